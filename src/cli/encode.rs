@@ -1,0 +1,100 @@
+//! `inkling encode`
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::progress::counter;
+use super::{ModelArg, ModelFolder, print, print_json};
+use crate::encoder::{Encoded, encode_all};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::folder::{read_file, write_files};
+
+/// Turn lines of text into vectors.
+///
+/// Reads one text a line from stdin (or FILE) and writes one vector a text, of unit length, in the same order.
+#[derive(clap::Args)]
+pub struct Args {
+    /// File of texts, one a line; stdin when not given
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArg,
+    /// How to write the vectors
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// File to write to; stdout when not given
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One JSON object a line: text, vector, truncated
+    Jsonl,
+    /// A NumPy array of f32, (texts, dim)
+    Npy,
+}
+
+impl Args {
+    pub fn run(self) -> Result<()> {
+        let bytes = match &self.file {
+            Some(file) => read_file(file)?,
+            None => {
+                let mut bytes = Vec::new();
+                io::Read::read_to_end(&mut io::stdin(), &mut bytes)
+                    .map_err(|cause| Error::new(ErrorKind::Io, "cannot read stdin").caused_by(cause))?;
+                bytes
+            }
+        };
+        let text = String::from_utf8(bytes)
+            .map_err(|cause| Error::new(ErrorKind::InvalidInput, "the texts are not UTF-8").caused_by(cause))?;
+        let texts: Vec<&str> = text.lines().collect();
+        let encoder = ModelFolder::read(&self.model.model)?.encoder()?;
+
+        let bar = counter("encoding", "texts", texts.len());
+        let vectors = encode_all(&encoder, &texts, |done| bar.inc(done as u64))?;
+        bar.finish_and_clear();
+        let truncated = vectors.iter().filter(|encoded| encoded.truncated).count();
+        if truncated > 0 {
+            eprintln!("{truncated} texts are longer than the model takes ({} tokens): cut", encoder.config().max_tokens);
+        }
+        match (self.format, &self.out) {
+            (Format::Jsonl, None) => texts.iter().zip(&vectors).try_for_each(|(text, encoded)| print_json(&line(text, encoded))),
+            (Format::Jsonl, Some(out)) => {
+                let lines = texts.iter().zip(&vectors).map(|(text, encoded)| format!("{}\n", line(text, encoded)));
+                write_out(out, lines.collect::<String>().as_bytes())
+            }
+            (Format::Npy, None) => print(npy(&vectors, encoder.config().dim)),
+            (Format::Npy, Some(out)) => write_out(out, &npy(&vectors, encoder.config().dim)),
+        }
+    }
+}
+
+fn line(text: &str, encoded: &Encoded) -> serde_json::Value {
+    json!({ "text": text, "vector": encoded.vector, "truncated": encoded.truncated })
+}
+
+fn write_out(out: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    let name = out.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("{} is not a file name", out.display())))?;
+    write_files(out.parent().unwrap_or(std::path::Path::new("")), [(name, bytes)])
+}
+
+/// A NumPy file, version 1.0: a magic string, a padded Python dict as header, then the numbers in rows.
+/// Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+fn npy(vectors: &[Encoded], dim: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {dim}), }}", vectors.len());
+    let padding = 63 - (10 + header.len()) % 64;
+    let length = u16::try_from(header.len() + padding + 1).expect("the header is short");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend(std::iter::repeat_n(b' ', padding));
+    bytes.push(b'\n');
+    for encoded in vectors {
+        bytes.extend_from_slice(bytemuck::cast_slice(&encoded.vector));
+    }
+    bytes
+}

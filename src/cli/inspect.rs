@@ -1,0 +1,98 @@
+//! `inkling inspect`
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{ModelFolder, print, print_json};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::folder::{IndexFolder, read_file};
+use crate::index::manifest::MANIFEST_FILE;
+use crate::model::config::{CONFIG_FILE, ModelConfig};
+
+/// Say what a model or an index holds, and whether its files are whole.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A folder written by `inkling model pull` or `inkling index`, or a safetensors file
+    path: PathBuf,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn run(self) -> Result<()> {
+        let report = if self.path.join(MANIFEST_FILE).exists() {
+            index(&IndexFolder::open(&self.path)?)?
+        } else if self.path.join(CONFIG_FILE).exists() {
+            model(&ModelFolder::read(&self.path)?)?
+        } else if self.path.is_file() {
+            json!({ "kind": "tensors", "tensors": tensors(&read_file(&self.path)?)? })
+        } else {
+            let shown = self.path.display();
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("{shown} is neither an index (no {MANIFEST_FILE}), nor a model (no {CONFIG_FILE}), nor a file"),
+            ));
+        };
+        if self.json { print_json(&report) } else { print(text(&report)) }
+    }
+}
+
+fn index(folder: &IndexFolder) -> Result<Value> {
+    let manifest = folder.manifest();
+    for file in &manifest.files {
+        folder.file(&file.path)?;
+    }
+    let vectors = folder.vectors()?;
+    let value = serde_json::to_value(manifest).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
+    Ok(json!({ "kind": "index", "dim": vectors.dim(), "all_files_whole": true, "manifest": value }))
+}
+
+fn model(folder: &ModelFolder) -> Result<Value> {
+    let config = ModelConfig::from_json(&folder.config)?;
+    let kernel = folder.encoder()?.kernel();
+    let value = serde_json::to_value(&config).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
+    Ok(json!({ "kind": "model", "kernel_here": kernel, "config": value, "tensors": tensors(&folder.weights)? }))
+}
+
+/// Name, type and shape of each tensor of a safetensors file.
+fn tensors(bytes: &[u8]) -> Result<Vec<Value>> {
+    let tensors = safetensors::SafeTensors::deserialize(bytes)
+        .map_err(|cause| Error::new(ErrorKind::DamagedFile, "not a whole safetensors file").caused_by(cause))?;
+    let mut rows: Vec<_> = tensors.tensors();
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    let row = |(name, view): &(String, safetensors::tensor::TensorView)| json!({ "name": name, "type": format!("{:?}", view.dtype()), "shape": view.shape(), "bytes": view.data().len() });
+    Ok(rows.iter().map(row).collect())
+}
+
+/// The report as indented `name: value` lines, rows of tables on one line each.
+fn text(report: &Value) -> String {
+    fn lines(value: &Value, indent: usize, to: &mut String) {
+        let Value::Object(object) = value else { return };
+        for (name, value) in object {
+            let margin = " ".repeat(indent);
+            match value {
+                Value::Object(_) => {
+                    *to += &format!("{margin}{name}:\n");
+                    lines(value, indent + 2, to);
+                }
+                Value::Array(rows) => {
+                    *to += &format!("{margin}{name}:\n");
+                    for row in rows {
+                        let cells = row.as_object().into_iter().flat_map(|row| row.values());
+                        let cells: Vec<String> = cells.map(plain).collect();
+                        *to += &format!("{margin}  {}\n", cells.join("  "));
+                    }
+                }
+                other => *to += &format!("{margin}{name}: {}\n", plain(other)),
+            }
+        }
+    }
+    fn plain(value: &Value) -> String {
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    }
+    let mut shown = String::new();
+    lines(report, 0, &mut shown);
+    shown
+}

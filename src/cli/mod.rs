@@ -1,0 +1,126 @@
+//! The command line: one file a command, none with logic that the library lacks.
+//!
+//! Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod encode;
+mod index;
+mod inspect;
+mod model;
+mod progress;
+mod search;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::encoder::{Encoder, ModelFiles};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::folder::read_file;
+use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+
+/// Semantic search that runs in the visitor's browser.
+///
+/// Three steps make a site searchable by meaning:
+///
+///   inkling model pull --out model
+///   inkling index sessions.json --model model --out search
+///   inkling search "how do I keep my best people?" --index search
+///
+/// The folder `search` is what the site serves.
+#[derive(Parser)]
+#[command(name = "inkling", version, verbatim_doc_comment, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch a sentence encoder and quantize it
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Build the folder that a site serves from a file of documents
+    Index(index::Args),
+    /// Ask an index a question
+    Search(search::Args),
+    /// Turn lines of text into vectors
+    Encode(encode::Args),
+    /// Say what a model or an index holds
+    Inspect(inspect::Args),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    // clap itself answers wrong usage, with exit code 2.
+    let done = match Cli::parse().command {
+        Command::Model(command) => command.run(),
+        Command::Index(args) => args.run(),
+        Command::Search(args) => args.run(),
+        Command::Encode(args) => args.run(),
+        Command::Inspect(args) => args.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inkling: {error} [{}]", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Writes a result to stdout.
+fn print(bytes: impl AsRef<[u8]>) -> Result<()> {
+    io::stdout().write_all(bytes.as_ref()).map_err(|cause| Error::new(ErrorKind::Io, "cannot write to stdout").caused_by(cause))
+}
+
+/// Writes a value to stdout as one line of JSON.
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    let json = serde_json::to_string(value);
+    print(json.map_err(|cause| Error::new(ErrorKind::Internal, "the result cannot be written as JSON").caused_by(cause))? + "\n")
+}
+
+/// The files of a quantized model, read from a folder.
+struct ModelFolder {
+    config: Vec<u8>,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+impl ModelFolder {
+    fn read(folder: &Path) -> Result<Self> {
+        if !folder.join(CONFIG_FILE).exists() {
+            let (shown, file) = (folder.display(), CONFIG_FILE);
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("{shown} holds no model ({file} is missing): make one with `inkling model pull --out {shown}`"),
+            ));
+        }
+        let read = |name| read_file(&folder.join(name));
+        Ok(Self { config: read(CONFIG_FILE)?, tokenizer: read(TOKENIZER_FILE)?, weights: read(WEIGHTS_FILE)? })
+    }
+
+    fn files(&self) -> ModelFiles<'_> {
+        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
+    }
+
+    fn encoder(&self) -> Result<Encoder> {
+        Encoder::load(&self.files())
+    }
+}
+
+/// A model folder as commands take it.
+#[derive(clap::Args)]
+struct ModelArg {
+    /// Folder of a quantized model, as `inkling model pull` writes it
+    #[arg(long, value_name = "DIR", default_value = "model")]
+    model: PathBuf,
+}

@@ -1,0 +1,171 @@
+//! Corpora: files of documents as people have them, read into [`Document`]s.
+//!
+//! A record's `id`, `title`, `url` and text are found by the names that are usual for them (see [`Columns`]); everything
+//! else is kept as a field that hits show and filters use.
+
+mod json;
+mod table;
+
+use std::path::Path;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::document::Document;
+
+/// How a corpus file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON array of objects, or an object with one such array in it.
+    Json,
+    /// JSON Lines: one object a line.
+    Jsonl,
+    /// Comma-separated values with a header row.
+    Csv,
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "json" => Ok(Self::Json),
+            "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            "csv" => Ok(Self::Csv),
+            _ => Err(Error::new(ErrorKind::InvalidInput, format!("unknown corpus format {name:?}: give json, jsonl or csv"))),
+        }
+    }
+}
+
+impl Format {
+    /// The format that a file's name and first bytes suggest.
+    ///
+    /// # Errors
+    /// `invalid-input` when they suggest none.
+    pub fn guess(path: &Path, bytes: &[u8]) -> Result<Self> {
+        if let Some(format) = path.extension().and_then(|name| name.to_str()?.to_ascii_lowercase().parse().ok()) {
+            return Ok(format);
+        }
+        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'[') => Ok(Self::Json),
+            Some(b'{') => Ok(Self::Jsonl),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("cannot tell the format of {}: give --format json, jsonl or csv", path.display()),
+            )),
+        }
+    }
+}
+
+/// Which names of a record mean what; the first that a record has is taken.
+pub struct Columns;
+
+impl Columns {
+    /// The id; a record without one is known by its number in the file, from 1.
+    pub const ID: &[&str] = &["id", "_id", "slug", "code"];
+    /// The title.
+    pub const TITLE: &[&str] = &["title", "name"];
+    /// The address.
+    pub const URL: &[&str] = &["url", "link", "href"];
+    /// The text. Where a record has several of these, they are put one below the other.
+    pub const TEXT: &[&str] = &["abstract", "description", "text", "body", "content"];
+}
+
+/// Reads the documents of a corpus.
+///
+/// `fields` says which other names are kept; `None` keeps all.
+///
+/// # Errors
+/// `damaged-file` with the place where reading stopped, `missing-column` when records have no title.
+pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<Vec<Document>> {
+    let records = match format {
+        Format::Json => json::read(bytes)?,
+        Format::Jsonl => json::read_lines(bytes)?,
+        Format::Csv => table::read(bytes)?,
+    };
+    let records = records.into_iter().enumerate();
+    records.map(|(index, record)| document(record, index + 1, fields)).collect()
+}
+
+/// A record by name: the title and so on taken out, the rest kept as fields.
+fn document(mut record: Map<String, Value>, number: usize, fields: Option<&[String]>) -> Result<Document> {
+    let title = take(&mut record, Columns::TITLE).ok_or_else(|| {
+        Error::new(
+            ErrorKind::MissingColumn,
+            format!("record {number} has no title: name a column or key one of {}", Columns::TITLE.join(", ")),
+        )
+    })?;
+    let id = take(&mut record, Columns::ID).unwrap_or_else(|| number.to_string());
+    let url = take(&mut record, Columns::URL).filter(|url| !url.is_empty());
+    let mut texts: Vec<String> = Vec::new();
+    for name in Columns::TEXT {
+        let text = take(&mut record, &[name]).unwrap_or_default().trim().to_owned();
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    record.retain(|name, value| fields.is_none_or(|fields| fields.contains(name)) && !value.is_null());
+    Ok(Document { id, title: title.trim().to_owned(), url, text: texts.join("\n\n"), fields: record })
+}
+
+/// Takes the first of some names out of a record, as text; names count in any case.
+fn take(record: &mut Map<String, Value>, names: &[&str]) -> Option<String> {
+    let name = names.iter().find_map(|name| {
+        let holds_text = |value: &Value| value.is_string() || value.is_number();
+        record.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && holds_text(value)).map(|(key, _)| key.clone())
+    })?;
+    match record.shift_remove(&name)? {
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_keeps_what_is_neither_id_title_url_nor_text_as_fields() {
+        let json = r#"[{"id": 7, "Title": " A ", "abstract": "x", "description": "y", "speakers": ["B", "C"], "room": null}]"#;
+        let documents = read(json.as_bytes(), Format::Json, None).unwrap();
+        let Document { id, title, url, text, fields } = &documents[0];
+        assert_eq!((id.as_str(), title.as_str(), url, text.as_str()), ("7", "A", &None, "x\n\ny"));
+        assert_eq!(Value::Object(fields.clone()), serde_json::json!({"speakers": ["B", "C"]}));
+    }
+
+    #[test]
+    fn only_the_fields_asked_for_are_kept() {
+        let csv = b"title,track,room\nA,Health,1\n";
+        let documents = read(csv, Format::Csv, Some(&["track".to_owned()])).unwrap();
+        assert_eq!(documents[0].id, "1");
+        assert_eq!(Value::Object(documents[0].fields.clone()), serde_json::json!({"track": "Health"}));
+    }
+
+    #[test]
+    fn a_csv_without_a_title_column_says_which_names_would_do() {
+        let error = read(b"id,text\n1,x\n", Format::Csv, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MissingColumn);
+        assert!(error.to_string().contains("title, name"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_line_is_named_by_its_number() {
+        let error = read(b"{\"title\": \"A\"}\n\n{\"title\": ", Format::Jsonl, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DamagedFile);
+        assert!(error.to_string().contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn a_json_object_with_one_array_of_records_is_read() {
+        let documents = read(br#"{"conference": "x", "sessions": [{"title": "A"}]}"#, Format::Json, None).unwrap();
+        assert_eq!(documents.len(), 1);
+    }
+
+    #[test]
+    fn a_csv_row_of_another_length_is_named_by_its_line() {
+        let error = read(b"id,title\n1,A\n2\n", Format::Csv, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DamagedFile);
+        assert!(error.to_string().contains("line: 3") || error.to_string().contains("line 3"), "{error}");
+    }
+}

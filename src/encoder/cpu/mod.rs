@@ -1,0 +1,228 @@
+//! The CPU backend: int8 weights, 7-bit activations, f32 between the linear layers.
+
+pub mod attention;
+pub mod linear;
+pub mod rows;
+
+use std::sync::Arc;
+
+use half::f16;
+
+use self::attention::{Attention, Heads};
+use self::linear::{Panels, Rows, linear};
+use self::rows::{layer_norm, mean_unit, quantize};
+use crate::encoder::backend::{Backend, Batch, Pending};
+use crate::isa::{Isa, Kernel, Scalar, run_best};
+use crate::model::config::ModelConfig;
+use crate::model::weights::{BLOCK, Layer, Linear, Norm, Weights};
+
+/// The weights in the order the kernels read them, shared by all threads.
+struct PackedModel {
+    dim: usize,
+    head_dim: usize,
+    epsilon: f32,
+    word_codes: Vec<u8>,
+    word_scales: Vec<f16>,
+    word_offsets: Vec<f16>,
+    position_codes: Vec<i8>,
+    position_scales: Vec<f32>,
+    norm: Norm,
+    layers: Vec<PackedLayer>,
+}
+
+struct PackedLayer {
+    qkv: Panels,
+    output: Panels,
+    attention_norm: Norm,
+    expand: Panels,
+    contract: Panels,
+    output_norm: Norm,
+}
+
+/// The CPU backend on one instruction set.
+pub struct Cpu<I: Isa> {
+    isa: I,
+    model: Arc<PackedModel>,
+    /// Hidden states, (rows, dim), and their codes.
+    hidden: Vec<f32>,
+    hidden_codes: Rows<I::Code>,
+    /// What a linear layer has just computed, (rows, up to 3 dim).
+    linear: Vec<f32>,
+    /// Attention output, (rows, dim).
+    context: Vec<f32>,
+    /// The feed-forward part, (rows, ff).
+    wide: Vec<f32>,
+    /// The codes of `context` or `wide`, whichever is next.
+    codes: Rows<I::Code>,
+    attention: Attention<I::Code>,
+}
+
+/// The fastest CPU backend that this machine runs.
+pub fn best(config: &ModelConfig, weights: &Weights) -> Box<dyn Backend> {
+    run_best(NewBackend(PackedModel::new(config, weights)))
+}
+
+/// The CPU backend in plain Rust, to compare the others with.
+pub fn scalar(config: &ModelConfig, weights: &Weights) -> Box<dyn Backend> {
+    NewBackend(PackedModel::new(config, weights)).run(Scalar)
+}
+
+struct NewBackend(PackedModel);
+
+impl Kernel for NewBackend {
+    type Output = Box<dyn Backend>;
+
+    fn run<I: Isa>(self, isa: I) -> Box<dyn Backend> {
+        Box::new(Cpu::new(isa, Arc::new(self.0)))
+    }
+}
+
+impl PackedModel {
+    fn new(config: &ModelConfig, weights: &Weights) -> Self {
+        Self {
+            dim: config.dim,
+            head_dim: config.head_dim(),
+            epsilon: config.layer_norm_eps,
+            word_codes: weights.word_codes.to_vec(),
+            word_scales: weights.word_scales.clone(),
+            word_offsets: weights.word_offsets.clone(),
+            position_codes: weights.position_codes.to_vec(),
+            position_scales: weights.position_scales.clone(),
+            norm: weights.norm.clone(),
+            layers: weights.layers.iter().map(|layer| PackedLayer::new(layer, config)).collect(),
+        }
+    }
+
+    /// Word and position embedding of one token, (dim).
+    fn embedding(&self, id: usize, position: usize, to: &mut [f32]) {
+        let (dim, blocks) = (self.dim, self.dim / BLOCK);
+        let scale = self.position_scales[position];
+        let positions = &self.position_codes[position * dim..][..dim];
+        let words = self.word_codes[id * dim / 2..][..dim / 2].as_chunks::<{ BLOCK / 2 }>().0;
+        for (block, (to, codes)) in to.as_chunks_mut::<BLOCK>().0.iter_mut().zip(words).enumerate() {
+            let word_scale = self.word_scales[id * blocks + block].to_f32();
+            let offset = self.word_offsets[id * blocks + block].to_f32();
+            let positions = &positions[block * BLOCK..];
+            for (pair, byte) in codes.iter().enumerate() {
+                for (half, code) in [byte & 15, byte >> 4].into_iter().enumerate() {
+                    let column = 2 * pair + half;
+                    to[column] = f32::from(code) * word_scale + offset + f32::from(positions[column]) * scale;
+                }
+            }
+        }
+    }
+}
+
+impl PackedLayer {
+    fn new(layer: &Layer, config: &ModelConfig) -> Self {
+        // log2(e) / sqrt(head_dim) goes into the query's scales, so that scores come out ready for powers of two.
+        let query = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
+        let mut qkv = pack(&layer.qkv);
+        for numbers in [&mut qkv.scale, &mut qkv.sum, &mut qkv.bias] {
+            numbers[..config.dim].iter_mut().for_each(|x| *x *= query);
+        }
+        Self {
+            qkv,
+            output: pack(&layer.output),
+            attention_norm: layer.attention_norm.clone(),
+            expand: pack(&layer.expand),
+            contract: pack(&layer.contract),
+            output_norm: layer.output_norm.clone(),
+        }
+    }
+}
+
+fn pack(linear: &Linear) -> Panels {
+    Panels::pack(linear.weight, &linear.scale, &linear.bias, linear.inputs)
+}
+
+impl<I: Isa> Cpu<I> {
+    fn new(isa: I, model: Arc<PackedModel>) -> Self {
+        Self {
+            isa,
+            model,
+            hidden: Vec::new(),
+            hidden_codes: Rows::default(),
+            linear: Vec::new(),
+            context: Vec::new(),
+            wide: Vec::new(),
+            codes: Rows::default(),
+            attention: Attention::default(),
+        }
+    }
+}
+
+impl<I: Isa> Backend for Cpu<I> {
+    fn kernel(&self) -> &'static str {
+        I::NAME
+    }
+
+    fn fork(&self) -> Box<dyn Backend> {
+        Box::new(Self::new(self.isa, self.model.clone()))
+    }
+
+    fn batch_rows(&self) -> usize {
+        // The feed-forward activations of so many rows still lie in a 2 MB second-level cache.
+        256
+    }
+
+    fn embed(&mut self, batch: &Batch) {
+        let model = &*self.model;
+        self.hidden.resize(batch.rows() * model.dim, 0.0);
+        for span in batch.spans() {
+            for (position, row) in span.enumerate() {
+                let to = &mut self.hidden[row * model.dim..][..model.dim];
+                model.embedding(batch.ids[row] as usize, position, to);
+            }
+        }
+        layer_norm(self.isa, &mut self.hidden, None, &model.norm, model.epsilon, &mut self.hidden_codes);
+    }
+
+    fn qkv(&mut self, layer: usize) {
+        let panels = &self.model.layers[layer].qkv;
+        self.linear.resize(self.hidden_codes.len() * panels.columns(), 0.0);
+        linear::<I, false>(self.isa, &self.hidden_codes, panels, &mut self.linear, panels.columns());
+    }
+
+    fn attention(&mut self, batch: &Batch) {
+        let heads = Heads { dim: self.model.dim, head_dim: self.model.head_dim };
+        self.context.resize(batch.rows() * heads.dim, 0.0);
+        for span in batch.spans() {
+            self.attention.run(self.isa, &self.linear, span, heads, &mut self.context);
+        }
+        quantize(self.isa, &self.context, heads.dim, &mut self.codes);
+    }
+
+    fn output(&mut self, layer: usize) {
+        let layer = &self.model.layers[layer];
+        self.linear.resize(self.hidden.len(), 0.0);
+        linear::<I, false>(self.isa, &self.codes, &layer.output, &mut self.linear, self.model.dim);
+        let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
+        layer_norm(self.isa, &mut self.hidden, update, &layer.attention_norm, self.model.epsilon, codes);
+    }
+
+    fn expand(&mut self, layer: usize) {
+        let panels = &self.model.layers[layer].expand;
+        let ff = panels.columns();
+        self.wide.resize(self.hidden_codes.len() * ff, 0.0);
+        linear::<I, true>(self.isa, &self.hidden_codes, panels, &mut self.wide, ff);
+        quantize(self.isa, &self.wide, ff, &mut self.codes);
+    }
+
+    fn contract(&mut self, layer: usize) {
+        let layer = &self.model.layers[layer];
+        self.linear.resize(self.hidden.len(), 0.0);
+        linear::<I, false>(self.isa, &self.codes, &layer.contract, &mut self.linear, self.model.dim);
+        let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
+        layer_norm(self.isa, &mut self.hidden, update, &layer.output_norm, self.model.epsilon, codes);
+    }
+
+    fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>> {
+        let dim = self.model.dim;
+        let mut vectors = vec![0.0; batch.texts() * dim];
+        for (span, unit) in batch.spans().zip(vectors.chunks_exact_mut(dim)) {
+            mean_unit(self.isa, &self.hidden[span.start * dim..span.end * dim], unit);
+        }
+        Box::pin(std::future::ready(Ok(vectors)))
+    }
+}

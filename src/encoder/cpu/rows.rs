@@ -1,0 +1,150 @@
+//! What happens to whole rows of hidden states: layer normalization, and quantization for the next linear layer.
+
+use super::linear::{Rows, lanes_mut};
+use crate::isa::{Isa, LANES, Step};
+use crate::model::weights::Norm;
+
+/// Activation codes reach from 0 to this.
+const CODE_MAX: f32 = 127.0;
+
+/// Quantizes rows of f32, (rows, width), to 7-bit codes, each row over the range from its smallest to its largest number.
+pub fn quantize<I: Isa>(isa: I, rows: &[f32], width: usize, to: &mut Rows<I::Code>) {
+    to.resize(rows.len() / width, width);
+    isa.vectorize(Quantize { rows, to });
+}
+
+struct Quantize<'a, C> {
+    rows: &'a [f32],
+    to: &'a mut Rows<C>,
+}
+
+impl<I: Isa> Step<I> for Quantize<'_, I::Code> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        for (index, row) in self.rows.chunks_exact(self.to.width).enumerate() {
+            let (mut low, mut high) = (isa.splat(0.0), isa.splat(0.0));
+            for x in row.as_chunks().0 {
+                let x = isa.load(x);
+                (low, high) = (isa.min(low, x), isa.max(high, x));
+            }
+            quantize_row(isa, row, low, high, index, self.to);
+        }
+    }
+}
+
+/// Writes one row's codes, given the smallest and largest number of each lane (0 included, so that 0 has a code).
+#[inline(always)]
+fn quantize_row<I: Isa>(isa: I, row: &[f32], low: I::F, high: I::F, index: usize, to: &mut Rows<I::Code>) {
+    let low = isa.reduce(low, |a, b| if a < b { a } else { b });
+    let high = isa.reduce(high, |a, b| if a > b { a } else { b });
+    // A row of zeros keeps a scale that can be divided by.
+    let scale = if high > low { (high - low) / CODE_MAX } else { 1.0 };
+    let zero = (-low / scale + 0.5).floor();
+    (to.scale[index], to.zero[index]) = (scale, zero);
+
+    let (inverse, zero) = (isa.splat(1.0 / scale), isa.splat(zero));
+    let codes = &mut to.codes[index * to.width..][..to.width];
+    for (x, code) in row.as_chunks().0.iter().zip(codes.as_chunks_mut().0) {
+        let x = isa.add(isa.mul(isa.load(x), inverse), zero);
+        isa.store_codes(isa.min(isa.max(x, isa.splat(0.0)), isa.splat(CODE_MAX)), code);
+    }
+}
+
+/// hidden = LayerNorm(hidden + update) for each row, and the codes of the result; (rows, dim) both.
+///
+/// `update` is None where `hidden` holds the sum already.
+pub fn layer_norm<I: Isa>(isa: I, hidden: &mut [f32], update: Option<&[f32]>, norm: &Norm, epsilon: f32, to: &mut Rows<I::Code>) {
+    to.resize(hidden.len() / norm.weight.len(), norm.weight.len());
+    isa.vectorize(LayerNorm { hidden, update, norm, epsilon, to });
+}
+
+struct LayerNorm<'a, C> {
+    hidden: &'a mut [f32],
+    update: Option<&'a [f32]>,
+    norm: &'a Norm,
+    epsilon: f32,
+    to: &'a mut Rows<C>,
+}
+
+impl<I: Isa> Step<I> for LayerNorm<'_, I::Code> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        let Self { hidden, update, norm, epsilon, to } = self;
+        let dim = to.width;
+        for (index, row) in hidden.chunks_exact_mut(dim).enumerate() {
+            let update = update.map(|update| &update[index * dim..][..dim]);
+            let mean = isa.splat(add_and_sum(isa, row, update) / dim as f32);
+            let mut squares = isa.splat(0.0);
+            for x in row.as_chunks().0 {
+                let deviation = isa.sub(isa.load(x), mean);
+                squares = isa.add(squares, isa.mul(deviation, deviation));
+            }
+            let variance = isa.reduce(squares, |a, b| a + b) / dim as f32;
+            let inverse = isa.splat(1.0 / (variance + epsilon).sqrt());
+
+            let (mut low, mut high) = (isa.splat(0.0), isa.splat(0.0));
+            let gains = norm.weight.as_chunks().0.iter().zip(norm.bias.as_chunks().0);
+            for (x, (weight, bias)) in row.as_chunks_mut().0.iter_mut().zip(gains) {
+                let normal = isa.mul(isa.sub(isa.load(x), mean), inverse);
+                let y = isa.add(isa.mul(normal, isa.load(weight)), isa.load(bias));
+                isa.store(y, x);
+                (low, high) = (isa.min(low, y), isa.max(high, y));
+            }
+            quantize_row(isa, row, low, high, index, to);
+        }
+    }
+}
+
+/// row += update, and the sum of the result.
+#[inline(always)]
+fn add_and_sum<I: Isa>(isa: I, row: &mut [f32], update: Option<&[f32]>) -> f32 {
+    let mut sum = isa.splat(0.0);
+    for (chunk, x) in row.as_chunks_mut().0.iter_mut().enumerate() {
+        let mut y = isa.load(x);
+        if let Some(update) = update {
+            y = isa.add(y, isa.load(&update.as_chunks().0[chunk]));
+            isa.store(y, x);
+        }
+        sum = isa.add(sum, y);
+    }
+    isa.reduce(sum, |a, b| a + b)
+}
+
+/// The mean of some rows, (dim), scaled to unit length.
+pub fn mean_unit<I: Isa>(isa: I, rows: &[f32], unit: &mut [f32]) {
+    isa.vectorize(MeanUnit { rows, unit });
+}
+
+struct MeanUnit<'a> {
+    rows: &'a [f32],
+    unit: &'a mut [f32],
+}
+
+impl<I: Isa> Step<I> for MeanUnit<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        let Self { rows, unit } = self;
+        let dim = unit.len();
+        let mut squares = isa.splat(0.0);
+        for at in (0..dim).step_by(LANES) {
+            let mut sum = isa.splat(0.0);
+            for row in rows.chunks_exact(dim) {
+                sum = isa.add(sum, isa.load(&row[at..].as_chunks().0[0]));
+            }
+            squares = isa.add(squares, isa.mul(sum, sum));
+            isa.store(sum, lanes_mut(unit, at));
+        }
+        // The count cancels out: a mean scaled to unit length is the sum scaled to unit length.
+        let length = isa.reduce(squares, |a, b| a + b).sqrt();
+        let inverse = isa.splat(if length > 0.0 { 1.0 / length } else { 0.0 });
+        for x in unit.as_chunks_mut().0 {
+            isa.store(isa.mul(isa.load(x), inverse), x);
+        }
+    }
+}

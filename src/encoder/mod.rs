@@ -1,0 +1,125 @@
+//! The sentence encoder: texts to unit vectors.
+
+pub mod backend;
+pub mod cpu;
+pub mod forward;
+#[cfg(feature = "reference")]
+pub mod reference;
+
+use std::sync::Arc;
+
+use self::backend::{Backend, Batch};
+use self::forward::forward;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::weights::Weights;
+use crate::text::tokenizer::{TokenIds, Tokenizer};
+
+/// The files of a quantized model, as bytes.
+pub struct ModelFiles<'a> {
+    /// `config.json`.
+    pub config: &'a [u8],
+    /// `tokenizer.json`.
+    pub tokenizer: &'a [u8],
+    /// `weights.safetensors`.
+    pub weights: &'a [u8],
+}
+
+/// A sentence encoder: a tokenizer, the weights, and the backend that computes.
+pub struct Encoder {
+    config: Arc<ModelConfig>,
+    tokenizer: Arc<Tokenizer>,
+    backend: Box<dyn Backend>,
+    batch: Batch,
+}
+
+/// The vector of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// Unit length, `dim` numbers.
+    pub vector: Vec<f32>,
+    /// Whether the end of the text was cut because it has more tokens than the model takes.
+    pub truncated: bool,
+}
+
+impl Encoder {
+    /// Loads a model onto the fastest CPU backend of this machine. The files' bytes are not needed afterwards.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the files: `hash-mismatch`, `unsupported-format`, `unsupported-model`, `unsupported-tokenizer`,
+    /// `missing-tensor`, `wrong-shape`, `damaged-file`.
+    pub fn load(files: &ModelFiles) -> Result<Self> {
+        Self::load_with(files, cpu::best)
+    }
+
+    /// Loads a model onto a backend of the caller's choice, such as [`cpu::scalar`].
+    pub fn load_with(files: &ModelFiles, backend: impl FnOnce(&ModelConfig, &Weights) -> Box<dyn Backend>) -> Result<Self> {
+        let config = ModelConfig::from_json(files.config)?;
+        config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
+        config.weights.verify(WEIGHTS_FILE, files.weights)?;
+        let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
+        if tokenizer.vocab_size() > config.vocab {
+            let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);
+            return Err(Error::new(
+                ErrorKind::WrongShape,
+                format!("the tokenizer has {tokens} tokens, the model embeddings for {rows}: they are not of the same model"),
+            ));
+        }
+        let weights = Weights::read(&config, files.weights)?;
+        let backend = backend(&config, &weights);
+        Ok(Self { config: Arc::new(config), tokenizer: Arc::new(tokenizer), backend, batch: Batch::new() })
+    }
+
+    /// The model's configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The kernel that computes, as reports name it.
+    pub fn kernel(&self) -> &'static str {
+        self.backend.kernel()
+    }
+
+    /// Another encoder on the same weights, for another thread.
+    pub fn fork(&self) -> Self {
+        let (config, tokenizer) = (self.config.clone(), self.tokenizer.clone());
+        Self { config, tokenizer, backend: self.backend.fork(), batch: Batch::new() }
+    }
+
+    /// The unit vector of one text.
+    pub async fn encode(&mut self, text: &str) -> Result<Encoded> {
+        let TokenIds { ids, truncated } = self.tokenizer.encode(text)?;
+        let vector = self.encode_ids(&[&ids]).await?;
+        Ok(Encoded { vector, truncated })
+    }
+
+    /// The unit vectors of several texts given as token ids, one after the other, (texts, dim).
+    ///
+    /// # Errors
+    /// `invalid-input` for a text without token ids, with more than the model takes, or with an id it does not have.
+    pub async fn encode_ids<T: AsRef<[u32]>>(&mut self, texts: &[T]) -> Result<Vec<f32>> {
+        self.batch.clear();
+        for ids in texts {
+            let ids = ids.as_ref();
+            let ModelConfig { vocab, max_tokens, .. } = *self.config;
+            if ids.is_empty() || ids.len() > max_tokens || ids.iter().any(|&id| id as usize >= vocab) {
+                return Err(Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("token ids must be 1 to {max_tokens} numbers below {vocab} a text"),
+                ));
+            }
+            self.batch.push(ids);
+        }
+        forward(&mut *self.backend, self.config.layers, &self.batch).await
+    }
+}
+
+#[cfg(feature = "cli")]
+mod bulk;
+#[cfg(feature = "cli")]
+pub use bulk::encode_all;

@@ -1,0 +1,58 @@
+//! The f32 encoder of candle-transformers: the oracle that judges the quantized backends.
+
+use std::collections::HashMap;
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use candle_transformers::models::bert::{BertModel, Config, HiddenAct, PositionEmbeddingType};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::config::ModelConfig;
+
+/// A BERT model in f32, computing one text at a time.
+pub struct Reference {
+    model: BertModel,
+}
+
+impl Reference {
+    /// Builds the model from its original tensors (see [`crate::model::pack::RawTensors`]).
+    pub fn new(config: &ModelConfig, tensors: HashMap<String, Tensor>) -> Result<Self> {
+        let type_vocab_size = match tensors.get("embeddings.token_type_embeddings.weight") {
+            Some(table) => table.dims()[0],
+            None => 0,
+        };
+        let config = Config {
+            vocab_size: config.vocab,
+            hidden_size: config.dim,
+            num_hidden_layers: config.layers,
+            num_attention_heads: config.heads,
+            intermediate_size: config.ff,
+            hidden_act: HiddenAct::Gelu,
+            max_position_embeddings: config.positions,
+            type_vocab_size,
+            layer_norm_eps: f64::from(config.layer_norm_eps),
+            position_embedding_type: PositionEmbeddingType::Absolute,
+            ..Config::default()
+        };
+        let weights = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        let model = BertModel::load(weights, &config).map_err(failed)?;
+        Ok(Self { model })
+    }
+
+    /// The unit vector of a text given as token ids.
+    pub fn encode_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        self.try_encode(ids).map_err(failed)
+    }
+
+    fn try_encode(&self, ids: &[u32]) -> candle_core::Result<Vec<f32>> {
+        let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
+        let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?;
+        let mean = hidden.squeeze(0)?.mean(0)?;
+        let length = mean.sqr()?.sum_all()?.sqrt()?;
+        mean.broadcast_div(&length)?.to_vec1()
+    }
+}
+
+fn failed(cause: candle_core::Error) -> Error {
+    Error::new(ErrorKind::Internal, "the f32 reference cannot run this model").caused_by(cause)
+}

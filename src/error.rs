@@ -1,0 +1,140 @@
+//! The one error type of the library: a kind with a stable code, a sentence that says what to do, and the cause below it.
+//!
+//! The code reaches every user unchanged: the command line prints it, JavaScript sees it as `error.code`. Code that must
+//! react to a failure looks at [`Error::kind`]; text may change between versions, codes do not.
+
+use std::fmt;
+
+/// What went wrong, as a category that callers can act on.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// An argument or option that cannot be used.
+    InvalidInput,
+    /// A file, document or remote thing that is not there.
+    NotFound,
+    /// The operating system refused to read or write.
+    Io,
+    /// A request failed on its way or was answered with an error.
+    Network,
+    /// A source wants a token or refuses the one it was given.
+    Unauthorized,
+    /// Bytes are not those that a manifest or a source promised.
+    HashMismatch,
+    /// A file is not in the format it should be in, or is cut short.
+    DamagedFile,
+    /// A file of a format version that this version does not read.
+    UnsupportedFormat,
+    /// A model whose architecture this version does not run.
+    UnsupportedModel,
+    /// A model without a tensor that its architecture needs.
+    MissingTensor,
+    /// A tensor whose shape contradicts the model's configuration.
+    WrongShape,
+    /// An index that was made with another model than the one loaded.
+    ModelMismatch,
+    /// A tokenizer file that is not the WordPiece pipeline of a BERT model.
+    UnsupportedTokenizer,
+    /// Two documents of one corpus with the same id.
+    DuplicateId,
+    /// A corpus without a column or key that it must have.
+    MissingColumn,
+    /// A corpus without a single document.
+    EmptyCorpus,
+    /// The caller cancelled the work.
+    Cancelled,
+    /// An answer that cannot be: a fault of this program, worth reporting.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable code, in kebab case: `"model-mismatch"`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid-input",
+            Self::NotFound => "not-found",
+            Self::Io => "io",
+            Self::Network => "network",
+            Self::Unauthorized => "unauthorized",
+            Self::HashMismatch => "hash-mismatch",
+            Self::DamagedFile => "damaged-file",
+            Self::UnsupportedFormat => "unsupported-format",
+            Self::UnsupportedModel => "unsupported-model",
+            Self::MissingTensor => "missing-tensor",
+            Self::WrongShape => "wrong-shape",
+            Self::ModelMismatch => "model-mismatch",
+            Self::UnsupportedTokenizer => "unsupported-tokenizer",
+            Self::DuplicateId => "duplicate-id",
+            Self::MissingColumn => "missing-column",
+            Self::EmptyCorpus => "empty-corpus",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// An error with a stable code, a sentence for people, and its cause.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    context: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a kind, with a sentence that says what is wrong and what to do about it.
+    pub fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
+        Self { kind, context: context.into(), source: None }
+    }
+
+    /// The same error with the one that caused it.
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong, to be matched on.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The stable code of the kind.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+}
+
+/// The sentence, then each cause after a colon, on one line.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_prints_its_causes_on_one_line() {
+        let io = std::io::Error::other("disk full");
+        let error = Error::new(ErrorKind::Io, "cannot write x.bin").caused_by(io);
+        assert_eq!(error.to_string(), "cannot write x.bin: disk full");
+        assert_eq!(error.code(), "io");
+    }
+}

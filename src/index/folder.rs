@@ -1,0 +1,73 @@
+//! An index in a folder of this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::document::{Document, read_shard};
+use crate::index::manifest::{FileEntry, MANIFEST_FILE, Manifest, VECTORS_FILE};
+use crate::index::vectors::Vectors;
+
+/// A folder that holds an index, opened for reading.
+pub struct IndexFolder {
+    root: PathBuf,
+    manifest: Manifest,
+}
+
+impl IndexFolder {
+    /// Opens a folder by its manifest.
+    pub fn open(root: &Path) -> Result<Self> {
+        let manifest = Manifest::from_json(&read_file(&root.join(MANIFEST_FILE))?)?;
+        Ok(Self { root: root.to_owned(), manifest })
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// A file's bytes, checked against the manifest.
+    pub fn file(&self, path: &str) -> Result<Vec<u8>> {
+        self.entry(self.manifest.file(path)?)
+    }
+
+    fn entry(&self, entry: &FileEntry) -> Result<Vec<u8>> {
+        let bytes = read_file(&self.root.join(&entry.path))?;
+        entry.verify(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// The passages' vectors.
+    pub fn vectors(&self) -> Result<Vectors> {
+        Vectors::read(&self.file(VECTORS_FILE)?, self.manifest.documents)
+    }
+
+    /// One document by its number.
+    pub fn document(&self, number: u32) -> Result<Document> {
+        let (entry, place) = self.manifest.shard_of(number as usize)?;
+        let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
+        read_shard(&self.entry(entry)?)?.into_iter().nth(place).ok_or_else(missing)
+    }
+}
+
+/// Writes files below a folder, each through a sibling that is renamed, so that no file is ever half written.
+pub fn write_files<'a>(root: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
+    for (path, bytes) in files {
+        let path = root.join(path);
+        let failed =
+            |cause: std::io::Error| Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).caused_by(cause);
+        fs::create_dir_all(path.parent().unwrap_or(root)).map_err(failed)?;
+        let sibling = path.with_extension(format!("{}.part", std::process::id()));
+        fs::write(&sibling, bytes).and_then(|()| fs::rename(&sibling, &path)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A file's bytes.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| {
+        let missing = cause.kind() == std::io::ErrorKind::NotFound;
+        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, format!("cannot read {}", path.display())).caused_by(cause)
+    })
+}

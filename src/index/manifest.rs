@@ -1,0 +1,194 @@
+//! The manifest: which files make up an index, how long they are, their hashes, and when each is needed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
+use crate::model::config::ModelConfig;
+
+/// The version of the manifest and of the index files that this code writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// The file name of the manifest, at the root of the folder that a site serves.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// The passages' vectors.
+pub const VECTORS_FILE: &str = "index/vectors.safetensors";
+/// The folder of the model's files.
+pub const MODEL_FOLDER: &str = "model";
+
+/// What a site serves: the model it was made with, and its files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this file and of the index files.
+    pub format: u32,
+    /// The model whose encoder made the vectors: queries must go through the same.
+    pub model: ModelIdentity,
+    /// Number of documents.
+    pub documents: usize,
+    /// Number of passages.
+    pub passages: usize,
+    /// All other files of the folder.
+    pub files: Vec<FileEntry>,
+}
+
+/// Which model, with which weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelIdentity {
+    /// The model's public name.
+    pub id: String,
+    /// SHA-256 of its quantized weights.
+    pub weights_sha256: String,
+}
+
+/// One file of the folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Path below the manifest, with `/`.
+    pub path: String,
+    /// Length and hash.
+    #[serde(flatten)]
+    pub digest: Digest,
+    /// When a visitor needs it.
+    pub needed: Needed,
+    /// For a file of documents: the number of its first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<usize>,
+}
+
+/// When a visitor needs a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Needed {
+    /// To encode a query.
+    Model,
+    /// To search at all.
+    Index,
+    /// To show a hit.
+    Hit,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// `damaged-file` for what is not one or names a path outside its folder, `unsupported-format` for another version.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let damaged = |cause| {
+            Error::new(ErrorKind::DamagedFile, "manifest.json is not the manifest of an index: make one with `inkling index`")
+                .caused_by(cause)
+        };
+        let version: Version = serde_json::from_slice(json).map_err(damaged)?;
+        if version.format != FORMAT {
+            let found = version.format;
+            return Err(Error::new(
+                ErrorKind::UnsupportedFormat,
+                format!("the index is of format {found}, this version reads format {FORMAT}: build the index again"),
+            ));
+        }
+        let manifest: Self = serde_json::from_slice(json).map_err(damaged)?;
+        match manifest.files.iter().find(|file| !stays_inside(&file.path)) {
+            None => Ok(manifest),
+            Some(file) => {
+                Err(Error::new(ErrorKind::DamagedFile, format!("manifest.json names {:?}, a path outside its folder", file.path)))
+            }
+        }
+    }
+
+    /// The entry of a file.
+    ///
+    /// # Errors
+    /// `damaged-file` when the manifest does not name it.
+    pub fn file(&self, path: &str) -> Result<&FileEntry> {
+        let entry = self.files.iter().find(|file| file.path == path);
+        entry.ok_or_else(|| {
+            Error::new(ErrorKind::DamagedFile, format!("manifest.json does not name {path}: build the index again"))
+        })
+    }
+
+    /// The files of documents, in the order of their documents.
+    pub fn shards(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().filter(|file| file.first.is_some())
+    }
+
+    /// The file that holds a document, and the document's place in it.
+    pub fn shard_of(&self, document: usize) -> Result<(&FileEntry, usize)> {
+        let holder = self.shards().filter_map(|file| Some((file, document.checked_sub(file.first?)?))).last();
+        let missing = || Error::new(ErrorKind::DamagedFile, format!("manifest.json names no file for document {document}"));
+        holder.filter(|_| document < self.documents).ok_or_else(missing)
+    }
+
+    /// Refuses a model other than the one the index was made with.
+    ///
+    /// # Errors
+    /// `model-mismatch`, naming both.
+    pub fn check_model(&self, config: &ModelConfig) -> Result<()> {
+        let ModelIdentity { id, weights_sha256 } = &self.model;
+        if config.is_same_model(id, weights_sha256) {
+            return Ok(());
+        }
+        let short = |hash: &str| hash.chars().take(12).collect::<String>();
+        let (index_hash, model_hash) = (short(weights_sha256), short(&config.weights.sha256));
+        Err(Error::new(
+            ErrorKind::ModelMismatch,
+            format!(
+                "the index was made with model {id} (weights {index_hash}), the model loaded is {} (weights {model_hash}): \
+                 build the index again with this model, or load the other",
+                config.id
+            ),
+        ))
+    }
+}
+
+impl FileEntry {
+    /// The entry for a file's bytes.
+    pub fn new(path: impl Into<String>, bytes: &[u8], needed: Needed) -> Self {
+        Self { path: path.into(), digest: Digest::of(bytes), needed, first: None }
+    }
+
+    /// Refuses bytes that are not those the manifest promises.
+    ///
+    /// # Errors
+    /// `hash-mismatch`.
+    pub fn verify(&self, bytes: &[u8]) -> Result<()> {
+        self.digest.verify(&self.path, bytes)
+    }
+}
+
+/// Whether a relative path cannot leave its folder.
+fn stays_inside(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | "..")) && !path.contains(['\\', ':', '?', '#', '%'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(path: &str) -> String {
+        format!(
+            r#"{{"format": 1, "model": {{"id": "m", "weights_sha256": "00"}}, "documents": 3, "passages": 3, "files": [
+                {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
+                {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_document_is_found_in_the_shard_that_holds_it() {
+        let manifest = Manifest::from_json(manifest("docs/000.json").as_bytes()).unwrap();
+        let place = |document| manifest.shard_of(document).map(|(file, at)| (file.path.as_str(), at));
+        assert_eq!(place(1).unwrap(), ("docs/000.json", 1));
+        assert_eq!(place(2).unwrap(), ("docs/001.json", 0));
+        assert_eq!(place(3).unwrap_err().kind(), ErrorKind::DamagedFile);
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_folder_is_refused() {
+        for path in ["../secret", "/etc/passwd", "a/../../b", "https://example.org/x", "", "a//b", "a?b"] {
+            let error = Manifest::from_json(manifest(path).as_bytes()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DamagedFile, "{path}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! AVX2, and AVX2 with the int8 dot of AVX-VNNI or AVX512-VNNI, for x86-64; chosen at run time.
+
+use std::arch::x86_64::*;
+
+use super::{Isa, LANES, Step, check_tile};
+
+/// AVX2 with the dot built from `vpmaddubsw` and `vpmaddwd`.
+///
+/// Exact: activations go to 127 and weights to ±127, so a pair sums to at most 32,258 and never saturates.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2(());
+
+/// AVX2 with `vpdpbusd` in its VEX form.
+#[derive(Debug, Clone, Copy)]
+pub struct AvxVnni(());
+
+impl Avx2 {
+    /// The instruction set, where this processor has it.
+    pub fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+}
+
+impl AvxVnni {
+    /// The instruction set, where this processor has it.
+    pub fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni")).then_some(Self(()))
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn vectorize_avx2<I: Isa, S: Step<I>>(isa: I, step: S) -> S::Output {
+    step.run(isa)
+}
+
+/// The f32 half of the trait, the same for both.
+macro_rules! float_lanes {
+    () => {
+        type F = __m256;
+        type Code = u8;
+
+        #[inline(always)]
+        fn vectorize<S: Step<Self>>(self, step: S) -> S::Output {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { vectorize_avx2(self, step) }
+        }
+
+        #[inline(always)]
+        fn splat(self, x: f32) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_set1_ps(x) }
+        }
+
+        #[inline(always)]
+        fn load(self, from: &[f32; LANES]) -> __m256 {
+            // SAFETY: as above; the array is eight floats long.
+            unsafe { _mm256_loadu_ps(from.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn store(self, x: __m256, to: &mut [f32; LANES]) {
+            // SAFETY: as above; the array is eight floats long.
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), x) }
+        }
+
+        #[inline(always)]
+        fn add(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_add_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn sub(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_sub_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn mul(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_mul_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn min(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_min_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn max(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_max_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn from_i32(self, from: &[i32; LANES]) -> __m256 {
+            // SAFETY: as above; the array is eight integers long.
+            unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().cast())) }
+        }
+
+        #[inline(always)]
+        fn exp2_rounded(self, n: __m256) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe {
+                let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(n));
+                _mm256_castsi256_ps(_mm256_add_epi32(exponent, _mm256_set1_epi32(127 << 23)))
+            }
+        }
+
+        #[inline(always)]
+        fn store_codes(self, x: __m256, to: &mut [u8; LANES]) {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            *to = unsafe { narrow(x) }.to_le_bytes();
+        }
+
+        #[inline(always)]
+        fn code(x: u8) -> u8 {
+            x
+        }
+
+        #[inline(always)]
+        fn store_i8(self, x: __m256, to: &mut [i8; LANES]) {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            *to = unsafe { narrow(x) }.to_le_bytes().map(|byte| byte as i8);
+        }
+    };
+}
+
+/// Eight lanes in [-128, 127] rounded (ties to even) to eight bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrow(x: __m256) -> i64 {
+    let integers = _mm256_cvtps_epi32(x);
+    let words = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256::<1>(integers));
+    _mm_cvtsi128_si64(_mm_packs_epi16(words, words))
+}
+
+/// The dot tile, with `$dot(acc, codes, weights)` adding four products a lane.
+macro_rules! dot_tile {
+    ($name:ident, $features:literal, $dot:ident) => {
+        /// # Safety
+        /// The slices must have passed `check_tile`.
+        #[target_feature(enable = $features)]
+        unsafe fn $name<const ROWS: usize>(
+            codes: &[u8],
+            stride: usize,
+            depth: usize,
+            panel: &[i8],
+            acc: &mut [[i32; LANES]; ROWS],
+        ) {
+            let mut sums = [_mm256_setzero_si256(); ROWS];
+            for k in (0..depth).step_by(4) {
+                // SAFETY: k + 4 <= depth, so all reads end inside slices that `check_tile` has measured.
+                unsafe {
+                    let weights = _mm256_loadu_si256(panel.as_ptr().add(k * LANES).cast());
+                    for (row, sum) in sums.iter_mut().enumerate() {
+                        let four = codes.as_ptr().add(row * stride + k).cast::<i32>().read_unaligned();
+                        *sum = $dot(*sum, _mm256_set1_epi32(four), weights);
+                    }
+                }
+            }
+            for (sum, acc) in sums.into_iter().zip(acc) {
+                // SAFETY: the array is eight integers long.
+                unsafe { _mm256_storeu_si256(acc.as_mut_ptr().cast(), sum) };
+            }
+        }
+    };
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn dot_by_pairs(acc: __m256i, codes: __m256i, weights: __m256i) -> __m256i {
+    let pairs = _mm256_maddubs_epi16(codes, weights);
+    _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+}
+
+dot_tile!(dot_tile_avx2, "avx2", dot_by_pairs);
+dot_tile!(dot_tile_vnni, "avx2,avxvnni", _mm256_dpbusd_avx_epi32);
+
+impl Isa for Avx2 {
+    const NAME: &'static str = "avx2";
+
+    float_lanes!();
+
+    #[inline(always)]
+    fn dot_tile<const ROWS: usize>(
+        self,
+        codes: &[u8],
+        stride: usize,
+        depth: usize,
+        panel: &[i8],
+        acc: &mut [[i32; LANES]; ROWS],
+    ) {
+        check_tile::<_, ROWS>(codes, stride, depth, panel);
+        // SAFETY: `self` exists, so the processor has AVX2; the slices are checked.
+        unsafe { dot_tile_avx2(codes, stride, depth, panel, acc) }
+    }
+}
+
+impl Isa for AvxVnni {
+    const NAME: &'static str = "avx-vnni";
+
+    float_lanes!();
+
+    #[inline(always)]
+    fn dot_tile<const ROWS: usize>(
+        self,
+        codes: &[u8],
+        stride: usize,
+        depth: usize,
+        panel: &[i8],
+        acc: &mut [[i32; LANES]; ROWS],
+    ) {
+        check_tile::<_, ROWS>(codes, stride, depth, panel);
+        // SAFETY: `self` exists, so the processor has AVX2 and AVX-VNNI; the slices are checked.
+        unsafe { dot_tile_vnni(codes, stride, depth, panel, acc) }
+    }
+}

@@ -1,0 +1,16 @@
+//! Inkling
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod corpus;
+pub mod encoder;
+pub mod engine;
+pub mod error;
+pub mod hash;
+pub mod index;
+pub mod isa;
+pub mod model;
+pub mod text;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+pub mod web;

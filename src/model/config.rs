@@ -1,0 +1,147 @@
+//! What a model is: the `config.json` beside the quantized weights.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
+
+/// The version of `config.json` and `weights.safetensors` that this code writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// The file names of a model folder, in the order in which they are needed.
+pub const CONFIG_FILE: &str = "config.json";
+/// The tokenizer of the model, as its makers published it.
+pub const TOKENIZER_FILE: &str = "tokenizer.json";
+/// The quantized weights.
+pub const WEIGHTS_FILE: &str = "weights.safetensors";
+
+/// A quantized encoder model: its identity, its shape and how its output becomes a vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Version of this file and of the weights beside it.
+    pub format: u32,
+    /// The model's public name, `sentence-transformers/all-MiniLM-L6-v2`.
+    pub id: String,
+    /// Where the weights were taken from, in the syntax of `inkling model pull`.
+    pub source: String,
+    /// The weights: their hash is, with `id`, the model's identity.
+    pub weights: Digest,
+    /// The tokenizer.
+    pub tokenizer: Digest,
+    /// The architecture; only `bert` so far.
+    pub architecture: Architecture,
+    /// How token outputs become one vector; only `mean` so far.
+    pub pooling: Pooling,
+    /// Number of transformer layers.
+    pub layers: usize,
+    /// Length of a hidden state and of the vectors (hidden size).
+    pub dim: usize,
+    /// Attention heads a layer; each sees `dim / heads` numbers.
+    pub heads: usize,
+    /// Width of the feed-forward part (intermediate size).
+    pub ff: usize,
+    /// Number of rows of the word embedding table.
+    pub vocab: usize,
+    /// Number of positions that have an embedding.
+    pub positions: usize,
+    /// Most tokens a text may have, special tokens included; what is longer is cut.
+    pub max_tokens: usize,
+    /// The epsilon of every layer normalization.
+    pub layer_norm_eps: f32,
+}
+
+/// The architectures this version runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// BERT: word, position and token type embeddings, post-norm layers, GELU in its erf form.
+    Bert,
+}
+
+/// The poolings this version runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// The mean over a text's tokens, scaled to unit length.
+    Mean,
+}
+
+impl ModelConfig {
+    /// Reads and checks a `config.json` of this project.
+    ///
+    /// # Errors
+    /// `unsupported-format` for another version, `damaged-file` for what is not such a file, `unsupported-model` for a
+    /// shape that the kernels do not run.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let damaged = |cause| {
+            let what = "config.json is not the configuration of a quantized model: make one with `inkling model pull`";
+            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+        };
+        let version: Version = serde_json::from_slice(json).map_err(damaged)?;
+        if version.format != FORMAT {
+            return Err(Error::new(
+                ErrorKind::UnsupportedFormat,
+                format!("the model is of format {}, this version reads format {FORMAT}: pull the model again", version.format),
+            ));
+        }
+        let config: Self = serde_json::from_slice(json).map_err(damaged)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Length of the part of a hidden state that one attention head sees.
+    pub fn head_dim(&self) -> usize {
+        self.dim / self.heads
+    }
+
+    /// Whether two configurations name the same model with the same weights.
+    pub fn is_same_model(&self, id: &str, weights_sha256: &str) -> bool {
+        self.id == id && self.weights.sha256 == weights_sha256
+    }
+
+    /// Refuses shapes that the kernels do not run, and sizes that no encoder of this kind has.
+    pub fn check(&self) -> Result<()> {
+        let Self { layers, dim, heads, ff, vocab, positions, max_tokens, .. } = *self;
+        let sane = (1..=64).contains(&layers)
+            && (1..=4096).contains(&dim)
+            && (1..=64).contains(&heads)
+            && (1..=16384).contains(&ff)
+            && (1..=1_000_000).contains(&vocab)
+            && (1..=8192).contains(&positions)
+            && (3..=positions).contains(&max_tokens);
+        let fits = dim % 32 == 0 && ff % 32 == 0 && dim % heads == 0 && self.head_dim() % 8 == 0;
+        if sane && fits && self.layer_norm_eps >= 0.0 {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::UnsupportedModel,
+            format!(
+                "a model of {layers} layers, dim {dim}, {heads} heads, ff {ff}, vocab {vocab}, {positions} positions, \
+                 {max_tokens} tokens cannot be run: dim and ff must be multiples of 32, dim / heads of 8"
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_of_another_format_is_refused_by_number() {
+        let error = ModelConfig::from_json(br#"{"format": 99}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
+        assert!(error.to_string().contains("99"), "{error}");
+    }
+
+    #[test]
+    fn a_hugging_face_config_is_refused_with_the_command_to_run() {
+        let error = ModelConfig::from_json(br#"{"model_type": "bert"}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DamagedFile);
+        assert!(error.to_string().contains("inkling model pull"), "{error}");
+    }
+}

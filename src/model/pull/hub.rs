@@ -1,0 +1,119 @@
+//! Which files of a hub repository make a model, and what their absence means.
+//!
+//! The first answer names the commit behind the revision, and every later file is asked for at that commit: a repository that
+//! is changed in the middle of a pull cannot give the tokenizer of one version and the weights of another.
+
+use std::collections::BTreeMap;
+
+use super::download::{Download, Outcome};
+use super::http::{Client, is_hex};
+use super::options::FetchOptions;
+use super::store::{Snapshot, Store, escaped};
+use super::{CONFIG, Failure, OPTIONAL, Progress, REQUIRED, RawModel, WEIGHTS};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Fetches a model, or takes it from the cache: at once when the revision is a commit, which cannot change, else only
+/// where the hub does not answer.
+pub(super) fn fetch(
+    repository: &str,
+    revision: &str,
+    options: &FetchOptions,
+    progress: &mut dyn Progress,
+) -> Result<RawModel, Failure> {
+    let store = Store::open(options.cache.join("hub").join(repository.replace('/', "--")), progress)?;
+    if is_hex(revision, 40)
+        && let Some((snapshot, files)) = store.kept(revision)
+    {
+        return Ok(model(repository, revision, &snapshot, files));
+    }
+    let client = Client::new(options)?;
+    let mut pull =
+        Pull { client, store, options, repository, revision: revision.to_owned(), snapshot: empty(), files: BTreeMap::new() };
+    match pull.run(progress) {
+        Ok(()) => {
+            pull.store.keep(revision, &pull.snapshot)?;
+            Ok(model(repository, revision, &pull.snapshot, pull.files))
+        }
+        Err(Failure::Silent(error)) => {
+            let Some((snapshot, files)) = pull.store.kept(revision) else { return Err(Failure::Silent(error)) };
+            progress.note(&format!("{error}; taking {repository} as it was pulled before"));
+            Ok(model(repository, revision, &snapshot, files))
+        }
+        Err(settled) => Err(settled),
+    }
+}
+
+fn empty() -> Snapshot {
+    Snapshot { commit: None, files: BTreeMap::new() }
+}
+
+fn model(repository: &str, revision: &str, snapshot: &Snapshot, files: BTreeMap<String, Vec<u8>>) -> RawModel {
+    let version = snapshot.commit.as_deref().unwrap_or(revision);
+    RawModel { id: repository.into(), source: format!("hf:{repository}@{version}"), files }
+}
+
+struct Pull<'a> {
+    client: Client,
+    store: Store,
+    options: &'a FetchOptions,
+    repository: &'a str,
+    /// What files are asked for at: the revision, then the commit it stands for.
+    revision: String,
+    snapshot: Snapshot,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Pull<'_> {
+    fn run(&mut self, progress: &mut dyn Progress) -> Result<(), Failure> {
+        for name in REQUIRED {
+            if let Some(reason) = self.take(name, progress)? {
+                return Err(Failure::Settled(self.absent(name, &reason)));
+            }
+        }
+        for name in OPTIONAL {
+            self.take(name, progress)?;
+        }
+        for name in WEIGHTS {
+            if self.take(name, progress)?.is_none() {
+                return Ok(());
+            }
+        }
+        let [first, second] = WEIGHTS;
+        let problem = format!("{} has neither {first} nor {second}: weights in several files are not read", self.repository);
+        Err(Failure::Settled(Error::new(ErrorKind::NotFound, problem)))
+    }
+
+    /// Fetches one file; returns the hub's reason where it has none of that name.
+    fn take(&mut self, name: &str, progress: &mut dyn Progress) -> Result<Option<String>, Failure> {
+        let path = format!("{}/resolve/{}/{name}", self.repository, escaped(&self.revision));
+        let address = self.client.address(&path)?;
+        let (client, store, options, repository) = (&self.client, &self.store, self.options, self.repository);
+        let (bytes, hash, commit) = match (Download { client, store, options, repository, name, address }).run(progress)? {
+            Outcome::Complete { bytes, hash, commit } => (bytes, hash, commit),
+            Outcome::Absent(reason) => return Ok(Some(reason)),
+        };
+        if let Some(commit) = commit.filter(|_| self.snapshot.commit.is_none()) {
+            self.revision.clone_from(&commit);
+            self.snapshot.commit = Some(commit);
+        }
+        self.snapshot.files.insert(name.to_owned(), hash);
+        self.files.insert(name.to_owned(), bytes);
+        Ok(None)
+    }
+
+    /// The error for a file that a model must have. The reasons are the codes the hub sends as `X-Error-Code`.
+    fn absent(&self, name: &str, reason: &str) -> Error {
+        let Self { repository, revision, .. } = self;
+        let problem = match reason {
+            "RevisionNotFound" => format!("{repository} has no revision {revision}: name one of its branches, tags or commits"),
+            "EntryNotFound" => {
+                format!("{repository} has no {name} at revision {revision}: it is not a model this version can use")
+            }
+            _ if name == CONFIG => {
+                format!("the hub has no model {repository} with a {name} at revision {revision}: check how it is spelled")
+            }
+            _ => format!("{repository} has no {name} at revision {revision}: this version needs one"),
+        };
+        Error::new(ErrorKind::NotFound, problem)
+    }
+}

@@ -1,0 +1,4 @@
+//! Text on its way into the encoder: token ids, and documents cut into passages.
+
+pub mod passages;
+pub mod tokenizer;

@@ -1,0 +1,33 @@
+//! Values on their way to JavaScript.
+
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use crate::error::Error;
+
+/// An error as JavaScript sees it: an `Error` with the stable `code`.
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let value = js_sys::Error::new(&error.to_string());
+        set(&value, "code", error.code());
+        value.into()
+    }
+}
+
+/// A plain object.
+pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// Sets a property of an object that is known to take it.
+fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) {
+    let done = js_sys::Reflect::set(object, &name.into(), &value.into());
+    debug_assert!(done.is_ok(), "fresh objects take any property");
+}
+
+/// A property of an options object, where it is there.
+pub fn option(options: &JsValue, name: &str) -> Option<JsValue> {
+    let value = js_sys::Reflect::get(options, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}

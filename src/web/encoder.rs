@@ -1,0 +1,74 @@
+//! The encoder as JavaScript sees it.
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert::object;
+use super::store::{Progress, Store};
+use crate::encoder::{self, ModelFiles};
+use crate::error::Result;
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+
+/// A sentence encoder.
+#[wasm_bindgen]
+pub struct Encoder {
+    encoder: RefCell<encoder::Encoder>,
+}
+
+/// What an encoder is made of.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EncoderInfo {
+    pub model: String,
+    pub dim: usize,
+    pub max_tokens: usize,
+    pub backend: &'static str,
+    pub kernel: &'static str,
+}
+
+impl EncoderInfo {
+    pub fn of(encoder: &encoder::Encoder) -> Self {
+        let ModelConfig { id, dim, max_tokens, .. } = encoder.config();
+        Self { model: id.clone(), dim: *dim, max_tokens: *max_tokens, backend: "cpu", kernel: encoder.kernel() }
+    }
+}
+
+#[wasm_bindgen]
+impl Encoder {
+    /// Loads the model of a folder that `inkling model pull` wrote.
+    pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Encoder, JsValue> {
+        let store = Store::open(&url, &options).await;
+        let config = store.changing(CONFIG_FILE).await?;
+        let encoder = load_model(&store, "", config, &on_progress).await?;
+        Ok(Self { encoder: RefCell::new(encoder) })
+    }
+
+    /// The unit vector of one text.
+    pub async fn encode(&self, text: String) -> Result<js_sys::Float32Array, JsValue> {
+        // The CPU backend never waits, so no other call can come between.
+        let encoded = self.encoder.borrow_mut().encode(&text).await?;
+        Ok(js_sys::Float32Array::from(encoded.vector.as_slice()))
+    }
+
+    /// The model and the arithmetic in use.
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        object(&EncoderInfo::of(&self.encoder.borrow()))
+    }
+}
+
+/// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
+pub async fn load_model(
+    store: &Store,
+    folder: &str,
+    config: Vec<u8>,
+    on_progress: &js_sys::Function,
+) -> Result<encoder::Encoder> {
+    let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
+    let mut progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
+    let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &tokenizer, &mut progress).await?;
+    let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &weights, &mut progress).await?;
+    progress.advance("prepare", WEIGHTS_FILE, 0);
+    encoder::Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
+}

@@ -1,0 +1,21 @@
+//! The wasm-bindgen shell: what the browser's worker calls.
+//!
+//! It fetches files, hands bytes to the library and turns answers into plain objects. Exported methods take `&self`: an
+//! exported `async fn(&mut self)` would panic when a second query comes while the first waits.
+
+#![allow(unsafe_code)] // what #[wasm_bindgen] expands to
+
+mod convert;
+mod encoder;
+mod search;
+mod store;
+
+pub use encoder::Encoder;
+pub use search::Search;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}

@@ -1,0 +1,225 @@
+//! Files of the site: fetched straight into wasm memory with progress, checked against their hashes, and kept in the
+//! browser's Cache Storage, so that a second visit, or one without a network, needs no request.
+
+use js_sys::{Promise, Reflect, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Cache, CacheStorage, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+
+use super::convert::{object, option};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
+
+/// The name under which files are kept. Each is stored under its address with its hash behind it, so that a file which
+/// changed on the site is another entry.
+const CACHE: &str = "inkling-1";
+
+/// How often a download that breaks off is taken up again.
+const RESUMES: usize = 3;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `fetch` of the page or the worker, whichever this is.
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn global_fetch(url: &str, options: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// The folder of a site, and how its files are loaded.
+pub struct Store {
+    /// Ends in a slash.
+    base: String,
+    cache: Option<Cache>,
+}
+
+/// What the progress callback is told.
+#[derive(Serialize)]
+struct Event<'a> {
+    stage: &'a str,
+    file: &'a str,
+    loaded: usize,
+    total: usize,
+}
+
+/// Bytes over all files of one load.
+pub struct Progress<'a> {
+    callback: &'a js_sys::Function,
+    loaded: usize,
+    total: usize,
+}
+
+impl<'a> Progress<'a> {
+    /// Progress over files of `total` bytes together.
+    pub fn new(callback: &'a js_sys::Function, total: usize) -> Self {
+        Self { callback, loaded: 0, total }
+    }
+
+    /// Tells the callback of `bytes` more.
+    pub fn advance(&mut self, stage: &str, file: &str, bytes: usize) {
+        self.loaded += bytes;
+        let event = Event { stage, file, loaded: self.loaded, total: self.total.max(self.loaded) };
+        if let Ok(event) = object(&event) {
+            // A callback that throws must not stop the load.
+            let _ = self.callback.call1(&JsValue::NULL, &event);
+        }
+    }
+}
+
+impl Store {
+    /// Opens the folder of a site; `{ cache: false }` keeps nothing.
+    pub async fn open(url: &str, options: &JsValue) -> Self {
+        let base = format!("{}/", url.trim_end_matches('/'));
+        let keep = option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
+        Self { base, cache: if keep { open_cache().await } else { None } }
+    }
+
+    /// A file that may change under its name: asked for anew, and taken from the cache when there is no network.
+    pub async fn changing(&self, path: &str) -> Result<Vec<u8>> {
+        let url = format!("{}{path}", self.base);
+        let fetched = async {
+            let response = fetch(&url, 0).await?;
+            let mut bytes = Vec::new();
+            read_body(&response, &url, &mut bytes, usize::MAX, |_| ()).await?;
+            Ok(bytes)
+        };
+        match fetched.await {
+            Ok(bytes) => {
+                self.keep(&url, &bytes).await;
+                Ok(bytes)
+            }
+            Err(error) if Error::kind(&error) == ErrorKind::Network => self.kept(&url).await.ok_or(error),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A file whose hash is known: from the cache, else from the site.
+    pub async fn fixed(&self, path: &str, digest: &Digest, progress: &mut Progress<'_>) -> Result<Vec<u8>> {
+        let (url, key) = (format!("{}{path}", self.base), format!("{}{path}?sha256={}", self.base, digest.sha256));
+        // What is kept is checked too: storage can be damaged. A damaged copy is fetched again.
+        if let Some(bytes) = self.kept(&key).await.filter(|bytes| digest.verify(path, bytes).is_ok()) {
+            progress.advance("cache", path, bytes.len());
+            return Ok(bytes);
+        }
+        let bytes = download(&url, digest.bytes, |bytes| progress.advance("download", path, bytes)).await?;
+        digest.verify(path, &bytes)?;
+        self.forget_others(path, &key).await;
+        self.keep(&key, &bytes).await;
+        Ok(bytes)
+    }
+
+    async fn kept(&self, key: &str) -> Option<Vec<u8>> {
+        let response = JsFuture::from(self.cache.as_ref()?.match_with_str(key)).await.ok()?;
+        let buffer = JsFuture::from(response.dyn_into::<Response>().ok()?.array_buffer().ok()?).await.ok()?;
+        Some(Uint8Array::new(&buffer).to_vec())
+    }
+
+    /// Keeps a file if the browser lets us: where storage is full or forbidden, search works without.
+    async fn keep(&self, key: &str, bytes: &[u8]) {
+        let Some(cache) = &self.cache else { return };
+        let copy = Uint8Array::from(bytes);
+        if let Ok(response) = Response::new_with_opt_js_u8_array(Some(&copy)) {
+            let _ = JsFuture::from(cache.put_with_str(key, &response)).await;
+        }
+    }
+
+    /// Drops what is kept of earlier versions of a file.
+    async fn forget_others(&self, path: &str, key: &str) {
+        let Some(cache) = &self.cache else { return };
+        let Ok(keys) = JsFuture::from(cache.keys()).await else { return };
+        let prefix = format!("{}{path}?sha256=", self.base);
+        for request in js_sys::Array::from(&keys).iter().filter_map(|key| key.dyn_into::<web_sys::Request>().ok()) {
+            if request.url().starts_with(&prefix) && request.url() != key {
+                let _ = JsFuture::from(cache.delete_with_request(&request)).await;
+            }
+        }
+    }
+}
+
+/// Cache Storage, where this browser has it: only pages from https, localhost or a file do.
+async fn open_cache() -> Option<Cache> {
+    let caches: CacheStorage = Reflect::get(&js_sys::global(), &"caches".into()).ok()?.dyn_into().ok()?;
+    JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
+}
+
+/// Downloads a file of known length, taking it up where it broke off.
+async fn download(url: &str, length: usize, mut progress: impl FnMut(usize)) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    let mut attempt = 0;
+    loop {
+        let response = match fetch(url, bytes.len()).await {
+            Err(error) if error.kind() == ErrorKind::Network && !bytes.is_empty() && attempt < RESUMES => {
+                attempt += 1;
+                continue;
+            }
+            other => other?,
+        };
+        // A server that does not know ranges begins anew.
+        if response.status() != 206 {
+            bytes.clear();
+        }
+        match read_body(&response, url, &mut bytes, length, &mut progress).await {
+            Ok(()) if bytes.len() >= length || attempt == RESUMES => return Ok(bytes),
+            Err(error) if attempt == RESUMES || error.kind() != ErrorKind::Network => return Err(error),
+            _ => attempt += 1,
+        }
+    }
+}
+
+/// Asks for a file from a byte on; any answer but success is an error.
+async fn fetch(url: &str, from: usize) -> Result<Response> {
+    let failed = |cause: JsValue| {
+        Error::new(ErrorKind::Network, format!("cannot fetch {url} ({}): is the network there?", message(&cause)))
+    };
+    let options = RequestInit::new();
+    // Ask the site whether the browser's own copy is still good; hashes decide in the end.
+    options.set_cache(RequestCache::NoCache);
+    if from > 0 {
+        let headers = Headers::new().map_err(failed)?;
+        headers.set("range", &format!("bytes={from}-")).map_err(failed)?;
+        options.set_headers(&headers);
+    }
+    let response = JsFuture::from(global_fetch(url, &options).map_err(failed)?).await.map_err(failed)?;
+    let response: Response = response.unchecked_into();
+    match response.status() {
+        200..=299 => Ok(response),
+        404 | 410 => Err(Error::new(ErrorKind::NotFound, format!("{url} is not there: deploy the whole folder of the index"))),
+        401 | 403 => Err(Error::new(ErrorKind::Unauthorized, format!("{url} may not be read: allow it on the server"))),
+        status => Err(Error::new(ErrorKind::Network, format!("{url} was answered with status {status}"))),
+    }
+}
+
+/// Appends a response's body to `bytes`, up to `limit` bytes in all.
+async fn read_body(
+    response: &Response,
+    url: &str,
+    bytes: &mut Vec<u8>,
+    limit: usize,
+    mut progress: impl FnMut(usize),
+) -> Result<()> {
+    let broken = |cause: JsValue| Error::new(ErrorKind::Network, format!("{url} broke off ({})", message(&cause)));
+    let Some(body) = response.body() else { return Ok(()) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let Some(chunk) = option(&part, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok()) else { return Ok(()) };
+        let length = chunk.length() as usize;
+        if bytes.len() + length > limit {
+            let _ = reader.cancel();
+            return Err(Error::new(
+                ErrorKind::HashMismatch,
+                format!("{url} is longer than the {limit} bytes it should be: deploy the whole folder of the index"),
+            ));
+        }
+        let start = bytes.len();
+        bytes.resize(start + length, 0);
+        chunk.copy_to(&mut bytes[start..]);
+        progress(length);
+    }
+}
+
+fn message(thrown: &JsValue) -> String {
+    match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => format!("{thrown:?}"),
+    }
+}
