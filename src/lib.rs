@@ -7,6 +7,8 @@ pub mod corpus;
 pub mod encoder;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "cli")]
+pub mod eval;
 pub mod hash;
 pub mod index;
 pub mod isa;

@@ -7,4 +7,6 @@ pub mod config;
 pub mod pack;
 #[cfg(feature = "cli")]
 pub mod pull;
+#[cfg(feature = "cli")]
+pub mod smooth;
 pub mod weights;

@@ -14,7 +14,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
 use crate::model::config::{Architecture, FORMAT, ModelConfig, Pooling};
 use crate::model::pull::RawModel;
-use crate::model::weights::BLOCK;
+use crate::model::smooth::{self, Ranges};
+use crate::model::weights::{BLOCK, Weights};
+use crate::text::tokenizer::Tokenizer;
 
 /// A quantized model, as the bytes of its three files.
 pub struct QuantizedModel {
@@ -34,8 +36,12 @@ pub struct QuantizedModel {
 pub fn quantize(raw: &RawModel) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
     let mut config = read_config(raw)?;
     let tensors = read_tensors(raw)?;
-    let weights = Packer { tensors: &tensors, packed: BTreeMap::new() }.pack(&config)?;
     let tokenizer = file(raw, "tokenizer.json")?.to_vec();
+    // Packed once as it is, to see what its activations look like, and once smoothed accordingly.
+    let plain = Packer::new(&tensors, None).pack(&config)?;
+    let plain_weights = Weights::read(&config, &plain)?;
+    let ranges = smooth::measure(&config, &plain_weights, &Tokenizer::from_json(&tokenizer, config.max_tokens)?)?;
+    let weights = Packer::new(&tensors, Some(&ranges)).pack(&config)?;
     (config.weights, config.tokenizer) = (Digest::of(&weights), Digest::of(&tokenizer));
     Ok((QuantizedModel { config, tokenizer, weights }, tensors))
 }
@@ -178,10 +184,16 @@ struct Packed {
 
 struct Packer<'a> {
     tensors: &'a HashMap<String, Tensor>,
+    ranges: Option<&'a [Ranges]>,
     packed: BTreeMap<String, Packed>,
 }
 
-impl Packer<'_> {
+impl<'a> Packer<'a> {
+    /// A packer that smooths by the ranges of the activations, or not at all.
+    fn new(tensors: &'a HashMap<String, Tensor>, ranges: Option<&'a [Ranges]>) -> Self {
+        Self { tensors, ranges, packed: BTreeMap::new() }
+    }
+
     fn pack(mut self, config: &ModelConfig) -> Result<Vec<u8>> {
         let ModelConfig { dim, ff, vocab, positions, .. } = *config;
         self.words(vocab, dim)?;
@@ -191,10 +203,12 @@ impl Packer<'_> {
             let to = |part: &str| format!("layers.{layer}.{part}");
             let from = |part: &str| format!("encoder.layer.{layer}.{part}");
             let qkv = ["query", "key", "value"].map(|part| from(&format!("attention.self.{part}")));
-            self.linear(&to("qkv"), &qkv, dim, dim)?;
+            let ranges = self.ranges.map(|ranges| &ranges[layer]);
+            self.smooth_linear(&to("qkv"), &qkv, dim, dim, ranges.map(|ranges| ranges.qkv.as_slice()))?;
             self.linear(&to("output"), &[from("attention.output.dense")], dim, dim)?;
             self.norm(&to("attention_norm"), &from("attention.output.LayerNorm"), dim)?;
-            self.linear(&to("expand"), &[from("intermediate.dense")], ff, dim)?;
+            let expand = [from("intermediate.dense")];
+            self.smooth_linear(&to("expand"), &expand, ff, dim, ranges.map(|ranges| ranges.expand.as_slice()))?;
             self.linear(&to("contract"), &[from("output.dense")], dim, ff)?;
             self.norm(&to("output_norm"), &from("output.LayerNorm"), dim)?;
         }
@@ -245,12 +259,30 @@ impl Packer<'_> {
 
     /// One or more linear layers (outputs, inputs), stacked.
     fn linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize) -> Result<()> {
-        let (mut weights, mut bias) = (Vec::new(), Vec::new());
-        for from in from {
-            weights.extend(self.take(&format!("{from}.weight"), &[outputs, inputs])?);
-            bias.extend(self.take(&format!("{from}.bias"), &[outputs])?);
+        let weights = self.stack(from, outputs, inputs)?;
+        self.put_linear(to, from, outputs, inputs, &weights)
+    }
+
+    /// The same, for inputs that are smoothed.
+    fn smooth_linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize, ranges: Option<&[f32]>) -> Result<()> {
+        let mut weights = self.stack(from, outputs, inputs)?;
+        let constants = ranges.map_or_else(|| vec![f16::ONE; inputs], |ranges| smooth::constants(ranges, &weights));
+        for row in weights.chunks_exact_mut(inputs) {
+            row.iter_mut().zip(&constants).for_each(|(w, constant)| *w *= constant.to_f32());
         }
-        let (codes, scales) = quantize_rows(&weights, inputs);
+        self.put(format!("{to}.smooth"), Dtype::F16, &[inputs], &constants);
+        self.put_linear(to, from, outputs, inputs, &weights)
+    }
+
+    fn stack(&self, from: &[String], outputs: usize, inputs: usize) -> Result<Vec<f32>> {
+        let parts = from.iter().map(|from| self.take(&format!("{from}.weight"), &[outputs, inputs]));
+        Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn put_linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize, weights: &[f32]) -> Result<()> {
+        let bias = from.iter().map(|from| self.take(&format!("{from}.bias"), &[outputs]));
+        let bias = bias.collect::<Result<Vec<_>>>()?.concat();
+        let (codes, scales) = quantize_rows(weights, inputs);
         let outputs = bias.len();
         self.put(format!("{to}.weight"), Dtype::I8, &[outputs, inputs], &codes);
         self.put(format!("{to}.scale"), Dtype::F32, &[outputs], &scales);

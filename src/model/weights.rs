@@ -7,12 +7,15 @@
 //! | `embeddings.position.codes`, `.scale` | I8 (positions, dim), F32 (positions) | value = code × scale; token type 0 is added in |
 //! | `embeddings.norm.weight`, `.bias` | F32 (dim) | layer normalization |
 //! | `layers.N.qkv.weight`, `.scale`, `.bias` | I8 (3 dim, dim), F32 (3 dim), F32 (3 dim) | query, key and value, one below the other |
+//! | `layers.N.qkv.smooth` | F16 (dim) | what each input column is divided by before it is quantized |
 //! | `layers.N.output.…` | I8 (dim, dim), … | attention output |
 //! | `layers.N.attention_norm.weight`, `.bias` | F32 (dim) | |
 //! | `layers.N.expand.…`, `layers.N.contract.…` | I8 (ff, dim), I8 (dim, ff), … | feed-forward |
+//! | `layers.N.expand.smooth` | F16 (dim) | as `qkv.smooth` |
 //! | `layers.N.output_norm.weight`, `.bias` | F32 (dim) | |
 //!
-//! Linear weights are int8 in [-127, 127] with one scale a row (output channel): value = code × scale.
+//! Linear weights are int8 in [-127, 127] with one scale a row (output channel): value = code × scale. Where
+//! inputs are smoothed, the weights are those of the model times the constants, so that x W = (x / smooth) (smooth W).
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
@@ -43,12 +46,16 @@ pub struct Weights<'a> {
 
 /// One transformer layer.
 pub struct Layer<'a> {
+    /// What the inputs of `qkv` are divided by, (dim).
+    pub qkv_smooth: Vec<f32>,
     /// Query, key and value, (3 dim, dim).
     pub qkv: Linear<'a>,
     /// Attention output, (dim, dim).
     pub output: Linear<'a>,
     /// The normalization after attention.
     pub attention_norm: Norm,
+    /// What the inputs of `expand` are divided by, (dim).
+    pub expand_smooth: Vec<f32>,
     /// Feed-forward, up, (ff, dim).
     pub expand: Linear<'a>,
     /// Feed-forward, down, (dim, ff).
@@ -92,9 +99,11 @@ impl<'a> Weights<'a> {
         let layer = |index: usize| -> Result<Layer<'a>> {
             let name = |part: &str| format!("layers.{index}.{part}");
             Ok(Layer {
+                qkv_smooth: tensors.smooth(&name("qkv.smooth"), dim)?,
                 qkv: tensors.linear(&name("qkv"), 3 * dim, dim)?,
                 output: tensors.linear(&name("output"), dim, dim)?,
                 attention_norm: tensors.norm(&name("attention_norm"), dim)?,
+                expand_smooth: tensors.smooth(&name("expand.smooth"), dim)?,
                 expand: tensors.linear(&name("expand"), ff, dim)?,
                 contract: tensors.linear(&name("contract"), dim, ff)?,
                 output_norm: tensors.norm(&name("output_norm"), dim)?,
@@ -156,6 +165,14 @@ impl<'a> Tensors<'a> {
     fn f32s(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(self.bytes(name, Dtype::F32, shape)?);
         finite(name, numbers, |number| number.is_finite())
+    }
+
+    fn smooth(&self, name: &str, dim: usize) -> Result<Vec<f32>> {
+        let constants: Vec<f32> = self.f16s(name, &[dim])?.into_iter().map(f16::to_f32).collect();
+        if constants.iter().all(|&constant| constant > 0.0) {
+            return Ok(constants);
+        }
+        Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not above 0")))
     }
 
     fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear<'a>> {

@@ -1,7 +1,8 @@
 //! Documents cut into passages that the encoder can take in whole.
 //!
 //! A passage is a window of a document's text that is encoded behind the title, so that every passage knows what it is part
-//! of. Windows overlap, so that no sentence is seen only in halves, and never cut a word.
+//! of. Windows overlap, so that no sentence is seen only in halves, and do not cut a word unless it has more tokens than a
+//! window.
 
 use std::ops::Range;
 

@@ -10,33 +10,32 @@ use half::f16;
 
 use self::attention::{Attention, Heads};
 use self::linear::{Panels, Rows, linear};
-use self::rows::{layer_norm, mean_unit, quantize};
+use self::rows::{SmoothNorm, layer_norm, mean_unit, quantize};
 use crate::encoder::backend::{Backend, Batch, Pending};
 use crate::isa::{Isa, Kernel, Scalar, run_best};
 use crate::model::config::ModelConfig;
 use crate::model::weights::{BLOCK, Layer, Linear, Norm, Weights};
 
 /// The weights in the order the kernels read them, shared by all threads.
-struct PackedModel {
+pub struct PackedModel {
     dim: usize,
     head_dim: usize,
-    epsilon: f32,
     word_codes: Vec<u8>,
     word_scales: Vec<f16>,
     word_offsets: Vec<f16>,
     position_codes: Vec<i8>,
     position_scales: Vec<f32>,
-    norm: Norm,
+    norm: SmoothNorm,
     layers: Vec<PackedLayer>,
 }
 
 struct PackedLayer {
     qkv: Panels,
     output: Panels,
-    attention_norm: Norm,
+    attention_norm: SmoothNorm,
     expand: Panels,
     contract: Panels,
-    output_norm: Norm,
+    output_norm: SmoothNorm,
 }
 
 /// The CPU backend on one instruction set.
@@ -78,18 +77,23 @@ impl Kernel for NewBackend {
 }
 
 impl PackedModel {
-    fn new(config: &ModelConfig, weights: &Weights) -> Self {
+    /// Packs a model's weights.
+    pub fn new(config: &ModelConfig, weights: &Weights) -> Self {
+        let epsilon = config.layer_norm_eps;
+        // What comes out of a layer is read by the next one's query, key and value; nothing reads the last one's codes.
+        let nothing = vec![1.0; config.dim];
+        let read_by = |index: usize| weights.layers.get(index).map_or(&nothing, |layer| &layer.qkv_smooth);
+        let layers = weights.layers.iter().enumerate();
         Self {
             dim: config.dim,
             head_dim: config.head_dim(),
-            epsilon: config.layer_norm_eps,
             word_codes: weights.word_codes.to_vec(),
             word_scales: weights.word_scales.clone(),
             word_offsets: weights.word_offsets.clone(),
             position_codes: weights.position_codes.to_vec(),
             position_scales: weights.position_scales.clone(),
-            norm: weights.norm.clone(),
-            layers: weights.layers.iter().map(|layer| PackedLayer::new(layer, config)).collect(),
+            norm: smooth_norm(&weights.norm, read_by(0), epsilon),
+            layers: layers.map(|(index, layer)| PackedLayer::new(layer, read_by(index + 1), config)).collect(),
         }
     }
 
@@ -114,7 +118,7 @@ impl PackedModel {
 }
 
 impl PackedLayer {
-    fn new(layer: &Layer, config: &ModelConfig) -> Self {
+    fn new(layer: &Layer, next_smooth: &[f32], config: &ModelConfig) -> Self {
         // log2(e) / sqrt(head_dim) goes into the query's scales, so that scores come out ready for powers of two.
         let query = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
         let mut qkv = pack(&layer.qkv);
@@ -124,10 +128,10 @@ impl PackedLayer {
         Self {
             qkv,
             output: pack(&layer.output),
-            attention_norm: layer.attention_norm.clone(),
+            attention_norm: smooth_norm(&layer.attention_norm, &layer.expand_smooth, config.layer_norm_eps),
             expand: pack(&layer.expand),
             contract: pack(&layer.contract),
-            output_norm: layer.output_norm.clone(),
+            output_norm: smooth_norm(&layer.output_norm, next_smooth, config.layer_norm_eps),
         }
     }
 }
@@ -136,8 +140,13 @@ fn pack(linear: &Linear) -> Panels {
     Panels::pack(linear.weight, &linear.scale, &linear.bias, linear.inputs)
 }
 
+fn smooth_norm(norm: &Norm, smooth: &[f32], epsilon: f32) -> SmoothNorm {
+    SmoothNorm { norm: norm.clone(), inverse_smooth: smooth.iter().map(|constant| 1.0 / constant).collect(), epsilon }
+}
+
 impl<I: Isa> Cpu<I> {
-    fn new(isa: I, model: Arc<PackedModel>) -> Self {
+    /// A backend on some weights.
+    pub fn new(isa: I, model: Arc<PackedModel>) -> Self {
         Self {
             isa,
             model,
@@ -149,6 +158,15 @@ impl<I: Isa> Cpu<I> {
             codes: Rows::default(),
             attention: Attention::default(),
         }
+    }
+
+    /// The largest magnitude in each column of the hidden states, (dim): what calibration wants to know.
+    pub fn column_ranges(&self) -> Vec<f32> {
+        let mut ranges = vec![0.0f32; self.model.dim];
+        for row in self.hidden.chunks_exact(self.model.dim) {
+            ranges.iter_mut().zip(row).for_each(|(range, x)| *range = range.max(x.abs()));
+        }
+        ranges
     }
 }
 
@@ -175,7 +193,7 @@ impl<I: Isa> Backend for Cpu<I> {
                 model.embedding(batch.ids[row] as usize, position, to);
             }
         }
-        layer_norm(self.isa, &mut self.hidden, None, &model.norm, model.epsilon, &mut self.hidden_codes);
+        layer_norm(self.isa, &mut self.hidden, None, &model.norm, &mut self.hidden_codes);
     }
 
     fn qkv(&mut self, layer: usize) {
@@ -198,7 +216,7 @@ impl<I: Isa> Backend for Cpu<I> {
         self.linear.resize(self.hidden.len(), 0.0);
         linear::<I, false>(self.isa, &self.codes, &layer.output, &mut self.linear, self.model.dim);
         let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
-        layer_norm(self.isa, &mut self.hidden, update, &layer.attention_norm, self.model.epsilon, codes);
+        layer_norm(self.isa, &mut self.hidden, update, &layer.attention_norm, codes);
     }
 
     fn expand(&mut self, layer: usize) {
@@ -214,7 +232,7 @@ impl<I: Isa> Backend for Cpu<I> {
         self.linear.resize(self.hidden.len(), 0.0);
         linear::<I, false>(self.isa, &self.codes, &layer.contract, &mut self.linear, self.model.dim);
         let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
-        layer_norm(self.isa, &mut self.hidden, update, &layer.output_norm, self.model.epsilon, codes);
+        layer_norm(self.isa, &mut self.hidden, update, &layer.output_norm, codes);
     }
 
     fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>> {

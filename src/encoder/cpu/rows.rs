@@ -29,14 +29,14 @@ impl<I: Isa> Step<I> for Quantize<'_, I::Code> {
                 let x = isa.load(x);
                 (low, high) = (isa.min(low, x), isa.max(high, x));
             }
-            quantize_row(isa, row, low, high, index, self.to);
+            quantize_row(isa, row.as_chunks().0.iter().map(|x| isa.load(x)), low, high, index, self.to);
         }
     }
 }
 
 /// Writes one row's codes, given the smallest and largest number of each lane (0 included, so that 0 has a code).
 #[inline(always)]
-fn quantize_row<I: Isa>(isa: I, row: &[f32], low: I::F, high: I::F, index: usize, to: &mut Rows<I::Code>) {
+fn quantize_row<I: Isa>(isa: I, row: impl Iterator<Item = I::F>, low: I::F, high: I::F, index: usize, to: &mut Rows<I::Code>) {
     let low = isa.reduce(low, |a, b| if a < b { a } else { b });
     let high = isa.reduce(high, |a, b| if a > b { a } else { b });
     // A row of zeros keeps a scale that can be divided by.
@@ -46,25 +46,35 @@ fn quantize_row<I: Isa>(isa: I, row: &[f32], low: I::F, high: I::F, index: usize
 
     let (inverse, zero) = (isa.splat(1.0 / scale), isa.splat(zero));
     let codes = &mut to.codes[index * to.width..][..to.width];
-    for (x, code) in row.as_chunks().0.iter().zip(codes.as_chunks_mut().0) {
-        let x = isa.add(isa.mul(isa.load(x), inverse), zero);
+    for (x, code) in row.zip(codes.as_chunks_mut().0) {
+        let x = isa.add(isa.mul(x, inverse), zero);
         isa.store_codes(isa.min(isa.max(x, isa.splat(0.0)), isa.splat(CODE_MAX)), code);
     }
 }
 
-/// hidden = LayerNorm(hidden + update) for each row, and the codes of the result; (rows, dim) both.
+/// A layer normalization, and what its result is multiplied by before it is quantized.
+pub struct SmoothNorm {
+    /// Gain and bias.
+    pub norm: Norm,
+    /// One over the smoothing constants of the linear layer that reads the codes, (dim).
+    pub inverse_smooth: Vec<f32>,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// hidden = LayerNorm(hidden + update) for each row, and the codes of the smoothed result; (rows, dim) both.
 ///
 /// `update` is None where `hidden` holds the sum already.
-pub fn layer_norm<I: Isa>(isa: I, hidden: &mut [f32], update: Option<&[f32]>, norm: &Norm, epsilon: f32, to: &mut Rows<I::Code>) {
-    to.resize(hidden.len() / norm.weight.len(), norm.weight.len());
-    isa.vectorize(LayerNorm { hidden, update, norm, epsilon, to });
+pub fn layer_norm<I: Isa>(isa: I, hidden: &mut [f32], update: Option<&[f32]>, norm: &SmoothNorm, to: &mut Rows<I::Code>) {
+    let dim = norm.inverse_smooth.len();
+    to.resize(hidden.len() / dim, dim);
+    isa.vectorize(LayerNorm { hidden, update, norm, to });
 }
 
 struct LayerNorm<'a, C> {
     hidden: &'a mut [f32],
     update: Option<&'a [f32]>,
-    norm: &'a Norm,
-    epsilon: f32,
+    norm: &'a SmoothNorm,
     to: &'a mut Rows<C>,
 }
 
@@ -73,7 +83,7 @@ impl<I: Isa> Step<I> for LayerNorm<'_, I::Code> {
 
     #[inline(always)]
     fn run(self, isa: I) {
-        let Self { hidden, update, norm, epsilon, to } = self;
+        let Self { hidden, update, norm: SmoothNorm { norm, inverse_smooth, epsilon }, to } = self;
         let dim = to.width;
         for (index, row) in hidden.chunks_exact_mut(dim).enumerate() {
             let update = update.map(|update| &update[index * dim..][..dim]);
@@ -84,17 +94,20 @@ impl<I: Isa> Step<I> for LayerNorm<'_, I::Code> {
                 squares = isa.add(squares, isa.mul(deviation, deviation));
             }
             let variance = isa.reduce(squares, |a, b| a + b) / dim as f32;
-            let inverse = isa.splat(1.0 / (variance + epsilon).sqrt());
+            let inverse = isa.splat(1.0 / (variance + *epsilon).sqrt());
 
             let (mut low, mut high) = (isa.splat(0.0), isa.splat(0.0));
-            let gains = norm.weight.as_chunks().0.iter().zip(norm.bias.as_chunks().0);
-            for (x, (weight, bias)) in row.as_chunks_mut().0.iter_mut().zip(gains) {
+            let gains = norm.weight.as_chunks().0.iter().zip(norm.bias.as_chunks().0).zip(inverse_smooth.as_chunks().0);
+            for (x, ((weight, bias), smooth)) in row.as_chunks_mut().0.iter_mut().zip(gains) {
                 let normal = isa.mul(isa.sub(isa.load(x), mean), inverse);
                 let y = isa.add(isa.mul(normal, isa.load(weight)), isa.load(bias));
                 isa.store(y, x);
-                (low, high) = (isa.min(low, y), isa.max(high, y));
+                let smoothed = isa.mul(y, isa.load(smooth));
+                (low, high) = (isa.min(low, smoothed), isa.max(high, smoothed));
             }
-            quantize_row(isa, row, low, high, index, to);
+            let smoothed = row.as_chunks().0.iter().zip(inverse_smooth.as_chunks().0);
+            let smoothed = smoothed.map(|(x, smooth)| isa.mul(isa.load(x), isa.load(smooth)));
+            quantize_row(isa, smoothed, low, high, index, to);
         }
     }
 }

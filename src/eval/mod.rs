@@ -1,0 +1,4 @@
+//! Measuring how good a ranking is: collections with judgements, and the usual figures over them.
+
+pub mod beir;
+pub mod metrics;

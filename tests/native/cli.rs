@@ -1,0 +1,129 @@
+//! The command line as its users see it: stdout, stderr and exit codes.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-quantized");
+const TINY: &str = concat!("dir:", env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-model");
+
+fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inkling"));
+    command.args(args).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that fails early does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// The one line on stderr of a command that failed with exit code 1.
+fn failure(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const SESSIONS: &str = r#"[
+    {"id": "a", "title": "Health data", "abstract": "How patients and doctors use data.", "track": "Health"},
+    {"id": "b", "title": "Teams", "abstract": "How to keep the best people.", "track": "People", "speakers": ["Ada", "Bo"]}
+]"#;
+
+#[test]
+fn pull_index_search_and_inspect_work_one_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    let pulled = run(&["model", "pull", TINY, "--json"]);
+    let report: Value = serde_json::from_str(stdout(&pulled)).unwrap();
+    assert!(report["cosine_mean"].as_f64().unwrap() > 0.995, "{report}");
+    assert!(report["bytes_after"].as_u64() < report["bytes_before"].as_u64(), "{report}");
+
+    std::fs::write(folder.path().join("sessions.json"), SESSIONS).unwrap();
+    let indexed = run(&["index", "sessions.json", "--passage-tokens", "40", "--overlap", "8"]);
+    assert!(stdout(&indexed).starts_with("2 documents, 2 passages"), "{indexed:?}");
+
+    let found = run(&["search", "Teams\nHow to keep the best people.", "--json", "--limit", "1"]);
+    let answer: Value = serde_json::from_str(stdout(&found)).unwrap();
+    let hit = &answer["hits"][0];
+    assert_eq!(hit["id"], "b");
+    assert_eq!(hit["fields"]["speakers"][1], "Bo");
+    assert_eq!(hit["passage"], serde_json::json!({"text": "How to keep the best people.", "start": 0, "end": 28}));
+    assert!(stdout(&run(&["search", "best people"])).contains("Teams"));
+
+    let inspected: Value = serde_json::from_str(stdout(&run(&["inspect", "search", "--json"]))).unwrap();
+    assert_eq!((&inspected["kind"], &inspected["manifest"]["documents"]), (&"index".into(), &2.into()));
+    let inspected: Value = serde_json::from_str(stdout(&run(&["inspect", "model", "--json"]))).unwrap();
+    assert_eq!((&inspected["kind"], &inspected["config"]["id"]), (&"model".into(), &"tiny-model".into()));
+}
+
+#[test]
+fn encode_writes_a_line_of_json_a_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = inkling(folder.path(), &["encode", "--model", MODEL], "health\ndata and people\n");
+    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["text"], "data and people");
+    assert_eq!(lines[1]["vector"].as_array().unwrap().len(), 32);
+}
+
+#[test]
+fn encode_writes_a_numpy_array() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = inkling(folder.path(), &["encode", "--model", MODEL, "--format", "npy"], "health\ndata\npeople\n");
+    assert!(output.status.success());
+    assert!(output.stdout.starts_with(b"\x93NUMPY\x01\x00"));
+    let header = u16::from_le_bytes([output.stdout[8], output.stdout[9]]) as usize;
+    assert_eq!((10 + header) % 64, 0);
+    assert!(String::from_utf8_lossy(&output.stdout[10..10 + header]).contains("'shape': (3, 32)"));
+    assert_eq!(output.stdout.len(), 10 + header + 3 * 32 * 4);
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_shows_how() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["serch"][..], &["search"], &["index", "x.json", "--passage-tokens", "many"], &["model", "pull", "ftp:x"]] {
+        let output = inkling(folder.path(), args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn failures_exit_with_1_and_one_line_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("empty.json", "[]");
+    write("twice.jsonl", "{\"id\": \"a\", \"title\": \"A\"}\n{\"id\": \"a\", \"title\": \"B\"}\n");
+    write("untitled.csv", "id,text\n1,x\n");
+    write("broken.json", "[{");
+    let cases = [
+        (&["index", "none.json", "--model", MODEL][..], "not-found"),
+        (&["index", "empty.json", "--model", MODEL], "empty-corpus"),
+        (&["index", "twice.jsonl", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], "duplicate-id"),
+        (&["index", "untitled.csv", "--model", MODEL], "missing-column"),
+        (&["index", "broken.json", "--model", MODEL], "damaged-file"),
+        (&["index", "twice.jsonl"], "inkling model pull"),
+        (&["search", "x", "--index", "nowhere"], "not-found"),
+        (&["inspect", "nowhere"], "not-found"),
+        (&["model", "pull", "dir:nowhere"], "not-found"),
+    ];
+    for (args, expected) in cases {
+        let line = failure(inkling(folder.path(), args, ""));
+        assert!(line.contains(expected) && line.trim_end().lines().count() == 1, "{args:?}: {line}");
+    }
+}
+
+#[test]
+fn help_shows_the_three_steps_to_a_searchable_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = inkling(folder.path(), &["--help"], "");
+    for step in ["inkling model pull", "inkling index", "inkling search"] {
+        assert!(stdout(&help).contains(step));
+    }
+}

@@ -1,0 +1,153 @@
+//! The tokenizer, the f32 reference and the int8 encoder against Python, on the tiny model.
+
+use crate::models::{Model, TokenGolden, cosines, json, tiny_raw, vector_goldens};
+use inkling_search::encoder::reference::Reference;
+use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
+use inkling_search::error::ErrorKind;
+use inkling_search::model::config::ModelConfig;
+use inkling_search::model::pack::quantize;
+
+#[test]
+fn token_ids_are_those_of_the_python_tokenizer() {
+    let encoder = Model::of(&tiny_raw()).encoder();
+    for TokenGolden { name, text, ids } in json::<Vec<TokenGolden>>("goldens/tiny-tokens.json") {
+        assert_eq!(encoder.tokenizer().encode(&text).unwrap().ids, ids, "{name}");
+    }
+}
+
+#[test]
+fn the_reference_gives_the_vectors_of_sentence_transformers() {
+    let model = Model::of(&tiny_raw());
+    let encoder = model.encoder();
+    let reference = Reference::new(&model.quantized.config, model.tensors).unwrap();
+    let texts: Vec<String> = json("goldens/texts.json");
+    let goldens = vector_goldens("goldens/tiny-vectors.safetensors");
+    let ids = texts.iter().take(goldens.len()).map(|text| encoder.tokenizer().encode(text).unwrap().ids);
+    let vectors: Vec<_> = ids.map(|ids| reference.encode_ids(&ids).unwrap()).collect();
+    let (_, min) = cosines(&vectors, &goldens);
+    assert!(min >= 0.99999, "smallest cosine {min}");
+}
+
+#[test]
+fn the_int8_encoder_stays_close_to_sentence_transformers() {
+    let mut encoder = Model::of(&tiny_raw()).encoder();
+    let texts: Vec<String> = json("goldens/texts.json");
+    let goldens = vector_goldens("goldens/tiny-vectors.safetensors");
+    let encode = |text: &String| pollster::block_on(encoder.encode(text)).unwrap().vector;
+    let vectors: Vec<_> = texts.iter().take(goldens.len()).map(encode).collect();
+    let (mean, min) = cosines(&vectors, &goldens);
+    assert!(mean >= 0.995 && min >= 0.97, "mean {mean}, smallest {min}");
+}
+
+#[test]
+fn a_text_has_the_same_vector_alone_and_among_others() {
+    let mut encoder = Model::of(&tiny_raw()).encoder();
+    let texts: Vec<String> = json("goldens/texts.json");
+    let together = encode_all(&encoder, &texts, |_| ()).unwrap();
+    for (text, expected) in texts.iter().zip(together) {
+        assert_eq!(pollster::block_on(encoder.encode(text)).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn vectors_have_unit_length_and_say_when_a_text_was_cut() {
+    let mut encoder = Model::of(&tiny_raw()).encoder();
+    for (text, cut) in [("", false), ("data", false), (&"data ".repeat(46), false), (&"data ".repeat(47), true)] {
+        let encoded = pollster::block_on(encoder.encode(text)).unwrap();
+        let length: f32 = encoded.vector.iter().map(|x| x * x).sum();
+        assert!((length - 1.0).abs() < 1e-5, "{length}");
+        assert_eq!(encoded.truncated, cut, "{} bytes", text.len());
+    }
+}
+
+#[test]
+fn token_ids_that_the_model_does_not_have_are_refused() {
+    let mut encoder = Model::of(&tiny_raw()).encoder();
+    for ids in [vec![], vec![482], vec![1; 49]] {
+        let error = pollster::block_on(encoder.encode_ids(&[ids])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+}
+
+#[test]
+fn another_architecture_is_refused_by_name() {
+    for (from, to, named) in [
+        ("\"bert\"", "\"mpnet\"", "mpnet"),
+        ("\"gelu\"", "\"relu\"", "relu"),
+        ("\"hidden_size\": 32", "\"hidden_size\": 31", "dim 31"),
+    ] {
+        let mut raw = tiny_raw();
+        let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
+        assert!(config.contains(from), "{config}");
+        raw.files.insert("config.json".into(), config.replace(from, to).into_bytes());
+        let error = quantize(&raw).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedModel);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+}
+
+#[test]
+fn another_pooling_is_refused() {
+    let mut raw = tiny_raw();
+    let pooling = r#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#;
+    raw.files.insert("1_Pooling/config.json".into(), pooling.into());
+    assert_eq!(quantize(&raw).err().unwrap().kind(), ErrorKind::UnsupportedModel);
+}
+
+#[test]
+fn a_tensor_of_another_shape_than_the_configuration_says_is_refused_by_name() {
+    let mut raw = tiny_raw();
+    let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
+    raw.files.insert("config.json".into(), config.replace("\"intermediate_size\": 64", "\"intermediate_size\": 96").into_bytes());
+    let error = quantize(&raw).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::WrongShape);
+    assert!(error.to_string().contains("encoder.layer.0.intermediate.dense.weight"), "{error}");
+}
+
+#[test]
+fn a_model_without_one_of_its_tensors_is_refused_by_name() {
+    let mut raw = tiny_raw();
+    let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
+    raw.files.insert("config.json".into(), config.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3").into_bytes());
+    let error = quantize(&raw).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::MissingTensor);
+    assert!(error.to_string().contains("encoder.layer.2."), "{error}");
+}
+
+/// Loads the tiny model with its weights or configuration changed, hashes made to fit.
+fn load_changed(config: impl FnOnce(&mut ModelConfig), weights: impl FnOnce(&mut Vec<u8>)) -> ErrorKind {
+    let mut model = Model::of(&tiny_raw()).quantized;
+    weights(&mut model.weights);
+    model.config.weights = inkling_search::hash::Digest::of(&model.weights);
+    config(&mut model.config);
+    let config = serde_json::to_vec(&model.config).unwrap();
+    let files = ModelFiles { config: &config, tokenizer: &model.tokenizer, weights: &model.weights };
+    Encoder::load(&files).err().expect("a changed model is refused").kind()
+}
+
+#[test]
+fn quantized_weights_that_do_not_fit_their_configuration_are_refused() {
+    assert_eq!(load_changed(|_| (), |weights| weights.truncate(1000)), ErrorKind::DamagedFile);
+    assert_eq!(load_changed(|_| (), |weights| weights.clear()), ErrorKind::DamagedFile);
+    assert_eq!(load_changed(|config| config.layers = 3, |_| ()), ErrorKind::MissingTensor);
+    assert_eq!(load_changed(|config| config.ff = 96, |_| ()), ErrorKind::WrongShape);
+    assert_eq!(load_changed(|config| config.format = 2, |_| ()), ErrorKind::UnsupportedFormat);
+    assert_eq!(load_changed(|config| config.heads = 3, |_| ()), ErrorKind::UnsupportedModel);
+    assert_eq!(load_changed(|config| config.vocab = 10, |_| ()), ErrorKind::WrongShape);
+    assert_eq!(load_changed(|config| config.weights.sha256 = "0".repeat(64), |_| ()), ErrorKind::HashMismatch);
+}
+
+#[test]
+fn quantizing_twice_gives_the_same_bytes() {
+    let (a, b) = (Model::of(&tiny_raw()), Model::of(&tiny_raw()));
+    assert_eq!(a.quantized.weights, b.quantized.weights);
+    assert_eq!(a.config, b.config);
+}
+
+#[test]
+fn weights_of_format_1_still_open() {
+    let read = |name: &str| std::fs::read(crate::models::data("tiny-quantized").join(name)).unwrap();
+    let (config, tokenizer, weights) = (read("config.json"), read("tokenizer.json"), read("weights.safetensors"));
+    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+    assert_eq!(Encoder::load(&files).unwrap().config().format, 1);
+}

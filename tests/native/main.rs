@@ -1,0 +1,10 @@
+//! The native tests of the crate, in one binary: it links once.
+
+#![cfg(feature = "cli")]
+
+mod cli;
+mod encoder;
+mod kernels;
+mod models;
+mod pipeline;
+mod real_model;

@@ -1,0 +1,99 @@
+//! The real all-MiniLM-L6-v2, from its wheel: goldens of Python, and the demo's queries.
+//!
+//! Ignored by default, because the model has to be fetched: `npm test` runs them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::models::{Model, TokenGolden, cosines, json, vector_goldens};
+use inkling_search::corpus::{self, Format};
+use inkling_search::encoder::reference::Reference;
+use inkling_search::encoder::{Encoder, cpu, encode_all};
+use inkling_search::engine::Engine;
+use inkling_search::eval::metrics::{mean, ndcg, reciprocal_rank, success};
+use inkling_search::index::builder::build;
+use inkling_search::index::manifest::VECTORS_FILE;
+use inkling_search::index::vectors::Vectors;
+use inkling_search::model::pull::{FetchOptions, Source, fetch};
+use inkling_search::text::passages::PassageOptions;
+use serde::Deserialize;
+
+static MODEL: LazyLock<Model> =
+    LazyLock::new(|| Model::of(&fetch(&Source::fallback(), &FetchOptions::default(), &mut ()).unwrap()));
+
+#[test]
+#[ignore = "fetches the real model"]
+fn real_token_ids_are_those_of_the_python_tokenizer() {
+    let encoder = MODEL.encoder();
+    for TokenGolden { name, text, ids } in json::<Vec<TokenGolden>>("goldens/tokens.json") {
+        assert_eq!(encoder.tokenizer().encode(&text).unwrap().ids, ids, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "fetches the real model"]
+fn the_real_reference_gives_the_vectors_of_sentence_transformers() {
+    let encoder = MODEL.encoder();
+    let reference = Reference::new(&MODEL.quantized.config, MODEL.tensors.clone()).unwrap();
+    let texts: Vec<String> = json("goldens/texts.json");
+    let ids = texts.iter().map(|text| encoder.tokenizer().encode(text).unwrap().ids);
+    let vectors: Vec<_> = ids.map(|ids| reference.encode_ids(&ids).unwrap()).collect();
+    let (mean, min) = cosines(&vectors, &vector_goldens("goldens/vectors.safetensors"));
+    println!("f32 reference against sentence-transformers: mean cosine {mean:.7}, smallest {min:.7}");
+    assert!(min >= 0.99999, "smallest cosine {min}");
+}
+
+#[test]
+#[ignore = "fetches the real model"]
+fn the_real_int8_encoder_stays_close_to_sentence_transformers() {
+    let texts: Vec<String> = json("goldens/texts.json");
+    let vectors: Vec<_> = encode_all(&MODEL.encoder(), &texts, |_| ()).unwrap().into_iter().map(|text| text.vector).collect();
+    let (mean, min) = cosines(&vectors, &vector_goldens("goldens/vectors.safetensors"));
+    println!("int8 encoder against sentence-transformers on 200 texts: mean cosine {mean:.4}, smallest {min:.4}");
+    assert!(mean >= 0.995 && min >= 0.97, "mean {mean}, smallest {min}");
+}
+
+#[test]
+#[ignore = "fetches the real model"]
+fn the_real_encoder_gives_the_same_bits_by_every_kernel() {
+    let (mut best, mut scalar) = (MODEL.encoder(), Encoder::load_with(&MODEL.files(), cpu::scalar).unwrap());
+    for text in json::<Vec<String>>("goldens/texts.json").iter().step_by(10) {
+        let encode = |encoder: &mut Encoder| pollster::block_on(encoder.encode(text)).unwrap();
+        assert_eq!(encode(&mut best), encode(&mut scalar), "{text}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Query {
+    query: String,
+    relevant: HashMap<String, u32>,
+}
+
+#[test]
+#[ignore = "fetches the real model"]
+fn vectors_alone_answer_the_queries_of_the_demo() {
+    let demo = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("www/demo/corpus");
+    let documents = corpus::read(&std::fs::read(demo.join("sessions.json")).unwrap(), Format::Json, None).unwrap();
+    let queries: Vec<Query> = serde_json::from_slice(&std::fs::read(demo.join("queries.json")).unwrap()).unwrap();
+    let built = build(&documents, &MODEL.encoder(), &MODEL.files(), PassageOptions::default(), |_| (), |_| ()).unwrap();
+    let vectors = &built.files.iter().find(|(path, _)| path == VECTORS_FILE).unwrap().1;
+    let mut engine = Engine::new(built.manifest.clone(), Vectors::read(vectors, documents.len()).unwrap()).unwrap();
+    engine.set_encoder(MODEL.encoder()).unwrap();
+
+    let (mut ndcgs, mut ranks, mut successes) = (Vec::new(), Vec::new(), Vec::new());
+    for Query { query, relevant } in &queries {
+        let hits = pollster::block_on(engine.query(query, 10)).unwrap().hits;
+        let grade = |document: u32| relevant.get(&documents[document as usize].id).copied().unwrap_or(0);
+        let ranking: Vec<u32> = hits.iter().map(|hit| grade(hit.document)).collect();
+        let judged: Vec<u32> = relevant.values().copied().collect();
+        if success(&ranking, 1, 3) == 0.0 {
+            println!("nothing right among the first three: {query}");
+        }
+        ndcgs.push(ndcg(&ranking, &judged, 3));
+        ranks.push(reciprocal_rank(&ranking, 10));
+        successes.push(success(&ranking, 1, 3));
+    }
+    let (ndcg3, mrr, success3) = (mean(&ndcgs), mean(&ranks), mean(&successes));
+    println!("{} queries, vectors alone: nDCG@3 {ndcg3:.3}, MRR@10 {mrr:.3}, success@3 {success3:.3}", queries.len());
+    assert!(success3 >= 0.85, "success@3 {success3}");
+}
