@@ -245,7 +245,8 @@ impl Kernel for Scan<'_> {
     }
 }
 
-#[cfg(test)]
+// proptest does not build for wasm32.
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
