@@ -87,8 +87,7 @@ impl Search {
     pub async fn load_model(&self, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let folder = format!("{MODEL_FOLDER}/");
         let path = format!("{folder}{CONFIG_FILE}");
-        let mut silent = Progress::new(&on_progress, 0);
-        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &mut silent).await?;
+        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &mut Progress::default()).await?;
         let encoder = load_model(&self.store, &folder, config, &on_progress).await?;
         self.engine.borrow_mut().set_encoder(encoder)?;
         Ok(())
@@ -128,8 +127,7 @@ impl Search {
 impl Search {
     async fn show(&self, hit: &VectorHit) -> Result<Hit> {
         let (file, place) = self.manifest.shard_of(hit.document as usize)?;
-        let silent = js_sys::Function::new_no_args("");
-        let shard = self.shard(file, &mut Progress::new(&silent, 0)).await?;
+        let shard = self.shard(file, &mut Progress::default()).await?;
         let missing =
             || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {place}: build the index again", file.path));
         let document = shard.get(place).ok_or_else(missing)?;

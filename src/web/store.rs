@@ -42,8 +42,10 @@ struct Event<'a> {
 }
 
 /// Bytes over all files of one load.
+#[derive(Default)]
 pub struct Progress<'a> {
-    callback: &'a js_sys::Function,
+    /// Whom to tell; nobody where one small file is fetched in passing.
+    callback: Option<&'a js_sys::Function>,
     loaded: usize,
     total: usize,
 }
@@ -51,16 +53,17 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// Progress over files of `total` bytes together.
     pub fn new(callback: &'a js_sys::Function, total: usize) -> Self {
-        Self { callback, loaded: 0, total }
+        Self { callback: Some(callback), loaded: 0, total }
     }
 
     /// Tells the callback of `bytes` more.
     pub fn advance(&mut self, stage: &str, file: &str, bytes: usize) {
+        let Some(callback) = self.callback else { return };
         self.loaded += bytes;
         let event = Event { stage, file, loaded: self.loaded, total: self.total.max(self.loaded) };
         if let Ok(event) = object(&event) {
             // A callback that throws must not stop the load.
-            let _ = self.callback.call1(&JsValue::NULL, &event);
+            let _ = callback.call1(&JsValue::NULL, &event);
         }
     }
 }
