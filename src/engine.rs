@@ -134,7 +134,9 @@ impl Engine {
         timings.tokenize = lap();
         let vector = encoder.encode_ids(&[&tokens.ids]).await?;
         timings.encode = lap();
-        let hits = self.vectors.search(&vector, limit, |_| true);
+        let mut hits = self.vectors.scan(&vector, |_| true);
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+        hits.truncate(limit);
         timings.scan = lap();
         Ok(Answer { hits, truncated: tokens.truncated, timings })
     }

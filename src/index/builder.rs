@@ -51,12 +51,10 @@ pub fn build(
     start(texts.len());
     let encoded = encoder::encode_all(encoder, &texts, progress)?;
     let truncated = encoded.iter().filter(|encoded| encoded.truncated).count();
-    let passages: Vec<PassageVector> = encoded
-        .into_iter()
-        .zip(places)
-        .map(|(encoded, (document, range))| PassageVector { document, range, vector: encoded.vector })
-        .collect();
-    let vectors = Vectors::new(encoder.config().dim, &passages);
+    let mut vectors = Vectors::new(encoder.config().dim);
+    for (encoded, (document, range)) in encoded.into_iter().zip(places) {
+        vectors.push(&PassageVector { document, range, vector: encoded.vector });
+    }
 
     let mut files = Files::default();
     let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");

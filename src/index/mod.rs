@@ -5,5 +5,6 @@ pub mod builder;
 pub mod document;
 #[cfg(feature = "cli")]
 pub mod folder;
+pub mod lexical;
 pub mod manifest;
 pub mod vectors;

@@ -1,15 +1,15 @@
-//! The passages' vectors: int8 with one scale for the whole corpus, scanned exactly.
+//! The passages' vectors: int8 with a scale for each, scanned exactly.
 //!
 //! | tensor | type, shape | meaning |
 //! |---|---|---|
 //! | `vectors` | I8 (panels, dim / 4, 8, 4) | eight passages a panel, in the order the dot kernel reads them |
-//! | `scale` | F32 (1) | value = code × scale |
+//! | `passage.scale` | F32 (passages) | value = code × scale |
 //! | `passage.document` | U32 (passages) | the document a passage belongs to, never falling |
 //! | `passage.start`, `passage.end` | U32 (passages) | its byte range in the document's text |
 //!
-//! One scale for all passages lets scores be compared as integers. A query is quantized the same way, to eight bits, and
-//! split into q = low - 128 × high with low in [0, 127] and high in {0, 1}: two rows of the encoder's exact 7-bit dot
-//! tile, so no bit of the query is lost on any machine.
+//! A passage's scale takes its largest number to ±127, whatever else the corpus holds: adding and removing documents never
+//! changes the others' vectors. A query is quantized the same way and split into q = low - 128 × high with low in [0, 127]
+//! and high in {0, 1}: two rows of the encoder's exact 7-bit dot tile, so no bit of the query is lost on any machine.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,7 +24,7 @@ use crate::isa::{Isa, Kernel, LANES, column_mut, run_best};
 pub struct Vectors {
     panels: Vec<i8>,
     dim: usize,
-    scale: f32,
+    scales: Vec<f32>,
     documents: Vec<u32>,
     ranges: Vec<(u32, u32)>,
 }
@@ -51,25 +51,36 @@ pub struct PassageVector {
 }
 
 impl Vectors {
-    /// Quantizes the vectors of passages, which must be in the order of their documents.
+    /// An index without passages, for vectors of `dim` numbers.
     ///
     /// # Panics
-    /// When vectors differ in length or documents fall.
-    pub fn new(dim: usize, passages: &[PassageVector]) -> Self {
-        assert!(passages.is_sorted_by_key(|passage| passage.document) && dim.is_multiple_of(4));
-        let largest = passages.iter().flat_map(|passage| &passage.vector).fold(0.0f32, |largest, x| largest.max(x.abs()));
-        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        let mut panels = vec![0; passages.len().next_multiple_of(LANES) * dim];
-        for (index, passage) in passages.iter().enumerate() {
-            assert_eq!(passage.vector.len(), dim);
-            for (place, four) in column_mut(&mut panels, dim, index).zip(passage.vector.as_chunks().0) {
-                *place = four.map(|x: f32| (x / scale).round() as i8);
-            }
-        }
+    /// When `dim` is no multiple of 4.
+    pub fn new(dim: usize) -> Self {
+        assert!(dim.is_multiple_of(4));
+        Self { panels: Vec::new(), dim, scales: Vec::new(), documents: Vec::new(), ranges: Vec::new() }
+    }
+
+    /// Quantizes the vector of a passage and appends it. Passages come in the order of their documents.
+    ///
+    /// # Panics
+    /// When the vector is not `dim` long, or the document comes before the last one.
+    pub fn push(&mut self, passage: &PassageVector) {
+        assert_eq!(passage.vector.len(), self.dim);
+        let (codes, scale) = quantize(&passage.vector);
         let offset = |at: usize| u32::try_from(at).expect("texts are shorter than 4 GB");
-        let documents = passages.iter().map(|passage| passage.document).collect();
-        let ranges = passages.iter().map(|passage| (offset(passage.range.start), offset(passage.range.end))).collect();
-        Self { panels, dim, scale, documents, ranges }
+        self.push_codes(&codes, scale, passage.document, (offset(passage.range.start), offset(passage.range.end)));
+    }
+
+    fn push_codes(&mut self, codes: &[i32], scale: f32, document: u32, range: (u32, u32)) {
+        assert!(self.documents.last().is_none_or(|&last| last <= document), "passages come in the order of documents");
+        let index = self.documents.len();
+        self.panels.resize((index + 1).next_multiple_of(LANES) * self.dim, 0);
+        for (place, four) in column_mut(&mut self.panels, self.dim, index).zip(codes.as_chunks().0) {
+            *place = four.map(|code: i32| code as i8);
+        }
+        self.scales.push(scale);
+        self.documents.push(document);
+        self.ranges.push(range);
     }
 
     /// Reads `vectors.safetensors` of an index over `document_count` documents.
@@ -96,10 +107,7 @@ impl Vectors {
             return Err(damaged("vectors are not in panels"));
         };
         let dim = quarter * 4;
-        let scale: Vec<f32> = bytemuck::pod_collect_to_vec(tensor("scale", Dtype::F32)?.data());
-        let &[scale] = scale.as_slice() else {
-            return Err(damaged("there is not one scale"));
-        };
+        let scales: Vec<f32> = bytemuck::pod_collect_to_vec(tensor("passage.scale", Dtype::F32)?.data());
         let consistent = panel_count == documents.len().div_ceil(LANES)
             && documents.len() == starts.len()
             && documents.len() == ends.len()
@@ -107,7 +115,8 @@ impl Vectors {
             && documents.last().is_none_or(|&last| (last as usize) < document_count)
             && starts.iter().zip(&ends).all(|(start, end)| start <= end)
             && (1..=16384).contains(&dim)
-            && scale.is_finite();
+            && scales.len() == documents.len()
+            && scales.iter().all(|scale| scale.is_finite());
         if !consistent {
             return Err(damaged("its parts contradict each other"));
         }
@@ -115,7 +124,7 @@ impl Vectors {
         if panels.contains(&i8::MIN) {
             return Err(damaged("a code is below -127"));
         }
-        Ok(Self { panels, dim, scale, documents, ranges: starts.into_iter().zip(ends).collect() })
+        Ok(Self { panels, dim, scales, documents, ranges: starts.into_iter().zip(ends).collect() })
     }
 
     /// The bytes of `vectors.safetensors`.
@@ -125,7 +134,7 @@ impl Vectors {
         let shape = vec![passages.div_ceil(LANES), dim / 4, LANES, 4];
         let views = [
             ("vectors", Bytes(Dtype::I8, shape, bytemuck::cast_slice(&self.panels))),
-            ("scale", Bytes(Dtype::F32, vec![1], bytemuck::bytes_of(&self.scale))),
+            ("passage.scale", Bytes(Dtype::F32, vec![passages], bytemuck::cast_slice(&self.scales))),
             ("passage.document", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&self.documents))),
             ("passage.start", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&starts))),
             ("passage.end", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&ends))),
@@ -150,51 +159,69 @@ impl Vectors {
         start as usize..end as usize
     }
 
-    /// The `limit` documents whose best passage is nearest to a query, best first; equals in the order of the corpus.
+    /// The documents that a filter lets through, in the order of the corpus, each with the best of its passages for a query.
     ///
-    /// Only documents that `accept` lets through are ranked. Exact, in time linear in the number of passages.
+    /// Exact, in time linear in the number of passages.
     ///
     /// # Panics
     /// When the query is not `dim` long.
-    pub fn search(&self, query: &[f32], limit: usize, accept: impl Fn(u32) -> bool) -> Vec<VectorHit> {
+    pub fn scan(&self, query: &[f32], accept: impl Fn(u32) -> bool) -> Vec<VectorHit> {
         assert_eq!(query.len(), self.dim);
-        let largest = query.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
-        let step = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        let codes: Vec<i32> = query.iter().map(|x| (x / step).round() as i32).collect();
-        let scores = run_best(Scan { vectors: self, codes: &codes });
-
-        let mut best = self.best_passages(&scores, accept);
-        let order = |a: &(u32, u32), b: &(u32, u32)| {
-            let score = |passage: u32| scores[passage as usize];
-            score(b.1).cmp(&score(a.1)).then(a.0.cmp(&b.0))
-        };
-        if limit < best.len() {
-            best.select_nth_unstable_by(limit, order);
-            best.truncate(limit);
-        }
-        best.sort_unstable_by(order);
-        let scored = |(document, passage): (u32, u32)| VectorHit {
-            document,
-            passage,
-            score: scores[passage as usize] as f32 * step * self.scale,
-        };
-        best.into_iter().map(scored).collect()
-    }
-
-    /// Each accepted document with its best passage, the first of equals.
-    fn best_passages(&self, scores: &[i32], accept: impl Fn(u32) -> bool) -> Vec<(u32, u32)> {
-        let mut best: Vec<(u32, u32)> = Vec::new();
-        let mut first = 0;
-        for passages in self.documents.chunk_by(|a, b| a == b) {
-            let document = passages[0];
-            if accept(document) {
-                let scored = (first..first + passages.len()).rev().max_by_key(|&passage| scores[passage]);
-                best.extend(scored.map(|passage| (document, passage as u32)));
+        let (codes, step) = quantize(query);
+        let dots = run_best(Scan { vectors: self, codes: &codes });
+        let mut best: Vec<VectorHit> = Vec::new();
+        let scored = self.documents.iter().zip(dots).zip(&self.scales).enumerate();
+        for (passage, ((&document, dot), scale)) in scored {
+            let score = dot as f32 * (step * scale);
+            match best.last_mut() {
+                Some(hit) if hit.document == document => {
+                    if score > hit.score {
+                        (hit.passage, hit.score) = (passage as u32, score);
+                    }
+                }
+                _ if accept(document) => best.push(VectorHit { document, passage: passage as u32, score }),
+                _ => {}
             }
-            first += passages.len();
         }
         best
     }
+
+    /// The vector of a passage, unit length but for rounding, (dim).
+    pub fn vector(&self, passage: u32) -> Vec<f32> {
+        self.codes(passage).into_iter().map(|code| code as f32 * self.scales[passage as usize]).collect()
+    }
+
+    fn codes(&self, passage: u32) -> Vec<i32> {
+        let (panel, column) = (passage as usize / LANES, passage as usize % LANES);
+        let codes = self.panels[panel * LANES * self.dim..][..LANES * self.dim].as_chunks::<4>().0;
+        codes.iter().skip(column).step_by(LANES).flatten().map(|&code| i32::from(code)).collect()
+    }
+
+    /// The passages of a document.
+    pub fn passages_of(&self, document: u32) -> Range<u32> {
+        let first = self.documents.partition_point(|&other| other < document);
+        let end = self.documents.partition_point(|&other| other <= document);
+        first as u32..end as u32
+    }
+
+    /// An index of some documents, numbered anew in the order given.
+    pub fn select(&self, order: &[u32]) -> Self {
+        let mut selected = Self::new(self.dim);
+        for (number, &document) in (0u32..).zip(order) {
+            for passage in self.passages_of(document) {
+                let (scale, range) = (self.scales[passage as usize], self.ranges[passage as usize]);
+                selected.push_codes(&self.codes(passage), scale, number, range);
+            }
+        }
+        selected
+    }
+}
+
+/// int8 codes in [-127, 127] and what one step of them is worth: the largest magnitude becomes ±127.
+fn quantize(vector: &[f32]) -> (Vec<i32>, f32) {
+    let largest = vector.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    (vector.iter().map(|x| (x / scale).round() as i32).collect(), scale)
 }
 
 /// A tensor to write.
@@ -266,12 +293,12 @@ mod tests {
     }
 
     fn vectors(corpus: &[(u32, Vec<i8>)]) -> Vectors {
-        let passage = |(document, vector): &(u32, Vec<i8>)| PassageVector {
-            document: *document,
-            range: 0..0,
-            vector: vector.iter().map(|&x| f32::from(x)).collect(),
-        };
-        Vectors::new(32, &corpus.iter().map(passage).collect::<Vec<_>>())
+        let mut vectors = Vectors::new(32);
+        for (document, vector) in corpus {
+            let vector = vector.iter().map(|&x| f32::from(x)).collect();
+            vectors.push(&PassageVector { document: *document, range: 0..0, vector });
+        }
+        vectors
     }
 
     proptest! {
@@ -279,7 +306,6 @@ mod tests {
         fn the_scan_equals_brute_force(
             corpus in corpus(),
             query in prop::collection::vec(-127i8..=127, 32),
-            limit in 0usize..50,
             odd in any::<bool>(),
         ) {
             let mut query = query;
@@ -288,19 +314,25 @@ mod tests {
             let dot = |vector: &[i8]| vector.iter().zip(&query).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
             let mut expected: Vec<(i32, u32, u32)> = Vec::new();
             for (passage, (document, vector)) in corpus.iter().enumerate().filter(|(_, (document, _))| accept(*document)) {
-                match expected.iter_mut().find(|(_, found, _)| found == document) {
+                match expected.last_mut().filter(|(_, found, _)| found == document) {
                     Some(best) if best.0 < dot(vector) => *best = (dot(vector), *document, passage as u32),
                     Some(_) => {}
                     None => expected.push((dot(vector), *document, passage as u32)),
                 }
             }
-            expected.sort_by_key(|&(score, document, _)| (-score, document));
-            expected.truncate(limit);
-
             let floats: Vec<f32> = query.iter().map(|&x| f32::from(x)).collect();
-            let hits = vectors(&corpus).search(&floats, limit, accept);
+            let hits = vectors(&corpus).scan(&floats, accept);
             let found: Vec<_> = hits.iter().map(|hit| (hit.score as i32, hit.document, hit.passage)).collect();
             prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn a_selection_keeps_the_codes_of_what_it_selects(corpus in corpus()) {
+            let vectors = vectors(&corpus);
+            let documents: Vec<u32> = vectors.documents.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            let mut renumbered = vectors.clone();
+            renumbered.documents = vectors.documents.iter().map(|document| documents.binary_search(document).unwrap() as u32).collect();
+            prop_assert_eq!(vectors.select(&documents), renumbered);
         }
 
         #[test]
@@ -322,7 +354,7 @@ mod tests {
             if cut { bytes.truncate(at) } else { bytes[at] = byte }
             let documents = corpus.last().unwrap().0 as usize + 1;
             if let Ok(vectors) = Vectors::read(&bytes, documents) {
-                vectors.search(&vec![0.5; vectors.dim()], 3, |_| true);
+                vectors.scan(&vec![0.5; vectors.dim()], |_| true);
             }
         }
     }

@@ -1,0 +1,149 @@
+//! Which spellings in the index a word of a query stands for.
+//!
+//! Three layers, each below the one before: the word itself with the other forms of its stem; words it may be the beginning of,
+//! when it is still being typed; words it may be a misspelling of, when no document has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::analyze::is_pair;
+use super::query::{Query, Word};
+use super::typos::{Typos, errors_allowed};
+use super::{Lexical, Quality};
+
+/// Most words that a beginning of one, two, or more characters stands for: those in the most documents. One or two letters begin
+/// thousands, and whoever typed them is not done.
+const PREFIX_WORDS_MAX: [usize; 3] = [8, 32, 64];
+
+/// Most words that a misspelling stands for.
+const TYPO_WORDS_MAX: usize = 16;
+
+/// Shortest word, in characters, that may be a misspelt beginning of a longer one: shorter ones begin too many.
+const TYPO_PREFIX_CHARS_MIN: usize = 5;
+
+/// The spellings of one word of a query, by layer.
+#[derive(Debug, Clone)]
+pub(super) struct Expansion {
+    /// How often the query has the word.
+    pub times: u32,
+    /// Whether the language calls it a stop word.
+    pub stop: bool,
+    /// The spelling in the query.
+    pub word: String,
+    /// Pairs of quality and spellings in ascending order; the first layer always is there, perhaps empty.
+    pub layers: Vec<(Quality, Vec<String>)>,
+}
+
+impl Lexical {
+    /// The spellings that each word of a query stands for. Depends on live documents only.
+    pub(super) fn expand(&self, query: &Query) -> Vec<Expansion> {
+        query.words.iter().map(|word| self.expand_word(word, query.typos)).collect()
+    }
+
+    fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
+        let stop = self.language.is_stop_word(&word.text);
+        // A stop word has no other forms: "does" is none of "doe".
+        let forms = if word.quoted || stop { BTreeSet::from([word.text.clone()]) } else { self.forms(&word.text) };
+        let known = forms.iter().any(|form| self.is_live(form));
+        let mut layers = vec![(Quality::Exact, forms)];
+        let pair_half = is_pair(&word.text) && word.text.chars().count() == 1;
+        if (word.open || pair_half) && !word.quoted {
+            layers.push((Quality::Prefix, self.completions(&word.text, &layers[0].1)));
+        }
+        if typos && !word.quoted && !known && layers.iter().skip(1).all(|(_, words)| words.is_empty()) {
+            layers.push((Quality::Typo, self.corrections(&word.text, word.open)));
+        }
+        Expansion {
+            times: word.times,
+            stop,
+            word: word.text.clone(),
+            layers: layers.into_iter().map(|(quality, words)| (quality, words.into_iter().collect())).collect(),
+        }
+    }
+
+    /// The spellings in the index that share the stem of `word`.
+    pub(super) fn forms(&self, word: &str) -> BTreeSet<String> {
+        let stem = self.language.stem(word);
+        let mut forms = BTreeSet::new();
+        for segment in self.segments() {
+            segment.with_stem(&stem, &mut |form, _| {
+                forms.insert(form.to_owned());
+            });
+        }
+        forms
+    }
+
+    /// The words that `word` is the beginning of, without those in `known`.
+    fn completions(&self, word: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut docs: BTreeMap<String, u32> = BTreeMap::new();
+        for (part, segment) in self.segments().into_iter().enumerate() {
+            segment.with_prefix(word, &mut |found, term| {
+                if !known.contains(found) {
+                    *docs.entry(found.to_owned()).or_default() += self.live_docs_in(part, term);
+                }
+            });
+        }
+        let mut ranked: Vec<_> = docs.into_iter().filter(|&(_, docs)| docs > 0).collect();
+        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let words_max = PREFIX_WORDS_MAX[word.chars().count().clamp(1, 3) - 1];
+        ranked.into_iter().take(words_max).map(|(found, _)| found).collect()
+    }
+
+    /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems.
+    fn corrections(&self, word: &str, open: bool) -> BTreeSet<String> {
+        let errors_max = errors_allowed(word);
+        let mut found = self.near(word, errors_max, false);
+        if found.is_empty() && open && word.chars().count() >= TYPO_PREFIX_CHARS_MIN {
+            found = self.near(word, errors_max.min(1), true);
+        }
+        let fewest = found.iter().map(|&(errors, ..)| errors).min();
+        found.retain(|&(errors, ..)| Some(errors) == fewest);
+        // A longer common beginning first: people rarely miss the first letters.
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.2.cmp(&b.2)));
+        found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)).collect()
+    }
+
+    /// Live words near `word`: errors, length of the common beginning in bytes, word.
+    fn near(&self, word: &str, errors_max: u8, beginning: bool) -> Vec<(u8, usize, String)> {
+        let mut found: BTreeMap<String, u8> = BTreeMap::new();
+        if let Some(typos) = Typos::new(word, errors_max, beginning).filter(|_| errors_max > 0) {
+            for (part, segment) in self.segments().into_iter().enumerate() {
+                segment.near(&typos, &mut |near, term, errors| {
+                    if self.has_live(part, term) {
+                        found.insert(near.to_owned(), errors);
+                    }
+                });
+            }
+        }
+        let shared = |near: &str| near.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count();
+        found.into_iter().map(|(near, errors)| (errors, shared(&near), near)).collect()
+    }
+
+    /// Whether a live document has a word spelt so.
+    fn is_live(&self, word: &str) -> bool {
+        let mut segments = self.segments().into_iter().enumerate();
+        segments.any(|(part, segment)| segment.find(word).is_some_and(|term| self.has_live(part, term)))
+    }
+
+    fn has_live(&self, part: usize, term: u32) -> bool {
+        let mut postings = self.segments()[part].postings(term);
+        std::iter::from_fn(|| postings.next_doc()).any(|doc| self.is_live_doc(part, doc))
+    }
+
+    /// How many live documents have a spelling, summed over the spellings: each once, when there is one spelling.
+    pub(super) fn live_docs_with(&self, words: &[String]) -> usize {
+        let counts = self.segments().into_iter().enumerate().map(|(part, segment)| {
+            let terms = words.iter().filter_map(|word| segment.find(word));
+            terms.map(|term| self.live_docs_in(part, term) as usize).sum::<usize>()
+        });
+        counts.sum()
+    }
+
+    /// How many live documents of a segment have a word. Counted only where documents were removed.
+    fn live_docs_in(&self, part: usize, term: u32) -> u32 {
+        if self.all_live() {
+            return self.segments()[part].store().term(term).docs();
+        }
+        let mut postings = self.segments()[part].postings(term);
+        std::iter::from_fn(|| postings.next_doc()).filter(|&doc| self.is_live_doc(part, doc)).count() as u32
+    }
+}

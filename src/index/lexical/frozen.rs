@@ -1,0 +1,107 @@
+//! Documents as read from an index file: nothing in it changes, removals are kept beside it.
+
+use fst::{IntoStreamer, Map, MapBuilder, Streamer};
+
+use super::file::{Reader, damaged};
+use super::language::Language;
+use super::segment::Segment;
+use super::store::Store;
+use super::typos::Typos;
+use crate::error::Result;
+
+/// A segment that was read from a file.
+pub(super) struct Frozen {
+    language: Language,
+    dictionary: Map<Vec<u8>>,
+    /// All words one after the other, in ascending order, and where each ends.
+    words: String,
+    ends: Vec<u32>,
+    /// The hash of each word's stem with the word's number, in ascending order.
+    stems: Vec<(u64, u32)>,
+    store: Store,
+}
+
+impl Frozen {
+    /// Reads and checks the words and the documents of a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DamagedFile`](crate::error::ErrorKind::DamagedFile) when any number contradicts another.
+    pub fn open(file: &Reader<'_>, fields: usize, language: Language) -> Result<Self> {
+        let (words, ends) = file.words()?;
+        let dictionary = dictionary(&words, &ends).map_err(|error| damaged("order of words").caused_by(error))?;
+        let store = file.documents(ends.len(), fields)?;
+        let mut segment = Self { language, dictionary, words, ends, stems: Vec::new(), store };
+        segment.stems = (0..segment.ends.len() as u32).map(|term| (hash(&language.stem(segment.word(term))), term)).collect();
+        segment.stems.sort_unstable();
+        Ok(segment)
+    }
+
+    fn word(&self, term: u32) -> &str {
+        let term = term as usize;
+        let start = if term == 0 { 0 } else { self.ends[term - 1] as usize };
+        &self.words[start..self.ends[term] as usize]
+    }
+
+    /// The first word that does not come before `word`.
+    fn first_from(&self, word: &str) -> u32 {
+        let (mut low, mut high) = (0, self.ends.len() as u32);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.word(middle) < word { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+/// Builds the dictionary in memory from the list of words: the list is half as large as the dictionary's own bytes, and a
+/// dictionary read from hostile bytes could lead its reader in circles. About 1 µs a word.
+fn dictionary(words: &str, ends: &[u32]) -> fst::Result<Map<Vec<u8>>> {
+    let mut builder = MapBuilder::memory();
+    let mut start = 0;
+    for (term, &end) in ends.iter().enumerate() {
+        builder.insert(&words[start..end as usize], term as u64)?;
+        start = end as usize;
+    }
+    Ok(builder.into_map())
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll and Vo): spreads stems over the sorted table. A collision is found out by comparing the stems.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Segment for Frozen {
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn find(&self, word: &str) -> Option<u32> {
+        self.dictionary.get(word).map(|term| term as u32)
+    }
+
+    fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32)) {
+        (0..self.ends.len() as u32).for_each(|term| visit(self.word(term), term));
+    }
+
+    fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32)) {
+        let hash = hash(stem);
+        let first = self.stems.partition_point(|&(other, _)| other < hash);
+        for &(_, term) in self.stems[first..].iter().take_while(|&&(other, _)| other == hash) {
+            if self.language.stem(self.word(term)) == stem {
+                visit(self.word(term), term);
+            }
+        }
+    }
+
+    fn with_prefix(&self, prefix: &str, visit: &mut dyn FnMut(&str, u32)) {
+        let found = (self.first_from(prefix)..self.ends.len() as u32).take_while(|&term| self.word(term).starts_with(prefix));
+        found.for_each(|term| visit(self.word(term), term));
+    }
+
+    fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8)) {
+        let mut found = self.dictionary.search_with_state(typos).into_stream();
+        while let Some((_, term, state)) = found.next() {
+            visit(self.word(term as u32), term as u32, typos.errors(&state));
+        }
+    }
+}

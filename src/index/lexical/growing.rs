@@ -1,0 +1,96 @@
+//! Documents indexed in memory: what the builder fills and what `add` changes in a running search.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use super::analyze;
+use super::language::Language;
+use super::segment::Segment;
+use super::store::Store;
+use super::typos::Typos;
+
+/// A segment that documents can be added to.
+#[derive(Debug)]
+pub(super) struct Growing {
+    /// Unknown while a builder has yet to guess it; then no stems are kept.
+    language: Option<Language>,
+    words: BTreeMap<Box<str>, u32>,
+    stems: HashMap<String, Vec<(Box<str>, u32)>>,
+    store: Store,
+}
+
+impl Growing {
+    pub fn new(fields: usize, language: Option<Language>) -> Self {
+        Self { language, words: BTreeMap::new(), stems: HashMap::new(), store: Store::new(fields) }
+    }
+
+    /// Adds a document given the texts of its fields, as (number of the field, text) in ascending order of the numbers.
+    pub fn add(&mut self, texts: &[(usize, &str)]) -> u32 {
+        for &(field, text) in texts {
+            self.store.end_text();
+            analyze::words(text, |word, _| {
+                let term = self.term(word);
+                self.store.add_word(term, field);
+            });
+        }
+        self.store.end_document()
+    }
+
+    /// The language that the documents seem to be in.
+    pub fn guess_language(&self) -> Language {
+        let total = self.store.lengths().iter().map(|&length| u64::from(length)).sum();
+        Language::guess(total, |word| {
+            let Some(term) = self.find(word) else { return 0 };
+            let mut postings = self.postings(term);
+            let mut count = 0;
+            while postings.next_doc().is_some() {
+                count += postings.counts().iter().map(|entry| u64::from(entry.count)).sum::<u64>();
+            }
+            count
+        })
+    }
+
+    fn term(&mut self, word: &str) -> u32 {
+        if let Some(&term) = self.words.get(word) {
+            return term;
+        }
+        let term = self.store.add_term();
+        self.words.insert(word.into(), term);
+        if let Some(language) = self.language {
+            self.stems.entry(language.stem(word)).or_default().push((word.into(), term));
+        }
+        term
+    }
+}
+
+impl Segment for Growing {
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn find(&self, word: &str) -> Option<u32> {
+        self.words.get(word).copied()
+    }
+
+    fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32)) {
+        self.words.iter().for_each(|(word, &term)| visit(word, term));
+    }
+
+    fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32)) {
+        self.stems.get(stem).into_iter().flatten().for_each(|(word, term)| visit(word, *term));
+    }
+
+    fn with_prefix(&self, prefix: &str, visit: &mut dyn FnMut(&str, u32)) {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let found = self.words.range::<str, _>(from).take_while(|(word, _)| word.starts_with(prefix));
+        found.for_each(|(word, &term)| visit(word, term));
+    }
+
+    fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8)) {
+        for (word, &term) in &self.words {
+            if let Some(errors) = typos.errors_of(word) {
+                visit(word, term, errors);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Postings of one term: which documents have it, how often in which field, and where.
+//!
+//! Two byte streams, numbers as LEB128 varints (seven bits a byte, low first, at most five bytes):
+//! - *postings*: for each document the distance from the one before, then for each field that has the term, in ascending order,
+//!   one number with `count - 1`, four bits of the field, and in the lowest bit whether another field follows;
+//! - *positions*: for each document the positions of the term, each as the distance from the one before. The texts of a document
+//!   lie one after the other with a gap of one position between them, so that no phrase reaches from one into the next.
+//!
+//! Both live in memory only. The file has the words in the order of the texts, see [`file`](super::file): that takes a third
+//! less, since it says where each word is only once.
+
+/// Most fields an index can have: as many as four bits can tell apart.
+pub(super) const FIELDS_MAX: usize = 16;
+
+/// How often one field of a document has a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct FieldCount {
+    pub field: u32,
+    pub count: u32,
+}
+
+/// Appends `value` as a varint.
+pub(super) fn put(bytes: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Reads the varint at `at` and moves `at` behind it; nothing when it is cut short or above `u32::MAX`.
+#[inline]
+pub(super) fn take(bytes: &[u8], at: &mut usize) -> Option<u32> {
+    let first = *bytes.get(*at)?;
+    *at += 1;
+    if first < 0x80 {
+        return Some(u32::from(first));
+    }
+    let mut value = u64::from(first & 0x7F);
+    for shift in [7, 14, 21, 28] {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return u32::try_from(value).ok();
+        }
+    }
+    None
+}
+
+/// The growing postings of one term. Documents come in ascending order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PostingsWriter {
+    postings: Vec<u8>,
+    positions: Vec<u8>,
+    docs: u32,
+    next_doc: u32,
+}
+
+impl PostingsWriter {
+    /// Adds a document, the counts of its fields (ascending, none zero) and the positions of the term in it (ascending).
+    pub fn push(&mut self, doc: u32, counts: &[FieldCount], positions: &[u32]) {
+        put(&mut self.postings, doc - self.next_doc);
+        self.next_doc = doc + 1;
+        self.docs += 1;
+        for (i, entry) in counts.iter().enumerate() {
+            let more = u32::from(i + 1 < counts.len());
+            put(&mut self.postings, ((entry.count - 1) << 5) | (entry.field << 1) | more);
+        }
+        let mut last = 0;
+        for &position in positions {
+            put(&mut self.positions, position - last);
+            last = position;
+        }
+    }
+
+    /// How many documents have been added.
+    pub fn docs(&self) -> u32 {
+        self.docs
+    }
+
+    /// What has been written so far.
+    pub fn read(&self) -> Postings<'_> {
+        Postings {
+            postings: &self.postings,
+            positions: &self.positions,
+            at: 0,
+            positions_at: 0,
+            docs: self.docs,
+            left: self.docs,
+            next_doc: 0,
+            pending: 0,
+            positions_read: true,
+            counts: Default::default(),
+            counts_len: 0,
+        }
+    }
+
+    /// Gives back the memory that growing has reserved.
+    pub fn shrink(&mut self) {
+        self.postings.shrink_to_fit();
+        self.positions.shrink_to_fit();
+    }
+}
+
+/// Reads the postings of one term, document by document.
+#[derive(Debug, Clone)]
+pub(super) struct Postings<'a> {
+    postings: &'a [u8],
+    positions: &'a [u8],
+    at: usize,
+    positions_at: usize,
+    docs: u32,
+    left: u32,
+    next_doc: u32,
+    /// Positions of the documents before that nobody asked for.
+    pending: u32,
+    positions_read: bool,
+    counts: [FieldCount; FIELDS_MAX],
+    counts_len: usize,
+}
+
+impl Postings<'_> {
+    /// Moves to the next document and returns its number; nothing at the end.
+    #[inline]
+    pub fn next_doc(&mut self) -> Option<u32> {
+        if !self.positions_read {
+            self.pending += self.counts().iter().map(|entry| entry.count).sum::<u32>();
+        }
+        self.positions_read = false;
+        self.counts_len = 0;
+        self.left = self.left.checked_sub(1)?;
+        let doc = self.next_doc + take(self.postings, &mut self.at)?;
+        self.next_doc = doc + 1;
+        loop {
+            let code = take(self.postings, &mut self.at)?;
+            *self.counts.get_mut(self.counts_len)? = FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 };
+            self.counts_len += 1;
+            if code & 1 == 0 {
+                return Some(doc);
+            }
+        }
+    }
+
+    /// Calls `visit` with every document and the count of each of its fields, from the first on: what scoring spends its time in.
+    #[inline]
+    pub fn each_count(&self, mut visit: impl FnMut(u32, FieldCount)) {
+        let (mut at, mut next_doc) = (0, 0);
+        for _ in 0..self.docs {
+            let Some(gap) = take(self.postings, &mut at) else { return };
+            let doc = next_doc + gap;
+            next_doc = doc + 1;
+            while let Some(code) = take(self.postings, &mut at) {
+                visit(doc, FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 });
+                if code & 1 == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The counts of the fields of the document that [`Self::next_doc`] returned.
+    #[inline]
+    pub fn counts(&self) -> &[FieldCount] {
+        &self.counts[..self.counts_len]
+    }
+
+    /// Reads the positions in the document that [`Self::next_doc`] returned into `out`, which is cleared first. Once a document.
+    pub fn positions(&mut self, out: &mut Vec<u32>) {
+        out.clear();
+        while self.pending > 0 && self.positions_at < self.positions.len() {
+            self.pending -= u32::from(self.positions[self.positions_at] < 0x80);
+            self.positions_at += 1;
+        }
+        let mut last = 0;
+        for _ in 0..self.counts().iter().map(|entry| entry.count).sum() {
+            let Some(gap) = take(self.positions, &mut self.positions_at) else { break };
+            last += gap;
+            out.push(last);
+        }
+        self.positions_read = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_as_written(values in proptest::collection::vec(any::<u32>(), 0..50)) {
+            let mut bytes = Vec::new();
+            values.iter().for_each(|&value| put(&mut bytes, value));
+            let mut at = 0;
+            for value in values {
+                prop_assert_eq!(take(&bytes, &mut at), Some(value));
+            }
+            prop_assert_eq!((at, take(&bytes, &mut at)), (bytes.len(), None));
+        }
+
+        #[test]
+        fn documents_counts_and_positions_come_back_as_written(
+            docs in proptest::collection::btree_map(0u32..2000, proptest::collection::btree_map(0u32..5, 1u32..9, 1..5), 0..40),
+        ) {
+            let mut writer = PostingsWriter::default();
+            let written: Vec<_> = docs.into_iter().map(|(doc, counts)| {
+                let counts: Vec<_> = counts.into_iter().map(|(field, count)| FieldCount { field, count }).collect();
+                let total: u32 = counts.iter().map(|entry| entry.count).sum();
+                let positions: Vec<u32> = (0..total).map(|i| i * 3 + doc % 7).collect();
+                writer.push(doc, &counts, &positions);
+                (doc, counts, positions)
+            }).collect();
+            let (mut all, mut some) = (writer.read(), writer.read());
+            let mut positions = Vec::new();
+            for (i, (doc, counts, expected)) in written.into_iter().enumerate() {
+                prop_assert_eq!((all.next_doc(), some.next_doc()), (Some(doc), Some(doc)));
+                prop_assert_eq!(all.counts(), counts.as_slice());
+                all.positions(&mut positions);
+                prop_assert_eq!(&positions, &expected);
+                if i % 3 == 1 {
+                    some.positions(&mut positions);
+                    prop_assert_eq!(&positions, &expected, "after documents whose positions nobody asked for");
+                }
+            }
+            prop_assert_eq!(all.next_doc(), None);
+        }
+    }
+}

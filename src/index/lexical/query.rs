@@ -1,0 +1,178 @@
+//! What a visitor typed, read into words, quoted phrases and exclusions.
+//!
+//! `"people analytics"` in quotes asks for these words in this order, spelt so; `-panel` for documents without the word. A quote
+//! that is not closed yet and a lone `-` are ordinary text: while somebody types, every half of a query must make sense.
+
+use super::analyze;
+
+/// Bytes of a query that are read; the rest is ignored. Four times the longest of CISI's queries, which are whole paragraphs.
+pub const QUERY_BYTES_MAX: usize = 8192;
+
+/// Different words of a query that are looked up, so that no query costs more than a known time.
+pub const QUERY_WORDS_MAX: usize = 128;
+
+/// How to read a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryOptions {
+    /// Whether quotes and `-` have a meaning; without it, all is text. Default true.
+    pub operators: bool,
+    /// Whether a last word that touches the end of the text may go on (search as you type). Default true.
+    pub prefix: bool,
+    /// Whether words that no document has may be misspelt. Default true.
+    pub typos: bool,
+}
+
+impl Default for QueryOptions {
+    fn default() -> Self {
+        Self { operators: true, prefix: true, typos: true }
+    }
+}
+
+/// A word of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The folded spelling.
+    pub text: String,
+    /// How often the query has it.
+    pub times: u32,
+    /// Whether it stood in quotes: then only this spelling counts.
+    pub quoted: bool,
+    /// Whether it is the last word and may not be typed to its end.
+    pub open: bool,
+}
+
+/// A query that was read, ready for any index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    pub(super) words: Vec<Word>,
+    /// The words in the order of the text, as indexes.
+    pub(super) sequence: Vec<usize>,
+    /// Phrases that a document must have, each of at least two words.
+    pub(super) phrases: Vec<Vec<String>>,
+    /// Words (one) and phrases (more) that a document must not have.
+    pub(super) excluded: Vec<Vec<String>>,
+    pub(super) typos: bool,
+    truncated: bool,
+}
+
+impl Query {
+    /// Reads a query. Never fails: text without a word in it is a query that finds nothing.
+    pub fn parse(text: &str, options: &QueryOptions) -> Self {
+        let cut = text.floor_char_boundary(QUERY_BYTES_MAX);
+        let mut query = Self { typos: options.typos, truncated: cut < text.len(), ..Self::default() };
+        let text = &text[..cut];
+        let mut at = 0;
+        while at < text.len() {
+            let piece = if options.operators { Piece::at(text, at) } else { Piece::text(text, at, text.len()) };
+            match piece.kind {
+                Kind::Text => query.add_text(piece.text, options.prefix && piece.end == text.len()),
+                Kind::Phrase => query.add_phrase(piece.text),
+                Kind::Excluded => query.excluded.extend(Some(split(piece.text)).filter(|words| !words.is_empty())),
+            }
+            at = piece.end;
+        }
+        query
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Whether the text or its words were more than [`QUERY_BYTES_MAX`] or [`QUERY_WORDS_MAX`], so that the rest was ignored.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    fn add_text(&mut self, text: &str, at_end: bool) {
+        let mut found = Vec::new();
+        analyze::words(text, |word, range| found.push((word.to_owned(), range.end)));
+        let last = found.len().wrapping_sub(1);
+        for (i, (word, end)) in found.into_iter().enumerate() {
+            self.add_word(word, false, at_end && i == last && end == text.len());
+        }
+    }
+
+    fn add_phrase(&mut self, text: &str) {
+        let words = split(text);
+        words.iter().for_each(|word| self.add_word(word.clone(), true, false));
+        if words.len() > 1 {
+            self.phrases.push(words);
+        }
+    }
+
+    fn add_word(&mut self, text: String, quoted: bool, open: bool) {
+        let known = self.words.iter().position(|word| word.quoted == quoted && word.text == text);
+        match known {
+            Some(known) => {
+                self.words[known].times += 1;
+                self.words[known].open |= open;
+                self.sequence.push(known);
+            }
+            None if self.words.len() < QUERY_WORDS_MAX => {
+                self.sequence.push(self.words.len());
+                self.words.push(Word { text, times: 1, quoted, open });
+            }
+            None => self.truncated = true,
+        }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    analyze::words(text, |word, _| words.push(word.to_owned()));
+    words
+}
+
+enum Kind {
+    Text,
+    Phrase,
+    Excluded,
+}
+
+/// A stretch of the query's text, without the signs around it, and where the next one begins.
+struct Piece<'a> {
+    kind: Kind,
+    text: &'a str,
+    end: usize,
+}
+
+impl<'a> Piece<'a> {
+    fn text(text: &'a str, at: usize, end: usize) -> Self {
+        Self { kind: Kind::Text, text: &text[at..end], end }
+    }
+
+    /// The piece that begins at `at`: an exclusion, a phrase, or the text up to the next of these.
+    fn at(text: &'a str, at: usize) -> Self {
+        if let Some(sign) = Self::sign(text, at) {
+            return sign;
+        }
+        let next =
+            text[at..].char_indices().skip(1).map(|(offset, _)| at + offset).find(|&next| Self::sign(text, next).is_some());
+        Self::text(text, at, next.unwrap_or(text.len()))
+    }
+
+    /// The exclusion or closed phrase that begins at `at`, if one does.
+    fn sign(text: &'a str, at: usize) -> Option<Self> {
+        let after_space = text[..at].chars().next_back().is_none_or(char::is_whitespace);
+        let rest = &text[at..];
+        if let Some(excluded) = rest.strip_prefix('-').filter(|_| after_space) {
+            if let Some(phrase) = Self::quoted(text, at + 1) {
+                return Some(Self { kind: Kind::Excluded, ..phrase });
+            }
+            let end = excluded.find(char::is_whitespace).unwrap_or(excluded.len());
+            let names = excluded.chars().next().is_some_and(char::is_alphanumeric);
+            return names.then(|| Self { kind: Kind::Excluded, text: &excluded[..end], end: at + 1 + end });
+        }
+        Self::quoted(text, at)
+    }
+
+    fn quoted(text: &'a str, at: usize) -> Option<Self> {
+        let is_quote = |c: char| matches!(c, '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '«' | '»');
+        let sign = text[at..].chars().next().filter(|&c| is_quote(c))?;
+        let start = at + sign.len_utf8();
+        let end = start + text[start..].find(is_quote)?;
+        let closing = text[end..].chars().next()?;
+        Some(Self { kind: Kind::Phrase, text: &text[start..end], end: end + closing.len_utf8() })
+    }
+}

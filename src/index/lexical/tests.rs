@@ -1,0 +1,446 @@
+//! The word index as its users see it: what a query finds and in which order, whatever the history of the index.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Tensors = Vec<(String, Vec<u8>)>;
+
+const NOTHING: [u32; 0] = [];
+
+fn options(language: &str) -> LexicalOptions {
+    LexicalOptions { language: language.to_owned(), fields: vec![("title".to_owned(), 2.0), ("text".to_owned(), 1.0)] }
+}
+
+fn fields<'a>(document: &'a (String, String)) -> [FieldText<'a>; 2] {
+    [FieldText { field: "title", text: &document.0 }, FieldText { field: "text", text: &document.1 }]
+}
+
+fn built(language: &str, documents: &[(String, String)]) -> Tensors {
+    let mut builder = LexicalBuilder::new(options(language)).unwrap();
+    for document in documents {
+        builder.add(&fields(document)).unwrap();
+    }
+    builder.finish()
+}
+
+fn opened(tensors: &Tensors) -> Result<Lexical> {
+    Lexical::open(|name| tensors.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice()))
+}
+
+/// An index of texts without titles.
+fn index(language: &str, texts: &[&str]) -> Lexical {
+    let documents: Vec<_> = texts.iter().map(|text| (String::new(), (*text).to_owned())).collect();
+    opened(&built(language, &documents)).unwrap()
+}
+
+fn search(index: &Lexical, query: &str) -> Vec<LexicalHit> {
+    index.search(&Query::parse(query, &QueryOptions::default()), &|_| true, 100)
+}
+
+fn found(index: &Lexical, query: &str) -> Vec<u32> {
+    search(index, query).iter().map(|hit| hit.doc).collect()
+}
+
+#[test]
+fn a_word_in_the_title_counts_more_than_in_the_text() {
+    let documents = [("something else", "people analytics"), ("people analytics", "something else")];
+    let documents = documents.map(|(title, text)| (title.to_owned(), text.to_owned()));
+    assert_eq!(found(&opened(&built("en", &documents)).unwrap(), "people analytics"), [1, 0]);
+}
+
+#[test]
+fn other_forms_of_a_word_are_found_below_the_form_typed() {
+    let index = index("en", &["we test", "we tested", "we testify", "we tests"]);
+    let hits = search(&index, "tests ");
+    assert_eq!(hits.iter().map(|hit| hit.doc).collect::<Vec<_>>(), [3, 0, 1]);
+    assert!(hits[0].score > hits[1].score && hits.iter().all(|hit| hit.quality == Quality::Exact));
+}
+
+#[test]
+fn diacritics_and_case_make_no_difference() {
+    let index = index("de", &["Die Größe der Universität Zürich", "Nichts davon"]);
+    for query in ["grosse", "GRÖSSE", "zurich", "Zu\u{308}rich", "universitat"] {
+        assert_eq!(found(&index, query), [0], "{query}");
+    }
+}
+
+#[test]
+fn stop_words_add_to_documents_but_find_none_unless_alone() {
+    let index = index("en", &["the cat on the mat", "the dog", "a dog of the who", "a cat"]);
+    assert_eq!(found(&index, "the dog "), [1, 2]);
+    assert_eq!(found(&index, "the ").len(), 3);
+    let with = search(&index, "the cat ");
+    let without = search(&index, "cat ");
+    assert!(with[1].doc == 0 && with[1].score > without[1].score, "the stop word counts something");
+}
+
+#[test]
+fn a_word_that_touches_the_end_may_go_on_and_one_before_a_space_may_not() {
+    let index = index("en", &["kubernetes clusters", "kubern", "nothing"]);
+    assert_eq!(found(&index, "kube"), [1, 0]);
+    assert_eq!(found(&index, "kube "), NOTHING);
+    let hits = search(&index, "kubern");
+    assert_eq!(hits.iter().map(|hit| (hit.doc, hit.quality)).collect::<Vec<_>>(), [(1, Quality::Exact), (0, Quality::Prefix)]);
+}
+
+#[test]
+fn typing_errors_are_forgiven_only_where_no_document_has_the_word() {
+    let index = index("en", &["kubernetes", "wealth", "health", "machine", "data 2024"]);
+    assert_eq!(found(&index, "kuberntes "), [0]);
+    assert_eq!(found(&index, "kubrenets "), [0]);
+    assert_eq!(found(&index, "heatlh "), [2]);
+    assert_eq!(found(&index, "wealth "), [1]);
+    assert_eq!(found(&index, "2023 "), NOTHING);
+    assert_eq!(found(&index, "dta "), NOTHING, "no errors below four letters");
+    assert_eq!(search(&index, "mashine ")[0].quality, Quality::Typo);
+    let strict = Query::parse("kuberntes", &QueryOptions { typos: false, ..QueryOptions::default() });
+    assert_eq!(index.search(&strict, &|_| true, 10), []);
+}
+
+#[test]
+fn quoted_words_must_stand_in_order_in_one_text() {
+    let index = index("en", &["people analytics at work", "analytics of people", "people and analytics", "peoples analytics"]);
+    assert_eq!(found(&index, "\"people analytics\""), [0]);
+    assert_eq!(found(&index, "\"of people\""), [1]);
+    let split = [("on people".to_owned(), "analytics".to_owned())];
+    assert_eq!(found(&opened(&built("en", &split)).unwrap(), "\"people analytics\""), NOTHING);
+}
+
+#[test]
+fn a_quote_that_is_still_open_is_ordinary_text() {
+    let index = index("en", &["people analytics", "analytics people"]);
+    assert_eq!(found(&index, "\"people analytics").len(), 2);
+}
+
+#[test]
+fn excluded_words_and_phrases_rule_documents_out() {
+    let index = index("en", &["data talk", "data panel", "data panels", "data round table", "table data round"]);
+    assert_eq!(found(&index, "data -panel"), [0, 3, 4]);
+    assert_eq!(found(&index, "data -\"round table\" -talk"), [1, 2, 4]);
+    assert_eq!(found(&index, "-panel"), NOTHING);
+    assert_eq!(found(&index, "data - panel")[..2], [1, 2], "a lone sign excludes nothing");
+    let plain = Query::parse("data -panel", &QueryOptions { operators: false, ..QueryOptions::default() });
+    assert_eq!(index.search(&plain, &|_| true, 10)[0].doc, 1);
+}
+
+#[test]
+fn languages_without_spaces_are_searched_by_pairs_of_characters() {
+    let index = index("none", &["機械学習の入門", "機械の学習", "東京都の天気"]);
+    assert_eq!(found(&index, "機械学習")[0], 0);
+    assert_eq!(found(&index, "\"機械学習\""), [0]);
+    assert_eq!(found(&index, "京都"), [2]);
+    assert_eq!(found(&index, "天"), [2]);
+}
+
+#[test]
+fn coverage_tells_how_much_of_the_query_a_document_has() {
+    let index = index("en", &["health analytics", "health care", "sports", "music", "art"]);
+    let coverage: Vec<f32> = search(&index, "health analytics ").iter().map(|hit| hit.coverage).collect();
+    assert!((coverage[0] - 1.0).abs() < 1e-6 && coverage[1] > 0.2 && coverage[1] < 0.6, "{coverage:?}");
+    assert!(search(&index, "health zzzzqqqq ")[0].coverage < 0.5);
+}
+
+#[test]
+fn the_language_is_guessed_and_kept_in_the_file() {
+    let german = "Der Vortrag zeigt, wie man mit den Daten arbeitet, die in der Firma nicht genutzt werden.";
+    assert_eq!(index("auto", &[german, "Die Daten und die Menschen"]).language(), Language::German);
+    assert_eq!(index("auto", &["istio envoy cilium"]).language(), Language::None);
+}
+
+#[test]
+fn matching_words_are_marked_as_search_matched_them() {
+    let index = index("en", &["The Müllers tested kubernetes", "other"]);
+    let marked = |query: &str, text: &str| -> Vec<String> {
+        let query = Query::parse(query, &QueryOptions::default());
+        index.highlights(&query, text).into_iter().map(|range| text[range].to_owned()).collect()
+    };
+    assert_eq!(marked("testing the kuberntes ", "The Müllers tested Kubernetes’ tests."), ["tested", "Kubernetes"]);
+    assert_eq!(marked("mull", "Müllers & Mull"), ["Müllers", "Mull"]);
+    assert_eq!(marked("the", "The end of the day"), ["The", "the"]);
+}
+
+#[test]
+fn unknown_fields_languages_and_weights_are_refused() {
+    let kind = |options| LexicalBuilder::new(options).err().map(|error| error.kind());
+    assert_eq!(kind(options("xx")), Some(ErrorKind::InvalidInput));
+    assert_eq!(kind(LexicalOptions { language: "en".into(), fields: vec![] }), Some(ErrorKind::InvalidInput));
+    assert_eq!(
+        kind(LexicalOptions { language: "en".into(), fields: vec![("a".into(), f32::NAN)] }),
+        Some(ErrorKind::InvalidInput)
+    );
+    let mut builder = LexicalBuilder::new(options("en")).unwrap();
+    let error = builder.add(&[FieldText { field: "room", text: "1" }]).unwrap_err();
+    assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("title, text"), "{error}");
+}
+
+#[test]
+fn another_version_of_the_file_is_refused_by_name() {
+    let mut tensors = built("en", &[]);
+    tensors[0].1 = String::from_utf8(tensors[0].1.clone()).unwrap().replace("\"version\":1", "\"version\":9").into_bytes();
+    assert_eq!(opened(&tensors).err().unwrap().kind(), ErrorKind::UnsupportedFormat);
+}
+
+#[test]
+fn a_query_too_long_is_cut_and_says_so() {
+    let query = Query::parse(&"word ".repeat(30_000), &QueryOptions::default());
+    assert!(query.is_truncated() && !query.is_empty());
+    let many: String = (0..500).map(|i| format!("w{i} ")).collect();
+    assert!(Query::parse(&many, &QueryOptions::default()).is_truncated());
+    assert!(!Query::parse("health analytics", &QueryOptions::default()).is_truncated());
+}
+
+/// BM25 over weighted fields as its formula reads, document by document: the naive twin of [`Lexical::search`].
+fn naive(documents: &[(String, String)], language: Language, query: &str) -> BTreeMap<u32, f64> {
+    let ranking = Ranking::default();
+    let (k1, b) = (f64::from(ranking.k1), f64::from(ranking.b));
+    let split = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<[Vec<String>; 2]> = documents.iter().map(|(title, text)| [split(title), split(text)]).collect();
+    let all = rows.len() as f64;
+    let average = |field: usize| rows.iter().map(|row| row[field].len()).sum::<usize>() as f64 / all;
+    let count = |row: &[Vec<String>; 2], word: &str, stop: bool| -> f64 {
+        let of_field = |field: usize, weight: f64| {
+            let norm = 1.0 - b + b * row[field].len() as f64 / if average(field) > 0.0 { average(field) } else { 1.0 };
+            let weights = row[field].iter().map(|other| {
+                let same_stem = !stop && language.stem(other) == language.stem(word);
+                if other == word {
+                    1.0
+                } else if same_stem {
+                    f64::from(ranking.other_form)
+                } else {
+                    0.0
+                }
+            });
+            weight * weights.sum::<f64>() / norm
+        };
+        of_field(0, 2.0) + of_field(1, 1.0)
+    };
+    let mut words: BTreeMap<String, f64> = BTreeMap::new();
+    split(query).into_iter().for_each(|word| *words.entry(word).or_default() += 1.0);
+    let only_stop_words = words.keys().all(|word| language.is_stop_word(word));
+    let mut scores: BTreeMap<u32, (f64, bool)> = BTreeMap::new();
+    for (word, times) in words {
+        let stop = language.is_stop_word(&word);
+        let counts: Vec<f64> = rows.iter().map(|row| count(row, &word, stop)).collect();
+        let n = counts.iter().filter(|&&count| count > 0.0).count() as f64;
+        let idf = (1.0 + (all - n + 0.5) / (n + 0.5)).ln();
+        let weight = times * if stop { f64::from(ranking.stop_word) } else { 1.0 };
+        for (doc, count) in (0..).zip(counts).filter(|&(_, count)| count > 0.0) {
+            let sum = scores.entry(doc).or_default();
+            sum.0 += weight * idf * (k1 + 1.0) * count / (count + k1);
+            sum.1 |= !stop || only_stop_words;
+        }
+    }
+    add_pairs(&rows, language, &split(query), &mut scores);
+    scores.into_iter().filter(|(_, (_, found))| *found).map(|(doc, (score, _))| (doc, score)).collect()
+}
+
+/// The naive twin of the pairs of neighbouring words.
+fn add_pairs(rows: &[[Vec<String>; 2]], language: Language, query: &[String], scores: &mut BTreeMap<u32, (f64, bool)>) {
+    let ranking = Ranking::default();
+    let (k1, b, all) = (f64::from(ranking.k1), f64::from(ranking.b), rows.len() as f64);
+    let length = |row: &[Vec<String>; 2]| (row[0].len() + row[1].len()) as f64;
+    let average = rows.iter().map(length).sum::<f64>() / all;
+    let same = |a: &String, b: &String| language.stem(a) == language.stem(b);
+    let idf = |word: &String| {
+        let n = rows.iter().filter(|row| row.iter().flatten().any(|other| same(other, word))).count() as f64;
+        (1.0 + (all - n + 0.5) / (n + 0.5)).ln()
+    };
+    let content: Vec<&String> = query.iter().filter(|word| !language.is_stop_word(word)).collect();
+    let mut pairs: Vec<(&String, &String)> = content.windows(2).map(|two| (two[0], two[1])).filter(|(a, b)| a != b).collect();
+    pairs.sort();
+    pairs.dedup();
+    for (first, second) in pairs {
+        for (doc, row) in (0..).zip(rows) {
+            let gap = usize::from(!row[0].is_empty());
+            let title = row[0].iter().enumerate();
+            let text = row[1].iter().enumerate().map(|(i, word)| (i + row[0].len() + gap, word));
+            let places: Vec<_> = title.chain(text).collect();
+            let with_second =
+                |at: usize| places.iter().filter(|(other, word)| (at + 1..=at + 3).contains(other) && same(word, second)).count();
+            let count: usize = places.iter().filter(|(_, word)| same(word, first)).map(|&(at, _)| with_second(at)).sum();
+            if count > 0 {
+                let count = count as f64 / (1.0 - b + b * length(row) / average);
+                let gain = f64::from(ranking.pair) * (idf(first) + idf(second)) / 2.0 * (k1 + 1.0) * count / (count + k1);
+                scores.entry(doc).or_default().0 += gain;
+            }
+        }
+    }
+}
+
+fn word() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "data",
+        "test",
+        "tests",
+        "tested",
+        "testing",
+        "health",
+        "healthy",
+        "wealth",
+        "the",
+        "of",
+        "and",
+        "run",
+        "runs",
+        "kubernetes",
+        "x1",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn text(words: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(word(), 0..words).prop_map(|words| words.join(" "))
+}
+
+fn corpus() -> impl Strategy<Value = Vec<(String, String)>> {
+    prop::collection::vec((text(4), text(12)), 1..14)
+}
+
+/// Hits without numbers of documents: their texts with the bits of the figures, in an order that numbers do not change.
+fn unnumbered(hits: &[LexicalHit], text: impl Fn(u32) -> (String, String)) -> Vec<(u32, (String, String), u32, Quality)> {
+    let mut rows: Vec<_> =
+        hits.iter().map(|hit| (!hit.score.to_bits(), text(hit.doc), hit.coverage.to_bits(), hit.quality)).collect();
+    rows.sort();
+    rows
+}
+
+const QUERIES: [&str; 7] =
+    ["data test", "the testing of heal", "kubernets the", "\"the test\" data", "run -health", "tets", "of the and t"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn scores_equal_the_formula(documents in corpus(), query in text(7), english in any::<bool>()) {
+        let language = if english { Language::English } else { Language::None };
+        let index = opened(&built(language.code(), &documents)).unwrap();
+        let options = QueryOptions { operators: false, prefix: false, typos: false };
+        let hits = index.search(&Query::parse(&query, &options), &|_| true, 100);
+        let expected = naive(&documents, language, &query);
+        prop_assert_eq!(hits.len(), expected.len());
+        for hit in &hits {
+            let expected = expected[&hit.doc];
+            prop_assert!((f64::from(hit.score) - expected).abs() < 1e-4 * (1.0 + expected), "{} {}", hit.score, expected);
+        }
+    }
+
+    #[test]
+    fn fewer_hits_are_the_first_of_more(documents in corpus(), query in text(7), limit in 1usize..6) {
+        let index = opened(&built("en", &documents)).unwrap();
+        let query = Query::parse(&query, &QueryOptions::default());
+        let all = index.search(&query, &|_| true, 100);
+        let some = index.search(&query, &|_| true, limit);
+        prop_assert_eq!(&all[..all.len().min(limit)], some.as_slice());
+        prop_assert!(all.is_sorted_by(|a, b| a.score > b.score || (a.score == b.score && a.doc < b.doc)));
+    }
+
+    #[test]
+    fn a_filter_never_lets_a_wrong_document_through_nor_changes_scores(documents in corpus(), query in text(5), modulus in 2u32..4) {
+        let index = opened(&built("en", &documents)).unwrap();
+        let query = Query::parse(&query, &QueryOptions::default());
+        let wanted: Vec<_> = index.search(&query, &|_| true, 100).into_iter().filter(|hit| hit.doc % modulus == 0).collect();
+        prop_assert_eq!(index.search(&query, &|doc| doc % modulus == 0, 3), &wanted[..wanted.len().min(3)]);
+    }
+
+    #[test]
+    fn one_word_finds_exact_matches_before_beginnings_and_misspellings(documents in corpus(), query in "test|heal|heath|run|kubernets|helth|x") {
+        let hits = search(&opened(&built("en", &documents)).unwrap(), &query);
+        prop_assert!(hits.is_sorted_by(|a, b| a.quality >= b.quality), "{:?}", hits);
+    }
+
+    #[test]
+    fn the_order_of_additions_changes_no_bit(documents in corpus(), seed in any::<u64>(), base in 0usize..14) {
+        let direct = opened(&built("en", &documents)).unwrap();
+        let mut order: Vec<usize> = (0..documents.len()).collect();
+        order.sort_by_key(|&i| (i as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
+        let shuffled: Vec<_> = order.iter().map(|&i| documents[i].clone()).collect();
+        let base = base.min(shuffled.len());
+        let mut grown = opened(&built("en", &shuffled[..base])).unwrap();
+        for document in &shuffled[base..] {
+            grown.add(&fields(document)).unwrap();
+        }
+        for query in QUERIES {
+            let expected = unnumbered(&search(&direct, query), |doc| documents[doc as usize].clone());
+            let actual = unnumbered(&search(&grown, query), |doc| shuffled[doc as usize].clone());
+            prop_assert_eq!(actual, expected, "{}", query);
+        }
+        let mut back: Vec<u32> = (0..documents.len() as u32).collect();
+        back.sort_by_key(|&doc| order[doc as usize]);
+        prop_assert_eq!(grown.save(&back).unwrap(), built("en", &documents), "the file has no history");
+    }
+
+    #[test]
+    fn adding_and_removing_is_identity(documents in corpus(), others in corpus(), live in any::<bool>()) {
+        let direct = opened(&built("en", &documents)).unwrap();
+        let mut changed = if live {
+            let mut index = opened(&built("en", &others)).unwrap();
+            for document in &documents {
+                index.add(&fields(document)).unwrap();
+            }
+            (0..others.len() as u32).for_each(|doc| assert!(index.remove(doc)));
+            index
+        } else {
+            let mut index = opened(&built("en", &documents)).unwrap();
+            let added: Vec<u32> = others.iter().map(|other| index.add(&fields(other)).unwrap()).collect();
+            added.into_iter().for_each(|doc| assert!(index.remove(doc) && !index.remove(doc)));
+            index
+        };
+        let first = if live { others.len() as u32 } else { 0 };
+        for query in QUERIES {
+            let moved: Vec<_> = search(&direct, query).into_iter().map(|hit| LexicalHit { doc: hit.doc + first, ..hit }).collect();
+            prop_assert_eq!(search(&changed, query), moved, "{}", query);
+        }
+        let order: Vec<u32> = (first..first + documents.len() as u32).collect();
+        prop_assert_eq!(changed.save(&order).unwrap(), built("en", &documents));
+        let updated = changed.update(first, &fields(&documents[0])).unwrap();
+        let order: Vec<u32> = std::iter::once(updated).chain(order.into_iter().skip(1)).collect();
+        prop_assert_eq!(changed.save(&order).unwrap(), built("en", &documents));
+    }
+
+    #[test]
+    fn any_change_of_bytes_gives_an_error_or_an_index_that_answers(
+        documents in corpus(),
+        changes in prop::collection::vec((0usize..5, any::<prop::sample::Index>(), any::<u8>(), 0u8..3), 1..6),
+    ) {
+        let mut tensors = built("en", &documents);
+        for (tensor, at, byte, kind) in changes {
+            let bytes = &mut tensors[tensor].1;
+            if bytes.is_empty() {
+                continue;
+            }
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at),
+                _ => bytes.insert(at, byte),
+            }
+        }
+        match opened(&tensors) {
+            Ok(mut index) => {
+                for query in QUERIES {
+                    search(&index, query);
+                }
+                let name = index.fields[0].0.clone();
+                index.add(&[FieldText { field: &name, text: "the data" }]).unwrap();
+                let all: Vec<u32> = (0..index.docs_total()).collect();
+                index.save(&all).unwrap();
+            }
+            Err(error) => prop_assert!(matches!(error.kind(), ErrorKind::DamagedFile | ErrorKind::UnsupportedFormat)),
+        }
+    }
+
+    #[test]
+    fn any_text_is_indexed_searched_and_marked(text in "\\PC{0,80}|[\u{0}-\u{10FFFF}]{0,40}", query in "[ \"\\-]{0,3}\\PC{0,30}") {
+        let index = index("auto", &[&text, "the other"]);
+        search(&index, &query);
+        let own = Query::parse(&text, &QueryOptions { operators: false, ..QueryOptions::default() });
+        let words = index.search(&own, &|_| true, 10);
+        prop_assert!(own.is_empty() || words.iter().any(|hit| hit.doc == 0 && hit.coverage > 0.99));
+        let ranges = index.highlights(&own, &text);
+        prop_assert!(ranges.iter().all(|range| text.get(range.clone()).is_some()));
+        prop_assert!(ranges.is_sorted_by(|a, b| a.end <= b.start));
+    }
+}
