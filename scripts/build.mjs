@@ -1,0 +1,122 @@
+// Builds the npm package into dist/: two wasm modules from the crate, the TypeScript beside them, and its types.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { at, capture, hashOf, root, run, say, script, Stop, unlessDone } from './lib.mjs'
+import { installWasmBindgen, setUp } from './setup.mjs'
+
+/** The two builds of the crate: which one a browser can run is found out in `www/src/wasm.ts`. */
+export const variants = {
+  simd128: { features: '+simd128' },
+  relaxed: { features: '+simd128,+relaxed-simd' },
+}
+
+/** @typedef {keyof typeof variants} Variant */
+
+const WASM_OPT_FLAGS = [
+  '-O3', '--strip-debug', '--strip-producers', '--enable-simd', '--enable-bulk-memory', '--enable-sign-ext',
+  '--enable-nontrapping-float-to-int', '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue',
+]
+
+/** Cargo's environment for one variant. @param {Variant} variant @returns {Record<string, string>} */
+export function wasmEnvironment(variant) {
+  return {
+    RUSTFLAGS: `-C target-feature=${variants[variant].features} --cfg getrandom_backend="wasm_js"`,
+    CARGO_TARGET_DIR: at('target', `wasm-${variant}`),
+  }
+}
+
+/** Cargo's arguments for every build of the browser's half of the crate. */
+export const wasmArguments = ['--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', 'web']
+
+/** Builds both wasm modules into dist/wasm. */
+export async function buildWasm() {
+  const bin = await installWasmBindgen()
+  for (const variant of /** @type {Variant[]} */ (Object.keys(variants))) {
+    say(`building the wasm module (${variant})`)
+    const env = wasmEnvironment(variant)
+    await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments], { env })
+    const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
+    await unlessDone({
+      name: `wasm-${variant}`,
+      inputs: hashOf([path.relative(root, built), 'scripts/build.mjs', 'package-lock.json'], [bin]),
+      outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/inkling-${variant}${extension}`),
+      work: () => finishVariant(variant, built, bin),
+    })
+  }
+}
+
+/**
+ * From what cargo built to what browsers load: wasm-bindgen writes the glue, wasm-opt makes the module smaller.
+ * @param {Variant} variant
+ * @param {string} built the module that cargo made
+ * @param {string} bin the folder of wasm-bindgen
+ */
+async function finishVariant(variant, built, bin) {
+  const out = at('dist', 'wasm')
+  const name = `inkling-${variant}`
+  await run(path.join(bin, 'wasm-bindgen'), [
+    built, '--target', 'web', '--omit-default-module-path', '--out-dir', out, '--out-name', name,
+  ])
+  const bound = path.join(out, `${name}_bg.wasm`)
+  const relaxed = variant === 'relaxed' ? ['--enable-relaxed-simd'] : []
+  await run(at('node_modules', '.bin', 'wasm-opt'), [...WASM_OPT_FLAGS, ...relaxed, bound, '-o', path.join(out, `${name}.wasm`)])
+  fs.rmSync(bound)
+  fs.rmSync(`${bound}.d.ts`, { force: true })
+  checkInstructions(variant, path.join(out, `${name}.wasm`))
+}
+
+/**
+ * A single relaxed instruction in the baseline module would keep it from loading in browsers without them, and none in
+ * the other would mean that its kernels are not the fast ones.
+ * @param {Variant} variant
+ * @param {string} file
+ */
+function checkInstructions(variant, file) {
+  const count = relaxedInstructions(file)
+  if (variant === 'simd128' && count > 0) throw new Stop(`${file} holds ${count} relaxed SIMD instructions: it must hold none`)
+  if (variant === 'relaxed' && count === 0) throw new Stop(`${file} holds no relaxed SIMD instruction: its kernels are not in use`)
+  const megabytes = (fs.statSync(file).size / 1e6).toFixed(2)
+  console.log(`  ${path.relative(root, file)}: ${megabytes} MB, ${count} relaxed SIMD instructions`)
+}
+
+/** How many relaxed SIMD instructions a wasm module holds. @param {string} file */
+function relaxedInstructions(file) {
+  const text = `${file}.wat`
+  if (capture(at('node_modules', '.bin', 'wasm-dis'), [file, '-all', '-o', text]) === undefined) throw new Stop(`wasm-dis cannot read ${file}`)
+  const count = fs.readFileSync(text, 'utf8').match(/\.relaxed_/g)?.length ?? 0
+  fs.rmSync(text)
+  return count
+}
+
+/** Builds the TypeScript of the package into dist/, with types. */
+export async function buildTypeScript() {
+  await unlessDone({
+    name: 'typescript',
+    inputs: hashOf(['www/src', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
+    outputs: ['dist/index.js', 'dist/worker.js', 'dist/index.d.ts'],
+    work: async () => {
+      say('building the TypeScript')
+      const { build } = await import('esbuild')
+      await build({
+        absWorkingDir: root,
+        entryPoints: ['www/src/index.ts', 'www/src/worker.ts'],
+        outdir: 'dist',
+        bundle: true,
+        format: 'esm',
+        target: 'es2022',
+        external: ['./wasm/*'],
+        sourcemap: true,
+      })
+      await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
+    },
+  })
+}
+
+if (process.argv[1] === at('scripts', 'build.mjs')) {
+  await script(async () => {
+    await setUp()
+    await buildWasm()
+    await buildTypeScript()
+  })
+}

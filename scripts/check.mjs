@@ -1,0 +1,22 @@
+// What `.ci/run` asks besides the tests: formatting, lints, types and documentation, all without a warning.
+
+import { buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
+import { at, run, say, script } from './lib.mjs'
+import { installComponents, setUp } from './setup.mjs'
+
+await script(async () => {
+  await setUp()
+  await installComponents(['rustfmt', 'clippy'])
+
+  say('formatting')
+  await run('cargo', ['fmt', '--check'])
+  say('lints, native')
+  await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])
+  say('lints, wasm')
+  await run('cargo', ['clippy', '--lib', ...wasmArguments, '--', '-D', 'warnings'], { env: wasmEnvironment('relaxed') })
+  say('types')
+  await buildWasm()
+  await run(at('node_modules', '.bin', 'tsc'), ['--noEmit'])
+  say('documentation')
+  await run('cargo', ['doc', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } })
+})

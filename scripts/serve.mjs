@@ -1,0 +1,125 @@
+// A static file server for the demo and its tests: `node scripts/serve.mjs [FOLDER] [PORT]`.
+
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import http from 'node:http'
+import path from 'node:path'
+import { at, script, Stop } from './lib.mjs'
+
+/** @type {Record<string, string>} */
+const MEDIA_TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.ts': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+}
+
+const PICTURES = new Set(['.png', '.svg'])
+
+/**
+ * The policy that the package promises to work under. Workers do not inherit it from the page but take it from their
+ * own script's response, so it goes out with every file.
+ */
+export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+
+/**
+ * Serves a folder on this machine only.
+ * @param {string} folder
+ * @param {{ port?: number, onRequest?: (path: string) => void, alter?: (path: string, body: Buffer) => Buffer }} [options]
+ * `port` 0 takes a free one; `onRequest` hears of every request; `alter` may change a body, to test damage.
+ * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
+ */
+export function serve(folder, { port = 0, onRequest, alter } = {}) {
+  const server = http.createServer((request, response) => {
+    // Not `new URL()`, which throws on what some clients send, and tidies away what must be refused.
+    const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
+    onRequest?.(pathname)
+    try {
+      answer(folder, pathname, request, response, alter)
+    } catch (error) {
+      reply(response, 500, String(error))
+    }
+  })
+  return new Promise((resolve, reject) => {
+    server.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      const busy = `port ${port} is in use: stop what uses it, or choose another: PORT=${port + 1}`
+      reject(error.code === 'EADDRINUSE' ? new Stop(busy) : error)
+    })
+    server.listen(port, 'localhost', () => {
+      const bound = /** @type {import('node:net').AddressInfo} */ (server.address()).port
+      const close = () => {
+        server.closeAllConnections()
+        return new Promise((/** @type {(value?: void) => void} */ done) => void server.close(() => done()))
+      }
+      resolve({ url: `http://localhost:${bound}`, port: bound, close })
+    })
+  })
+}
+
+/**
+ * @param {string} folder
+ * @param {string} pathname
+ * @param {http.IncomingMessage} request
+ * @param {http.ServerResponse} response
+ * @param {((path: string, body: Buffer) => Buffer) | undefined} alter
+ */
+function answer(folder, pathname, request, response, alter) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'only GET and HEAD are answered')
+  const file = fileFor(folder, pathname)
+  if (!file) return reply(response, 404, 'not found')
+  const read = fs.readFileSync(file)
+  const body = alter ? alter(pathname, read) : read
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  const headers = {
+    ETag: tag,
+    // Kept by the browser, but asked about each time: a new build is seen at once. Pictures may be older: Chromium takes
+    // the tab's icon anew whenever the address changes, which is at every question asked of the demo.
+    'Cache-Control': PICTURES.has(path.extname(file)) ? 'max-age=86400' : 'no-cache',
+    'Content-Security-Policy': POLICY,
+    'X-Content-Type-Options': 'nosniff',
+  }
+  if (request.headers['if-none-match'] === tag) {
+    response.writeHead(304, headers).end()
+    return
+  }
+  response.writeHead(200, {
+    ...headers,
+    'Content-Type': MEDIA_TYPES[path.extname(file)] ?? 'application/octet-stream',
+    'Content-Length': body.length,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/**
+ * The file of an address, or undefined. Nothing outside the folder is ever served, symbolic links included.
+ * @param {string} folder
+ * @param {string} pathname
+ */
+function fileFor(folder, pathname) {
+  try {
+    const base = fs.realpathSync(folder)
+    const wanted = path.join(base, decodeURIComponent(pathname), pathname.endsWith('/') ? 'index.html' : '')
+    const file = fs.realpathSync(wanted)
+    return file.startsWith(base + path.sep) && fs.statSync(file).isFile() ? file : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @param {http.ServerResponse} response @param {number} status @param {string} text */
+function reply(response, status, text) {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Security-Policy': POLICY }).end(`${text}\n`)
+}
+
+if (process.argv[1] === at('scripts', 'serve.mjs')) {
+  await script(async () => {
+    const { url } = await serve(process.argv[2] ?? at('build', 'demo'), { port: Number(process.argv[3] ?? 4173) })
+    console.log(url)
+  })
+}

@@ -1,0 +1,82 @@
+// Makes the demo in build/demo: the model, the index of the demo corpus, the package, and the page.
+
+import fs from 'node:fs'
+import { buildTypeScript, buildWasm } from './build.mjs'
+import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
+
+/** Where the finished page lies. */
+export const siteFolder = at('build', 'demo')
+
+/** Where the quantized model lies. */
+export const modelFolder = at('build', 'model')
+
+const cli = at('target', 'release', 'inkling')
+const corpus = 'www/demo/corpus/sessions.json'
+
+/** Builds the native command line; cargo itself knows whether there is something to do. */
+export async function buildCli() {
+  say('building the command line')
+  await run('cargo', ['build', '--release', '--bin', 'inkling'])
+}
+
+/** Fetches and quantizes the demo's model, unless this version of the code has done so. Needs the command line. */
+export async function pullModel() {
+  await unlessDone({
+    name: 'model',
+    inputs: hashOf(['src/model', 'src/cli/model.rs', 'src/text/tokenizer.rs']),
+    outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
+    work: async () => {
+      say('getting the model')
+      await run(cli, ['model', 'pull', '--out', modelFolder])
+    },
+  })
+}
+
+/** Indexes the demo's corpus, unless it is done. Needs the command line and the model. */
+export async function buildIndex() {
+  await unlessDone({
+    name: 'index',
+    inputs: hashOf(['src', corpus, 'build/model']),
+    outputs: ['build/demo/search/manifest.json'],
+    work: async () => {
+      say('indexing the programme of the demo')
+      fs.rmSync(at('build', 'demo', 'search'), { recursive: true, force: true })
+      await run(cli, ['index', corpus, '--model', modelFolder, '--out', at('build', 'demo', 'search')])
+    },
+  })
+}
+
+/** Puts the page and the package in place. Needs dist/. */
+export async function buildPage() {
+  const { build } = await import('esbuild')
+  fs.mkdirSync(siteFolder, { recursive: true })
+  for (const file of ['index.html', 'style.css', 'favicon.svg']) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
+  fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
+  fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['www/demo/app.ts'],
+    outfile: 'build/demo/app.js',
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    // The page uses the package as a site would: as files of its own, not bundled with the page's script.
+    plugins: [
+      {
+        name: 'package-as-files',
+        setup: ({ onResolve }) => onResolve({ filter: /^inkling-search$/ }, () => ({ path: './inkling/index.js', external: true })),
+      },
+    ],
+  })
+}
+
+/** Everything, each part only if it is not done. */
+export async function buildSite() {
+  await buildCli()
+  await pullModel()
+  await buildIndex()
+  await buildWasm()
+  await buildTypeScript()
+  await buildPage()
+}

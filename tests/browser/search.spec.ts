@@ -1,0 +1,87 @@
+import { Demo, expect, test } from './site.js'
+
+test('an empty question shows no sessions and no error', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  await demo.ask('Health Analytics?')
+  await demo.query.fill('')
+  await expect(demo.cards).toHaveCount(0)
+  await demo.query.fill('   ')
+  await demo.query.press('Enter')
+  await page.waitForTimeout(300)
+  await expect(demo.cards).toHaveCount(0)
+  await expect(demo.failure).toBeHidden()
+})
+
+test('a question of 100 KB is answered and said to be cut', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  const text = 'health analytics in hospitals '.repeat(3500)
+  expect(text.length).toBeGreaterThan(100_000)
+  await demo.query.fill(text)
+  await demo.answerTo(text.slice(0, 500))
+  await expect(demo.status).toContainText('very long')
+})
+
+test('a card shows what a visitor needs, and the passage that matched', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  await demo.ask('graphs that deceive the reader')
+  const card = demo.cards.first()
+  await expect(card.getByRole('heading')).not.toBeEmpty()
+  await expect(card.locator('.track')).not.toBeEmpty()
+  await expect(card.locator('.place')).toContainText(/(Monday|Tuesday) 1[01] May\d\d:\d\d–\d\d:\d\d/)
+  await expect(card.locator('.speakers')).not.toBeEmpty()
+  expect((await card.locator('.passage').innerText()).length).toBeGreaterThan(100)
+  await expect(page.locator('#speed')).toContainText(/^[\d.]+ ms on this device \(cpu, .+\)/)
+})
+
+test('the address keeps the question, and Back returns to the one before', async ({ page, site }) => {
+  const demo = new Demo(page)
+  await page.goto(`${site.url}/?q=throwing+away+less+unsold+food`)
+  const shared = await demo.answerTo('throwing away less unsold food')
+  await page.getByRole('link', { name: 'early warning of an epidemic' }).click()
+  await demo.answerTo('early warning of an epidemic')
+  expect(new URL(page.url()).searchParams.get('q')).toBe('early warning of an epidemic')
+  await page.goBack()
+  expect(await demo.answerTo('throwing away less unsold food')).toEqual(shared)
+  await expect(demo.query).toHaveValue('throwing away less unsold food')
+})
+
+test('the keyboard alone is enough', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  await page.keyboard.press('Tab')
+  await expect(demo.query).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Health Analytics?' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await demo.answerTo('Health Analytics?')
+})
+
+test('nothing moves while the page loads and answers', async ({ page, site }) => {
+  await page.addInitScript(() => {
+    const shifts: { value: number; sources: string[] }[] = []
+    Object.assign(globalThis, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node?: Element }[] })[]) {
+        shifts.push({ value: entry.value, sources: entry.sources.map(({ node }) => node?.id || node?.className || String(node?.nodeName)) })
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  const demo = new Demo(page)
+  await page.goto(`${site.url}/?q=dashboards`)
+  await demo.answerTo('dashboards')
+  await demo.ask('Health Analytics?')
+  const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: { value: number; sources: string[] }[] }).shifts)
+  expect(shifts.reduce((sum, { value }) => sum + value, 0), JSON.stringify(shifts)).toBeLessThan(0.01)
+})
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+
+  test('the sessions fit the screen', async ({ page, site }) => {
+    const demo = await Demo.ready(page, site.url)
+    await page.getByRole('link', { name: 'Health Analytics?' }).tap()
+    await demo.answerTo('Health Analytics?')
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    expect(width).toBeLessThanOrEqual(390)
+    await expect(demo.cards.first()).toBeInViewport()
+  })
+})

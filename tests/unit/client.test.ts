@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Client, folderUrl, type WorkerLike } from '../../www/src/client.js'
+import { cancelled, errorToData, InklingError } from '../../www/src/errors.js'
+import type { Progress, Reply, Request } from '../../www/src/protocol.js'
+
+/** The other end of the line, answering by hand. */
+class Line implements WorkerLike {
+  onmessage: WorkerLike['onmessage'] = null
+  onerror: WorkerLike['onerror'] = null
+  onmessageerror: WorkerLike['onmessageerror'] = null
+  requests: Request[] = []
+  terminated = false
+
+  postMessage(request: Request): void {
+    this.requests.push(structuredClone(request))
+  }
+
+  terminate(): void {
+    this.terminated = true
+  }
+
+  reply(reply: Reply): void {
+    this.onmessage?.call(null as never, { data: structuredClone(reply) } as MessageEvent)
+  }
+}
+
+test('answers reach those who asked, in whatever order they come', async () => {
+  const line = new Line()
+  const client = new Client(line)
+  const answers = [client.call('encode', { texts: ['a'] }), client.call('encode', { texts: ['b'] })]
+  const [first, second] = line.requests as [Request, Request]
+  assert.notEqual(first.id, second.id)
+  line.reply({ id: second.id, type: 'result', result: [Float32Array.of(2)] })
+  line.reply({ id: first.id, type: 'result', result: [Float32Array.of(1)] })
+  assert.deepEqual(await Promise.all(answers), [[Float32Array.of(1)], [Float32Array.of(2)]])
+})
+
+test('an error arrives with its code and its causes', async () => {
+  const line = new Line()
+  const answer = new Client(line).call('loadModel', {})
+  const thrown = new InklingError('hash-mismatch', 'weights.safetensors was altered', { cause: new Error('disk') })
+  line.reply({ id: 1, type: 'error', error: errorToData(thrown) })
+  const error = await answer.then(() => assert.fail('it was answered'), (error: InklingError) => error)
+  assert.ok(error instanceof InklingError)
+  assert.equal(error.name, 'InklingError')
+  assert.equal(error.code, 'hash-mismatch')
+  assert.equal(error.message, 'weights.safetensors was altered')
+  assert.equal((error.cause as InklingError).message, 'disk')
+})
+
+test('progress is reported until the answer, and never after it', async () => {
+  const line = new Line()
+  const seen: number[] = []
+  const answer = new Client(line).call('loadModel', {}, ({ loaded }) => seen.push(loaded))
+  const progress = (loaded: number): Reply => ({ id: 1, type: 'progress', progress: { stage: 'download', file: 'x', loaded, total: 9 } satisfies Progress })
+  line.reply(progress(1))
+  line.reply(progress(2))
+  line.reply({ id: 1, type: 'result', result: {} as never })
+  line.reply(progress(3))
+  await answer
+  assert.deepEqual(seen, [1, 2])
+})
+
+test('closing rejects what is in flight and what is called later, and ends the worker', async () => {
+  const line = new Line()
+  const client = new Client(line)
+  const inFlight = client.call('loadModel', {})
+  client.close(cancelled('over'))
+  await assert.rejects(inFlight, { code: 'cancelled', message: 'over' })
+  await assert.rejects(client.call('loadModel', {}), { code: 'cancelled' })
+  assert.ok(line.terminated)
+  assert.equal(line.requests.length, 1)
+})
+
+test('a worker that cannot start rejects what waits for it', async () => {
+  const line = new Line()
+  const answer = new Client(line).call('loadModel', {})
+  line.onerror?.call(null as never, {} as ErrorEvent)
+  await assert.rejects(answer, { code: 'network', message: /worker\.js/ })
+})
+
+test('whatever is thrown becomes an error with a code', () => {
+  assert.deepEqual(errorToData(new RangeError('too long')), { code: 'internal', message: 'too long' })
+  assert.deepEqual(errorToData('text'), { code: 'internal', message: 'text' })
+  assert.deepEqual(errorToData(undefined), { code: 'internal', message: 'undefined' })
+  const loop = new Error('loop') as Error & { cause: unknown }
+  loop.cause = loop
+  assert.ok(JSON.stringify(errorToData(loop)).length < 1000)
+})
+
+test('the address of a folder is absolute and ends in a slash', () => {
+  assert.equal(folderUrl('https://example.org/search'), 'https://example.org/search/')
+  assert.equal(folderUrl(new URL('https://example.org/search/?v=1')), 'https://example.org/search/?v=1')
+  assert.throws(() => folderUrl(undefined as never), { code: 'invalid-input' })
+})

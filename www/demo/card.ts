@@ -1,0 +1,79 @@
+/** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
+import type { Hit } from 'inkling-search'
+
+/** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
+export interface SessionFields {
+  track?: string
+  format?: string
+  level?: string
+  speakers?: string[] | string
+  room?: string
+  start?: string
+  end?: string
+  day?: string
+}
+
+/** A new element with a class and, in it, text or other elements. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = '',
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag)
+  if (className) made.className = className
+  made.append(...children)
+  return made
+}
+
+/** The card of a hit. */
+export function sessionCard(hit: Hit<SessionFields>): HTMLLIElement {
+  const { track, format, level, speakers } = hit.fields
+  const passage = element('p', 'passage clamped', hit.passage.text)
+  passage.id = `passage-${hit.id}`
+  const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
+  const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
+  const body = element('div', '', element('p', 'track', track ?? ''), element('h2', '', hit.title))
+  if (names) body.append(element('p', 'speakers', names))
+  body.append(passage, element('div', 'foot', ...tags))
+  const card = element('li', 'card', place(hit.fields), body)
+  card.dataset.id = hit.id
+  if (track) card.dataset.track = track.toLowerCase().replace(/[^a-z]+/g, '-')
+  return card
+}
+
+/** Gives each card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */
+export function offerWholePassages(list: Element): void {
+  for (const passage of list.querySelectorAll('.passage')) {
+    if (passage.scrollHeight <= passage.clientHeight + 1) continue
+    const more = element('button', 'more', 'Read more')
+    more.type = 'button'
+    more.setAttribute('aria-expanded', 'false')
+    more.setAttribute('aria-controls', passage.id)
+    more.addEventListener('click', () => {
+      const clamped = passage.classList.toggle('clamped')
+      more.textContent = clamped ? 'Read more' : 'Read less'
+      more.setAttribute('aria-expanded', String(!clamped))
+    })
+    passage.parentElement?.querySelector('.foot')?.append(more)
+  }
+}
+
+/** When and where: `Monday`, `08:45–09:30`, `Hall A`. */
+function place({ day, start, end, room }: SessionFields): HTMLElement {
+  const times = [start, end].filter((time) => time !== undefined).map(clock).join('–')
+  const parts = element('p', 'place', element('span', '', date(start) ?? day ?? ''))
+  if (times) parts.append(element('span', 'time', times))
+  if (room) parts.append(element('span', '', room))
+  return parts
+}
+
+/** `2027-05-10T08:45` is `08:45`: the summit's own clock, whatever the visitor's time zone. */
+const clock = (time: string) => /T(\d\d:\d\d)/.exec(time)?.[1] ?? time
+
+/** `2027-05-10T08:45` is `Monday 10 May`. */
+function date(time?: string): string | undefined {
+  const day = /^\d{4}-\d\d-\d\d/.exec(time ?? '')?.[0]
+  if (!day) return undefined
+  const format: Intl.DateTimeFormatOptions = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }
+  return new Date(day).toLocaleDateString('en-GB', format)
+}

@@ -1,0 +1,94 @@
+/** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
+import { cancelled, errorFromData, InklingError } from './errors.js'
+import type { Method, Methods, Progress, Reply } from './protocol.js'
+
+interface Pending {
+  resolve(result: never): void
+  reject(error: InklingError): void
+  onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** A worker, as far as it is used here. */
+export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror' | 'onmessageerror'>
+
+/** Starts the worker of this package. */
+function startWorker(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'inkling' })
+}
+
+/** Calls methods of one worker and hands each answer to the one who asked. */
+export class Client {
+  readonly #worker: WorkerLike
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #closed: InklingError | undefined
+
+  constructor(worker: WorkerLike = startWorker()) {
+    this.#worker = worker
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data)
+    // A worker that cannot start says nothing more than that. What happens inside it later arrives as an error reply.
+    worker.onerror = (event) => {
+      const why = event.message ? `: ${event.message}` : ': is worker.js served beside index.js?'
+      this.close(new InklingError('network', `the search worker stopped${why}`))
+    }
+    worker.onmessageerror = () => this.close(new InklingError('internal', 'an answer of the search worker cannot be read'))
+  }
+
+  /** Runs a method in the worker. */
+  call<M extends Method>(
+    method: M,
+    params: Methods[M]['params'],
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Methods[M]['result']> {
+    if (this.#closed) return Promise.reject(this.#closed)
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onProgress })
+      this.#worker.postMessage({ id, method, params })
+    })
+  }
+
+  /** Ends the worker at once. What is in flight, and whatever is called later, rejects with `reason`. */
+  close(reason: InklingError): void {
+    if (this.#closed) return
+    this.#closed = reason
+    this.#worker.terminate()
+    for (const { reject } of this.#pending.values()) reject(reason)
+    this.#pending.clear()
+  }
+
+  #receive(reply: Reply): void {
+    const pending = this.#pending.get(reply.id)
+    if (!pending) return
+    if (reply.type === 'progress') {
+      pending.onProgress?.(reply.progress)
+      return
+    }
+    this.#pending.delete(reply.id)
+    if (reply.type === 'result') pending.resolve(reply.result as never)
+    else pending.reject(errorFromData(reply.error))
+  }
+}
+
+/** Calls `stop` when the signal is aborted, now or later, until the returned function is called. */
+export function onAbort(signal: AbortSignal | undefined, stop: (error: InklingError) => void): () => void {
+  if (!signal) return () => {}
+  const listener = () => stop(cancelled('the caller cancelled this', signal.reason))
+  if (signal.aborted) listener()
+  else signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
+
+/** The address of a folder, absolute and with a closing slash: a worker would resolve a relative one against itself. */
+export function folderUrl(url: string | URL): string {
+  try {
+    const base = globalThis.document?.baseURI ?? globalThis.location?.href
+    const absolute = new URL(url, base)
+    if (!absolute.pathname.endsWith('/')) absolute.pathname += '/'
+    return absolute.href
+  } catch (cause) {
+    throw new InklingError('invalid-input', `url is ${JSON.stringify(url) ?? 'missing'}: give the address of the folder with the search files`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The worker: holds the wasm module and one search or encoder, and answers requests about it. Everything that takes
+ * time happens here or below, never on the page's own thread.
+ */
+import { errorToData, InklingError } from './errors.js'
+import type { Method, Methods, Progress, Reply, Request } from './protocol.js'
+import { type GlueEncoder, type GlueSearch, loadGlue } from './wasm.js'
+
+/** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<Request>) => void) | null
+  postMessage(message: Reply, transfer?: Transferable[]): void
+}
+
+type Handlers = {
+  [M in Method]: (params: Methods[M]['params'], onProgress: (progress: Progress) => void) => Promise<Methods[M]['result']>
+}
+
+const scope = globalThis as unknown as WorkerScope
+let search: GlueSearch | undefined
+let encoder: GlueEncoder | undefined
+
+const handlers: Handlers = {
+  async loadSearch({ url, options }, onProgress) {
+    const { Search } = await loadGlue()
+    search = await Search.load(url, options, onProgress)
+    return search.info()
+  },
+  async loadModel(_params, onProgress) {
+    await loaded(search).loadModel(onProgress)
+    return loaded(search).info()
+  },
+  async query({ text, settings }) {
+    return loaded(search).query(text, settings)
+  },
+  async loadEncoder({ url, options }, onProgress) {
+    const { Encoder } = await loadGlue()
+    encoder = await Encoder.load(url, options, onProgress)
+    return encoder.info()
+  },
+  async encode({ texts }) {
+    const ready = loaded(encoder)
+    const vectors: Float32Array[] = []
+    for (const text of texts) vectors.push(await ready.encode(text))
+    return vectors
+  },
+}
+
+function loaded<T>(part: T | undefined): T {
+  if (!part) throw new InklingError('internal', 'the worker was asked for something it has not loaded')
+  return part
+}
+
+async function answer<M extends Method>(id: number, method: M, params: Methods[M]['params']): Promise<void> {
+  try {
+    const result = await handlers[method](params, (progress) => scope.postMessage({ id, type: 'progress', progress }))
+    const transfer = Array.isArray(result) ? result.map((vector) => vector.buffer as ArrayBuffer) : []
+    scope.postMessage({ id, type: 'result', result }, transfer)
+  } catch (thrown) {
+    scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
+  }
+}
+
+scope.onmessage = ({ data }) => void answer(data.id, data.method, data.params)
