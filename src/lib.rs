@@ -13,6 +13,7 @@ pub mod hash;
 pub mod index;
 pub mod isa;
 pub mod model;
+pub mod tensors;
 pub mod text;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub mod web;

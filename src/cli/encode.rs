@@ -9,8 +9,8 @@ use serde_json::json;
 use super::progress::counter;
 use super::{ModelArg, ModelFolder, print, print_json};
 use crate::encoder::{Encoded, encode_all};
+use crate::engine::folder::{read_file, write_files};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::folder::{read_file, write_files};
 
 /// Turn lines of text into vectors.
 ///

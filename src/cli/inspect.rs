@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{ModelFolder, print, print_json};
+use crate::engine::folder::{IndexFolder, read_file};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::folder::{IndexFolder, read_file};
 use crate::index::manifest::MANIFEST_FILE;
 use crate::model::config::{CONFIG_FILE, ModelConfig};
 
@@ -44,9 +44,9 @@ fn index(folder: &IndexFolder) -> Result<Value> {
     for file in &manifest.files {
         folder.file(&file.path)?;
     }
-    let vectors = folder.vectors()?;
+    let engine = folder.engine()?;
     let value = serde_json::to_value(manifest).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
-    Ok(json!({ "kind": "index", "dim": vectors.dim(), "all_files_whole": true, "manifest": value }))
+    Ok(json!({ "kind": "index", "dim": engine.dim(), "all_files_whole": true, "manifest": value }))
 }
 
 fn model(folder: &ModelFolder) -> Result<Value> {

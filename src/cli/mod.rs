@@ -2,7 +2,9 @@
 //!
 //! Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod change;
 mod encode;
+mod eval;
 mod index;
 mod inspect;
 mod model;
@@ -16,8 +18,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::encoder::{Encoder, ModelFiles};
+use crate::engine::folder::read_file;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::folder::read_file;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
 /// Semantic search that runs in the visitor's browser.
@@ -45,6 +47,10 @@ enum Command {
     Index(index::Args),
     /// Ask an index a question
     Search(search::Args),
+    Add(change::Add),
+    Remove(change::Remove),
+    /// Measure how well an index answers queries whose answers are known
+    Eval(eval::Args),
     /// Turn lines of text into vectors
     Encode(encode::Args),
     /// Say what a model or an index holds
@@ -58,6 +64,9 @@ pub fn main() -> ExitCode {
         Command::Model(command) => command.run(),
         Command::Index(args) => args.run(),
         Command::Search(args) => args.run(),
+        Command::Add(args) => args.run(),
+        Command::Remove(args) => args.run(),
+        Command::Eval(args) => args.run(),
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),
     };
@@ -115,6 +124,12 @@ impl ModelFolder {
     fn encoder(&self) -> Result<Encoder> {
         Encoder::load(&self.files())
     }
+}
+
+/// A `FIELD=VALUE` of the command line.
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form FIELD=VALUE"))?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
 /// A model folder as commands take it.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::progress::{Download, counter};
 use super::{print, print_json};
+use crate::engine::folder::write_files;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::folder::write_files;
 use crate::model::check::{SENTENCES, agreement};
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::model::pack;

@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{print, print_json};
-use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::{DEFAULT_LIMIT, Engine, Hit, Timings};
+use super::{parse_pair, print, print_json};
+use crate::engine::folder::IndexFolder;
+use crate::engine::{DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
 use crate::error::Result;
-use crate::index::folder::IndexFolder;
-use crate::index::manifest::MODEL_FOLDER;
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::index::table::{Filters, texts};
 
 /// Ask an index a question, as a visitor's browser would.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to look for
+    /// What to look for; "quotes" keep words together, -word leaves out
+    #[arg(allow_hyphen_values = true)]
     query: String,
     /// Folder of the index, as `inkling index` writes it
     #[arg(long, value_name = "DIR", default_value = "search")]
@@ -24,33 +24,55 @@ pub struct Args {
     /// Most hits to show
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT)]
     limit: usize,
-    /// Print one line of JSON; passage offsets are bytes of UTF-8
+    /// What ranks the documents
+    #[arg(long, value_enum, default_value_t = ModeArg::Hybrid)]
+    mode: ModeArg,
+    /// Only documents with this value in a field; may be repeated, values of one field are alternatives
+    #[arg(long = "filter", value_name = "FIELD=VALUE", value_parser = parse_pair)]
+    filters: Vec<(String, String)>,
+    /// Order the found documents by a field instead
+    #[arg(long, value_name = "FIELD")]
+    sort: Option<String>,
+    /// Show documents even when none is close to the query
+    #[arg(long)]
+    far: bool,
+    /// Print one line of JSON; offsets are bytes of UTF-8
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ModeArg {
+    /// Words and meaning together
+    Hybrid,
+    /// Meaning alone
+    Semantic,
+    /// Words alone; needs no model
+    Lexical,
 }
 
 #[derive(Serialize)]
 struct Report {
     query: String,
     hits: Vec<Hit>,
-    mode: &'static str,
+    found: usize,
+    mode: Mode,
     truncated: bool,
     timings: Timings,
-    kernel: &'static str,
+    kernel: Option<&'static str>,
 }
 
 impl Args {
     pub fn run(self) -> Result<()> {
         let folder = IndexFolder::open(&self.index)?;
-        let file = |name: &str| folder.file(&format!("{MODEL_FOLDER}/{name}"));
-        let (config, tokenizer, weights) = (file(CONFIG_FILE)?, file(TOKENIZER_FILE)?, file(WEIGHTS_FILE)?);
-        let encoder = Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })?;
-        let kernel = encoder.kernel();
-        let mut engine = Engine::new(folder.manifest().clone(), folder.vectors()?)?;
-        engine.set_encoder(encoder)?;
-
-        let answer = pollster::block_on(engine.query(&self.query, self.limit))?;
-        let show = |hit| engine.show(hit, &folder.document(hit.document)?);
+        let mut engine = folder.engine()?;
+        if !matches!(self.mode, ModeArg::Lexical) {
+            engine.set_encoder(folder.encoder()?)?;
+        }
+        let options = self.options();
+        let answer = pollster::block_on(engine.query(&self.query, &options))?;
+        let highlighter = engine.highlighter(&self.query, &options);
+        let show = |ranked| engine.show(ranked, &folder.document(ranked.document)?, Some(&highlighter));
         let hits = answer.hits.iter().map(show).collect::<Result<Vec<_>>>()?;
         if answer.truncated {
             eprintln!("the query is longer than the model takes: its end was not looked at");
@@ -58,31 +80,42 @@ impl Args {
         if !self.json {
             return print(text(&hits));
         }
-        let (truncated, timings) = (answer.truncated, answer.timings);
-        print_json(&Report { query: self.query, hits, mode: "semantic", truncated, timings, kernel })
+        let kernel = engine.encoder().map(|encoder| encoder.kernel());
+        let (found, mode, truncated, timings) = (answer.found, answer.mode, answer.truncated, answer.timings);
+        print_json(&Report { query: self.query, hits, found, mode, truncated, timings, kernel })
+    }
+
+    fn options(&self) -> QueryOptions {
+        let mode = match self.mode {
+            ModeArg::Hybrid => Mode::Hybrid,
+            ModeArg::Semantic => Mode::Semantic,
+            ModeArg::Lexical => Mode::Lexical,
+        };
+        let mut filters = Filters::new();
+        for (field, value) in &self.filters {
+            filters.entry(field.clone()).or_default().push(value.clone());
+        }
+        let (limit, sort, far) = (self.limit, self.sort.clone(), self.far);
+        QueryOptions { limit, mode, filters, sort, far, ..QueryOptions::default() }
     }
 }
 
-/// Hits for people: a line with score, title and fields, and the beginning of the passage below it.
+/// Hits for people: a line with score and title, the fields, and the beginning of the passage below it.
 fn text(hits: &[Hit]) -> String {
     if hits.is_empty() {
-        return "nothing found\n".to_owned();
+        return "nothing close (--far shows what is least far)\n".to_owned();
     }
     let mut text = String::new();
     for (rank, Hit { score, title, fields, passage, .. }) in hits.iter().enumerate() {
         let start: String = passage.text.chars().take(160).collect();
         let more = if start.len() < passage.text.len() { "…" } else { "" };
-        let fields = shown(fields);
-        text += &format!("{}. {title}  ({score:.3})\n   {fields}\n   {start}{more}\n", rank + 1);
+        let fields: Vec<String> = fields.values().map(shown).filter(|value| !value.is_empty()).collect();
+        let fields = fields.join(" · ");
+        text += &format!("{}. {title}  ({score:.2})\n   {fields}\n   {start}{more}\n", rank + 1);
     }
     text
 }
 
-fn shown(fields: &Map<String, Value>) -> String {
-    let plain = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    };
-    fields.values().map(plain).collect::<Vec<_>>().join(" · ")
+fn shown(value: &Value) -> String {
+    texts(value).join(", ")
 }

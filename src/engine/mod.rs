@@ -1,32 +1,103 @@
-//! Where the layers meet: a query's text goes through the encoder and the index and comes out as ranked documents.
+//! Where the layers meet: a query's text goes through the word index and the encoder and comes out as ranked documents.
+//!
+//! An engine answers from words as soon as it has an index, and from words and meaning once it has been given the model.
 
-use std::ops::Range;
+#[cfg(feature = "cli")]
+pub mod build;
+mod change;
+#[cfg(feature = "cli")]
+pub mod folder;
+mod hit;
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+pub use self::hit::{Hit, Passage};
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
+use crate::index::fusion::{self, Ranked, Spread};
+use crate::index::lexical::{Lexical, Query, QueryOptions as Syntax};
 use crate::index::manifest::Manifest;
+use crate::index::table::{Counts, Filters, Table};
 use crate::index::vectors::{VectorHit, Vectors};
+use crate::text::passages::PassageOptions;
 
 /// Hits where the caller does not say how many.
 pub const DEFAULT_LIMIT: usize = 3;
 
-/// An index that can be searched once a model has been loaded.
+/// So many documents found by words go into the fusion: what comes after them has no chance of being shown.
+const WORD_HITS_MAX: usize = 2000;
+
+/// An index that can be searched and changed.
 pub struct Engine {
     manifest: Manifest,
     vectors: Vectors,
+    lexical: Lexical,
+    table: Table,
+    /// Whether each document number is still there.
+    live: Vec<bool>,
+    /// The number of each live document.
+    numbers: HashMap<String, u32>,
+    /// Documents added since the index was opened, by number; the others lie in the files of the index.
+    added: HashMap<u32, Document>,
     encoder: Option<Encoder>,
 }
 
+/// What ranks the documents.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Words and meaning together, or words alone as long as there is no model.
+    #[default]
+    Hybrid,
+    /// Meaning alone.
+    Semantic,
+    /// Words alone.
+    Lexical,
+}
+
+/// How to answer a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryOptions {
+    /// Most hits to return.
+    pub limit: usize,
+    /// What ranks them.
+    pub mode: Mode,
+    /// Only documents with these values are found.
+    pub filters: Filters,
+    /// A field to order the found documents by, instead of by rank.
+    pub sort: Option<String>,
+    /// Fields whose values to count over the found documents. A field's own filter does not narrow its own counts.
+    pub facets: Vec<String>,
+    /// Whether documents are found that are hardly about the query. Without it such a query has no hits.
+    pub far: bool,
+    /// Whether quotes and `-` mean phrases and exclusions, the last word may be unfinished, and words may be misspelt.
+    pub syntax: Syntax,
+}
+
+impl Default for QueryOptions {
+    fn default() -> Self {
+        let (filters, syntax) = (Filters::default(), Syntax::default());
+        Self { limit: DEFAULT_LIMIT, mode: Mode::Hybrid, filters, sort: None, facets: Vec::new(), far: false, syntax }
+    }
+}
+
 /// What a query found.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Documents, best first.
-    pub hits: Vec<VectorHit>,
-    /// Whether the end of the query was cut because it has more tokens than the model takes.
+    /// The best documents, best first.
+    pub hits: Vec<Ranked>,
+    /// How many documents were found in all.
+    pub found: usize,
+    /// What ranked them: [`Mode::Lexical`] where the model was wanted but is not there yet.
+    pub mode: Mode,
+    /// For each field asked for, how many of the found documents have each of its values.
+    pub facets: Vec<(String, Counts)>,
+    /// Whether the end of the query was cut because it is longer than the model or the word index takes.
     pub truncated: bool,
     /// How long the parts took.
     pub timings: Timings,
@@ -35,57 +106,56 @@ pub struct Answer {
 /// Milliseconds of the parts of a query.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Serialize)]
 pub struct Timings {
+    /// Looking up its words.
+    pub words: f64,
     /// Text to token ids.
     pub tokenize: f64,
     /// Token ids to a vector.
     pub encode: f64,
     /// The vector against all passages.
     pub scan: f64,
+    /// Fusion, filters, order and counts.
+    pub rank: f64,
 }
 
-/// A hit with what is shown of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Hit {
-    /// The document's id.
-    pub id: String,
-    /// Cosine of query and passage, in [-1, 1].
-    pub score: f32,
-    /// The document's title.
-    pub title: String,
-    /// Where it can be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Its other fields.
-    pub fields: Map<String, Value>,
-    /// The passage that answers best.
-    pub passage: Passage,
-}
-
-/// A part of a document's text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Passage {
-    /// The part.
-    pub text: String,
-    /// Where it begins in the document's text: bytes of UTF-8 in Rust and on the command line, UTF-16 units in JavaScript.
-    pub start: usize,
-    /// Where it ends, likewise.
-    pub end: usize,
+/// What a query's words and meaning found, before they are ranked.
+struct Evidence {
+    words: Vec<crate::index::lexical::LexicalHit>,
+    meaning: Option<Vec<VectorHit>>,
+    truncated: bool,
 }
 
 impl Engine {
-    /// An engine over an index whose files have been read; queries need a model too.
+    /// An engine over an index whose files have been read. It answers from words until it gets a model.
     ///
     /// # Errors
-    /// `damaged-file` when manifest and vectors contradict each other.
-    pub fn new(manifest: Manifest, vectors: Vectors) -> Result<Self> {
-        if manifest.passages != vectors.passages() {
-            let (promised, found) = (manifest.passages, vectors.passages());
+    /// `damaged-file` when the parts contradict each other.
+    pub fn new(manifest: Manifest, vectors: Vectors, lexical: Lexical, table: Table) -> Result<Self> {
+        let documents = manifest.documents;
+        let agree =
+            manifest.passages == vectors.passages() && documents == table.len() && documents == lexical.docs_total() as usize;
+        if !agree {
             return Err(Error::new(
                 ErrorKind::DamagedFile,
-                format!("manifest.json promises {promised} passages, the index holds {found}: build the index again"),
+                "the files of the index are not of one index: fetch or build all of them again",
             ));
         }
-        Ok(Self { manifest, vectors, encoder: None })
+        let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
+        let live = vec![true; documents];
+        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new(), encoder: None })
+    }
+
+    /// An engine over an index whose word index is still in the bytes of `lexical.safetensors`.
+    ///
+    /// # Errors
+    /// `damaged-file`, `unsupported-format`.
+    pub fn open(manifest: Manifest, vectors: Vectors, lexical: &[u8]) -> Result<Self> {
+        let tensors = SafeTensors::deserialize(lexical).map_err(|cause| {
+            let what = "lexical.safetensors is damaged or cut short: fetch it or build the index again";
+            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+        })?;
+        let tensor = |name: &str| tensors.tensor(name).ok().map(|tensor| tensor.data());
+        Self::new(manifest, vectors, Lexical::open(tensor)?, Table::open(tensor)?)
     }
 
     /// Gives the engine the model that encodes queries.
@@ -101,7 +171,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The manifest of the index.
+    /// The manifest of the index as it was opened.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -116,44 +186,172 @@ impl Engine {
         self.encoder.as_ref()
     }
 
-    /// The documents nearest to a query in meaning. A query without text finds nothing.
-    ///
-    /// # Errors
-    /// `invalid-input` before [`Engine::set_encoder`].
-    pub async fn query(&mut self, text: &str, limit: usize) -> Result<Answer> {
-        let Some(encoder) = &mut self.encoder else {
-            return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load one before querying"));
-        };
-        let mut timings = Timings::default();
-        if text.trim().is_empty() {
-            return Ok(Answer { hits: Vec::new(), truncated: false, timings });
-        }
-        let mut clock = Instant::now();
-        let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed().as_secs_f64() * 1e3;
-        let tokens = encoder.tokenizer().encode(text)?;
-        timings.tokenize = lap();
-        let vector = encoder.encode_ids(&[&tokens.ids]).await?;
-        timings.encode = lap();
-        let mut hits = self.vectors.scan(&vector, |_| true);
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
-        hits.truncate(limit);
-        timings.scan = lap();
-        Ok(Answer { hits, truncated: tokens.truncated, timings })
+    /// Number of documents that can be found.
+    pub fn documents(&self) -> usize {
+        self.numbers.len()
     }
 
-    /// A hit with what is shown of its document.
+    /// The number of the document of an id.
     ///
     /// # Errors
-    /// `damaged-file` when the passage does not lie in the document's text.
-    pub fn show(&self, hit: &VectorHit, document: &Document) -> Result<Hit> {
-        let Range { start, end } = self.vectors.range(hit.passage);
-        let Some(text) = document.text.get(start..end) else {
-            return Err(Error::new(
-                ErrorKind::DamagedFile,
-                format!("the passage of document {:?} is not in its text: build the index again", document.id),
-            ));
+    /// `not-found`.
+    pub fn number(&self, id: &str) -> Result<u32> {
+        let unknown = || Error::new(ErrorKind::NotFound, format!("the index has no document with the id {id:?}"));
+        self.numbers.get(id).copied().ok_or_else(unknown)
+    }
+
+    /// How documents of this index are cut into passages.
+    fn passage_options(&self) -> PassageOptions {
+        PassageOptions { max_tokens: self.manifest.passage_tokens, overlap: self.manifest.passage_overlap }
+    }
+
+    /// The documents that answer a text best. A text without a word finds nothing, unless filters or an order are given:
+    /// then it finds every document that passes them.
+    ///
+    /// # Errors
+    /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
+    /// without a model.
+    pub async fn query(&mut self, text: &str, options: &QueryOptions) -> Result<Answer> {
+        let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
+        fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
+        let mode = match (options.mode, &self.encoder) {
+            (Mode::Semantic, None) => {
+                return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
+            }
+            (Mode::Hybrid, None) => Mode::Lexical,
+            (mode, _) => mode,
         };
-        let Document { id, title, url, fields, .. } = document.clone();
-        Ok(Hit { id, score: hit.score, title, url, fields, passage: Passage { text: text.to_owned(), start, end } })
+        let mut timings = Timings::default();
+        let is_empty = text.trim().is_empty();
+        let (evidence, mut found) = if is_empty {
+            let browse = !options.filters.is_empty() || options.sort.is_some();
+            (Evidence { words: Vec::new(), meaning: None, truncated: false }, if browse { self.all() } else { Vec::new() })
+        } else {
+            let evidence = self.gather(text, mode, options, &mut timings).await?;
+            let ranked = rank(&evidence, mode);
+            (evidence, ranked)
+        };
+        let mut clock = Clock::start();
+        if !is_empty && !options.far {
+            fusion::keep_close(&mut found);
+        }
+        let facets = self.facets(&found, options);
+        let mut hits: Vec<Ranked> =
+            found.into_iter().filter(|ranked| self.table.passes(ranked.document, &options.filters, None)).collect();
+        let count = hits.len();
+        self.order(&mut hits, options);
+        timings.rank = clock.lap();
+        Ok(Answer { hits, found: count, mode, facets, truncated: evidence.truncated, timings })
+    }
+
+    /// What a query's words and meaning find among all live documents.
+    async fn gather(&mut self, text: &str, mode: Mode, options: &QueryOptions, timings: &mut Timings) -> Result<Evidence> {
+        let mut clock = Clock::start();
+        let mut evidence = Evidence { words: Vec::new(), meaning: None, truncated: false };
+        if mode != Mode::Semantic {
+            let query = Query::parse(text, &options.syntax);
+            evidence.truncated |= query.is_truncated();
+            // Counts are over more documents than pass the filters.
+            let accept = |document| !options.facets.is_empty() || self.table.passes(document, &options.filters, None);
+            evidence.words = self.lexical.search(&query, &accept, WORD_HITS_MAX);
+        }
+        timings.words = clock.lap();
+        if mode == Mode::Lexical {
+            return Ok(evidence);
+        }
+        let Some(encoder) = &mut self.encoder else { return Ok(evidence) };
+        let tokens = encoder.tokenizer().encode(text)?;
+        evidence.truncated |= tokens.truncated;
+        timings.tokenize = clock.lap();
+        let vector = encoder.encode_ids(&[&tokens.ids]).await?;
+        timings.encode = clock.lap();
+        evidence.meaning = Some(self.vectors.scan(&vector, |document| self.live[document as usize]));
+        timings.scan = clock.lap();
+        Ok(evidence)
+    }
+
+    /// Every live document, none before another.
+    fn all(&self) -> Vec<Ranked> {
+        let live = (0u32..).zip(&self.live).filter(|(_, live)| **live);
+        live.map(|(document, _)| Ranked { score: 1.0, ..Ranked::unranked(document) }).collect()
+    }
+
+    /// Counts the values of the fields asked for. A field's own filter is left out: its other values could be chosen too.
+    fn facets(&self, found: &[Ranked], options: &QueryOptions) -> Vec<(String, Counts)> {
+        let count = |field: &String| {
+            let passing = found.iter().map(|ranked| ranked.document);
+            let passing = passing.filter(|&document| self.table.passes(document, &options.filters, Some(field)));
+            (field.clone(), self.table.count(field, passing))
+        };
+        options.facets.iter().map(count).collect()
+    }
+
+    /// Sorts the hits by rank, or by the field asked for, and keeps as many as wanted. Equals come in the order of their
+    /// ids, so that the order in which documents were added does not matter.
+    fn order(&self, hits: &mut Vec<Ranked>, options: &QueryOptions) {
+        let by_rank = |a: &Ranked, b: &Ranked| {
+            b.rank.total_cmp(&a.rank).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
+        };
+        match &options.sort {
+            Some(field) => hits.sort_by(|a, b| {
+                // Documents without the field come last.
+                let key =
+                    |ranked: &Ranked| self.table.values(ranked.document, field).next().map_or((true, ""), |value| (false, value));
+                key(a).cmp(&key(b)).then_with(|| by_rank(a, b))
+            }),
+            None => {
+                if options.limit < hits.len() {
+                    hits.select_nth_unstable_by(options.limit, by_rank);
+                    hits.truncate(options.limit);
+                }
+                hits.sort_by(by_rank);
+            }
+        }
+        hits.truncate(options.limit);
+    }
+
+    /// The documents most like one of the index, by their stored vectors: no model is needed.
+    ///
+    /// A document's vector is the mean of its passages'.
+    ///
+    /// # Errors
+    /// `not-found` for an unknown id.
+    pub fn similar(&self, id: &str, limit: usize) -> Result<Vec<Ranked>> {
+        let document = self.number(id)?;
+        let mut mean = vec![0.0; self.vectors.dim()];
+        for passage in self.vectors.passages_of(document) {
+            mean.iter_mut().zip(self.vectors.vector(passage)).for_each(|(sum, x)| *sum += x);
+        }
+        let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt();
+        if length > 0.0 {
+            mean.iter_mut().for_each(|x| *x /= length);
+        }
+        let others = |other: u32| other != document && self.live[other as usize];
+        let mut hits = fusion::by_meaning(&self.vectors.scan(&mean, others));
+        self.order(&mut hits, &QueryOptions { limit, ..QueryOptions::default() });
+        Ok(hits)
+    }
+}
+
+/// Ranks what was found by what was asked.
+fn rank(evidence: &Evidence, mode: Mode) -> Vec<Ranked> {
+    match (&evidence.meaning, mode) {
+        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, Spread::of(meaning), &evidence.words),
+        (Some(meaning), _) => fusion::by_meaning(meaning),
+        (None, _) => fusion::by_words(&evidence.words),
+    }
+}
+
+/// A stop watch with laps.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since the start or the last lap.
+    fn lap(&mut self) -> f64 {
+        std::mem::replace(&mut self.0, Instant::now()).elapsed().as_secs_f64() * 1e3
     }
 }

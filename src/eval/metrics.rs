@@ -44,7 +44,7 @@ pub fn mean(values: &[f64]) -> f64 {
 }
 
 /// A mean over queries with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Estimate {
     /// The mean over the queries.
     pub mean: f64,

@@ -2,79 +2,40 @@
 
 use std::collections::HashSet;
 
-use crate::encoder::{self, Encoder, ModelFiles};
+use serde_json::Value;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
-use crate::index::manifest::{FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed, VECTORS_FILE};
-use crate::index::vectors::{PassageVector, Vectors};
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
-use crate::text::passages::{PassageOptions, split};
+use crate::index::lexical::{FieldText, LexicalBuilder, LexicalOptions};
+use crate::index::manifest::{FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, VECTORS_FILE};
+use crate::index::table::{Table, texts};
+use crate::index::vectors::Vectors;
+use crate::tensors::{self, ByteTensor};
+use crate::text::passages::{PassageOptions, Passages, split};
+use crate::text::tokenizer::Tokenizer;
 
 /// Documents are kept in files of about this many bytes, so that a page fetches little more than the hits it shows.
 const SHARD_BYTES: usize = 64 * 1024;
 
-/// The files of an index, and what went into them.
-pub struct BuiltIndex {
+/// The fields of the word index, with what a word weighs in each.
+const LEXICAL_FIELDS: [(&str, f32); 4] = [("title", 2.5), ("people", 2.0), ("fields", 1.0), ("text", 1.0)];
+
+/// Names of document fields that hold people.
+const PEOPLE: [&str; 6] = ["speakers", "speaker", "authors", "author", "presenters", "persons"];
+
+/// The files of an index without those of its model.
+pub struct IndexFiles {
     /// Every file with its path below the folder; the manifest is last.
     pub files: Vec<(String, Vec<u8>)>,
     /// The manifest among them.
     pub manifest: Manifest,
-    /// How many passages had more tokens than the model takes.
-    pub truncated: usize,
 }
 
-/// Builds an index. The same documents, model and options give the same bytes.
-///
-/// `progress` is called from many threads with the number of passages just encoded, of the total given beforehand by
-/// `start`.
+/// Refuses documents that an index cannot hold.
 ///
 /// # Errors
 /// `empty-corpus`, `duplicate-id`, `invalid-input` for a document without an id or without any text.
-pub fn build(
-    documents: &[Document],
-    encoder: &Encoder,
-    model: &ModelFiles,
-    options: PassageOptions,
-    start: impl FnOnce(usize),
-    progress: impl Fn(usize) + Sync,
-) -> Result<BuiltIndex> {
-    check(documents)?;
-    let options = options.for_model(encoder.tokenizer())?;
-    let (mut texts, mut places) = (Vec::new(), Vec::new());
-    for (number, Document { title, text, .. }) in (0u32..).zip(documents) {
-        let passages = split(encoder.tokenizer(), title, text, options)?;
-        for (window, range) in passages.windows.iter().enumerate() {
-            texts.push(passages.text(title, text, window));
-            places.push((number, range.clone()));
-        }
-    }
-    start(texts.len());
-    let encoded = encoder::encode_all(encoder, &texts, progress)?;
-    let truncated = encoded.iter().filter(|encoded| encoded.truncated).count();
-    let mut vectors = Vectors::new(encoder.config().dim);
-    for (encoded, (document, range)) in encoded.into_iter().zip(places) {
-        vectors.push(&PassageVector { document, range, vector: encoded.vector });
-    }
-
-    let mut files = Files::default();
-    let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
-    files.add(in_model(CONFIG_FILE), model.config.to_vec(), Needed::Model, None);
-    files.add(in_model(TOKENIZER_FILE), model.tokenizer.to_vec(), Needed::Model, None);
-    files.add(in_model(WEIGHTS_FILE), model.weights.to_vec(), Needed::Model, None);
-    files.add(VECTORS_FILE.to_owned(), vectors.write()?, Needed::Index, None);
-    for (number, (first, shard)) in shards(documents)?.into_iter().enumerate() {
-        files.add(format!("docs/{number:03}.json"), shard, Needed::Hit, Some(first));
-    }
-
-    let Files { mut files, entries } = files;
-    let config = encoder.config();
-    let model = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
-    let manifest = Manifest { format: FORMAT, model, documents: documents.len(), passages: texts.len(), files: entries };
-    files.push((MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data")));
-    Ok(BuiltIndex { files, manifest, truncated })
-}
-
-fn check(documents: &[Document]) -> Result<()> {
+pub fn check(documents: &[Document]) -> Result<()> {
     if documents.is_empty() {
         return Err(Error::new(ErrorKind::EmptyCorpus, "the corpus holds no documents: nothing to index"));
     }
@@ -93,18 +54,81 @@ fn check(documents: &[Document]) -> Result<()> {
     Ok(())
 }
 
-/// Files and their entries in the manifest.
-#[derive(Default)]
-struct Files {
-    files: Vec<(String, Vec<u8>)>,
-    entries: Vec<FileEntry>,
+/// A document cut into passages, and the text to encode for each.
+pub fn passages(tokenizer: &Tokenizer, document: &Document, options: PassageOptions) -> Result<(Passages, Vec<String>)> {
+    let Document { title, text, .. } = document;
+    let passages = split(tokenizer, title, text, options)?;
+    let texts = (0..passages.windows.len()).map(|window| passages.text(title, text, window)).collect();
+    Ok((passages, texts))
 }
 
-impl Files {
-    fn add(&mut self, path: String, bytes: Vec<u8>, needed: Needed, first: Option<usize>) {
-        self.entries.push(FileEntry { first, ..FileEntry::new(path.clone(), &bytes, needed) });
-        self.files.push((path, bytes));
+/// An empty word index; `language` is a code such as `en`, or `auto` to guess it from the corpus.
+pub fn lexical_builder(language: &str) -> Result<LexicalBuilder> {
+    let fields = LEXICAL_FIELDS.map(|(name, weight)| (name.to_owned(), weight)).to_vec();
+    LexicalBuilder::new(LexicalOptions { language: language.to_owned(), fields })
+}
+
+/// A document as the word index takes it: its title, the people in it, its other fields, its text.
+pub fn lexical_texts(document: &Document) -> Vec<(&'static str, String)> {
+    let mut lexical = vec![("title", document.title.clone()), ("text", document.text.clone())];
+    for (name, value) in &document.fields {
+        let field = if PEOPLE.contains(&name.as_str()) { "people" } else { "fields" };
+        lexical.extend(words(value).map(|text| (field, text)));
     }
+    lexical
+}
+
+/// The texts of a field's value that somebody may search for: moments in time are not.
+fn words(value: &Value) -> impl Iterator<Item = String> {
+    let is_moment = |text: &str| {
+        let shape: String = text.chars().take(10).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        shape == "0000-00-00"
+    };
+    texts(value).into_iter().filter(move |text| !is_moment(text))
+}
+
+/// The texts of [`lexical_texts`] as the word index borrows them.
+pub fn field_texts<'a>(texts: &'a [(&'static str, String)]) -> Vec<FieldText<'a>> {
+    texts.iter().map(|(field, text)| FieldText { field, text }).collect()
+}
+
+/// Writes the files of an index from its parts. The same parts give the same bytes.
+///
+/// `model` is the model the vectors were made with, `model_files` the entries of its files in the manifest.
+pub fn write(
+    documents: &[Document],
+    vectors: &Vectors,
+    lexical: Vec<(String, Vec<u8>)>,
+    options: PassageOptions,
+    model: ModelIdentity,
+    model_files: Vec<FileEntry>,
+) -> Result<IndexFiles> {
+    let mut table = Table::default();
+    documents.iter().for_each(|document| table.push(document));
+    let tensors: Vec<(String, Vec<u8>)> = lexical.into_iter().chain(table.save()).collect();
+    let views = tensors.iter().map(|(name, bytes)| (name.as_str(), ByteTensor::of(bytes)));
+
+    let (mut files, mut entries) = (Vec::new(), model_files);
+    let mut add = |path: String, bytes: Vec<u8>, needed: Needed, first: Option<usize>| {
+        entries.push(FileEntry { first, ..FileEntry::new(path.clone(), &bytes, needed) });
+        files.push((path, bytes));
+    };
+    add(LEXICAL_FILE.to_owned(), tensors::write(views)?, Needed::Index, None);
+    add(VECTORS_FILE.to_owned(), vectors.write()?, Needed::Index, None);
+    for (number, (first, shard)) in shards(documents)?.into_iter().enumerate() {
+        add(format!("docs/{number:03}.json"), shard, Needed::Hit, Some(first));
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        model,
+        documents: documents.len(),
+        passages: vectors.passages(),
+        passage_tokens: options.max_tokens,
+        passage_overlap: options.overlap,
+        files: entries,
+    };
+    files.push((MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data")));
+    Ok(IndexFiles { files, manifest })
 }
 
 /// The documents as JSON arrays of about [`SHARD_BYTES`], each with the number of its first document.

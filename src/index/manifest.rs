@@ -11,6 +11,8 @@ pub const FORMAT: u32 = 1;
 
 /// The file name of the manifest, at the root of the folder that a site serves.
 pub const MANIFEST_FILE: &str = "manifest.json";
+/// The word index, and the table of documents.
+pub const LEXICAL_FILE: &str = "index/lexical.safetensors";
 /// The passages' vectors.
 pub const VECTORS_FILE: &str = "index/vectors.safetensors";
 /// The folder of the model's files.
@@ -27,6 +29,10 @@ pub struct Manifest {
     pub documents: usize,
     /// Number of passages.
     pub passages: usize,
+    /// Most tokens of a passage, title included: documents added later are cut the same way.
+    pub passage_tokens: usize,
+    /// Tokens that a passage shares with the one before it.
+    pub passage_overlap: usize,
     /// All other files of the folder.
     pub files: Vec<FileEntry>,
 }
@@ -169,7 +175,8 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 1, "model": {{"id": "m", "weights_sha256": "00"}}, "documents": 3, "passages": 3, "files": [
+            r#"{{"format": 1, "model": {{"id": "m", "weights_sha256": "00"}}, "documents": 3, "passages": 3,
+                "passage_tokens": 200, "passage_overlap": 40, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#
         )

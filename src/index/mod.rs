@@ -1,10 +1,9 @@
-//! The index of a corpus: documents, their passages' vectors, and the manifest that ties the files together.
+//! The index of a corpus: documents, their words, their passages' vectors, and the manifest that ties the files together.
 
-#[cfg(feature = "cli")]
 pub mod builder;
 pub mod document;
-#[cfg(feature = "cli")]
-pub mod folder;
+pub mod fusion;
 pub mod lexical;
 pub mod manifest;
+pub mod table;
 pub mod vectors;

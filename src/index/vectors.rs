@@ -11,13 +11,13 @@
 //! changes the others' vectors. A query is quantized the same way and split into q = low - 128 × high with low in [0, 127]
 //! and high in {0, 1}: two rows of the encoder's exact 7-bit dot tile, so no bit of the query is lost on any machine.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use safetensors::{Dtype, SafeTensors};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::isa::{Isa, Kernel, LANES, column_mut, run_best};
+use crate::tensors::{self, ByteTensor};
 
 /// The quantized vectors of all passages and what they are of.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,15 +132,14 @@ impl Vectors {
         let (starts, ends): (Vec<u32>, Vec<u32>) = self.ranges.iter().copied().unzip();
         let (passages, dim) = (self.documents.len(), self.dim);
         let shape = vec![passages.div_ceil(LANES), dim / 4, LANES, 4];
-        let views = [
-            ("vectors", Bytes(Dtype::I8, shape, bytemuck::cast_slice(&self.panels))),
-            ("passage.scale", Bytes(Dtype::F32, vec![passages], bytemuck::cast_slice(&self.scales))),
-            ("passage.document", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&self.documents))),
-            ("passage.start", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&starts))),
-            ("passage.end", Bytes(Dtype::U32, vec![passages], bytemuck::cast_slice(&ends))),
-        ];
-        safetensors::serialize(views, None)
-            .map_err(|cause| Error::new(ErrorKind::Internal, "the vectors cannot be written").caused_by(cause))
+        let list = |dtype, bytes| ByteTensor::new(dtype, vec![passages], bytes);
+        tensors::write([
+            ("vectors", ByteTensor::new(Dtype::I8, shape, bytemuck::cast_slice(&self.panels))),
+            ("passage.scale", list(Dtype::F32, bytemuck::cast_slice(&self.scales))),
+            ("passage.document", list(Dtype::U32, bytemuck::cast_slice(&self.documents))),
+            ("passage.start", list(Dtype::U32, bytemuck::cast_slice(&starts))),
+            ("passage.end", list(Dtype::U32, bytemuck::cast_slice(&ends))),
+        ])
     }
 
     /// Length of a vector.
@@ -222,27 +221,6 @@ fn quantize(vector: &[f32]) -> (Vec<i32>, f32) {
     let largest = vector.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
     (vector.iter().map(|x| (x / scale).round() as i32).collect(), scale)
-}
-
-/// A tensor to write.
-struct Bytes<'a>(Dtype, Vec<usize>, &'a [u8]);
-
-impl safetensors::View for Bytes<'_> {
-    fn dtype(&self) -> Dtype {
-        self.0
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.1
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.2.into()
-    }
-
-    fn data_len(&self) -> usize {
-        self.2.len()
-    }
 }
 
 /// The dot products of a query, as codes in [-127, 127], with all passages.

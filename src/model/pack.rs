@@ -7,7 +7,6 @@ use candle_core::{DType, Device, Tensor};
 use half::f16;
 use rayon::prelude::*;
 use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +15,7 @@ use crate::model::config::{Architecture, FORMAT, ModelConfig, Pooling};
 use crate::model::pull::RawModel;
 use crate::model::smooth::{self, Ranges};
 use crate::model::weights::{BLOCK, Weights};
+use crate::tensors::{self, ByteTensor};
 use crate::text::tokenizer::Tokenizer;
 
 /// A quantized model, as the bytes of its three files.
@@ -216,12 +216,11 @@ impl<'a> Packer<'a> {
     }
 
     fn serialize(self) -> Result<Vec<u8>> {
-        let failed = |cause| Error::new(ErrorKind::Internal, "the weights cannot be written").caused_by(cause);
-        let mut views = Vec::new();
-        for (name, Packed { dtype, shape, bytes }) in &self.packed {
-            views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(failed)?));
-        }
-        safetensors::serialize(views, None).map_err(failed)
+        tensors::write(
+            self.packed
+                .iter()
+                .map(|(name, Packed { dtype, shape, bytes })| (name.as_str(), ByteTensor::new(*dtype, shape.clone(), bytes))),
+        )
     }
 
     fn put<T: bytemuck::NoUninit>(&mut self, name: String, dtype: Dtype, shape: &[usize], numbers: &[T]) {

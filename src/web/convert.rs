@@ -1,9 +1,10 @@
 //! Values on their way to JavaScript.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Result};
 
 /// An error as JavaScript sees it: an `Error` with the stable `code`.
 impl From<Error> for JsValue {
@@ -18,6 +19,13 @@ impl From<Error> for JsValue {
 pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// A value from a plain object; `undefined` gives the default.
+pub fn from_object<T: DeserializeOwned>(value: JsValue) -> Result<T> {
+    let value = if value.is_undefined() || value.is_null() { js_sys::Object::new().into() } else { value };
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|cause| Error::new(ErrorKind::InvalidInput, format!("the options or documents cannot be read ({cause})")))
 }
 
 /// Sets a property of an object that is known to take it.

@@ -2,20 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
-use super::convert::{object, option};
+use super::convert::{from_object, object};
 use super::encoder::{EncoderInfo, load_model};
 use super::store::{Progress, Store};
-use crate::engine::{DEFAULT_LIMIT, Engine, Hit, Passage, Timings};
+use crate::engine::{DEFAULT_LIMIT, Engine, Hit, Mode, QueryOptions, Timings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, VECTORS_FILE};
-use crate::index::vectors::{VectorHit, Vectors};
+use crate::index::fusion::Ranked;
+use crate::index::lexical::Highlighter;
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, VECTORS_FILE};
+use crate::index::table::Filters;
+use crate::index::vectors::Vectors;
 use crate::isa;
 use crate::model::config::CONFIG_FILE;
 
@@ -41,13 +45,34 @@ struct SearchInfo {
     passages: usize,
 }
 
+/// How to answer a query, as JavaScript gives it; what is left out has its default.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Settings {
+    limit: Option<f64>,
+    mode: Mode,
+    filters: Filters,
+    sort: Option<String>,
+    facets: Vec<String>,
+    far: bool,
+}
+
 #[derive(Serialize)]
 struct Answer {
     hits: Vec<Hit>,
-    mode: &'static str,
+    found: usize,
+    mode: Mode,
+    facets: HashMap<String, Vec<Count>>,
     truncated: bool,
     timings: AllTimings,
     backend: &'static str,
+}
+
+/// How many of the found documents have a value.
+#[derive(Serialize)]
+struct Count {
+    value: String,
+    count: usize,
 }
 
 /// Milliseconds.
@@ -57,6 +82,14 @@ struct AllTimings {
     engine: Timings,
     documents: f64,
     total: f64,
+}
+
+/// A file of a saved index.
+#[derive(Serialize)]
+struct SavedFile {
+    path: String,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    bytes: js_sys::Uint8Array,
 }
 
 #[wasm_bindgen]
@@ -71,8 +104,9 @@ impl Search {
         let total = manifest.files.iter().filter(is_needed).map(|file| file.digest.bytes).sum();
 
         let mut progress = Progress::new(&on_progress, total);
+        let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &mut progress).await?;
         let vectors = store.fixed(VECTORS_FILE, &manifest.file(VECTORS_FILE)?.digest, &mut progress).await?;
-        let engine = Engine::new(manifest.clone(), Vectors::read(&vectors, manifest.documents)?)?;
+        let engine = Engine::open(manifest.clone(), Vectors::read(&vectors, manifest.documents)?, &lexical)?;
         let search = Self { store, manifest, engine: engine.into(), shards: RefCell::default() };
         if with_documents {
             for file in search.manifest.shards() {
@@ -82,7 +116,7 @@ impl Search {
         Ok(search)
     }
 
-    /// Loads the model that encodes queries.
+    /// Loads the model that encodes queries; before it is there, queries are answered from words.
     #[wasm_bindgen(js_name = loadModel)]
     pub async fn load_model(&self, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let folder = format!("{MODEL_FOLDER}/");
@@ -94,19 +128,54 @@ impl Search {
     }
 
     /// The documents that answer a text best.
-    pub async fn query(&self, text: String, options: JsValue) -> Result<JsValue, JsValue> {
+    pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
-        let limit = limit(&options)?;
+        let options = from_object::<Settings>(settings)?.options()?;
         // The CPU backend never waits, so no other call can come between.
-        let answer = self.engine.borrow_mut().query(&text, limit).await?;
+        let answer = self.engine.borrow_mut().query(&text, &options).await?;
         let ranked = Instant::now();
-        let mut hits = Vec::new();
-        for hit in &answer.hits {
-            hits.push(self.show(hit).await?);
-        }
+        let highlighter = self.engine.borrow().highlighter(&text, &options);
+        let hits = self.show_all(&answer.hits, Some(&highlighter)).await?;
         let milliseconds = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
         let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
-        object(&Answer { hits, mode: "semantic", truncated: answer.truncated, timings, backend: "cpu" })
+        let count = |(value, count)| Count { value, count };
+        let facets = answer.facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();
+        let (found, mode, truncated) = (answer.found, answer.mode, answer.truncated);
+        object(&Answer { hits, found, mode, facets, truncated, timings, backend: "cpu" })
+    }
+
+    /// The documents most like one of the index; needs no model.
+    pub async fn similar(&self, id: String, settings: JsValue) -> Result<JsValue, JsValue> {
+        let options = from_object::<Settings>(settings)?.options()?;
+        let ranked = self.engine.borrow().similar(&id, options.limit)?;
+        object(&self.show_all(&ranked, None).await?)
+    }
+
+    /// Adds documents, or replaces those of the same id; `onProgress` is called with the number done.
+    pub async fn add(&self, documents: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
+        let documents: Vec<Document> = from_object(documents)?;
+        let progress = |done: usize| drop(on_progress.call1(&JsValue::NULL, &(done as u32).into()));
+        // As in `query`.
+        self.engine.borrow_mut().add(documents, progress).await?;
+        Ok(())
+    }
+
+    /// Removes documents by their ids and returns how many there were.
+    pub fn remove(&self, ids: Vec<String>) -> usize {
+        let mut engine = self.engine.borrow_mut();
+        ids.iter().filter(|id| engine.remove(id)).count()
+    }
+
+    /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.
+    pub async fn save(&self) -> Result<JsValue, JsValue> {
+        let live = self.engine.borrow().live();
+        let mut documents = Vec::new();
+        for number in live {
+            documents.push(self.document(number).await?);
+        }
+        let saved = self.engine.borrow().save(&documents)?;
+        let file = |(path, bytes): (String, Vec<u8>)| SavedFile { path, bytes: bytes.as_slice().into() };
+        object(&saved.files.into_iter().map(file).collect::<Vec<_>>())
     }
 
     /// The model, the arithmetic in use, and the size of the index. Before the model is loaded `maxTokens` is 0.
@@ -120,20 +189,34 @@ impl Search {
             kernel: isa::best_name(),
         };
         let encoder = engine.encoder().map_or_else(unloaded, EncoderInfo::of);
-        object(&SearchInfo { encoder, documents: self.manifest.documents, passages: self.manifest.passages })
+        object(&SearchInfo { encoder, documents: engine.documents(), passages: self.manifest.passages })
     }
 }
 
 impl Search {
-    async fn show(&self, hit: &VectorHit) -> Result<Hit> {
-        let (file, place) = self.manifest.shard_of(hit.document as usize)?;
+    /// Hits with what is shown of them, offsets counted as JavaScript does.
+    async fn show_all(&self, ranked: &[Ranked], highlighter: Option<&Highlighter>) -> Result<Vec<Hit>> {
+        let mut hits = Vec::new();
+        for ranked in ranked {
+            let document = self.document(ranked.document).await?;
+            let mut hit = self.engine.borrow().show(ranked, &document, highlighter)?;
+            to_utf16(&mut hit, &document.text);
+            hits.push(hit);
+        }
+        Ok(hits)
+    }
+
+    async fn document(&self, number: u32) -> Result<Document> {
+        if let Some(document) = self.engine.borrow().added(number) {
+            return Ok(document.clone());
+        }
+        let (file, place) = self.manifest.shard_of(number as usize)?;
         let shard = self.shard(file, &mut Progress::default()).await?;
-        let missing =
-            || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {place}: build the index again", file.path));
-        let document = shard.get(place).ok_or_else(missing)?;
-        let mut hit = self.engine.borrow().show(hit, document)?;
-        to_utf16(&mut hit.passage, &document.text);
-        Ok(hit)
+        let missing = || {
+            let what = format!("{} holds no document {place}: build the index again", file.path);
+            Error::new(ErrorKind::DamagedFile, what)
+        };
+        shard.get(place).cloned().ok_or_else(missing)
     }
 
     /// The documents of one file, fetched when they are not there yet.
@@ -148,17 +231,24 @@ impl Search {
     }
 }
 
-/// The number of hits asked for.
-fn limit(options: &JsValue) -> Result<usize> {
-    let Some(value) = option(options, "limit") else { return Ok(DEFAULT_LIMIT) };
-    match value.as_f64() {
-        Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => Ok(limit.min(1e6) as usize),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
+impl Settings {
+    fn options(self) -> Result<QueryOptions> {
+        let Self { limit, mode, filters, sort, facets, far } = self;
+        let limit = match limit {
+            None => DEFAULT_LIMIT,
+            Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => limit.min(1e6) as usize,
+            Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
+        };
+        Ok(QueryOptions { limit, mode, filters, sort, facets, far, ..QueryOptions::default() })
     }
 }
 
 /// Byte offsets to the UTF-16 offsets that JavaScript counts in.
-fn to_utf16(passage: &mut Passage, text: &str) {
-    let units = |bytes: usize| text[..bytes].encode_utf16().count();
-    (passage.start, passage.end) = (units(passage.start), units(passage.end));
+fn to_utf16(hit: &mut Hit, text: &str) {
+    let units = |text: &str, at: usize| text[..at].encode_utf16().count();
+    let range = |text: &str, range: &Range<usize>| units(text, range.start)..units(text, range.end);
+    hit.matches = hit.matches.iter().map(|part| range(&hit.passage.text, part)).collect();
+    hit.title_matches = hit.title_matches.iter().map(|part| range(&hit.title, part)).collect();
+    let Range { start, end } = range(text, &(hit.passage.start..hit.passage.end));
+    (hit.passage.start, hit.passage.end) = (start, end);
 }

@@ -18,6 +18,9 @@ const CACHE: &str = "inkling-1";
 /// How often a download that breaks off is taken up again.
 const RESUMES: usize = 3;
 
+/// Most bytes of memory that are set aside for a file before any of it has come.
+const RESERVED_MAX: usize = 64 << 20;
+
 #[wasm_bindgen]
 extern "C" {
     /// `fetch` of the page or the worker, whichever this is.
@@ -146,7 +149,8 @@ async fn open_cache() -> Option<Cache> {
 
 /// Downloads a file of known length, taking it up where it broke off.
 async fn download(url: &str, length: usize, mut progress: impl FnMut(usize)) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(length);
+    // A manifest that promises too much must not be believed before the bytes have come.
+    let mut bytes = Vec::with_capacity(length.min(RESERVED_MAX));
     let mut attempt = 0;
     loop {
         let response = match fetch(url, bytes.len()).await {

@@ -3,18 +3,19 @@
 use std::sync::LazyLock;
 
 use crate::models::{Model, tiny_raw};
-use inkling_search::engine::{Engine, Hit};
+use inkling_search::engine::build::{BuildOptions, build};
+use inkling_search::engine::folder::{IndexFolder, write_files};
+use inkling_search::engine::{Engine, Hit, Mode, QueryOptions};
 use inkling_search::error::{Error, ErrorKind};
-use inkling_search::index::builder::{BuiltIndex, build};
+use inkling_search::index::builder::IndexFiles;
 use inkling_search::index::document::Document;
-use inkling_search::index::folder::{IndexFolder, write_files};
-use inkling_search::index::manifest::{MANIFEST_FILE, VECTORS_FILE};
+use inkling_search::index::manifest::{LEXICAL_FILE, MANIFEST_FILE, VECTORS_FILE};
 use inkling_search::text::passages::{PassageOptions, split};
 use proptest::prelude::*;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::of(&tiny_raw()));
 
-const OPTIONS: PassageOptions = PassageOptions { max_tokens: 40, overlap: 8 };
+const PASSAGES: PassageOptions = PassageOptions { max_tokens: 40, overlap: 8 };
 
 fn document(id: &str, title: &str, text: &str) -> Document {
     Document { id: id.into(), title: title.into(), text: text.into(), ..Document::default() }
@@ -30,8 +31,9 @@ fn corpus() -> Vec<Document> {
     ]
 }
 
-fn built(documents: &[Document]) -> Result<BuiltIndex, Error> {
-    build(documents, &MODEL.encoder(), &MODEL.files(), OPTIONS, |_| (), |_| ())
+fn built(documents: &[Document]) -> Result<IndexFiles, Error> {
+    let options = BuildOptions { passages: PASSAGES, language: "en".into() };
+    build(documents, &MODEL.encoder(), &MODEL.files(), &options, |_| (), |_| ())
 }
 
 /// Builds an index of some documents in a fresh folder.
@@ -43,15 +45,22 @@ fn folder(documents: &[Document]) -> tempfile::TempDir {
 }
 
 fn engine(folder: &IndexFolder) -> Engine {
-    let mut engine = Engine::new(folder.manifest().clone(), folder.vectors().unwrap()).unwrap();
+    let mut engine = folder.engine().unwrap();
     engine.set_encoder(MODEL.encoder()).unwrap();
     engine
 }
 
-fn search(folder: &IndexFolder, text: &str, limit: usize) -> Vec<Hit> {
+/// Options that rank by meaning alone, however far it is: the tiny model's vectors are all alike.
+fn semantic(limit: usize) -> QueryOptions {
+    QueryOptions { limit, mode: Mode::Semantic, far: true, ..QueryOptions::default() }
+}
+
+fn search(folder: &IndexFolder, text: &str, options: &QueryOptions) -> Vec<Hit> {
     let mut engine = engine(folder);
-    let answer = pollster::block_on(engine.query(text, limit)).unwrap();
-    answer.hits.iter().map(|hit| engine.show(hit, &folder.document(hit.document).unwrap()).unwrap()).collect()
+    let answer = pollster::block_on(engine.query(text, options)).unwrap();
+    let highlighter = engine.highlighter(text, options);
+    let show = |hit| engine.show(hit, &folder.document(hit.document).unwrap(), Some(&highlighter)).unwrap();
+    answer.hits.iter().map(show).collect()
 }
 
 #[test]
@@ -61,7 +70,7 @@ fn a_documents_own_text_finds_it_first() {
     let index = IndexFolder::open(folder.path()).unwrap();
     for Document { id, title, text, .. } in documents.iter().filter(|document| document.id != "b") {
         let query = [title.as_str(), text].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-        let hits = search(&index, &query, 3);
+        let hits = search(&index, &query, &semantic(3));
         assert_eq!(&hits[0].id, id);
         assert_eq!(hits.len(), 3);
         assert!(hits.is_sorted_by(|a, b| a.score >= b.score));
@@ -70,11 +79,14 @@ fn a_documents_own_text_finds_it_first() {
 }
 
 #[test]
-fn equal_documents_come_in_the_order_of_the_corpus() {
-    let documents: Vec<_> = (0..20).map(|number| document(&format!("{number:02}"), "Same", "The same text.")).collect();
+fn equal_documents_come_in_the_order_of_their_ids() {
+    let documents: Vec<_> = (0..20).rev().map(|number| document(&format!("{number:02}"), "Same", "The same text.")).collect();
     let folder = folder(&documents);
-    let hits = search(&IndexFolder::open(folder.path()).unwrap(), "text", 7);
-    assert_eq!(hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ["00", "01", "02", "03", "04", "05", "06"]);
+    let index = IndexFolder::open(folder.path()).unwrap();
+    for mode in [Mode::Semantic, Mode::Lexical, Mode::Hybrid] {
+        let hits = search(&index, "text", &QueryOptions { mode, ..semantic(7) });
+        assert_eq!(hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ["00", "01", "02", "03", "04", "05", "06"]);
+    }
 }
 
 #[test]
@@ -82,8 +94,92 @@ fn a_document_is_found_once_by_the_best_of_its_passages() {
     let folder = folder(&corpus());
     let index = IndexFolder::open(folder.path()).unwrap();
     assert!(index.manifest().passages > 10, "{}", index.manifest().passages);
-    let hits = search(&index, "data and health", 100);
-    assert_eq!(hits.len(), 4);
+    assert_eq!(search(&index, "data and health", &semantic(100)).len(), 4);
+}
+
+#[test]
+fn words_answer_before_the_model_is_there() {
+    let folder = folder(&corpus());
+    let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
+    let answer = pollster::block_on(engine.query("patients", &QueryOptions::default())).unwrap();
+    assert_eq!((answer.mode, answer.hits.len(), answer.hits[0].document), (Mode::Lexical, 1, 0));
+    engine.set_encoder(MODEL.encoder()).unwrap();
+    let answer = pollster::block_on(engine.query("patients", &QueryOptions::default())).unwrap();
+    assert_eq!((answer.mode, answer.hits[0].document), (Mode::Hybrid, 0));
+}
+
+#[test]
+fn a_hit_marks_the_words_that_matched_in_title_and_passage() {
+    let folder = folder(&corpus());
+    let index = IndexFolder::open(folder.path()).unwrap();
+    let hit = &search(&index, "Doctor data", &QueryOptions { mode: Mode::Lexical, ..semantic(1) })[0];
+    let parts = |text: &str, ranges: &[std::ops::Range<usize>]| -> Vec<String> {
+        ranges.iter().map(|range| text[range.clone()].to_owned()).collect()
+    };
+    assert_eq!(parts(&hit.title, &hit.title_matches), ["data"]);
+    assert_eq!(parts(&hit.passage.text, &hit.matches), ["doctors", "data"]);
+}
+
+#[test]
+fn a_query_about_nothing_in_the_corpus_has_no_close_hit_by_words() {
+    let folder = folder(&corpus());
+    let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
+    let answer = pollster::block_on(engine.query("xkcd qwerty", &QueryOptions::default())).unwrap();
+    assert!(answer.hits.is_empty());
+}
+
+fn talks() -> Vec<Document> {
+    let talk = |(id, day, speakers, start): (&str, &str, &[&str], &str)| {
+        let fields = serde_json::json!({"day": day, "speakers": speakers, "start": start});
+        let fields = fields.as_object().unwrap().clone();
+        Document { fields, ..document(id, "A talk", &format!("What {id} says about data.")) }
+    };
+    [
+        ("a", "Monday", &["Ada", "Bo"][..], "2027-05-10T14:00"),
+        ("b", "Tuesday", &["Bo"], "2027-05-11T09:00"),
+        ("c", "Monday", &["Cy"], "2027-05-10T09:00"),
+    ]
+    .map(talk)
+    .to_vec()
+}
+
+#[test]
+fn filters_sort_and_counts_go_with_any_query_and_with_none() {
+    let folder = folder(&talks());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let mut ask = |text: &str, filters: &[(&str, &str)]| {
+        let filters = filters.iter().map(|(field, value)| (field.to_string(), vec![value.to_string()])).collect();
+        let facets = vec!["day".to_owned(), "speakers".to_owned()];
+        let options = QueryOptions { filters, sort: Some("start".into()), facets, far: true, ..QueryOptions::default() };
+        let answer = pollster::block_on(engine.query(text, &options)).unwrap();
+        let ids: String = answer.hits.iter().map(|hit| ["a", "b", "c"][hit.document as usize]).collect();
+        (ids, answer.facets)
+    };
+    let count = |value: &str, count: usize| (value.to_owned(), count);
+    for text in ["data", ""] {
+        assert_eq!(ask(text, &[]).0, "cab");
+        let (ids, facets) = ask(text, &[("day", "Monday")]);
+        assert_eq!(ids, "ca");
+        assert_eq!(facets[0].1, [count("Monday", 2), count("Tuesday", 1)]);
+        assert_eq!(facets[1].1, [count("Ada", 1), count("Bo", 1), count("Cy", 1)]);
+        assert_eq!(ask(text, &[("day", "Monday"), ("speakers", "Bo")]).0, "a");
+        assert_eq!(ask(text, &[("day", "Sunday")]).0, "");
+    }
+    let options = QueryOptions { sort: Some("room".into()), ..QueryOptions::default() };
+    let error = pollster::block_on(engine.query("data", &options)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("day, speakers, start"), "{error}");
+}
+
+#[test]
+fn similar_documents_need_no_model() {
+    let mut documents = corpus();
+    documents.push(document("a2", "Health data", "How patients and doctors use data!"));
+    let folder = folder(&documents);
+    let engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
+    let similar = engine.similar("a", 2).unwrap();
+    assert_eq!((similar.len(), similar[0].document), (2, 4));
+    assert_eq!(engine.similar("nobody", 2).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -96,7 +192,7 @@ fn an_empty_query_finds_nothing_and_is_no_error() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     for query in ["", "  \n\t "] {
-        assert!(pollster::block_on(engine.query(query, 3)).unwrap().hits.is_empty());
+        assert!(pollster::block_on(engine.query(query, &QueryOptions::default())).unwrap().hits.is_empty());
     }
 }
 
@@ -104,17 +200,21 @@ fn an_empty_query_finds_nothing_and_is_no_error() {
 fn a_query_of_100_kb_is_cut_and_says_so() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
-    let answer = pollster::block_on(engine.query(&"health data ".repeat(9000), 3)).unwrap();
-    assert!(answer.truncated);
-    assert_eq!(answer.hits.len(), 3);
+    for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
+        let answer =
+            pollster::block_on(engine.query(&"health data ".repeat(9000), &QueryOptions { mode, ..semantic(2) })).unwrap();
+        assert!(answer.truncated);
+        assert_eq!(answer.hits.len(), 2);
+    }
 }
 
 #[test]
-fn a_query_before_the_model_is_refused() {
+fn meaning_alone_before_the_model_is_refused() {
     let folder = folder(&corpus());
-    let index = IndexFolder::open(folder.path()).unwrap();
-    let mut engine = Engine::new(index.manifest().clone(), index.vectors().unwrap()).unwrap();
-    assert_eq!(pollster::block_on(engine.query("data", 3)).err().unwrap().kind(), ErrorKind::InvalidInput);
+    let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
+    assert_eq!(pollster::block_on(engine.query("data", &semantic(3))).unwrap_err().kind(), ErrorKind::InvalidInput);
+    let added = pollster::block_on(engine.add(vec![document("x", "New", "")], |_| ()));
+    assert_eq!(added.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[test]
@@ -134,8 +234,7 @@ fn an_index_of_another_model_is_refused_and_both_are_named() {
     let path = folder.path().join(MANIFEST_FILE);
     let manifest = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, manifest.replace("\"id\": \"tiny-model\"", "\"id\": \"other-model\"")).unwrap();
-    let index = IndexFolder::open(folder.path()).unwrap();
-    let mut engine = Engine::new(index.manifest().clone(), index.vectors().unwrap()).unwrap();
+    let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
     let error = engine.set_encoder(MODEL.encoder()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelMismatch);
     assert!(error.to_string().contains("other-model") && error.to_string().contains("tiny-model"), "{error}");
@@ -143,17 +242,50 @@ fn an_index_of_another_model_is_refused_and_both_are_named() {
 
 #[test]
 fn a_changed_or_missing_file_of_an_index_is_refused() {
-    let folder = folder(&corpus());
-    let index = IndexFolder::open(folder.path()).unwrap();
-    let path = folder.path().join(VECTORS_FILE);
-    let mut bytes = std::fs::read(&path).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
-    assert_eq!(index.vectors().unwrap_err().kind(), ErrorKind::HashMismatch);
-    std::fs::remove_file(&path).unwrap();
-    assert_eq!(index.vectors().unwrap_err().kind(), ErrorKind::NotFound);
-    std::fs::write(folder.path().join(MANIFEST_FILE), b"{").unwrap();
-    assert_eq!(IndexFolder::open(folder.path()).err().unwrap().kind(), ErrorKind::DamagedFile);
+    for file in [VECTORS_FILE, LEXICAL_FILE] {
+        let folder = folder(&corpus());
+        let index = IndexFolder::open(folder.path()).unwrap();
+        let path = folder.path().join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(index.engine().err().unwrap().kind(), ErrorKind::HashMismatch);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(index.engine().err().unwrap().kind(), ErrorKind::NotFound);
+        std::fs::write(folder.path().join(MANIFEST_FILE), b"{").unwrap();
+        assert_eq!(IndexFolder::open(folder.path()).err().unwrap().kind(), ErrorKind::DamagedFile);
+    }
+}
+
+/// Everything an answer says but the time it took, with ids for numbers.
+fn answers(engine: &mut Engine, names: &[&str]) -> Vec<(String, u32, u32, u64)> {
+    let mut answers = Vec::new();
+    for query in ["health data", "\"best people\"", "sports -data", "patiens", ""] {
+        for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
+            let options = QueryOptions { mode, ..semantic(10) };
+            for hit in pollster::block_on(engine.query(query, &options)).unwrap().hits {
+                let id = names.iter().find(|id| engine.number(id).ok() == Some(hit.document)).unwrap();
+                answers.push((id.to_string(), hit.score.to_bits(), hit.bm25.to_bits(), hit.rank.to_bits()));
+            }
+        }
+    }
+    answers
+}
+
+const NAMES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+
+/// Seven documents, of which an index begins with the first three.
+fn seven() -> Vec<Document> {
+    let mut documents = corpus();
+    documents.push(document("e", "Best people", "How to keep the best people in a team."));
+    documents.push(document("f", "Health again", "Patients, doctors and their data, again."));
+    documents.push(document("g", "Sports data", "What a trainer counts."));
+    documents
+}
+
+fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
+    let find = |number| documents.iter().find(|document| engine.number(&document.id).ok() == Some(number)).unwrap().clone();
+    engine.save(&engine.live().into_iter().map(find).collect::<Vec<_>>()).unwrap().files
 }
 
 proptest! {
@@ -188,4 +320,74 @@ proptest! {
         }
         prop_assert!(passages.windows.is_sorted_by_key(|range| range.start));
     }
+
+    #[test]
+    fn documents_added_in_any_order_give_the_same_answers_and_the_same_bytes(
+        order in Just(vec![3usize, 4, 5, 6]).prop_shuffle(),
+        gone in prop::collection::vec(0usize..7, 0..4),
+    ) {
+        let documents = seven();
+        let folder = folder(&documents[..3]);
+        let open = || engine(&IndexFolder::open(folder.path()).unwrap());
+        let kept = |engine: &Engine| -> Vec<&str> { NAMES.into_iter().filter(|id| engine.number(id).is_ok()).collect() };
+
+        // One after the other, and some go again; or only those that stay, at once.
+        let mut one = open();
+        for index in order {
+            pollster::block_on(one.add(vec![documents[index].clone()], |_| ())).unwrap();
+        }
+        gone.iter().for_each(|&index| { one.remove(NAMES[index]); });
+        prop_assume!(one.documents() > 0);
+        let mut other = open();
+        (0..3).filter(|index| gone.contains(index)).for_each(|index| { other.remove(NAMES[index]); });
+        let stay: Vec<_> = (3..7).filter(|index| !gone.contains(index)).map(|index| documents[index].clone()).collect();
+        pollster::block_on(other.add(stay, |_| ())).unwrap();
+
+        prop_assert_eq!(kept(&one), kept(&other));
+        prop_assert_eq!(answers(&mut one, &NAMES), answers(&mut other, &NAMES));
+        prop_assert_eq!(save(&one, &documents), save(&other, &documents));
+    }
+}
+
+#[test]
+fn adding_and_removing_a_document_changes_nothing() {
+    let documents = seven();
+    let folder = folder(&documents[..4]);
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let (before, bytes) = (answers(&mut engine, &NAMES), save(&engine, &documents));
+    pollster::block_on(engine.add(documents[4..].to_vec(), |_| ())).unwrap();
+    assert_ne!(answers(&mut engine, &NAMES), before);
+    assert!(NAMES[4..].iter().all(|id| engine.remove(id)) && !engine.remove("e"));
+    assert_eq!(answers(&mut engine, &NAMES), before);
+    assert_eq!(save(&engine, &documents), bytes);
+}
+
+#[test]
+fn a_saved_index_is_that_of_a_build_and_opens_again() {
+    let documents = seven();
+    let folder = folder(&documents[..4]);
+    let index = IndexFolder::open(folder.path()).unwrap();
+    let mut changed = engine(&index);
+    pollster::block_on(changed.add(documents[4..].to_vec(), |_| ())).unwrap();
+    let files = save(&changed, &documents);
+    let model_aside: Vec<_> =
+        built(&documents).unwrap().files.into_iter().filter(|(path, _)| !path.starts_with("model/")).collect();
+    assert_eq!(files, model_aside);
+
+    write_files(folder.path(), files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    let mut reopened = engine(&IndexFolder::open(folder.path()).unwrap());
+    assert_eq!(answers(&mut reopened, &NAMES), answers(&mut changed, &NAMES));
+}
+
+#[test]
+fn a_document_of_a_known_id_replaces_the_old_one() {
+    let folder = folder(&corpus());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    pollster::block_on(engine.add(vec![document("a", "Gardening", "Roses and pruning.")], |_| ())).unwrap();
+    assert_eq!(engine.documents(), 4);
+    let options = QueryOptions { mode: Mode::Lexical, ..QueryOptions::default() };
+    assert!(pollster::block_on(engine.query("patients", &options)).unwrap().hits.is_empty());
+    let hits = pollster::block_on(engine.query("roses", &options)).unwrap().hits;
+    assert_eq!(hits[0].document, engine.number("a").unwrap());
+    assert_eq!(engine.added(hits[0].document).unwrap().title, "Gardening");
 }

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::encoder::{Encoder, ModelFiles};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, MANIFEST_FILE, Manifest, VECTORS_FILE};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, VECTORS_FILE};
 use crate::index::vectors::Vectors;
+use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
 /// A folder that holds an index, opened for reading.
 pub struct IndexFolder {
@@ -37,12 +40,20 @@ impl IndexFolder {
         Ok(bytes)
     }
 
-    /// The passages' vectors.
-    pub fn vectors(&self) -> Result<Vectors> {
-        Vectors::read(&self.file(VECTORS_FILE)?, self.manifest.documents)
+    /// The index itself, which answers from words until it gets a model.
+    pub fn engine(&self) -> Result<Engine> {
+        let vectors = Vectors::read(&self.file(VECTORS_FILE)?, self.manifest.documents)?;
+        Engine::open(self.manifest.clone(), vectors, &self.file(LEXICAL_FILE)?)
     }
 
-    /// One document by its number.
+    /// The encoder of the index's own model.
+    pub fn encoder(&self) -> Result<Encoder> {
+        let file = |name: &str| self.file(&format!("{MODEL_FOLDER}/{name}"));
+        let (config, tokenizer, weights) = (file(CONFIG_FILE)?, file(TOKENIZER_FILE)?, file(WEIGHTS_FILE)?);
+        Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
+    }
+
+    /// One document by its number in the index as it was opened.
     pub fn document(&self, number: u32) -> Result<Document> {
         let (entry, place) = self.manifest.shard_of(number as usize)?;
         let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));

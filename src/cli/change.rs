@@ -1,0 +1,78 @@
+//! `inkling add` and `inkling remove`
+
+use std::path::{Path, PathBuf};
+
+use super::index::CorpusArgs;
+use super::print;
+use super::progress::counter;
+use crate::engine::Engine;
+use crate::engine::folder::{IndexFolder, write_files};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Add documents to an index, or replace those of the same id, without encoding the others again
+#[derive(clap::Args)]
+pub struct Add {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// Folder of the index
+    #[arg(long, value_name = "DIR", default_value = "search")]
+    index: PathBuf,
+}
+
+/// Remove documents from an index by their ids
+#[derive(clap::Args)]
+pub struct Remove {
+    /// Ids of documents
+    #[arg(required = true)]
+    ids: Vec<String>,
+    /// Folder of the index
+    #[arg(long, value_name = "DIR", default_value = "search")]
+    index: PathBuf,
+}
+
+impl Add {
+    pub fn run(self) -> Result<()> {
+        let documents = self.corpus.read()?;
+        let folder = IndexFolder::open(&self.index)?;
+        let mut engine = folder.engine()?;
+        engine.set_encoder(folder.encoder()?)?;
+        let count = documents.len();
+        let bar = counter("encoding", "documents", count);
+        pollster::block_on(engine.add(documents, |done| bar.set_position(done as u64)))?;
+        bar.finish_and_clear();
+        save(&self.index, &folder, &engine)?;
+        print(format!("{count} documents added or replaced: the index holds {}\n", engine.documents()))
+    }
+}
+
+impl Remove {
+    pub fn run(self) -> Result<()> {
+        let folder = IndexFolder::open(&self.index)?;
+        let mut engine = folder.engine()?;
+        self.ids.iter().try_for_each(|id| engine.number(id).map(drop))?;
+        let removed = self.ids.iter().filter(|id| engine.remove(id)).count();
+        if engine.documents() == 0 {
+            return Err(Error::new(
+                ErrorKind::EmptyCorpus,
+                "an index must keep at least one document: delete its folder instead",
+            ));
+        }
+        save(&self.index, &folder, &engine)?;
+        print(format!("{removed} documents removed: the index holds {}\n", engine.documents()))
+    }
+}
+
+/// Writes the changed index in place of the old one. The manifest comes last: until then, readers see hashes that differ.
+fn save(root: &Path, folder: &IndexFolder, engine: &Engine) -> Result<()> {
+    let document = |number| engine.added(number).map_or_else(|| folder.document(number), |document| Ok(document.clone()));
+    let documents = engine.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
+    let saved = engine.save(&documents)?;
+    write_files(root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
+    // Files of documents that the smaller index no longer has.
+    for old in folder.manifest().files.iter().filter(|old| saved.manifest.file(&old.path).is_err()) {
+        let path = root.join(&old.path);
+        std::fs::remove_file(&path)
+            .map_err(|cause| Error::new(ErrorKind::Io, format!("cannot remove {}", path.display())).caused_by(cause))?;
+    }
+    Ok(())
+}

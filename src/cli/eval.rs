@@ -1,0 +1,169 @@
+//! `inkling eval`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::index::CorpusArgs;
+use super::progress::counter;
+use super::{ModelArg, ModelFolder, print, print_json};
+use crate::encoder::Encoder;
+use crate::engine::build::{BuildOptions, build};
+use crate::engine::folder::read_file;
+use crate::engine::{Engine, Mode, QueryOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::beir::{self, Collection, Topic};
+use crate::eval::metrics::{Estimate, estimate, ndcg, recall, reciprocal_rank, success};
+use crate::index::document::Document;
+use crate::index::lexical::QueryOptions as Syntax;
+use crate::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
+use crate::index::vectors::Vectors;
+
+/// Measure how well words, vectors and both together rank a collection with known answers.
+///
+/// PATH is a folder in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels.tsv), or a corpus as `inkling index` takes
+/// it, with --queries (a JSON array of {"query", "relevant": {id: grade}}) or --known-item (each title is a query whose
+/// answer is the document's text).
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    #[command(flatten)]
+    model: ModelArg,
+    /// Graded queries for the corpus
+    #[arg(long, value_name = "FILE", conflicts_with = "known_item")]
+    queries: Option<PathBuf>,
+    /// Ask for each document's text by its title
+    #[arg(long)]
+    known_item: bool,
+    /// Print the figures as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A query with its answers, as the demo has them.
+#[derive(Deserialize)]
+struct GradedQuery {
+    query: String,
+    relevant: BTreeMap<String, u32>,
+}
+
+/// The figures of one way to rank: means over all queries with bootstrap 95 % intervals.
+#[derive(Serialize)]
+struct Figures {
+    mode: Mode,
+    ndcg_10: Estimate,
+    ndcg_3: Estimate,
+    mrr_10: Estimate,
+    recall_100: Estimate,
+    success_3: Estimate,
+}
+
+#[derive(Serialize)]
+struct Report {
+    documents: usize,
+    passages: usize,
+    queries: usize,
+    figures: Vec<Figures>,
+}
+
+impl Args {
+    pub fn run(self) -> Result<()> {
+        let (documents, topics) = self.collection()?;
+        let model = ModelFolder::read(&self.model.model)?;
+        let encoder = model.encoder()?;
+        let mut engine = index(&documents, &encoder, &model)?;
+        engine.set_encoder(encoder)?;
+
+        let modes = [Mode::Lexical, Mode::Semantic, Mode::Hybrid];
+        let bar = counter("asking", "queries", topics.len() * modes.len());
+        let mut figures = Vec::new();
+        for mode in modes {
+            figures.push(measure(&mut engine, &documents, &topics, mode, || bar.inc(1))?);
+        }
+        bar.finish_and_clear();
+        let report = Report { documents: documents.len(), passages: engine.manifest().passages, queries: topics.len(), figures };
+        if self.json { print_json(&report) } else { print(report.text()) }
+    }
+
+    fn collection(&self) -> Result<(Vec<Document>, Vec<Topic>)> {
+        let from_collection = |Collection { documents, topics }| (documents.into_iter().map(from_beir).collect(), topics);
+        if self.corpus.path().is_dir() {
+            return Collection::read(self.corpus.path()).map(from_collection);
+        }
+        let documents = self.corpus.read()?;
+        if let Some(file) = &self.queries {
+            let queries: Vec<GradedQuery> = serde_json::from_slice(&read_file(file)?).map_err(|cause| {
+                let what = format!("{} is not an array of objects with query and relevant", file.display());
+                Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+            })?;
+            let topic = |GradedQuery { query, relevant }| Topic { id: query.clone(), text: query, grades: relevant };
+            return Ok((documents, queries.into_iter().map(topic).collect()));
+        }
+        if !self.known_item {
+            let what = "a corpus alone has no queries to measure with: give --queries FILE or --known-item";
+            return Err(Error::new(ErrorKind::InvalidInput, what));
+        }
+        let plain = documents.into_iter().map(|Document { id, title, text, .. }| beir::Document { id, title, text });
+        Ok(from_collection(Collection::known_items(&plain.collect::<Vec<_>>())))
+    }
+}
+
+/// A document of a judged collection; many repeat the title at the start of the text.
+fn from_beir(beir::Document { id, title, text }: beir::Document) -> Document {
+    let text = text.strip_prefix(title.as_str()).unwrap_or(&text).trim().to_owned();
+    // Empty documents exist in judged collections, and must stay: judgements may name them.
+    let title = if title.trim().is_empty() && text.is_empty() { "(empty)".to_owned() } else { title };
+    Document { id, title, text, ..Document::default() }
+}
+
+fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Result<Engine> {
+    let bar = counter("encoding", "passages", 0);
+    let start = |passages| bar.set_length(passages as u64);
+    let progress = |passages: usize| bar.inc(passages as u64);
+    let built = build(documents, encoder, &model.files(), &BuildOptions::default(), start, progress)?;
+    bar.finish_and_clear();
+    let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
+    Engine::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE))
+}
+
+fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Figures> {
+    // Questions of a collection are text: a dash in one is no exclusion.
+    let syntax = Syntax { operators: false, ..Syntax::default() };
+    let options = QueryOptions { limit: 100, mode, far: true, syntax, ..QueryOptions::default() };
+    let [mut ndcg_10, mut ndcg_3, mut mrr_10, mut recall_100, mut success_3] = [const { Vec::new() }; 5];
+    for topic in topics {
+        let hits = pollster::block_on(engine.query(&topic.text, &options))?.hits;
+        let grades = topic.ranking(hits.iter().map(|hit| documents[hit.document as usize].id.as_str()));
+        let judged = topic.judged();
+        ndcg_10.push(ndcg(&grades, &judged, 10));
+        ndcg_3.push(ndcg(&grades, &judged, 3));
+        mrr_10.push(reciprocal_rank(&grades, 10));
+        recall_100.push(recall(&grades, &judged, 100));
+        success_3.push(success(&grades, 1, 3));
+        done();
+    }
+    let [ndcg_10, ndcg_3, mrr_10, recall_100, success_3] =
+        [ndcg_10, ndcg_3, mrr_10, recall_100, success_3].map(|values| estimate(&values));
+    Ok(Figures { mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3 })
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let Self { documents, passages, queries, figures } = self;
+        let mut text = format!("{documents} documents, {passages} passages, {queries} queries; 95 % intervals by bootstrap\n\n");
+        text += "            nDCG@10              nDCG@3               MRR@10               Recall@100           success@3\n";
+        for Figures { mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3 } in figures {
+            let name = match mode {
+                Mode::Lexical => "words",
+                Mode::Semantic => "vectors",
+                Mode::Hybrid => "hybrid",
+            };
+            let cells = [ndcg_10, ndcg_3, mrr_10, recall_100, success_3];
+            let cells = cells.map(|Estimate { mean, low, high }| format!("{mean:.3} ({low:.3}-{high:.3})"));
+            text += &format!("{name:<10}  {}\n", cells.map(|cell| format!("{cell:<19}")).join("  ").trim_end());
+        }
+        text
+    }
+}

@@ -1,0 +1,94 @@
+//! Live changes: documents come and go without the index being built anew.
+
+use super::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::builder::{self, IndexFiles, field_texts, lexical_texts};
+use crate::index::document::Document;
+use crate::index::manifest::{Manifest, Needed};
+use crate::index::vectors::PassageVector;
+
+impl Engine {
+    /// Adds documents, or replaces those of the same id.
+    ///
+    /// Each is encoded, so a model must be there. `progress` is called after each document.
+    ///
+    /// # Errors
+    /// `invalid-input` without a model or for a document without an id or any text, `duplicate-id` for two of one id; then
+    /// nothing has changed.
+    pub async fn add(&mut self, documents: Vec<Document>, mut progress: impl FnMut(usize)) -> Result<()> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        builder::check(&documents)?;
+        let options = self.passage_options();
+        let Some(encoder) = &mut self.encoder else {
+            return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents"));
+        };
+        // Everything that can fail comes before the first change.
+        let mut encoded = Vec::new();
+        for (done, document) in documents.into_iter().enumerate() {
+            let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
+            let mut vectors = Vec::new();
+            for (range, text) in passages.windows.into_iter().zip(texts) {
+                vectors.push((range, encoder.encode(&text).await?.vector));
+            }
+            encoded.push((document, vectors));
+            progress(done + 1);
+        }
+        for (document, vectors) in encoded {
+            self.remove(&document.id);
+            self.insert(document, vectors)?;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, document: Document, vectors: Vec<(std::ops::Range<usize>, Vec<f32>)>) -> Result<()> {
+        let number = self.lexical.add(&field_texts(&lexical_texts(&document)))?;
+        for (range, vector) in vectors {
+            self.vectors.push(&PassageVector { document: number, range, vector });
+        }
+        self.table.push(&document);
+        self.live.push(true);
+        self.numbers.insert(document.id.clone(), number);
+        self.added.insert(number, document);
+        Ok(())
+    }
+
+    /// Removes a document; false when there is none of that id.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let Some(number) = self.numbers.remove(id) else { return false };
+        self.live[number as usize] = false;
+        self.added.remove(&number);
+        self.lexical.remove(number)
+    }
+
+    /// The numbers of the live documents, in the order in which they are saved: first those of the opened index as they
+    /// were, then the added ones in the order of their ids.
+    pub fn live(&self) -> Vec<u32> {
+        let opened = self.manifest.documents as u32;
+        let mut numbers: Vec<u32> = self.numbers.values().copied().collect();
+        let key = |number: &u32| if *number < opened { (*number, "") } else { (opened, self.table.id(*number)) };
+        numbers.sort_by(|a, b| key(a).cmp(&key(b)));
+        numbers
+    }
+
+    /// The files of the index as it is now, but for those of the model, which stay as they are.
+    ///
+    /// `documents` are the live ones in the order of [`Engine::live`]. The same documents give the same bytes, whatever was
+    /// added and removed on the way.
+    ///
+    /// # Errors
+    /// `invalid-input` when the documents are not the live ones.
+    pub fn save(&self, documents: &[Document]) -> Result<IndexFiles> {
+        let order = self.live();
+        let is_same = documents.len() == order.len()
+            && order.iter().zip(documents).all(|(&number, document)| self.table.id(number) == document.id);
+        if !is_same {
+            return Err(Error::new(ErrorKind::InvalidInput, "save wants the live documents in their order"));
+        }
+        let Manifest { model, files, .. } = &self.manifest;
+        let model_files = files.iter().filter(|file| file.needed == Needed::Model).cloned().collect();
+        let (vectors, lexical) = (self.vectors.select(&order), self.lexical.save(&order)?);
+        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files)
+    }
+}

@@ -1,0 +1,104 @@
+//! What is shown of a document that was found.
+
+use std::ops::Range;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::{Engine, QueryOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::document::Document;
+use crate::index::fusion::Ranked;
+use crate::index::lexical::{Highlighter, Query};
+
+/// A hit with what is shown of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hit {
+    /// The document's id.
+    pub id: String,
+    /// How likely the document is to be relevant, in [0, 1].
+    pub score: f32,
+    /// Cosine of the query and the passage, in [-1, 1]; 0 where meaning was not asked.
+    pub cosine: f32,
+    /// Score by words; 0 where none matches. Comparable within one answer only.
+    pub bm25: f32,
+    /// The document's title.
+    pub title: String,
+    /// Where it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its other fields.
+    pub fields: Map<String, Value>,
+    /// The passage that answers best.
+    pub passage: Passage,
+    /// The parts of `passage.text` that match words of the query, as pairs of start and end.
+    #[serde(serialize_with = "pairs")]
+    pub matches: Vec<Range<usize>>,
+    /// The parts of `title` that do.
+    #[serde(serialize_with = "pairs")]
+    pub title_matches: Vec<Range<usize>>,
+}
+
+/// A part of a document's text. Offsets are bytes of UTF-8 in Rust and on the command line, UTF-16 units in JavaScript.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Passage {
+    /// The part.
+    pub text: String,
+    /// Where it begins in the document's text.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+fn pairs<S: Serializer>(ranges: &[Range<usize>], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(ranges.iter().map(|range| [range.start, range.end]))
+}
+
+impl Engine {
+    /// Finds the words of a query in texts that are shown.
+    pub fn highlighter(&self, text: &str, options: &QueryOptions) -> Highlighter {
+        self.lexical.highlighter(&Query::parse(text, &options.syntax))
+    }
+
+    /// A document that was added since the index was opened; others lie in the files of the index.
+    pub fn added(&self, document: u32) -> Option<&Document> {
+        self.added.get(&document)
+    }
+
+    /// A hit with what is shown of its document.
+    ///
+    /// # Errors
+    /// `damaged-file` when the passage does not lie in the document's text.
+    pub fn show(&self, ranked: &Ranked, document: &Document, highlighter: Option<&Highlighter>) -> Result<Hit> {
+        let highlights = |text: &str| highlighter.map_or_else(Vec::new, |highlighter| highlighter.ranges(text));
+        let part = |passage: u32| {
+            let range = self.vectors.range(passage);
+            let damaged = || {
+                let what = format!("the passage of document {:?} is not in its text: build the index again", document.id);
+                Error::new(ErrorKind::DamagedFile, what)
+            };
+            document.text.get(range.clone()).map(|text| (text, range)).ok_or_else(damaged)
+        };
+        // Where meaning has not chosen the passage, the one with the most matching words is shown, the first of equals.
+        let mut shown = ranked.passage.map(part).transpose()?;
+        if shown.is_none() {
+            let parts = self.vectors.passages_of(ranked.document).map(part).collect::<Result<Vec<_>>>()?;
+            shown = parts.into_iter().rev().max_by_key(|(text, _)| highlights(text).len());
+        }
+        let (text, Range { start, end }) = shown.unwrap_or(("", 0..0));
+        let Document { id, title, url, fields, .. } = document.clone();
+        Ok(Hit {
+            id,
+            score: ranked.score,
+            cosine: ranked.cosine,
+            bm25: ranked.bm25,
+            title_matches: highlights(&title),
+            title,
+            url,
+            fields,
+            matches: highlights(text),
+            passage: Passage { text: text.to_owned(), start, end },
+        })
+    }
+}
