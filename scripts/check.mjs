@@ -13,7 +13,7 @@ await script(async () => {
   say('lints, native')
   await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])
   say('lints, wasm')
-  await run('cargo', ['clippy', '--lib', ...wasmArguments, '--', '-D', 'warnings'], { env: wasmEnvironment('relaxed') })
+  await run('cargo', ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments, '--', '-D', 'warnings'], { env: wasmEnvironment('relaxed') })
   say('types')
   await buildWasm()
   await run(at('node_modules', '.bin', 'tsc'), ['--noEmit'])

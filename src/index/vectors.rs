@@ -173,11 +173,8 @@ impl Vectors {
         for (passage, ((&document, dot), scale)) in scored {
             let score = dot as f32 * (step * scale);
             match best.last_mut() {
-                Some(hit) if hit.document == document => {
-                    if score > hit.score {
-                        (hit.passage, hit.score) = (passage as u32, score);
-                    }
-                }
+                Some(hit) if hit.document == document && score <= hit.score => {}
+                Some(hit) if hit.document == document => (hit.passage, hit.score) = (passage as u32, score),
                 _ if accept(document) => best.push(VectorHit { document, passage: passage as u32, score }),
                 _ => {}
             }

@@ -114,7 +114,7 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// The larger of two finite numbers.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
     /// The lanes of integers as floats.
-    fn from_i32(self, from: &[i32; LANES]) -> Self::F;
+    fn load_i32(self, from: &[i32; LANES]) -> Self::F;
     /// 2^n for an integer n in [-126, 127] given as n + [`ROUND`].
     fn exp2_rounded(self, n: Self::F) -> Self::F;
     /// Writes lanes in [0, 127] as activation codes, rounded to nearest, ties to even.
@@ -159,6 +159,6 @@ pub fn column_mut(panels: &mut [i8], depth: usize, column: usize) -> impl Iterat
 /// Checks the slices of a dot tile, so that the kernels may read them without looking.
 #[inline(always)]
 fn check_tile<C, const ROWS: usize>(codes: &[C], stride: usize, depth: usize, panel: &[i8]) {
-    assert!(depth % 4 == 0 && depth <= stride && panel.len() == depth * LANES);
+    assert!(depth.is_multiple_of(4) && depth <= stride && panel.len() == depth * LANES);
     assert!(ROWS >= 1 && codes.len() >= (ROWS - 1) * stride + depth);
 }

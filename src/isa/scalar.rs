@@ -63,7 +63,7 @@ impl Isa for Scalar {
     }
 
     #[inline(always)]
-    fn from_i32(self, from: &[i32; LANES]) -> Self::F {
+    fn load_i32(self, from: &[i32; LANES]) -> Self::F {
         from.map(|x| x as f32)
     }
 

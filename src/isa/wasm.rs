@@ -96,7 +96,7 @@ macro_rules! float_lanes {
         }
 
         #[inline(always)]
-        fn from_i32(self, from: &[i32; LANES]) -> Lanes {
+        fn load_i32(self, from: &[i32; LANES]) -> Lanes {
             Lanes(f32x4_convert_i32x4(load(from[..4].as_ptr().cast())), f32x4_convert_i32x4(load(from[4..].as_ptr().cast())))
         }
 

@@ -94,7 +94,7 @@ macro_rules! float_lanes {
         }
 
         #[inline(always)]
-        fn from_i32(self, from: &[i32; LANES]) -> __m256 {
+        fn load_i32(self, from: &[i32; LANES]) -> __m256 {
             // SAFETY: as above; the array is eight integers long.
             unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().cast())) }
         }

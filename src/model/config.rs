@@ -113,7 +113,8 @@ impl ModelConfig {
             && (1..=1_000_000).contains(&vocab)
             && (1..=8192).contains(&positions)
             && (3..=positions).contains(&max_tokens);
-        let fits = dim % 32 == 0 && ff % 32 == 0 && dim % heads == 0 && self.head_dim() % 8 == 0;
+        let fits =
+            dim.is_multiple_of(32) && ff.is_multiple_of(32) && dim.is_multiple_of(heads) && self.head_dim().is_multiple_of(8);
         if sane && fits && self.layer_norm_eps >= 0.0 {
             return Ok(());
         }

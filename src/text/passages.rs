@@ -80,7 +80,7 @@ pub fn split(tokenizer: &Tokenizer, title: &str, text: &str, options: PassageOpt
 /// Windows of at most `size` tokens, each about `stride` tokens after the last, as byte ranges.
 fn windows(tokens: &[(Range<usize>, bool)], size: usize, stride: usize) -> Vec<Range<usize>> {
     if tokens.is_empty() {
-        return vec![0..0];
+        return std::iter::once(0..0).collect();
     }
     let mut windows = Vec::new();
     let mut first = 0;

@@ -1,7 +1,6 @@
 //! The encoder as JavaScript sees it.
 
-use std::cell::RefCell;
-
+use async_lock::Mutex;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -14,7 +13,9 @@ use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FIL
 /// A sentence encoder.
 #[wasm_bindgen]
 pub struct Encoder {
-    encoder: RefCell<encoder::Encoder>,
+    /// Locked, because a backend may make one call wait while another comes.
+    encoder: Mutex<encoder::Encoder>,
+    info: EncoderInfo,
 }
 
 /// What an encoder is made of.
@@ -42,19 +43,19 @@ impl Encoder {
         let store = Store::open(&url, &options).await;
         let config = store.changing(CONFIG_FILE).await?;
         let encoder = load_model(&store, "", config, &on_progress).await?;
-        Ok(Self { encoder: RefCell::new(encoder) })
+        let info = EncoderInfo::of(&encoder);
+        Ok(Self { encoder: Mutex::new(encoder), info })
     }
 
     /// The unit vector of one text.
     pub async fn encode(&self, text: String) -> Result<js_sys::Float32Array, JsValue> {
-        // The CPU backend never waits, so no other call can come between.
-        let encoded = self.encoder.borrow_mut().encode(&text).await?;
+        let encoded = self.encoder.lock().await.encode(&text).await?;
         Ok(js_sys::Float32Array::from(encoded.vector.as_slice()))
     }
 
     /// The model and the arithmetic in use.
     pub fn info(&self) -> Result<JsValue, JsValue> {
-        object(&EncoderInfo::of(&self.encoder.borrow()))
+        object(&self.info)
     }
 }
 

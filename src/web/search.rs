@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use async_lock::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
@@ -31,7 +32,8 @@ const SMALL: usize = 1 << 20;
 pub struct Search {
     store: Store,
     manifest: Manifest,
-    engine: RefCell<Engine>,
+    /// Locked, because a backend may make one query wait while another comes.
+    engine: Mutex<Engine>,
     /// The documents that have been fetched, by the number of their file's first one.
     shards: RefCell<HashMap<usize, Rc<Vec<Document>>>>,
 }
@@ -107,7 +109,7 @@ impl Search {
         let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &mut progress).await?;
         let vectors = store.fixed(VECTORS_FILE, &manifest.file(VECTORS_FILE)?.digest, &mut progress).await?;
         let engine = Engine::open(manifest.clone(), Vectors::read(&vectors, manifest.documents)?, &lexical)?;
-        let search = Self { store, manifest, engine: engine.into(), shards: RefCell::default() };
+        let search = Self { store, manifest, engine: Mutex::new(engine), shards: RefCell::default() };
         if with_documents {
             for file in search.manifest.shards() {
                 search.shard(file, &mut progress).await?;
@@ -123,7 +125,7 @@ impl Search {
         let path = format!("{folder}{CONFIG_FILE}");
         let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &mut Progress::default()).await?;
         let encoder = load_model(&self.store, &folder, config, &on_progress).await?;
-        self.engine.borrow_mut().set_encoder(encoder)?;
+        self.engine.lock().await.set_encoder(encoder)?;
         Ok(())
     }
 
@@ -131,10 +133,9 @@ impl Search {
     pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let options = from_object::<Settings>(settings)?.options()?;
-        // The CPU backend never waits, so no other call can come between.
-        let answer = self.engine.borrow_mut().query(&text, &options).await?;
+        let answer = self.engine.lock().await.query(&text, &options).await?;
         let ranked = Instant::now();
-        let highlighter = self.engine.borrow().highlighter(&text, &options);
+        let highlighter = self.engine.lock().await.highlighter(&text, &options);
         let hits = self.show_all(&answer.hits, Some(&highlighter)).await?;
         let milliseconds = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
         let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
@@ -147,7 +148,7 @@ impl Search {
     /// The documents most like one of the index; needs no model.
     pub async fn similar(&self, id: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let options = from_object::<Settings>(settings)?.options()?;
-        let ranked = self.engine.borrow().similar(&id, options.limit)?;
+        let ranked = self.engine.lock().await.similar(&id, options.limit)?;
         object(&self.show_all(&ranked, None).await?)
     }
 
@@ -155,32 +156,31 @@ impl Search {
     pub async fn add(&self, documents: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let documents: Vec<Document> = from_object(documents)?;
         let progress = |done: usize| drop(on_progress.call1(&JsValue::NULL, &(done as u32).into()));
-        // As in `query`.
-        self.engine.borrow_mut().add(documents, progress).await?;
+        self.engine.lock().await.add(documents, progress).await?;
         Ok(())
     }
 
     /// Removes documents by their ids and returns how many there were.
-    pub fn remove(&self, ids: Vec<String>) -> usize {
-        let mut engine = self.engine.borrow_mut();
-        ids.iter().filter(|id| engine.remove(id)).count()
+    pub fn remove(&self, ids: Vec<String>) -> Result<usize, JsValue> {
+        let mut engine = self.idle_engine()?;
+        Ok(ids.iter().filter(|id| engine.remove(id)).count())
     }
 
     /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.
     pub async fn save(&self) -> Result<JsValue, JsValue> {
-        let live = self.engine.borrow().live();
+        let live = self.engine.lock().await.live();
         let mut documents = Vec::new();
         for number in live {
             documents.push(self.document(number).await?);
         }
-        let saved = self.engine.borrow().save(&documents)?;
+        let saved = self.engine.lock().await.save(&documents)?;
         let file = |(path, bytes): (String, Vec<u8>)| SavedFile { path, bytes: bytes.as_slice().into() };
         object(&saved.files.into_iter().map(file).collect::<Vec<_>>())
     }
 
     /// The model, the arithmetic in use, and the size of the index. Before the model is loaded `maxTokens` is 0.
     pub fn info(&self) -> Result<JsValue, JsValue> {
-        let engine = self.engine.borrow();
+        let engine = self.idle_engine()?;
         let unloaded = || EncoderInfo {
             model: self.manifest.model.id.clone(),
             dim: engine.dim(),
@@ -194,12 +194,18 @@ impl Search {
 }
 
 impl Search {
+    /// The engine for a call that cannot wait.
+    fn idle_engine(&self) -> Result<MutexGuard<'_, Engine>> {
+        let busy = || Error::new(ErrorKind::InvalidInput, "the search is busy with a query: wait for its answer");
+        self.engine.try_lock().ok_or_else(busy)
+    }
+
     /// Hits with what is shown of them, offsets counted as JavaScript does.
     async fn show_all(&self, ranked: &[Ranked], highlighter: Option<&Highlighter>) -> Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for ranked in ranked {
             let document = self.document(ranked.document).await?;
-            let mut hit = self.engine.borrow().show(ranked, &document, highlighter)?;
+            let mut hit = self.engine.lock().await.show(ranked, &document, highlighter)?;
             to_utf16(&mut hit, &document.text);
             hits.push(hit);
         }
@@ -207,8 +213,9 @@ impl Search {
     }
 
     async fn document(&self, number: u32) -> Result<Document> {
-        if let Some(document) = self.engine.borrow().added(number) {
-            return Ok(document.clone());
+        let added = self.engine.lock().await.added(number).cloned();
+        if let Some(document) = added {
+            return Ok(document);
         }
         let (file, place) = self.manifest.shard_of(number as usize)?;
         let shard = self.shard(file, &mut Progress::default()).await?;

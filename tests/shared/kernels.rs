@@ -96,7 +96,7 @@ fn results<I: Isa>(isa: I, a: [f32; LANES], b: [f32; LANES], integers: [i32; LAN
         isa.mul(x, y),
         isa.min(x, y),
         isa.max(x, y),
-        isa.from_i32(&integers),
+        isa.load_i32(&integers),
         isa.exp2_rounded(rounded),
     ];
     let mut bits: Vec<Vec<u32>> = floats

@@ -35,7 +35,7 @@ impl<C: Copy + Default> Rows<C> {
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.scale.len()
     }
 }
@@ -105,12 +105,12 @@ impl Panels {
 ///
 /// `out` is (rows, stride) and takes columns `0..panels.columns()` of each row.
 pub fn linear<I: Isa, const GELU: bool>(isa: I, rows: &Rows<I::Code>, panels: &Panels, out: &mut [f32], stride: usize) {
-    let tiles = rows.len().div_ceil(I::TILE_ROWS);
+    let tiles = rows.count().div_ceil(I::TILE_ROWS);
     for panel in 0..panels.columns() / LANES {
         let mut first = 0;
         for tile in 0..tiles {
             // Even tiles: 16 rows as 6 + 5 + 5 keep the multipliers busier than 6 + 6 + 4.
-            let last = (tile + 1) * rows.len() / tiles;
+            let last = (tile + 1) * rows.count() / tiles;
             let out = &mut out[first * stride + panel * LANES..];
             let at = Place { first, panel, stride };
             match last - first {
@@ -167,7 +167,7 @@ impl<I: Isa, const GELU: bool, const ROWS: usize> Step<I> for Epilogue<'_, I::Co
         let (scale, sum, bias) = (column(&panels.scale), column(&panels.sum), column(&panels.bias));
         for (row, acc) in acc.iter().enumerate() {
             let (row_scale, row_zero) = (rows.scale[at.first + row], rows.zero[at.first + row]);
-            let dot = isa.mul(isa.mul(isa.from_i32(acc), scale), isa.splat(row_scale));
+            let dot = isa.mul(isa.mul(isa.load_i32(acc), scale), isa.splat(row_scale));
             let shift = isa.sub(bias, isa.mul(sum, isa.splat(row_scale * row_zero)));
             let y = isa.add(dot, shift);
             let y = if GELU { gelu(isa, y) } else { y };

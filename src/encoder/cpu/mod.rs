@@ -198,7 +198,7 @@ impl<I: Isa> Backend for Cpu<I> {
 
     fn qkv(&mut self, layer: usize) {
         let panels = &self.model.layers[layer].qkv;
-        self.linear.resize(self.hidden_codes.len() * panels.columns(), 0.0);
+        self.linear.resize(self.hidden_codes.count() * panels.columns(), 0.0);
         linear::<I, false>(self.isa, &self.hidden_codes, panels, &mut self.linear, panels.columns());
     }
 
@@ -222,7 +222,7 @@ impl<I: Isa> Backend for Cpu<I> {
     fn expand(&mut self, layer: usize) {
         let panels = &self.model.layers[layer].expand;
         let ff = panels.columns();
-        self.wide.resize(self.hidden_codes.len() * ff, 0.0);
+        self.wide.resize(self.hidden_codes.count() * ff, 0.0);
         linear::<I, true>(self.isa, &self.hidden_codes, panels, &mut self.wide, ff);
         quantize(self.isa, &self.wide, ff, &mut self.codes);
     }

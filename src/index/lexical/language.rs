@@ -162,7 +162,7 @@ fn unaccented(c: char) -> char {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use proptest::prelude::*;
 

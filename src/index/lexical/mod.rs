@@ -44,7 +44,7 @@ mod score;
 mod segment;
 mod stopwords;
 mod store;
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 mod top;
 mod typos;

@@ -50,7 +50,7 @@ pub(super) fn nth_best(scores: &[f32], n: usize) -> f32 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use proptest::prelude::*;
 

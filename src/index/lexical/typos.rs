@@ -135,7 +135,7 @@ pub(super) fn errors_allowed(word: &str) -> u8 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use proptest::prelude::*;
 
