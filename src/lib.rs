@@ -1,4 +1,107 @@
-//! Inkling
+//! Semantic search that runs in the visitor's browser: a sentence encoder, an index of words and vectors, and their ranking.
+//!
+//! A site's documents are encoded and indexed once, on the machine that builds the site. What comes out is a folder of static
+//! files. In the browser the same code, compiled to WebAssembly, reads those files, encodes what the visitor types, and ranks the
+//! documents by words and by meaning. There is no server part, and text that is typed never leaves the device.
+//!
+//! # How data flows
+//!
+//! ```text
+//!  build time: the command line                     run time: a worker in the browser, or `inkling search`
+//!
+//!  sessions.json, .jsonl, .csv                      "Health Analytics?"
+//!        │ corpus                                         │                    │
+//!        ▼                                                │ text::tokenizer    │ index::lexical (words, beginnings,
+//!   Document {id, title, url, text, fields}               ▼                    │ typing errors; needs no model)
+//!        │                  │                         token ids                │
+//!        │ text::passages   │ index::lexical              │ encoder            │
+//!        ▼                  │                             ▼                    │
+//!   Passage {document,      │                         unit vector              │
+//!            byte range}    │                             │ index::vectors     │
+//!        │ text::tokenizer  │                             ▼                    ▼
+//!        │ encoder          │                         a cosine for         a score and a coverage
+//!        ▼                  ▼                         every document       for documents with the words
+//!   int8 vectors      words in order                      └──────────┬─────────┘
+//!        └────────┬─────────┘                                        │ index::fusion
+//!                 │ index::builder                                   ▼
+//!                 ▼                                       ranked documents: threshold, filters, counts, order
+//!   search/: manifest.json, model/, index/, docs/  ──────►           │ engine: the few documents shown are read
+//!                                                                    ▼
+//!                                                         hits: title, fields, best passage, matching words
+//! ```
+//!
+//! # The modules
+//!
+//! In the order in which a reader meets them:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`text`] | text to token ids; documents to overlapping passages |
+//! | [`model`] | what a model is, and its quantized weights; with `cli` also fetching, smoothing and quantizing |
+//! | [`encoder`] | token ids to unit vectors: one forward pass over a backend of fused steps |
+//! | [`isa`] | the vector operations and the int8 dot for each instruction set; all `unsafe` arithmetic is here |
+//! | [`index`] | the word index, the vectors, the table of fields, the fusion of both rankings, the manifest |
+//! | [`engine`] | joins them: build, open, query, similar documents, add, remove, save |
+//! | [`error`] | the one error type, with codes that stay the same |
+//! | [`hash`], [`tensors`] | SHA-256 of files; writing safetensors |
+//! | `corpus`, `eval`, `cli` | feature `cli`: reading JSON, JSON Lines and CSV; measuring a ranking; the commands |
+//! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage |
+//!
+//! `text` and `isa` know no other layer; `model` and `index` meet in the model's identity alone; `encoder` runs a model; only `engine`
+//! joins everything. `cli` and `web` are shells without logic of their own.
+//!
+//! # From documents to a hit
+//!
+#![cfg_attr(feature = "cli", doc = "```")]
+#![cfg_attr(not(feature = "cli"), doc = "```ignore")]
+//! use inkling_search::encoder::{Encoder, ModelFiles};
+//! use inkling_search::engine::build::{BuildOptions, build};
+//! use inkling_search::engine::folder::{IndexFolder, write_files};
+//! use inkling_search::engine::{Mode, QueryOptions};
+//! use inkling_search::index::document::Document;
+//! use inkling_search::text::passages::PassageOptions;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A quantized model, as `inkling model pull` writes it; this is the tiny one of the tests.
+//! let read = |name: &str| std::fs::read(format!("tests/data/tiny-quantized/{name}"));
+//! let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
+//! let model = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+//! let encoder = Encoder::load(&model)?;
+//!
+//! // At build time: documents in, the files that a site serves out.
+//! let session = |id: &str, title: &str, text: &str| Document {
+//!     id: id.into(), title: title.into(), text: text.into(), ..Document::default()
+//! };
+//! let sessions = [
+//!     session("a", "Health data", "How patients and doctors use data."),
+//!     session("b", "Teams", "How to keep the best people."),
+//! ];
+//! let passages = PassageOptions { max_tokens: 40, overlap: 8 };
+//! let built = build(&sessions, &encoder, &model, &BuildOptions { passages, language: "en".into() }, |_| (), |_| ())?;
+//! let folder = tempfile::tempdir()?;
+//! write_files(folder.path(), built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
+//!
+//! // At run time: words answer at once, words and meaning as soon as the model is there.
+//! let index = IndexFolder::open(folder.path())?;
+//! let mut engine = index.engine()?;
+//! let options = QueryOptions::default();
+//! let answer = pollster::block_on(engine.query("doctor", &options))?;
+//! assert_eq!((answer.mode, answer.hits[0].document), (Mode::Lexical, 0));
+//!
+//! engine.set_encoder(index.encoder()?)?;
+//! let question = "best people";
+//! let answer = pollster::block_on(engine.query(question, &options))?;
+//! let best = &answer.hits[0];
+//! let highlighter = engine.highlighter(question, &options);
+//! let hit = engine.show(best, &index.document(best.document)?, Some(&highlighter))?;
+//! assert_eq!(answer.mode, Mode::Hybrid);
+//! assert_eq!((hit.id.as_str(), hit.passage.text.as_str()), ("b", "How to keep the best people."));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The formats of all files are in `docs/format.md`, the models in `docs/models.md`, the ranking formula and how it was chosen in
+//! `docs/ranking.md`, the kernels and their traps in `docs/performance.md`, and the rules of the code in `docs/architecture.md`.
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,0 +1,126 @@
+// `npm run bench`: this project's encoder against transformers.js and candle, in one browser on this machine.
+// See tests/bench/README.md.
+
+import { parseArgs } from 'node:util'
+import { measureDownload } from '../tests/bench/bytes.mjs'
+import { withBrowser } from '../tests/bench/browser.mjs'
+import { timeColdStarts } from '../tests/bench/cold.mjs'
+import { ENGINES } from '../tests/bench/engines.mjs'
+import { checkLoad, describeMachine, versions } from '../tests/bench/machine.mjs'
+import { measureMemory } from '../tests/bench/memory.mjs'
+import { writeResults } from '../tests/bench/results.mjs'
+import { setUpBench } from '../tests/bench/setup.mjs'
+import { makeTexts } from '../tests/bench/texts.mjs'
+import { timeEngines } from '../tests/bench/timing.mjs'
+import { buildTypeScript, buildWasm } from './build.mjs'
+import { at, say, script, Stop } from './lib.mjs'
+import { installChromium, setUp } from './setup.mjs'
+import { buildCli, pullModel } from './site.mjs'
+
+const USAGE = `usage: npm run bench -- [OPTION…]
+  --only PART       encode, bulk (which brings encode along), cold, bytes or memory; may be given more than once. Default: all
+  --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
+  --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
+                    Default: all but q8Published, whose encoding is that of q8
+  --rounds N        turns of each engine at each length. Default: 20
+  --quick           a trial of everything in a few minutes; its figures are noise
+  --out FOLDER      where the results go. Default: tests/bench/results, or build/bench/results for a part or a trial
+  --no-build        takes dist/ and build/model as they are
+  --setup           only fetches and builds what the bench needs
+  --force           runs although the machine is busy`
+
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory']
+
+/** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
+const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
+
+/** Both builds of ONNX Runtime encode alike; they differ in what they weigh and how they start. */
+const TIMED = Object.keys(ENGINES).filter((name) => name !== 'q8Published')
+
+/** @param {string[] | undefined} chosen @param {string[]} all @param {string} flag */
+function choice(chosen, all, flag) {
+  const wrong = chosen?.find((name) => !all.includes(name))
+  if (wrong) throw new Stop(`${flag} ${wrong}: give one of ${all.join(', ')}`)
+  return chosen ? all.filter((name) => chosen.includes(name)) : all
+}
+
+function options() {
+  const many = /** @type {const} */ ({ type: 'string', multiple: true })
+  const yes = /** @type {const} */ ({ type: 'boolean', default: false })
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: many, browser: many, engine: many, rounds: { type: 'string' }, out: { type: 'string' },
+        quick: yes, 'no-build': yes, setup: yes, force: yes, help: yes,
+      },
+    })
+    const rounds = Number(values.rounds ?? (values.quick ? 2 : 20))
+    if (!Number.isInteger(rounds) || rounds < 1) throw new Stop(`--rounds ${values.rounds}: give a whole number from 1`)
+    // Results to be kept are complete ones: a part must not take the place of the day's whole.
+    const partial = Boolean(values.quick || values.only || values.browser || values.engine)
+    return {
+      ...values,
+      rounds,
+      out: values.out ?? (partial ? at('build', 'bench', 'results') : at('tests', 'bench', 'results')),
+      parts: choice(values.only, PARTS, '--only'),
+      browsers: choice(values.browser, Object.keys(BROWSERS), '--browser'),
+      engines: choice(values.engine ?? TIMED, Object.keys(ENGINES), '--engine'),
+    }
+  } catch (error) {
+    throw new Stop(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+  }
+}
+
+/** Builds what is compared, each part only if it is not done. @param {{ build: boolean }} choice */
+async function prepare({ build }) {
+  if (build) {
+    await setUp()
+    await installChromium()
+    await buildCli()
+    await pullModel()
+    await buildWasm()
+    await buildTypeScript()
+  }
+  await setUpBench()
+}
+
+await script(async () => {
+  const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
+  if (help) return console.log(USAGE)
+  const loadAverage = checkLoad(force || quick || setup)
+  await prepare({ build: !asItIs })
+  if (setup) return
+
+  const texts = await makeTexts()
+  const effort = { rounds, bulkRounds: quick ? 1 : 5, warmUps: quick ? 1 : 3 }
+  const runs = []
+  if (parts.includes('encode') || parts.includes('bulk')) {
+    for (const name of browsers) {
+      say(`timing the encoders (${name})`)
+      runs.push(await timeEngines({ name, flags: BROWSERS[name] ?? [], engines, texts, effort, bulk: parts.includes('bulk') }))
+    }
+  }
+  const visits = quick || !parts.includes('cold') ? { profiles: 1, visits: 1 } : { profiles: 5, visits: 3 }
+  const cold = parts.includes('cold') || parts.includes('bytes') ? await timeColdStarts(visits) : undefined
+  /** @type {Record<string, import('../tests/bench/bytes.mjs').Download>} */
+  const downloads = {}
+  if (cold && parts.includes('bytes')) {
+    say('compressing what was downloaded (minutes, the first time)')
+    for (const [name, sent] of Object.entries(cold.requests)) downloads[name] = await measureDownload(sent)
+  }
+  if (parts.includes('memory')) say('measuring memory')
+  const memory = parts.includes('memory') ? await measureMemory(engines, texts) : undefined
+
+  const browser = await withBrowser([], async (context) => context.browser()?.version() ?? 'unknown')
+  writeResults(out, {
+    date: new Date().toISOString().slice(0, 10),
+    quick,
+    rounds,
+    machine: describeMachine({ browser, loadAverage }),
+    versions: versions(),
+    runs,
+    ...(cold && parts.includes('cold') && { cold: cold.times }),
+    ...(parts.includes('bytes') && { downloads }),
+    ...(memory && { memory }),
+  })
+})
