@@ -28,7 +28,7 @@ use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 ///
 ///   inkling model pull --out model
 ///   inkling index sessions.json --model model --out search
-///   inkling search "how do I keep my best people?" --index search
+///   inkling search "Health Analytics?" --index search
 ///
 /// The folder `search` is what the site serves.
 #[derive(Parser)]

@@ -30,13 +30,13 @@ const FULL_COVERAGE: f32 = 0.95;
 /// demo's queries and on others far from its subjects this keeps 98 % of the former and drops two thirds of the latter.
 pub const CLOSE: f32 = 0.03;
 
-/// Where something is close, documents of a lower score than this are still not found.
-const PLAUSIBLE: f32 = 0.01;
+/// Where something is close, documents are found down to this share of the best one's score.
+const SHARE_OF_BEST: f32 = 0.1;
 
 /// Leaves out what is too far from a query to be shown: all documents, or the far ones.
 pub fn keep_close(ranked: &mut Vec<Ranked>) {
     let best = ranked.iter().fold(0.0f32, |best, document| best.max(document.score));
-    ranked.retain(|document| best >= CLOSE && document.score >= PLAUSIBLE);
+    ranked.retain(|document| best >= CLOSE && document.score >= best * SHARE_OF_BEST);
 }
 
 /// A document in the ranking, with what speaks for it.
