@@ -50,7 +50,8 @@ export async function buildIndex() {
 export async function buildPage() {
   const { build } = await import('esbuild')
   fs.mkdirSync(siteFolder, { recursive: true })
-  for (const file of ['index.html', 'style.css', 'favicon.svg']) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
+  const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg)$/.test(name))
+  for (const file of files) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
   await build({

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { Demo, expect, test } from './site.js'
+import { Demo, expect, holdWeights, test } from './site.js'
 
 /** What axe has to say of the page, in a line each. */
 async function violations(page: Page): Promise<string[]> {
@@ -20,6 +20,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
         expect(await violations(page)).toEqual([])
       })
 
+      test('axe finds nothing to complain about in filters, similar sessions and an answer of nothing', async ({ page, site }) => {
+        const demo = await Demo.ready(page, site.url)
+        if (device === 'phone') await page.getByRole('button', { name: 'Filter by' }).click()
+        await page.getByRole('checkbox', { name: 'Monday' }).check()
+        await expect(demo.status).toContainText('in order of time')
+        expect(await violations(page)).toEqual([])
+        await demo.cards.first().getByRole('button', { name: 'Similar sessions' }).click()
+        await expect(page.getByRole('heading', { name: 'Similar to' })).toBeFocused()
+        expect(await violations(page)).toEqual([])
+        await demo.query.fill('xkjhgfd qwrtz')
+        await expect(page.getByRole('heading', { name: 'comes close' })).toBeVisible()
+        expect(await violations(page)).toEqual([])
+      })
+
       test('axe finds nothing to complain about in an error', async ({ page, site }) => {
         site.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
         await page.goto(site.url)
@@ -31,10 +45,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('axe finds nothing to complain about while the model loads', async ({ page, site }) => {
-  await page.route('**/weights.safetensors', () => {})
-  await page.goto(site.url)
+  const release = await holdWeights(page)
+  await page.goto(`${site.url}/?q=health`)
   await expect(page.getByRole('progressbar')).toBeVisible()
+  await new Demo(page).answerTo('health', 'lexical')
   expect(await violations(page)).toEqual([])
+  release()
 })
 
 test('the number of sessions is announced', async ({ page, site }) => {

@@ -1,14 +1,44 @@
-import { Demo, expect, test } from './site.js'
+import { Demo, expect, gradedQuery, openBlank, type Package, test } from './site.js'
 
-test('damaged weights are refused with the code hash-mismatch', async ({ page, site }) => {
+test('damaged weights are refused with the code hash-mismatch, and the search goes on by words and says so', async ({ page, site }) => {
   site.alter = (path, body) => {
     if (path.endsWith('weights.safetensors')) body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
     return body
   }
   const demo = new Demo(page)
-  await page.goto(`${site.url}/?q=health`)
+  await page.goto(`${site.url}/?q=${encodeURIComponent('Health Analytics?')}`)
   await expect(demo.failure).toContainText('hash-mismatch')
-  await expect(demo.cards).toHaveCount(0)
+  await expect(demo.failure).toContainText('by words only')
+  const first = gradedQuery('q01')
+  for (const id of await demo.answerTo(first.query, 'lexical')) expect(first.relevant[id]).toBe(3)
+  expect(await demo.ask('Ngozi Achterberg analytics', 'lexical')).toContain('health-analytics-primer')
+  await expect(page.locator('#note')).toContainText('by words only')
+})
+
+test('without a model `semantic` rejects, and queries, similar sessions, removing and saving still work', async ({ page, site }) => {
+  site.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
+  await openBlank(page, site)
+  const outcome = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    const code = ({ code }: { code: string }) => code
+    const semantic = await search.semantic.then(String, code)
+    const { hits, mode } = await search.query('Health Analytics?')
+    const byMeaning = await search.query('health', { mode: 'semantic' }).then(String, code)
+    const added = await search.add([{ id: 'new', title: 'New' }]).then(String, code)
+    const similar = await search.similar('gdpr-erase')
+    const removed = await search.remove(['gdpr-erase', 'no-such-session'])
+    const files = await search.save()
+    search.dispose()
+    return { semantic, mode, ids: hits.map(({ id }) => id), byMeaning, added, similar: similar.length, removed, files: files.map(({ path }) => path) }
+  }, site.url)
+  expect(outcome.semantic).toMatch(/hash-mismatch|damaged-file/)
+  expect(outcome.byMeaning).toBe(outcome.semantic)
+  expect(outcome.added).toBe(outcome.semantic)
+  expect(outcome.mode).toBe('lexical')
+  for (const id of outcome.ids) expect(gradedQuery('q01').relevant[id]).toBe(3)
+  expect(outcome).toMatchObject({ similar: 3, removed: 1 })
+  expect(outcome.files).toContain('manifest.json')
 })
 
 test('damaged weights are not kept: the next visit fetches them again and works', async ({ page, site }) => {
@@ -32,8 +62,10 @@ test('weights that are cut short are refused', async ({ page, site }) => {
 
 test('a manifest that is not JSON is refused with the code damaged-file', async ({ page, site }) => {
   site.alter = (path, body) => (path.endsWith('manifest.json') ? Buffer.from('<!doctype html>') : body)
-  await page.goto(site.url)
-  await expect(new Demo(page).failure).toContainText('damaged-file')
+  const demo = new Demo(page)
+  await page.goto(`${site.url}/?q=health`)
+  await expect(demo.failure).toContainText('damaged-file')
+  await expect(demo.cards).toHaveCount(0)
 })
 
 test.describe('on a site without search files', () => {

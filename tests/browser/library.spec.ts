@@ -1,17 +1,7 @@
 import type * as Inkling from 'inkling-search'
-import { POLICY } from '../../scripts/serve.mjs'
-import { expect, test } from './site.js'
+import { expect, openBlank, type Package, test } from './site.js'
 
-/** The package as the page loads it, inside `page.evaluate`. */
-type Package = typeof Inkling
-
-test.beforeEach(async ({ page, site }) => {
-  // A page without the demo's own script, so that the only worker is the test's.
-  const body = '<!doctype html><html lang="en"><link rel="icon" href="favicon.svg"><title>blank</title>'
-  const headers = { 'content-security-policy': POLICY }
-  await page.route('**/blank', (route) => route.fulfill({ body, headers, contentType: 'text/html' }))
-  await page.goto(`${site.url}/blank`)
-})
+test.beforeEach(({ page, site }) => openBlank(page, site))
 
 test('dispose() ends the worker and rejects what is in flight', async ({ page, site }) => {
   const started = page.waitForEvent('worker')
@@ -19,13 +9,13 @@ test('dispose() ends the worker and rejects what is in flight', async ({ page, s
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     await search.semantic
-    const inFlight = search.query('health').then(String, (error: Inkling.InklingError) => error.code)
+    const code = (error: Inkling.InklingError) => error.code
+    const inFlight = [search.query('health').then(String, code), search.similar('gdpr-erase').then(String, code), search.save().then(String, code)]
     search.dispose()
-    const later = search.query('health').then(String, (error: Inkling.InklingError) => error.code)
-    return Promise.all([inFlight, later])
+    return Promise.all([...inFlight, search.query('health').then(String, code)])
   }, site.url)
   const ended = (await started).waitForEvent('close')
-  expect(await answer).toEqual(['cancelled', 'cancelled'])
+  expect(await answer).toEqual(Array(4).fill('cancelled'))
   await ended
   expect(page.workers()).toHaveLength(0)
 })
@@ -46,7 +36,7 @@ test('a later query cancels an earlier one', async ({ page, site }) => {
   expect(outcome).toEqual({ whileLoading: expected, whenReady: expected })
 })
 
-test('an abort signal cancels a query, and a load', async ({ page, site }) => {
+test('an abort signal cancels a query, a load, and a look for similar documents', async ({ page, site }) => {
   const codes = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const code = (error: Inkling.InklingError) => error.code
@@ -55,11 +45,12 @@ test('an abort signal cancels a query, and a load', async ({ page, site }) => {
     const query = search.query('health', { signal: controller.signal }).then(String, code)
     controller.abort()
     const load = createSearch({ url: `${url}/search/`, signal: AbortSignal.abort() }).then(String, code)
-    const results = [await query, await load, (await search.query('health')).hits.length]
+    const similar = search.similar('gdpr-erase', { signal: AbortSignal.abort() }).then(String, code)
+    const results = [await query, await load, await similar, (await search.query('health')).hits.length]
     search.dispose()
     return results
   }, site.url)
-  expect(codes).toEqual(['cancelled', 'cancelled', 3])
+  expect(codes).toEqual(['cancelled', 'cancelled', 'cancelled', 3])
   expect(page.workers().length).toBeLessThanOrEqual(1)
 })
 
@@ -106,4 +97,27 @@ test('an encoder gives unit vectors that are close when the meaning is', async (
   for (const norm of norms) expect(norm).toBeCloseTo(1, 4)
   expect(alike).toBeGreaterThan(unlike + 0.2)
   expect(progress).toEqual([8, 16, 20])
+})
+
+test('what cannot be asked is refused with a code and a sentence', async ({ page, site }) => {
+  const errors = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    const refused = (promise: Promise<unknown>) => promise.then(() => 'answered', ({ code, message }: Inkling.InklingError) => `${code}: ${message}`)
+    const answers = [
+      await refused(search.query(7 as never)),
+      await refused(search.query('health', { limit: 0 })),
+      await refused(search.query('health', { mode: 'magic' as never })),
+      await refused(search.query('health', { filters: { planet: ['Mars'] } })),
+      await refused(search.query('health', { facets: ['planet'] })),
+      await refused(search.similar('no-such-session')),
+      await refused(search.add([{ id: 'x', title: 'x', fields: { draw: () => {} } }])),
+      await refused(search.remove('gdpr-erase' as never)),
+    ]
+    search.dispose()
+    return answers
+  }, site.url)
+  const codes = errors.map((error) => error.split(':')[0])
+  expect(codes, errors.join('\n')).toEqual([...Array(5).fill('invalid-input'), 'not-found', 'invalid-input', 'invalid-input'])
+  expect(errors[3]).toContain('planet')
 })

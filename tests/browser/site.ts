@@ -1,7 +1,8 @@
 /** The demo, served afresh to each test on a port of its own, with a log of what was asked of it. */
 import fs from 'node:fs'
 import { type BrowserContext, expect, type Page, test as base } from '@playwright/test'
-import { serve } from '../../scripts/serve.mjs'
+import type * as Inkling from 'inkling-search'
+import { POLICY, serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
 
 /** The running server of one test. */
@@ -12,6 +13,29 @@ export interface Site {
   /** Changes a file's bytes on their way out. */
   alter: (path: string, body: Buffer) => Buffer
   stop: () => Promise<void>
+}
+
+/** The package as a page loads it, inside `page.evaluate`. */
+export type Package = typeof Inkling
+
+/** Opens a page of the site without the demo's own script, so that the only worker is the test's. */
+export async function openBlank(page: Page, site: { url: string }): Promise<void> {
+  const body = '<!doctype html><html lang="en"><link rel="icon" href="favicon.svg"><title>blank</title>'
+  const headers = { 'content-security-policy': POLICY }
+  await page.route('**/blank', (route) => route.fulfill({ body, headers, contentType: 'text/html' }))
+  await page.goto(`${site.url}/blank`)
+}
+
+/** Holds the model's weights back until the returned function is called. */
+export async function holdWeights(page: Page): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route('**/weights.safetensors', async (route) => {
+    await released
+    // A page that was closed meanwhile wants no weights.
+    await route.continue().catch(() => {})
+  })
+  return release
 }
 
 /** Everything that a browser context asked of any network. */
@@ -86,18 +110,18 @@ export class Demo {
   }
 
   /** Types a question as a person does, waits for its answer, and returns the ids of the sessions shown. */
-  async ask(text: string): Promise<string[]> {
+  async ask(text: string, mode: Inkling.Mode = 'hybrid'): Promise<string[]> {
     await this.query.fill('')
     await this.query.pressSequentially(text, { delay: 5 })
-    return this.answerTo(text)
+    return this.answerTo(text, mode)
   }
 
-  /** Waits for the answer to exactly this question and returns the ids of the sessions shown. */
-  async answerTo(text: string): Promise<string[]> {
-    const answered = this.page.locator(`#results[data-question=${JSON.stringify(text)}]`)
-    await expect(answered.or(this.failure)).toBeVisible()
-    expect(await this.failure.allInnerTexts()).toEqual([])
-    await expect(this.cards).toHaveCount(3)
+  /** Waits for the answer to exactly this question, ranked so, and returns the ids of the sessions shown. */
+  async answerTo(text: string, mode: Inkling.Mode = 'hybrid', hits = 3): Promise<string[]> {
+    const answered = this.page.locator(`#results[data-question=${JSON.stringify(text)}][data-mode=${mode}]`)
+    await expect(mode === 'lexical' ? answered : answered.or(this.failure)).toBeVisible()
+    if (mode !== 'lexical') expect(await this.failure.allInnerTexts()).toEqual([])
+    await expect(this.cards).toHaveCount(hits)
     return this.ids()
   }
 
@@ -110,14 +134,33 @@ export class Demo {
 export interface GradedQuery {
   id: string
   query: string
+  kind: string
   relevant: Record<string, number>
 }
 
+const corpus = <T>(name: string) => JSON.parse(fs.readFileSync(new URL(`../../www/demo/corpus/${name}`, import.meta.url), 'utf8')) as T
+
+/** Every graded query of the demo. */
+export const gradedQueries = corpus<GradedQuery[]>('queries.json')
+
+/** A session as the demo's corpus has it. */
+export interface Session {
+  id: string
+  title: string
+  abstract: string
+  speakers: string[]
+  track: string
+  day: string
+  level: string
+  start: string
+}
+
+/** Every session of the demo. */
+export const sessions = corpus<Session[]>('sessions.json')
+
 /** The graded query of an id. */
 export function gradedQuery(id: string): GradedQuery {
-  const file = new URL('../../www/demo/corpus/queries.json', import.meta.url)
-  const all = JSON.parse(fs.readFileSync(file, 'utf8')) as GradedQuery[]
-  const found = all.find((query) => query.id === id)
+  const found = gradedQueries.find((query) => query.id === id)
   if (!found) throw new Error(`queries.json has no query ${id}`)
   return found
 }

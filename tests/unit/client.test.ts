@@ -1,29 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client, folderUrl, type WorkerLike } from '../../www/src/client.js'
+import { Client, folderUrl } from '../../www/src/client.js'
 import { cancelled, errorToData, InklingError } from '../../www/src/errors.js'
 import type { Progress, Reply, Request } from '../../www/src/protocol.js'
-
-/** The other end of the line, answering by hand. */
-class Line implements WorkerLike {
-  onmessage: WorkerLike['onmessage'] = null
-  onerror: WorkerLike['onerror'] = null
-  onmessageerror: WorkerLike['onmessageerror'] = null
-  requests: Request[] = []
-  terminated = false
-
-  postMessage(request: Request): void {
-    this.requests.push(structuredClone(request))
-  }
-
-  terminate(): void {
-    this.terminated = true
-  }
-
-  reply(reply: Reply): void {
-    this.onmessage?.call(null as never, { data: structuredClone(reply) } as MessageEvent)
-  }
-}
+import { Line } from './line.js'
 
 test('answers reach those who asked, in whatever order they come', async () => {
   const line = new Line()
@@ -60,6 +40,14 @@ test('progress is reported until the answer, and never after it', async () => {
   line.reply(progress(3))
   await answer
   assert.deepEqual(seen, [1, 2])
+})
+
+test('what cannot be sent to a worker is refused, and nothing is left waiting for it', async () => {
+  const line = new Line()
+  const client = new Client(line)
+  const documents = [{ id: 'a', title: 'a', fields: { draw: () => {} } }]
+  await assert.rejects(client.call('add', { documents }), { code: 'invalid-input', message: /plain data/ })
+  assert.equal(line.requests.length, 0)
 })
 
 test('closing rejects what is in flight and what is called later, and ends the worker', async () => {

@@ -1,120 +1,168 @@
 /** The demo page: a box, the three best sessions, and what it took to find them. */
-import { createSearch, InklingError, type Progress, type QueryResult, type Search } from 'inkling-search'
-import { element, offerWholePassages, sessionCard, type SessionFields } from './card.js'
+import { createSearch, type Hit, InklingError, type Progress, type QueryResult, type Search } from 'inkling-search'
+import { chosenFilters, FILTER_FIELDS, inAddress, noFilters, readAddress, type Request, withRequest } from './address.js'
+import { offerWholePassages, sessionCard, type SessionFields } from './card.js'
+import { FilterPanel } from './filters.js'
+import * as say from './messages.js'
+import { byId, page } from './page.js'
 
-/** Long enough that a fast typist's half-words are not searched, short enough to feel immediate. */
+/** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
 
-/** Shown at a time. */
+/** Shown at first, and after that in steps. */
 const HITS = 3
+const HITS_STEP = 10
 
-function byId<E extends HTMLElement>(id: string): E {
-  const found = document.getElementById(id)
-  if (!found) throw new Error(`the page has no element #${id}`)
-  return found as E
-}
-
-const page = {
-  form: byId<HTMLFormElement>('form'),
-  query: byId<HTMLInputElement>('query'),
-  examples: byId('examples'),
-  loading: byId('loading'),
-  loadingText: byId('loading-text'),
-  progress: byId<HTMLProgressElement>('progress'),
-  status: byId('status'),
-  speed: byId('speed'),
-  failure: byId('failure'),
-  empty: byId('empty'),
-  results: byId('results'),
-}
+type Answer = QueryResult<SessionFields>
 
 const title = document.title
 let search: Search<SessionFields> | undefined
+let meaning: 'loading' | 'ready' | 'failed' = 'loading'
+let request: Request = readAddress(location.href)
+let limit = HITS
+/** Whether sessions are shown that hardly answer the question, because the visitor wants to see them. */
+let far = false
 let timer: ReturnType<typeof setTimeout> | undefined
+/** Counts what was asked of the search, so that an answer that comes too late is known as such. */
+let asked = 0
+const titles = new Map<string, string>()
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+const filters = new FilterPanel(byId('filters'), () => change({ filters: filters.chosen }, true))
 
-function showProgress({ stage, loaded, total }: Progress): void {
-  const verbs = { download: 'Loading the language model', cache: 'Reading the language model from this device', prepare: 'Preparing the language model' }
-  const amount = stage === 'prepare' || total === 0 ? '' : `: ${megabytes(loaded)} of ${megabytes(total)} MB`
-  page.loadingText.textContent = `${verbs[stage]}${amount}`
-  if (stage === 'prepare' || total === 0) page.progress.removeAttribute('value')
-  else page.progress.value = loaded / total
-}
-
-function showFailure(error: unknown): void {
-  const { code, message } = error instanceof InklingError ? error : { code: 'internal', message: String(error) }
-  const again = element('button', '', 'Try again')
-  again.type = 'button'
-  again.addEventListener('click', () => location.reload())
-  page.failure.replaceChildren(
-    element('h2', '', 'The search could not be loaded'),
-    element('p', '', `${message} (`, element('code', '', code), ')'),
-    again,
-  )
-  page.failure.hidden = false
-  page.loading.hidden = true
-  page.empty.hidden = true
-  page.results.hidden = true
-}
-
-function showNothing(of: Search<SessionFields>): void {
-  page.results.hidden = true
-  page.results.replaceChildren()
-  page.empty.hidden = !page.failure.hidden
-  page.status.textContent = `Ready: ${of.info.documents} sessions, searched by ${of.info.model}.`
-  page.speed.textContent = ''
-}
-
-function showAnswer(question: string, { hits, truncated, timings, backend }: QueryResult<SessionFields>, of: Search<SessionFields>): void {
-  if (hits.length === 0) return showNothing(of)
-  page.results.replaceChildren(...hits.map(sessionCard))
-  page.results.hidden = false
-  page.empty.hidden = true
+function showCards(hits: Hit<SessionFields>[]): void {
+  for (const hit of hits) titles.set(hit.id, hit.title)
+  page.results.replaceChildren(...hits.map((hit) => sessionCard(hit, openSimilar)))
+  page.results.hidden = hits.length === 0
+  page.empty.hidden = hits.length > 0
   offerWholePassages(page.results)
-  page.results.dataset.question = inAddress(question)
-  const cut = truncated ? ` Your question is very long: only its first ${of.info.maxTokens} word pieces were read.` : ''
-  page.status.textContent = `The best ${hits.length} of ${of.info.documents} sessions.${cut}`
-  const time = timings.total < 10 ? timings.total.toFixed(1) : timings.total.toFixed(0)
-  page.speed.textContent = `${time} ms on this device (${backend}, ${of.info.kernel})`
 }
 
-async function answer(): Promise<void> {
+function showAnswer(answer: Answer, of: Search<SessionFields>): void {
+  const { hits, found, facets, mode } = answer
+  const { question } = request
+  const browsing = !question.trim()
+  const filtered = Object.keys(chosenFilters(request.filters)).length > 0
+  filters.count(facets)
+  page.source.hidden = true
+  showCards(browsing && !filtered ? [] : hits)
+  page.results.dataset.question = inAddress(question)
+  page.results.dataset.mode = mode
+  page.more.hidden = page.results.hidden || found <= hits.length
+  if (browsing && !filtered) page.empty.replaceChildren('The three sessions that answer best will appear here.')
+  else if (found === 0) {
+    const actions = { showFar: mode === 'lexical' ? undefined : showFar, clear: filtered ? clearFilters : undefined }
+    page.empty.replaceChildren(...say.nothingClose(request, mode === 'lexical' && meaning === 'loading', page.examples, actions))
+  }
+  const ready = browsing && !filtered && meaning === 'ready'
+  page.status.textContent = ready ? say.ready(of.info) : say.summary(answer, { browsing, filtered, far }, of.info)
+  if (meaning !== 'loading') say.note(browsing ? '' : say.speed(answer, of.info))
+}
+
+function showSimilar(hits: Hit<SessionFields>[], name: string): void {
+  const heading = say.similarTo(name, closeSimilar)
+  page.source.replaceChildren(...heading)
+  page.source.hidden = false
+  page.more.hidden = true
+  delete page.results.dataset.question
+  showCards(hits)
+  page.status.textContent = `The ${hits.length} sessions most like it.`
+  if (meaning !== 'loading') say.note('')
+  page.source.querySelector('h2')?.focus()
+}
+
+/** Shows what is asked for now. Whatever was asked before and is not answered yet never will be. */
+async function show(): Promise<void> {
   if (!search) return
-  const question = page.query.value
+  const turn = ++asked
+  const isCurrent = () => turn === asked
   try {
-    const result = await search.query(question, { limit: HITS })
-    page.loading.hidden = true
-    showAnswer(question, result, search)
+    const { similar } = request
+    if (similar !== undefined) {
+      const [hits, name] = await Promise.all([search.similar(similar, { limit: HITS }), titleOf(similar, search)])
+      if (isCurrent()) showSimilar(hits, name)
+      return
+    }
+    const browsing = !request.question.trim()
+    const order = browsing ? { sort: 'start' } : { far }
+    const chosen = { filters: chosenFilters(request.filters), facets: FILTER_FIELDS }
+    const answer = await search.query(request.question, { limit: browsing ? Math.max(limit, HITS_STEP) : limit, ...chosen, ...order })
+    if (isCurrent()) showAnswer(answer, search)
   } catch (error) {
-    if (!(error instanceof InklingError && error.code === 'cancelled')) showFailure(error)
+    if (!isCurrent() || (error instanceof InklingError && error.code === 'cancelled')) return
+    if (request.similar !== undefined) change({ similar: undefined }, false)
+    else showFailure('The search failed', error)
   }
 }
 
-/** A question may be a whole pasted document, an address must not: as much of it as goes there. */
-const inAddress = (question: string) => question.slice(0, 500)
+/** A session's title; an address may name a session that was not shown yet. */
+async function titleOf(id: string, of: Search<SessionFields>): Promise<string> {
+  if (!titles.has(id)) {
+    const { hits } = await of.query('', { sort: 'start', facets: FILTER_FIELDS, limit: of.info.documents })
+    for (const hit of hits) titles.set(hit.id, hit.title)
+  }
+  return titles.get(id) ?? id
+}
 
-/** Keeps the question in the address, so that it can be shared and the Back button returns to it. */
-function remember(keepInHistory: boolean): void {
-  const address = new URL(location.href)
-  const question = inAddress(page.query.value)
-  if (question) address.searchParams.set('q', question)
-  else address.searchParams.delete('q')
-  document.title = question ? `${question.slice(0, 80)} – Northlight` : title
-  if (address.href === location.href) return
-  history[keepInHistory ? 'pushState' : 'replaceState'](null, '', address)
+function showFailure(what: string, error: unknown): void {
+  page.failure.replaceChildren(...say.failure(what, error))
+  page.failure.hidden = false
+}
+
+/** Takes on what the visitor wants now, in the address too, and shows it. */
+function change(wanted: Partial<Request>, keepInHistory: boolean): void {
+  clearTimeout(timer)
+  request = { ...request, similar: undefined, ...wanted }
+  if (wanted.similar === undefined) [limit, far] = [HITS, false]
+  const address = withRequest(location.href, request)
+  if (address !== location.href) history[keepInHistory ? 'pushState' : 'replaceState']({ opened: keepInHistory }, '', address)
+  nameTab()
+  void show()
+}
+
+function nameTab(): void {
+  document.title = request.question ? `${request.question.slice(0, 80)} – Northlight` : title
 }
 
 function ask(question: string, keepInHistory: boolean): void {
-  clearTimeout(timer)
   page.query.value = question
-  remember(keepInHistory)
-  void answer()
+  change({ question }, keepInHistory)
 }
 
-function readAddress(): void {
-  page.query.value = new URL(location.href).searchParams.get('q') ?? ''
+const clearFilters = () => {
+  filters.chosen = noFilters()
+  change({ filters: noFilters() }, true)
+  page.query.focus()
 }
+
+function showFar(): void {
+  far = true
+  page.query.focus()
+  void show()
+}
+
+const openSimilar = ({ id }: Hit<SessionFields>) => change({ similar: id }, true)
+
+function closeSimilar(): void {
+  if (history.state?.opened) return history.back()
+  // The visitor came by an address: there is nothing to go back to.
+  change({ similar: undefined }, true)
+  page.query.focus()
+}
+
+/** Shows what the address says, after the visitor went back or forth. */
+async function followAddress(): Promise<void> {
+  const before = request
+  request = readAddress(location.href)
+  const sameAnswer = withRequest(location.href, { ...before, similar: undefined }) === withRequest(location.href, { ...request, similar: undefined })
+  if (!sameAnswer) [limit, far] = [HITS, false]
+  page.query.value = request.question
+  filters.chosen = request.filters
+  nameTab()
+  await show()
+  if (before.similar && !request.similar) cardOf(before.similar)?.querySelector<HTMLElement>('.similar')?.focus()
+}
+
+const cardOf = (id: string) => page.results.querySelector(`[data-id="${CSS.escape(id)}"]`)
 
 function listen(): void {
   page.form.addEventListener('submit', (event) => {
@@ -123,31 +171,64 @@ function listen(): void {
   })
   page.query.addEventListener('input', () => {
     clearTimeout(timer)
-    timer = setTimeout(() => ask(page.query.value, false), TYPING_PAUSE_MS)
+    timer = setTimeout(() => ask(page.query.value, false), meaning === 'ready' ? TYPING_PAUSE_MS : 0)
   })
-  addEventListener('popstate', () => {
-    readAddress()
-    ask(page.query.value, false)
+  page.more.addEventListener('click', async () => {
+    const shown = page.results.childElementCount
+    limit = shown < HITS_STEP ? HITS_STEP : shown + HITS_STEP
+    await show()
+    const first = page.results.children[shown]
+    if (first instanceof HTMLElement) {
+      first.tabIndex = -1
+      first.focus({ preventScroll: true })
+    }
   })
+  addEventListener('popstate', () => void followAddress())
   // The examples are links to their answers; here they are answered without leaving the page.
-  page.examples.addEventListener('click', (event) => {
-    const link = event.target instanceof Element && event.target.closest('a')
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a')
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    ask(new URL(link.href).searchParams.get('q') ?? '', true)
+    ask(readAddress(link.href).question, true)
   })
 }
 
+function showProgress(progress: Progress): void {
+  if (search && meaning === 'loading') say.progress(progress)
+}
+
+/** From now on questions are answered by meaning, too; the one on the screen is, unless the visitor is busy with it. */
+function meaningIsReady(): void {
+  meaning = 'ready'
+  const busy = page.results.contains(document.activeElement) || request.similar !== undefined
+  if (!busy) return void show()
+  say.note(request.similar === undefined ? say.offer(() => void show()) : '')
+}
+
+function meaningFailed(error: unknown): void {
+  meaning = 'failed'
+  showFailure('Searching by words only: the language model could not be loaded', error)
+  void show()
+}
+
 async function start(): Promise<void> {
-  readAddress()
+  page.query.value = request.question
+  nameTab()
   listen()
   try {
-    search = await createSearch<SessionFields>({ url: 'search/', onProgress: showProgress })
-    // Waits for the model, whether the address brought a question or not.
-    await answer()
+    const opened = await createSearch<SessionFields>({ url: 'search/', onProgress: showProgress })
+    const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })
+    filters.fill(everything.facets, request.filters)
+    // Only now, or a keystroke would have cancelled that.
+    search = opened
   } catch (error) {
-    showFailure(error)
+    say.note('')
+    page.empty.hidden = true
+    return showFailure('The search could not be loaded', error)
   }
+  search.semantic.then(meaningIsReady, meaningFailed)
+  say.progress()
+  await show()
 }
 
 void start()

@@ -1,5 +1,5 @@
 /** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
-import type { Hit } from 'inkling-search'
+import type { Hit, TextRange } from 'inkling-search'
 
 /** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
 export interface SessionFields {
@@ -25,36 +25,62 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** The card of a hit. */
-export function sessionCard(hit: Hit<SessionFields>): HTMLLIElement {
+/** A text with the given parts marked. */
+export function marked(text: string, parts: readonly TextRange[]): (Node | string)[] {
+  const pieces: (Node | string)[] = []
+  let end = 0
+  for (const [from, to] of parts) {
+    if (from < end || to > text.length) continue
+    pieces.push(text.slice(end, from), element('mark', '', text.slice(from, to)))
+    end = to
+  }
+  return [...pieces, text.slice(end)].filter((piece) => piece !== '')
+}
+
+/** A name as a style sheet can match it: `Health Analytics` is `health-analytics`. */
+export const slug = (name: string): string => name.toLowerCase().replace(/[^a-z]+/g, '-')
+
+/** The card of a hit. `showSimilar` is called when the visitor asks for sessions like it. */
+export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<SessionFields>) => void): HTMLLIElement {
   const { track, format, level, speakers } = hit.fields
-  const passage = element('p', 'passage clamped', hit.passage.text)
+  const passage = element('p', 'passage clamped', ...marked(hit.passage.text, hit.matches))
   passage.id = `passage-${hit.id}`
+  const title = element('h2', '', ...marked(hit.title, hit.titleMatches))
+  title.id = `title-${hit.id}`
   const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
-  const body = element('div', '', element('p', 'track', track ?? ''), element('h2', '', hit.title))
+  const body = element('div', '', element('p', 'track', track ?? ''), title)
   if (names) body.append(element('p', 'speakers', names))
-  body.append(passage, element('div', 'foot', ...tags))
+  const similar = textButton('Similar sessions', () => showSimilar(hit))
+  similar.classList.add('similar')
+  similar.setAttribute('aria-describedby', title.id)
+  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', similar)))
   const card = element('li', 'card', place(hit.fields), body)
   card.dataset.id = hit.id
-  if (track) card.dataset.track = track.toLowerCase().replace(/[^a-z]+/g, '-')
+  if (track) card.dataset.track = slug(track)
   return card
+}
+
+/** A button that looks like a link. */
+export function textButton(text: string, onClick: () => void): HTMLButtonElement {
+  const button = element('button', 'text-button', text)
+  button.type = 'button'
+  button.addEventListener('click', onClick)
+  return button
 }
 
 /** Gives each card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */
 export function offerWholePassages(list: Element): void {
   for (const passage of list.querySelectorAll('.passage')) {
     if (passage.scrollHeight <= passage.clientHeight + 1) continue
-    const more = element('button', 'more', 'Read more')
-    more.type = 'button'
-    more.setAttribute('aria-expanded', 'false')
-    more.setAttribute('aria-controls', passage.id)
-    more.addEventListener('click', () => {
+    const more = textButton('Read more', () => {
       const clamped = passage.classList.toggle('clamped')
       more.textContent = clamped ? 'Read more' : 'Read less'
       more.setAttribute('aria-expanded', String(!clamped))
     })
-    passage.parentElement?.querySelector('.foot')?.append(more)
+    more.setAttribute('aria-expanded', 'false')
+    more.setAttribute('aria-controls', passage.id)
+    passage.parentElement?.querySelector('.actions')?.prepend(more)
   }
 }
 

@@ -1,11 +1,11 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
 import { cancelled, errorFromData, InklingError } from './errors.js'
-import type { Method, Methods, Progress, Reply } from './protocol.js'
+import type { Method, Methods, Reply } from './protocol.js'
 
 interface Pending {
   resolve(result: never): void
   reject(error: InklingError): void
-  onProgress?: ((progress: Progress) => void) | undefined
+  onProgress?: ((progress: never) => void) | undefined
 }
 
 /** A worker, as far as it is used here. */
@@ -38,13 +38,18 @@ export class Client {
   call<M extends Method>(
     method: M,
     params: Methods[M]['params'],
-    onProgress?: (progress: Progress) => void,
+    onProgress?: (progress: Methods[M]['progress']) => void,
   ): Promise<Methods[M]['result']> {
     if (this.#closed) return Promise.reject(this.#closed)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
+      try {
+        this.#worker.postMessage({ id, method, params })
+      } catch (cause) {
+        reject(new InklingError('invalid-input', `${method}() takes plain data: no functions, no elements of a page`, { cause }))
+        return
+      }
       this.#pending.set(id, { resolve, reject, onProgress })
-      this.#worker.postMessage({ id, method, params })
     })
   }
 
@@ -61,7 +66,7 @@ export class Client {
     const pending = this.#pending.get(reply.id)
     if (!pending) return
     if (reply.type === 'progress') {
-      pending.onProgress?.(reply.progress)
+      pending.onProgress?.(reply.progress as never)
       return
     }
     this.#pending.delete(reply.id)

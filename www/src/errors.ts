@@ -13,6 +13,7 @@ export type InklingErrorCode =
   | 'wrong-shape'
   | 'model-mismatch'
   | 'unsupported-tokenizer'
+  | 'duplicate-id'
   | 'cancelled'
   | 'unsupported-browser'
   | 'internal'

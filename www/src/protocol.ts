@@ -1,8 +1,8 @@
 /**
  * What the page and its worker say to each other.
  *
- * The page sends {@link Request}s with ids that it never uses twice. The worker answers each with any number of
- * {@link Progress} messages and then exactly one result or error. Everything is plain data: the worker alone holds wasm.
+ * The page sends {@link Request}s with ids that it never uses twice. The worker answers each with any number of progress
+ * messages and then exactly one result or error. Everything is plain data: the worker alone holds wasm.
  */
 import type { ErrorData } from './errors.js'
 
@@ -18,39 +18,97 @@ export interface Progress {
   total: number
 }
 
+/** How much of some work is done. */
+export interface Step {
+  done: number
+  total: number
+}
+
+/** What ranks documents: words and meaning together (`hybrid`), meaning alone, or words alone (`lexical`). */
+export type Mode = 'hybrid' | 'semantic' | 'lexical'
+
+/** Which values each field must have: one of those listed, for every field listed. */
+export type Filters = Readonly<Record<string, readonly string[]>>
+
+/** A part of a text, as the UTF-16 offsets that `String.slice` takes: start, and end (exclusive). */
+export type TextRange = [start: number, end: number]
+
 /** One answer to a query: a document, and the passage of it that matched best. */
 export interface Hit<Fields = Record<string, unknown>> {
   id: string
-  /** Higher is better; comparable only within one answer. */
+  /** How likely the document is to be relevant, from 0 to 1: an estimate that can be compared between queries. */
   score: number
+  /** The cosine of query and passage, from -1 to 1; 0 where meaning was not asked. */
+  cosine: number
+  /** The score by words (BM25); 0 where no word matches. Comparable only within one answer. */
+  bm25: number
   title: string
   url?: string
   /** What the corpus said of the document beyond title and text: day, room, speakers… */
   fields: Fields
   /** `start` and `end` are UTF-16 offsets of `text` in the document's text. */
   passage: { text: string; start: number; end: number }
+  /** The parts of `passage.text` that match words of the query, in order. */
+  matches: TextRange[]
+  /** The parts of `title` that do. */
+  titleMatches: TextRange[]
 }
 
-/** Milliseconds that each step of a query took. */
+/** A value of a field, and how many of the documents found have it. */
+export interface FacetCount {
+  value: string
+  count: number
+}
+
+/** Milliseconds that each step of a query took; 0 for a step that was not needed. */
 export interface Timings {
+  /** Looking up its words. */
+  words: number
+  /** Text to tokens. */
   tokenize: number
+  /** Tokens to a vector. */
   encode: number
+  /** The vector against those of all passages. */
   scan: number
+  /** Fusion, filters, order and counts. */
+  rank: number
+  /** Reading, and if need be fetching, the documents shown. */
   documents: number
   total: number
 }
 
 /** The answer to a query. */
 export interface QueryResult<Fields = Record<string, unknown>> {
-  /** The best documents, best first; none for an empty query. */
+  /** The best documents, best first; none when nothing is close. */
   hits: Hit<Fields>[]
-  /** What ranked them: `semantic` is by meaning. */
-  mode: 'semantic'
-  /** True when the query was longer than the model reads, so that only its beginning counted. */
+  /** How many documents were found in all, of which `hits` are the first. */
+  found: number
+  /** What ranked them: `lexical` as long as the model is not there. */
+  mode: Mode
+  /** For each field asked for, how many of the documents found have each of its values, most frequent first. */
+  facets: Record<string, FacetCount[]>
+  /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean
   timings: Timings
-  /** What encoded the query. */
+  /** What encodes queries. */
   backend: 'cpu'
+}
+
+/** A document to add. Its passages are cut and encoded as those of the index were. */
+export interface SearchDocument<Fields = Record<string, unknown>> {
+  /** Unique; a document of the same id is replaced. */
+  id: string
+  title: string
+  url?: string
+  text?: string
+  /** What a hit should show or a filter should use: strings, numbers, lists of strings. */
+  fields?: Fields
+}
+
+/** A file of a saved index: where it belongs in the folder of the search, and what is in it. */
+export interface SavedFile {
+  path: string
+  bytes: Uint8Array<ArrayBuffer>
 }
 
 /** What an encoder is made of. */
@@ -59,7 +117,7 @@ export interface EncoderInfo {
   model: string
   /** The length of a vector. */
   dim: number
-  /** Tokens of a text that the model reads; the rest is cut off. */
+  /** Tokens of a text that the model reads; the rest is cut off. 0 as long as a search has not loaded its model. */
   maxTokens: number
   backend: string
   /** The arithmetic in use, such as `relaxed-simd`. */
@@ -80,17 +138,34 @@ export interface LoadOptions {
 
 /** Settings of a query that the Rust side reads. */
 export interface QuerySettings {
-  /** How many hits to return, at least 1. */
+  /** How many hits to return, at least 1. Default 3. */
   limit?: number
+  /**
+   * What ranks the documents. Default `hybrid`: words and meaning together, and words alone until the model is there.
+   * `semantic` waits for the model, and rejects when it cannot be loaded.
+   */
+  mode?: Mode
+  /** Only documents with these values are found. With filters an empty text finds all that pass. Default none. */
+  filters?: Filters
+  /** A field to order what is found by, ascending, instead of by rank; with it an empty text finds all. Default none. */
+  sort?: string
+  /** Fields whose values to count. A field's own filter is left out of its counts: others could be chosen. Default none. */
+  facets?: readonly string[]
+  /** True also finds documents that are hardly about the query. Default false: then such a query has no hits. */
+  far?: boolean
 }
 
-/** The methods of the worker: what they take and what they answer. */
+/** The methods of the worker: what they take, what they answer, and what they report on the way. */
 export interface Methods {
-  loadSearch: { params: { url: string; options: LoadOptions }; result: SearchInfo }
-  loadModel: { params: Record<string, never>; result: SearchInfo }
-  query: { params: { text: string; settings: QuerySettings }; result: QueryResult }
-  loadEncoder: { params: { url: string; options: LoadOptions }; result: EncoderInfo }
-  encode: { params: { texts: readonly string[] }; result: Float32Array[] }
+  loadSearch: { params: { url: string; options: LoadOptions }; result: SearchInfo; progress: Progress }
+  loadModel: { params: Record<string, never>; result: SearchInfo; progress: Progress }
+  query: { params: { text: string; settings: QuerySettings }; result: QueryResult; progress: never }
+  similar: { params: { id: string; settings: Pick<QuerySettings, 'limit'> }; result: Hit[]; progress: never }
+  add: { params: { documents: readonly SearchDocument<unknown>[] }; result: SearchInfo; progress: Step }
+  remove: { params: { ids: readonly string[] }; result: { removed: number; info: SearchInfo }; progress: never }
+  save: { params: Record<string, never>; result: SavedFile[]; progress: never }
+  loadEncoder: { params: { url: string; options: LoadOptions }; result: EncoderInfo; progress: Progress }
+  encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
 }
 
 /** The name of a worker method. */
@@ -101,6 +176,6 @@ export type Request = { [M in Method]: { id: number; method: M; params: Methods[
 
 /** Worker to page: how far a request is, or how it ended. */
 export type Reply =
-  | { id: number; type: 'progress'; progress: Progress }
+  | { id: number; type: 'progress'; progress: Methods[Method]['progress'] }
   | { id: number; type: 'result'; result: Methods[Method]['result'] }
   | { id: number; type: 'error'; error: ErrorData }

@@ -1,7 +1,9 @@
 import { Client, folderUrl, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Latest } from './latest.js'
-import type { Progress, QueryResult, QuerySettings, SearchInfo } from './protocol.js'
+import type {
+  Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
+} from './protocol.js'
 
 /** Options of {@link createSearch}. */
 export interface SearchOptions {
@@ -16,17 +18,30 @@ export interface SearchOptions {
 }
 
 /** Options of {@link Search.query}. */
-export interface QueryOptions {
-  /** How many hits to return, at least 1. Default 3. */
-  limit?: number
+export interface QueryOptions extends QuerySettings {
   /** Aborting it rejects the query with the code `cancelled`. */
   signal?: AbortSignal
+}
+
+/** Options of {@link Search.similar}. */
+export interface SimilarOptions {
+  /** How many documents to return, at least 1. Default 3. */
+  limit?: number
+  /** Aborting it rejects the call with the code `cancelled`. */
+  signal?: AbortSignal
+}
+
+/** Options of {@link Search.add}. */
+export interface AddOptions {
+  /** Called after each document that has been encoded. */
+  onProgress?: (progress: Step) => void
 }
 
 /**
  * Loads the index of a site in a worker and begins to load its model.
  *
- * Resolves when the index is there; `search.semantic` resolves when the model is, too.
+ * Resolves when the index is there, which is enough to search by words; `search.semantic` resolves when the model is
+ * there, too.
  *
  * @throws InklingError when a file is missing (`not-found`), altered (`hash-mismatch`), cut short (`damaged-file`),
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
@@ -50,12 +65,14 @@ export async function createSearch<Fields = Record<string, unknown>>(options: Se
 /** A loaded index: ask it with {@link Search.query}. Made by {@link createSearch}. */
 export class Search<Fields = Record<string, unknown>> {
   /**
-   * Resolves when the model is ready and rejects when it cannot be loaded. It need not be handled: until then
-   * `query()` waits, and if the model fails, `query()` rejects with the same error.
+   * Resolves when the model is ready and rejects when it cannot be loaded. It need not be handled: with or without the
+   * model `query()` answers, and the `mode` of its answers says which.
    */
   readonly semantic: Promise<void>
   readonly #client: Client
   readonly #latest = new Latest()
+  /** Resolves when the last change asked for has been made. */
+  #changed: Promise<unknown> = Promise.resolve()
   #info: SearchInfo
 
   /** @internal */
@@ -72,22 +89,83 @@ export class Search<Fields = Record<string, unknown>> {
   }
 
   /**
-   * Finds the documents that answer a text best. An empty text has no hits.
+   * Finds the documents that answer a text best: by words and meaning, or by words alone as long as the model is not
+   * there; `mode` says which. It never waits for the model, unless `options.mode` is `semantic`.
+   *
+   * Words in quotes must stand together, a word after `-` must not occur, the last word may be unfinished, and words may
+   * be misspelt. A text that nothing is close to has no hits, unless `options.far` is true. An empty text has none, unless
+   * filters or an order are given: then it finds every document that passes them.
    *
    * Made for search as you type: a later query cancels an earlier one that is not answered yet. The earlier promise
    * rejects with an {@link InklingError} whose code is `cancelled` and whose name is `AbortError`.
+   *
+   * @throws InklingError `invalid-input` for a filter, order or count by a field that no document has.
    */
   query(text: string, options: QueryOptions = {}): Promise<QueryResult<Fields>> {
     if (typeof text !== 'string') return Promise.reject(new InklingError('invalid-input', 'query() takes a string'))
-    const settings: QuerySettings = options.limit === undefined ? {} : { limit: options.limit }
+    const { signal: stop, ...settings } = options
+    const unknownMode = settings.mode !== undefined && !MODES.includes(settings.mode)
+    if (unknownMode) return Promise.reject(new InklingError('invalid-input', `mode must be one of ${MODES.join(', ')}`))
     return this.#latest.run(async (signal) => {
-      await this.semantic
+      if (settings.mode === 'semantic') await this.semantic
       signal.throwIfAborted()
-      return (await this.#client.call('query', { text, settings })) as QueryResult<Fields>
-    }, options.signal)
+      return (await this.#client.call('query', { text, settings: given(settings) })) as QueryResult<Fields>
+    }, stop)
   }
 
-  /** Ends the worker and frees its memory. What is in flight, and later queries, reject with the code `cancelled`. */
+  /**
+   * Finds the documents most like one of the index, best first and without itself. Needs no model: the vectors of the
+   * index are compared. Unlike queries these calls do not cancel each other. `matches` are empty.
+   *
+   * @throws InklingError `not-found` for an unknown id.
+   */
+  similar(id: string, options: SimilarOptions = {}): Promise<Hit<Fields>[]> {
+    if (typeof id !== 'string') return Promise.reject(new InklingError('invalid-input', 'similar() takes the id of a document'))
+    const { signal, ...settings } = options
+    return new Promise((resolve, reject) => {
+      const stopListening = onAbort(signal, reject)
+      const hits = this.#client.call('similar', { id, settings: given(settings) }) as Promise<Hit<Fields>[]>
+      hits.then(resolve, reject).finally(stopListening)
+    })
+  }
+
+  /**
+   * Adds documents, replacing those of the same ids. Waits for the model, which encodes them; queries asked meanwhile are
+   * answered afterwards. Changes are made in the order in which they were asked for, and live as long as this object: to
+   * keep them, {@link Search.save} them.
+   *
+   * @throws InklingError `invalid-input` for a document without id or text, `duplicate-id` for two of one id: then
+   * nothing has changed. What `semantic` rejects with, when the model cannot be loaded.
+   */
+  add(documents: readonly SearchDocument<Fields>[], options: AddOptions = {}): Promise<void> {
+    if (!Array.isArray(documents)) return Promise.reject(new InklingError('invalid-input', 'add() takes an array of documents'))
+    return this.#inOrder(async () => {
+      await this.semantic
+      this.#info = await this.#client.call('add', { documents }, options.onProgress)
+    })
+  }
+
+  /** Removes documents by their ids; resolves to how many there were. Unknown ids are passed over. */
+  remove(ids: readonly string[]): Promise<number> {
+    if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+      return Promise.reject(new InklingError('invalid-input', 'remove() takes an array of ids'))
+    }
+    return this.#inOrder(async () => {
+      const { removed, info } = await this.#client.call('remove', { ids })
+      this.#info = info
+      return removed
+    })
+  }
+
+  /**
+   * The files of the index as it is now, but for the model's, which stay as they are: put them in the folder of the search
+   * in place of the old ones. The same documents give the same bytes, whatever was added and removed on the way.
+   */
+  save(): Promise<SavedFile[]> {
+    return this.#inOrder(() => this.#client.call('save', {}))
+  }
+
+  /** Ends the worker and frees its memory. What is in flight, and later calls, reject with the code `cancelled`. */
   dispose(): void {
     this.#client.close(cancelled('this search was disposed of: create another one'))
   }
@@ -95,4 +173,17 @@ export class Search<Fields = Record<string, unknown>> {
   async #loadModel(onProgress?: (progress: Progress) => void): Promise<void> {
     this.#info = await this.#client.call('loadModel', {}, onProgress)
   }
+
+  #inOrder<T>(change: () => Promise<T>): Promise<T> {
+    const made = this.#changed.then(change)
+    this.#changed = made.catch(() => {})
+    return made
+  }
+}
+
+const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
+
+/** Options that are present but undefined count as left out: the Rust side knows only values. */
+function given<Settings extends Methods['query']['params']['settings']>(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings
 }

@@ -6,12 +6,18 @@
  * question are validated first. Browser versions are never looked at.
  */
 import { InklingError } from './errors.js'
-import type { EncoderInfo, LoadOptions, Progress, QueryResult, QuerySettings, SearchInfo } from './protocol.js'
+import type {
+  EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
+} from './protocol.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
   loadModel(onProgress: (progress: Progress) => void): Promise<void>
   query(text: string, settings: QuerySettings): Promise<QueryResult>
+  similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
+  add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => void): Promise<void>
+  remove(ids: string[]): number
+  save(): Promise<SavedFile[]>
   info(): SearchInfo
   free(): void
 }

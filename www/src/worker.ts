@@ -3,7 +3,7 @@
  * time happens here or below, never on the page's own thread.
  */
 import { errorToData, InklingError } from './errors.js'
-import type { Method, Methods, Progress, Reply, Request } from './protocol.js'
+import type { Method, Methods, Reply, Request } from './protocol.js'
 import { type GlueEncoder, type GlueSearch, loadGlue } from './wasm.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
@@ -13,7 +13,10 @@ interface WorkerScope {
 }
 
 type Handlers = {
-  [M in Method]: (params: Methods[M]['params'], onProgress: (progress: Progress) => void) => Promise<Methods[M]['result']>
+  [M in Method]: (
+    params: Methods[M]['params'],
+    onProgress: (progress: Methods[M]['progress']) => void,
+  ) => Promise<Methods[M]['result']>
 }
 
 const scope = globalThis as unknown as WorkerScope
@@ -33,6 +36,19 @@ const handlers: Handlers = {
   async query({ text, settings }) {
     return loaded(search).query(text, settings)
   },
+  async similar({ id, settings }) {
+    return loaded(search).similar(id, settings)
+  },
+  async add({ documents }, onProgress) {
+    await loaded(search).add(documents, (done) => onProgress({ done, total: documents.length }))
+    return loaded(search).info()
+  },
+  async remove({ ids }) {
+    return { removed: loaded(search).remove([...ids]), info: loaded(search).info() }
+  },
+  async save() {
+    return loaded(search).save()
+  },
   async loadEncoder({ url, options }, onProgress) {
     const { Encoder } = await loadGlue()
     encoder = await Encoder.load(url, options, onProgress)
@@ -51,11 +67,17 @@ function loaded<T>(part: T | undefined): T {
   return part
 }
 
+/** The buffers of vectors and saved files, which are handed over rather than copied. */
+function buffersIn(result: Methods[Method]['result']): Transferable[] {
+  if (!Array.isArray(result)) return []
+  const buffers = result.map((entry) => (entry instanceof Float32Array ? entry.buffer : 'bytes' in entry ? entry.bytes.buffer : []))
+  return buffers.filter((buffer) => buffer instanceof ArrayBuffer)
+}
+
 async function answer<M extends Method>(id: number, method: M, params: Methods[M]['params']): Promise<void> {
   try {
     const result = await handlers[method](params, (progress) => scope.postMessage({ id, type: 'progress', progress }))
-    const transfer = Array.isArray(result) ? result.map((vector) => vector.buffer as ArrayBuffer) : []
-    scope.postMessage({ id, type: 'result', result }, transfer)
+    scope.postMessage({ id, type: 'result', result }, buffersIn(result))
   } catch (thrown) {
     scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }

@@ -1,0 +1,129 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type * as Inkling from 'inkling-search'
+import { serve } from '../../scripts/serve.mjs'
+import { siteFolder } from '../../scripts/site.mjs'
+import { expect, openBlank, type Package, test } from './site.js'
+
+const BEES = {
+  id: 'bees',
+  title: 'The Apiary Ledger',
+  url: 'https://example.org/bees',
+  text: 'Counting honeybees at the entrance of a hive with a camera. A hundred colonies, one winter, and what the losses taught a beekeeper.',
+  fields: { day: 'Wednesday', speakers: ['Wanda Quillfeather'] },
+}
+
+const QUERIES = ['Quillfeather', 'insects that make honey', 'Health Analytics?', 'how do I keep my best people from leaving?', 'GDPR', 'dashboards -hospital']
+
+test('what is added is found by its words and its meaning, and what is removed is gone', async ({ page, site }) => {
+  await openBlank(page, site)
+  const seen = await page.evaluate(async ({ url, BEES }) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    const first = async (text: string, options?: Inkling.QueryOptions) => (await search.query(text, options)).hits[0]?.id
+    const steps: Inkling.Step[] = []
+    const before = { documents: search.info.documents, name: await first('Quillfeather') }
+    await search.add([BEES, { id: 'plain', title: 'A plain title' }], { onProgress: (step) => steps.push(step) })
+    const added = {
+      documents: search.info.documents,
+      word: await first('Quillfeather'),
+      meaning: await first('insects that make honey', { mode: 'semantic' }),
+      filter: await first('', { filters: { day: ['Wednesday'] } }),
+      hit: (await search.query('honeybees hive')).hits[0],
+      similar: (await search.similar('bees')).length,
+    }
+    await search.add([{ ...BEES, title: 'The Second Ledger' }])
+    const replaced = { documents: search.info.documents, title: (await search.query('Quillfeather')).hits[0]?.title }
+    const twice = await search.add([BEES, BEES]).then(String, ({ code }: Inkling.InklingError) => code)
+    const removed = await search.remove(['bees', 'gdpr-erase', 'no-such'])
+    const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, far: true })
+    const gone = { documents: search.info.documents, ids: hits.map(({ id }) => id), gdpr: (await search.query('GDPR', { limit: 200 })).hits.map(({ id }) => id) }
+    const similar = await search.similar('bees').then(String, ({ code }: Inkling.InklingError) => code)
+    search.dispose()
+    return { before, steps, added, replaced, twice, removed, gone, similar }
+  }, { url: site.url, BEES })
+  expect(seen.before).toEqual({ documents: 131 })
+  expect(seen.steps).toEqual([{ done: 1, total: 2 }, { done: 2, total: 2 }])
+  expect(seen.added).toMatchObject({ documents: 133, word: 'bees', meaning: 'bees', filter: 'bees', similar: 3 })
+  expect(seen.added.hit).toMatchObject({ title: BEES.title, url: BEES.url, fields: BEES.fields })
+  expect(seen.replaced).toEqual({ documents: 133, title: 'The Second Ledger' })
+  expect(seen.twice).toBe('duplicate-id')
+  expect(seen.removed).toBe(2)
+  expect(seen.gone.documents).toBe(131)
+  expect(seen.gone.ids).not.toContain('bees')
+  expect(seen.gone.gdpr).not.toContain('gdpr-erase')
+  expect(seen.similar).toBe('not-found')
+})
+
+test('saved files, served by another site with the model, give the same answers, and saving is deterministic', async ({ page, site }) => {
+  await openBlank(page, site)
+  const { files, again, before } = await page.evaluate(async ({ url, BEES, QUERIES }) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    await search.add([BEES, { id: 'passing', title: 'Only passing through' }])
+    await search.remove(['gdpr-erase', 'passing'])
+    const before: Inkling.Hit[][] = []
+    for (const text of QUERIES) before.push((await search.query(text, { limit: 10 })).hits)
+    const plain = async () => (await search.save()).map(({ path, bytes }) => ({ path, bytes: Array.from(bytes) }))
+    const saved = { files: await plain(), again: await plain(), before }
+    search.dispose()
+    return saved
+  }, { url: site.url, BEES, QUERIES })
+  expect(again).toEqual(files)
+  expect(files.map(({ path }) => path)).not.toContain('model/weights.safetensors')
+
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
+  fs.cpSync(siteFolder, folder, { recursive: true })
+  for (const part of ['manifest.json', 'docs', 'index']) fs.rmSync(path.join(folder, 'search', part), { recursive: true })
+  for (const { path: name, bytes } of files) {
+    const file = path.join(folder, 'search', name)
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, Buffer.from(bytes))
+  }
+  const other = await serve(folder)
+  try {
+    await openBlank(page, other)
+    const after = await page.evaluate(async ({ url, QUERIES }) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      await search.semantic
+      const hits: Inkling.Hit[][] = []
+      for (const text of QUERIES) hits.push((await search.query(text, { limit: 10 })).hits)
+      search.dispose()
+      return hits
+    }, { url: other.url, QUERIES })
+    expect(after).toEqual(before)
+    expect(after[0]?.[0]?.id).toBe('bees')
+    expect(after.flat().map(({ id }) => id)).not.toContain('gdpr-erase')
+  } finally {
+    await other.close()
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
+test('matches are UTF-16 offsets of the very words, with emoji, accents and Chinese around them', async ({ page, site }) => {
+  await openBlank(page, site)
+  const found = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    const text = '👩‍🚀🚀 Zürich 日本語の検索 and a zeppelin 🎈🎈 – Zeppelins naïve, then 东京大学 and one more zeppelin.'
+    await search.add([{ id: 'emoji', title: '🎈 Zeppelin 日本 über alles', text }])
+    const cut = async (query: string) => {
+      const hit = (await search.query(query)).hits.find(({ id }) => id === 'emoji')
+      if (!hit) return undefined
+      const words = (of: string, parts: Inkling.TextRange[]) => parts.map(([start, end]) => of.slice(start, end))
+      return {
+        body: words(hit.passage.text, hit.matches),
+        title: words(hit.title, hit.titleMatches),
+        passage: text.slice(hit.passage.start, hit.passage.end) === hit.passage.text,
+      }
+    }
+    const results = { zeppelin: await cut('zeppelin'), zurich: await cut('zurich naive zeppelin'), japanese: await cut('検索') }
+    search.dispose()
+    return results
+  }, site.url)
+  expect(found.zeppelin).toEqual({ body: ['zeppelin', 'Zeppelins', 'zeppelin'], title: ['Zeppelin'], passage: true })
+  expect(found.zurich?.body).toEqual(['Zürich', 'zeppelin', 'Zeppelins', 'naïve', 'zeppelin'])
+  expect(found.japanese?.body.join('')).toBe('検索')
+})

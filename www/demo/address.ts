@@ -1,0 +1,44 @@
+/** What the visitor asked for, kept in the address: it can be shared, and the Back button returns to it. */
+
+/** The fields that can be filtered by, in the order in which they are shown. */
+export const FILTER_FIELDS = ['day', 'level', 'track'] as const
+
+/** A field that can be filtered by. */
+export type FilterField = (typeof FILTER_FIELDS)[number]
+
+/** What the page shows. */
+export interface Request {
+  question: string
+  filters: Record<FilterField, string[]>
+  /** The id of the session whose like are shown, instead of an answer. */
+  similar?: string | undefined
+}
+
+/** A question may be a whole pasted document, an address must not: as much of it as goes there. */
+export const inAddress = (question: string): string => question.slice(0, 500)
+
+/** No filter at all. */
+export const noFilters = (): Request['filters'] => ({ day: [], level: [], track: [] })
+
+/** The filters that are set, as the search takes them. */
+export function chosenFilters(filters: Request['filters']): Partial<Request['filters']> {
+  return Object.fromEntries(Object.entries(filters).filter(([, values]) => values.length > 0))
+}
+
+/** The request that an address describes. */
+export function readAddress(address: string): Request {
+  const { searchParams } = new URL(address)
+  const filters = noFilters()
+  for (const field of FILTER_FIELDS) filters[field] = [...new Set(searchParams.getAll(field))]
+  return { question: searchParams.get('q') ?? '', filters, similar: searchParams.get('similar') ?? undefined }
+}
+
+/** An address with a request put into it. */
+export function withRequest(address: string, { question, filters, similar }: Request): string {
+  const url = new URL(address)
+  for (const name of ['q', 'similar', ...FILTER_FIELDS]) url.searchParams.delete(name)
+  if (question) url.searchParams.set('q', inAddress(question))
+  for (const field of FILTER_FIELDS) for (const value of filters[field]) url.searchParams.append(field, value)
+  if (similar) url.searchParams.set('similar', similar)
+  return url.href
+}

@@ -1,0 +1,100 @@
+/** What the page says. */
+import { InklingError, type Mode, type Progress, type QueryResult, type SearchInfo } from 'inkling-search'
+import { inAddress, type Request } from './address.js'
+import { element, textButton } from './card.js'
+import { page } from './page.js'
+
+const sessions = (count: number) => (count === 1 ? '1 session' : `${count} sessions`)
+
+/** The quiet line that says what the search is doing, or how long it took. */
+export function note(...content: (string | Node)[]): void {
+  page.progress.hidden = true
+  page.noteText.replaceChildren(...content)
+}
+
+/** How far the model is while words answer. */
+export function progress({ stage, loaded, total }: Partial<Progress> = {}): void {
+  const known = loaded !== undefined && total !== undefined && total > 0 && stage !== 'prepare'
+  const share = known ? loaded / total : 0
+  page.progress.hidden = false
+  if (known) page.progress.value = share
+  else page.progress.removeAttribute('value')
+  page.noteText.textContent = `By words for now: meaning is loading${known ? `, ${Math.floor(share * 100)}\u00a0%` : '…'}`
+}
+
+/** Offers to answer again by meaning, where doing so unasked would take away what the visitor is busy with. */
+export const offer = (answer: () => void): HTMLElement => textButton('Meaning is ready: answer again', answer)
+
+/** How long an answer took, and what computed it. */
+export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel }: SearchInfo): string {
+  const time = timings.total < 10 ? timings.total.toFixed(1) : timings.total.toFixed(0)
+  return `${time} ms on this device (${mode === 'lexical' ? 'by words only' : `${backend}, ${kernel}`})`
+}
+
+/** That everything is loaded. */
+export const ready = ({ documents, model }: SearchInfo): string =>
+  `Ready: ${sessions(documents)}, searched by words and by meaning (${model.replace(/^.*\//, '')}).`
+
+/** What the answer is, in a line. */
+export function summary(
+  { hits, found, mode, truncated }: QueryResult<unknown>,
+  { browsing, filtered, far }: { browsing: boolean; filtered: boolean; far: boolean },
+  { documents, maxTokens }: SearchInfo,
+): string {
+  if (browsing) return filtered ? `${sessions(found)}, in order of time.` : `${sessions(documents)} on two days.`
+  const limit = maxTokens > 0 ? `its first ${maxTokens} word pieces were` : 'its beginning was'
+  const cut = truncated ? ` Your question is very long: only ${limit} read.` : ''
+  return `${count(hits.length, found, mode, far)}${cut}`
+}
+
+function count(shown: number, found: number, mode: Mode, far: boolean): string {
+  if (found === 0) return 'Nothing close.'
+  if (far) return `None is close: the ${shown} least far of ${sessions(found)}.`
+  const how = mode === 'lexical' ? 'with such words' : 'found'
+  return found > shown ? `The best ${shown} of ${sessions(found)} ${how}.` : `${sessions(found)} ${how}.`
+}
+
+/** That nothing answers the question, and what could be done about it. */
+export function nothingClose(
+  { question }: Request,
+  meaningIsLoading: boolean,
+  examples: HTMLElement,
+  { showFar, clear }: { showFar: (() => void) | undefined; clear: (() => void) | undefined },
+): Node[] {
+  const asked = question.trim() && element('q', '', inAddress(question.trim()).slice(0, 80))
+  if (meaningIsLoading && asked) {
+    return [element('p', '', 'No session has words like ', asked, '. Once meaning is loaded, your question is asked again.')]
+  }
+  const where = clear ? 'Among the sessions you filtered, nothing' : 'Nothing in the programme'
+  const buttons = element('p', 'choices')
+  if (clear) buttons.append(textButton('Search without filters', clear))
+  if (asked && showFar) buttons.append(textButton('Show the least far', showFar))
+  if (!asked) return [element('p', '', 'No session has all of these at once.'), buttons]
+  const suggestions = examples.cloneNode(true) as HTMLElement
+  suggestions.removeAttribute('id')
+  suggestions.setAttribute('aria-label', 'Questions that have answers')
+  suggestions.replaceChildren(...[...suggestions.children].slice(0, 3))
+  return [
+    element('h2', '', `${where} comes close to `, asked),
+    element('p', '', 'Better no answer than a random one. Other words may help, or one of these questions:'),
+    suggestions,
+    buttons,
+  ]
+}
+
+/** What the sessions shown are like, and the way back. */
+export function similarTo(name: string, goBack: () => void): HTMLElement[] {
+  const heading = element('h2', '', 'Similar to ', element('q', '', name))
+  heading.tabIndex = -1
+  return [textButton('← Back', goBack), heading]
+}
+
+/** What failed, why, and the way to try again. */
+export function failure(what: string, error: unknown): HTMLElement[] {
+  const { code, message } = error instanceof InklingError ? error : { code: 'internal', message: String(error) }
+  return [
+    element('h2', '', what),
+    element('p', '', `${message} (`, element('code', '', code), ')'),
+    textButton('Try again', () => location.reload()),
+  ]
+}
