@@ -74,6 +74,8 @@ const layers = {
   },
 
   async unit() {
+    // Some ask the engines that its exports are for.
+    await buildCli()
     const { build } = await import('esbuild')
     const folder = at('build', 'unit')
     fs.rmSync(folder, { recursive: true, force: true })
@@ -87,7 +89,8 @@ const layers = {
       platform: 'node',
       format: 'esm',
       target: 'node20',
-      external: ['./wasm/*'],
+      // PGlite looks for its files beside its script.
+      external: ['./wasm/*', '@electric-sql/*'],
     })
     const tests = fs.readdirSync(folder).map((name) => path.join('build', 'unit', name))
     await step('TypeScript units', process.execPath, ['--test', '--test-timeout=60000', '--test-reporter=spec', ...tests])

@@ -112,6 +112,8 @@ pub mod engine;
 pub mod error;
 #[cfg(feature = "cli")]
 pub mod eval;
+#[cfg(feature = "cli")]
+pub mod export;
 pub mod hash;
 pub mod index;
 pub mod isa;

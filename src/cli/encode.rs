@@ -11,6 +11,7 @@ use super::{ModelArg, ModelFolder, print, print_json};
 use crate::encoder::{Encoded, encode_all};
 use crate::engine::folder::{read_file, write_files};
 use crate::error::{Error, ErrorKind, Result};
+use crate::export::npy_array;
 
 /// Turn lines of text into vectors.
 ///
@@ -66,8 +67,8 @@ impl Args {
                 let lines = texts.iter().zip(&vectors).map(|(text, encoded)| format!("{}\n", line(text, encoded)));
                 write_out(out, lines.collect::<String>().as_bytes())
             }
-            (Format::Npy, None) => print(npy(&vectors, encoder.config().dim)),
-            (Format::Npy, Some(out)) => write_out(out, &npy(&vectors, encoder.config().dim)),
+            (Format::Npy, None) => print(npy_array(rows(&vectors), encoder.config().dim)),
+            (Format::Npy, Some(out)) => write_out(out, &npy_array(rows(&vectors), encoder.config().dim)),
         }
     }
 }
@@ -82,19 +83,6 @@ fn write_out(out: &std::path::Path, bytes: &[u8]) -> Result<()> {
     write_files(out.parent().unwrap_or(std::path::Path::new("")), [(name, bytes)])
 }
 
-/// A NumPy file, version 1.0: a magic string, a padded Python dict as header, then the numbers in rows.
-/// Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
-fn npy(vectors: &[Encoded], dim: usize) -> Vec<u8> {
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {dim}), }}", vectors.len());
-    let padding = 63 - (10 + header.len()) % 64;
-    let length = u16::try_from(header.len() + padding + 1).expect("the header is short");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(header.as_bytes());
-    bytes.extend(std::iter::repeat_n(b' ', padding));
-    bytes.push(b'\n');
-    for encoded in vectors {
-        bytes.extend_from_slice(bytemuck::cast_slice(&encoded.vector));
-    }
-    bytes
+fn rows(vectors: &[Encoded]) -> impl ExactSizeIterator<Item = &[f32]> {
+    vectors.iter().map(|encoded| encoded.vector.as_slice())
 }

@@ -5,6 +5,7 @@
 mod change;
 mod encode;
 mod eval;
+mod export;
 mod index;
 mod inspect;
 mod model;
@@ -51,6 +52,7 @@ enum Command {
     Remove(change::Remove),
     /// Measure how well an index answers queries whose answers are known
     Eval(eval::Args),
+    Export(export::Args),
     /// Turn lines of text into vectors
     Encode(encode::Args),
     /// Say what a model or an index holds
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Add(args) => args.run(),
         Command::Remove(args) => args.run(),
         Command::Eval(args) => args.run(),
+        Command::Export(args) => args.run(),
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),
     };

@@ -4,6 +4,7 @@
 
 mod cli;
 mod encoder;
+mod export;
 mod kernels;
 mod models;
 mod pipeline;
