@@ -44,7 +44,7 @@
 //! | [`engine`] | joins them: build, open, query, similar documents, add, remove, save |
 //! | [`error`] | the one error type, with codes that stay the same |
 //! | [`hash`], [`tensors`] | SHA-256 of files; writing safetensors |
-//! | `corpus`, `eval`, `cli` | feature `cli`: reading JSON, JSON Lines and CSV; measuring a ranking; the commands |
+//! | `corpus`, `eval`, `export`, `cli` | feature `cli`: reading JSON, JSON Lines and CSV; measuring a ranking; writing an index for other engines; the commands |
 //! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage |
 //!
 //! `text` and `isa` know no other layer; `model` and `index` meet in the model's identity alone; `encoder` runs a model; only `engine`

@@ -9,3 +9,15 @@ export type {
   EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument, SearchInfo, Step, TextRange,
   Timings,
 } from './protocol.js'
+export { type PgvectorOptions, pgvector } from './pgvector.js'
+export { type QdrantOptions, qdrant } from './qdrant.js'
+export {
+  createRemoteSearch,
+  type Remote,
+  type RemoteHit,
+  type RemoteOptions,
+  type RemoteQueryOptions,
+  type RemoteResult,
+  type RemoteSearch,
+  type RemoteSearchOptions,
+} from './remote.js'
