@@ -27,13 +27,16 @@ fn the_simd128_kernels_match_the_scalar_ones() {
 #[cfg(target_feature = "relaxed-simd")]
 #[wasm_bindgen_test]
 fn the_relaxed_kernels_match_the_scalar_ones() {
-    use inkling_search::isa::Relaxed;
+    use inkling_search::isa::{Relaxed, RelaxedPairs};
     assert_eq!(MatchesScalar.run(Relaxed::detect().unwrap()), "relaxed-simd");
+    assert_eq!(MatchesScalar.run(RelaxedPairs::detect().unwrap()), "relaxed-simd-pairs");
 }
 
 #[wasm_bindgen_test]
 fn the_module_uses_the_kernels_it_is_built_for() {
-    assert_eq!(best_name(), if cfg!(target_feature = "relaxed-simd") { "relaxed-simd" } else { "simd128" });
+    let expected: &[_] =
+        if cfg!(target_feature = "relaxed-simd") { &["relaxed-simd", "relaxed-simd-pairs"] } else { &["simd128"] };
+    assert!(expected.contains(&best_name()), "{}", best_name());
 }
 
 #[wasm_bindgen_test]

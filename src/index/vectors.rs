@@ -239,7 +239,7 @@ impl Kernel for Scan<'_> {
         let mut scores = Vec::with_capacity(vectors.documents.len().next_multiple_of(LANES));
         for panel in vectors.panels.chunks_exact(LANES * dim) {
             let mut acc = [[0; LANES]; 2];
-            isa.dot_tile(&rows, dim, dim, panel, &mut acc);
+            isa.dot_tile::<2, _>(&rows, dim, dim, panel, &mut acc[..]);
             let [low, high] = acc;
             scores.extend(low.into_iter().zip(high).map(|(low, high)| low - 128 * high));
         }

@@ -10,6 +10,8 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+mod calibrate;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -17,10 +19,10 @@ mod wasm;
 mod x86;
 
 pub use scalar::Scalar;
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub use wasm::Relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Simd128;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use wasm::{Relaxed, RelaxedPairs};
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, AvxVnni};
 
@@ -59,8 +61,8 @@ pub fn run_best<K: Kernel>(kernel: K) -> K::Output {
         }
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    if let Some(isa) = Relaxed::detect() {
-        return kernel.run(isa);
+    if let (Some(fours), Some(pairs)) = (Relaxed::detect(), RelaxedPairs::detect()) {
+        return if calibrate::pairs_are_faster(fours, pairs) { kernel.run(pairs) } else { kernel.run(fours) };
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     if let Some(isa) = Simd128::detect() {
@@ -82,10 +84,26 @@ pub fn best_name() -> &'static str {
     run_best(Name)
 }
 
+/// What becomes of the sums of a dot tile.
+pub trait Sink<I: Isa> {
+    /// Takes one row's sums. Implementations are `#[inline(always)]`, so that they take on the caller's instruction set.
+    fn row(&mut self, isa: I, row: usize, sums: I::Sums);
+}
+
+/// Keeps the sums as they are, (rows, 8).
+impl<I: Isa> Sink<I> for &mut [[i32; LANES]] {
+    #[inline(always)]
+    fn row(&mut self, isa: I, row: usize, sums: I::Sums) {
+        isa.store_sums(sums, &mut self[row]);
+    }
+}
+
 /// One instruction set: eight f32 lanes and the int8 dot tile.
 pub trait Isa: Copy + Send + Sync + 'static {
     /// Eight f32 lanes.
     type F: Copy;
+    /// Eight i32 lanes: the sums of one row of a dot tile.
+    type Sums: Copy;
     /// How a 7-bit activation code lies in memory: u8, or i16 where the dot kernel multiplies 16-bit numbers.
     type Code: Copy + Default + Send + Sync + Into<i32> + 'static;
     /// The name in reports.
@@ -113,31 +131,41 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     /// The larger of two finite numbers.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
-    /// The lanes of integers as floats.
-    fn load_i32(self, from: &[i32; LANES]) -> Self::F;
-    /// 2^n for an integer n in [-126, 127] given as n + [`ROUND`].
-    fn exp2_rounded(self, n: Self::F) -> Self::F;
-    /// Writes lanes in [0, 127] as activation codes, rounded to nearest, ties to even.
-    fn store_codes(self, x: Self::F, to: &mut [Self::Code; LANES]);
+    /// Integer lanes as the nearest floats.
+    fn floats(self, sums: Self::Sums) -> Self::F;
+    /// Writes integer lanes.
+    fn store_sums(self, sums: Self::Sums, to: &mut [i32; LANES]);
+    /// x × 2^n for an integer n given as n + [`ROUND`], where both x and the result are normal numbers.
+    fn scale_by_exp2(self, x: Self::F, n: Self::F) -> Self::F;
+    /// Writes integers given as n + [`ROUND`] as activation codes, limited to [0, 127].
+    fn store_codes(self, n: Self::F, to: &mut [Self::Code; LANES]);
     /// An activation code from its number in [0, 127].
     fn code(x: u8) -> Self::Code;
-    /// Writes lanes in [-127, 127] as int8, rounded to nearest, ties to even.
-    fn store_i8(self, x: Self::F, to: &mut [i8; LANES]);
+    /// Writes integers in [-127, 127], given as n + [`ROUND`], as int8.
+    fn store_i8(self, n: Self::F, to: &mut [i8; LANES]);
+    /// The same for four times eight lanes, as one step of a panel: to\[4 × lane + i\] is that lane of `four[i]`.
+    fn store_panel_step(self, four: [Self::F; 4], to: &mut [i8; 4 * LANES]);
 
-    /// acc\[r\]\[c\] = Σ_k codes\[r × stride + k\] × w(k, c), exactly, for `depth` values of k.
+    /// Hands the sums Σ_k codes\[r × stride + k\] × w(k, c) over `depth` values of k, exact, to `sink`: row by row, for
+    /// the eight columns c of a panel, while they are still in registers.
     ///
     /// `panel` holds `depth` × 8 weights as \[depth / 4\]\[8 columns\]\[4\]; `codes` the rows, each in [0, 127].
     ///
     /// # Panics
     /// When a slice is too short for `stride` and `depth`, or `depth` is no multiple of 4.
-    fn dot_tile<const ROWS: usize>(
-        self,
-        codes: &[Self::Code],
-        stride: usize,
-        depth: usize,
-        panel: &[i8],
-        acc: &mut [[i32; LANES]; ROWS],
-    );
+    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[Self::Code], stride: usize, depth: usize, panel: &[i8], sink: S);
+
+    /// The nearest integers to numbers of small magnitude, ties to even, as n + [`ROUND`].
+    #[inline(always)]
+    fn round(self, x: Self::F) -> Self::F {
+        self.add(x, self.splat(ROUND))
+    }
+
+    /// n from n + [`ROUND`].
+    #[inline(always)]
+    fn integer(self, n: Self::F) -> Self::F {
+        self.sub(n, self.splat(ROUND))
+    }
 
     /// Folds the lanes by `fold`: 4 and 4, then 2 and 2, then the last two. One order on every machine.
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Plain Rust: the naive twin of every other instruction set, always compiled and always tested.
 
-use super::{Isa, LANES, ROUND, Step, check_tile};
+use super::{Isa, LANES, ROUND, Sink, Step, check_tile};
 
 /// No vector instructions at all.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,7 @@ impl Scalar {
 
 impl Isa for Scalar {
     type F = [f32; LANES];
+    type Sums = [i32; LANES];
     type Code = u8;
     const NAME: &'static str = "scalar";
 
@@ -63,23 +64,23 @@ impl Isa for Scalar {
     }
 
     #[inline(always)]
-    fn load_i32(self, from: &[i32; LANES]) -> Self::F {
-        from.map(|x| x as f32)
+    fn floats(self, sums: [i32; LANES]) -> Self::F {
+        sums.map(|x| x as f32)
     }
 
     #[inline(always)]
-    fn exp2_rounded(self, n: Self::F) -> Self::F {
-        n.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(127 << 23)))
+    fn store_sums(self, sums: [i32; LANES], to: &mut [i32; LANES]) {
+        *to = sums;
     }
 
     #[inline(always)]
-    fn store_codes(self, x: Self::F, to: &mut [u8; LANES]) {
-        *to = x.map(|x| (x + ROUND).to_bits() as u8);
+    fn scale_by_exp2(self, x: Self::F, n: Self::F) -> Self::F {
+        Self::zip(x, n, |x, n| f32::from_bits(x.to_bits().wrapping_add(n.to_bits() << 23)))
     }
 
     #[inline(always)]
-    fn store_i8(self, x: Self::F, to: &mut [i8; LANES]) {
-        *to = x.map(|x| (x + ROUND).to_bits() as i8);
+    fn store_codes(self, n: Self::F, to: &mut [u8; LANES]) {
+        *to = n.map(|n| (n - ROUND).clamp(0.0, 127.0) as u8);
     }
 
     #[inline(always)]
@@ -87,23 +88,27 @@ impl Isa for Scalar {
         x
     }
 
-    fn dot_tile<const ROWS: usize>(
-        self,
-        codes: &[u8],
-        stride: usize,
-        depth: usize,
-        panel: &[i8],
-        acc: &mut [[i32; LANES]; ROWS],
-    ) {
+    #[inline(always)]
+    fn store_i8(self, n: Self::F, to: &mut [i8; LANES]) {
+        *to = n.map(|n| (n - ROUND) as i8);
+    }
+
+    #[inline(always)]
+    fn store_panel_step(self, four: [Self::F; 4], to: &mut [i8; 4 * LANES]) {
+        *to = std::array::from_fn(|at| (four[at % 4][at / 4] - ROUND) as i8);
+    }
+
+    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[u8], stride: usize, depth: usize, panel: &[i8], mut sink: S) {
         check_tile::<_, ROWS>(codes, stride, depth, panel);
-        for (row, acc) in acc.iter_mut().enumerate() {
+        for row in 0..ROWS {
             let codes = &codes[row * stride..][..depth];
-            *acc = [0; LANES];
+            let mut sums = [0; LANES];
             for (codes, weights) in codes.chunks_exact(4).zip(panel.chunks_exact(4 * LANES)) {
                 for (column, weights) in weights.chunks_exact(4).enumerate() {
-                    acc[column] += codes.iter().zip(weights).map(|(&a, &w)| i32::from(a) * i32::from(w)).sum::<i32>();
+                    sums[column] += codes.iter().zip(weights).map(|(&a, &w)| i32::from(a) * i32::from(w)).sum::<i32>();
                 }
             }
+            sink.row(self, row, sums);
         }
     }
 }

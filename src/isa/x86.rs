@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Isa, LANES, Step, check_tile};
+use super::{Isa, LANES, ROUND, Sink, Step, check_tile};
 
 /// AVX2 with the dot built from `vpmaddubsw` and `vpmaddwd`.
 ///
@@ -37,6 +37,7 @@ fn vectorize_avx2<I: Isa, S: Step<I>>(isa: I, step: S) -> S::Output {
 macro_rules! float_lanes {
     () => {
         type F = __m256;
+        type Sums = __m256i;
         type Code = u8;
 
         #[inline(always)]
@@ -94,24 +95,30 @@ macro_rules! float_lanes {
         }
 
         #[inline(always)]
-        fn load_i32(self, from: &[i32; LANES]) -> __m256 {
-            // SAFETY: as above; the array is eight integers long.
-            unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().cast())) }
+        fn floats(self, sums: __m256i) -> __m256 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            unsafe { _mm256_cvtepi32_ps(sums) }
         }
 
         #[inline(always)]
-        fn exp2_rounded(self, n: __m256) -> __m256 {
+        fn store_sums(self, sums: __m256i, to: &mut [i32; LANES]) {
+            // SAFETY: as above; the array is eight integers long.
+            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sums) }
+        }
+
+        #[inline(always)]
+        fn scale_by_exp2(self, x: __m256, n: __m256) -> __m256 {
             // SAFETY: `self` exists, so the processor has AVX2.
             unsafe {
                 let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(n));
-                _mm256_castsi256_ps(_mm256_add_epi32(exponent, _mm256_set1_epi32(127 << 23)))
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent))
             }
         }
 
         #[inline(always)]
-        fn store_codes(self, x: __m256, to: &mut [u8; LANES]) {
+        fn store_codes(self, n: __m256, to: &mut [u8; LANES]) {
             // SAFETY: `self` exists, so the processor has AVX2.
-            *to = unsafe { narrow(x) }.to_le_bytes();
+            *to = unsafe { _mm_cvtsi128_si64(_mm_max_epi8(narrow(n), _mm_setzero_si128())) }.to_le_bytes();
         }
 
         #[inline(always)]
@@ -120,20 +127,37 @@ macro_rules! float_lanes {
         }
 
         #[inline(always)]
-        fn store_i8(self, x: __m256, to: &mut [i8; LANES]) {
+        fn store_i8(self, n: __m256, to: &mut [i8; LANES]) {
             // SAFETY: `self` exists, so the processor has AVX2.
-            *to = unsafe { narrow(x) }.to_le_bytes().map(|byte| byte as i8);
+            *to = unsafe { _mm_cvtsi128_si64(narrow(n)) }.to_le_bytes().map(|byte| byte as i8);
+        }
+
+        #[inline(always)]
+        fn store_panel_step(self, four: [__m256; 4], to: &mut [i8; 4 * LANES]) {
+            // SAFETY: `self` exists, so the processor has AVX2; the array is one register long.
+            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), interleave(four)) }
         }
     };
 }
 
-/// Eight lanes in [-128, 127] rounded (ties to even) to eight bytes.
+/// Integers given as n + ROUND as eight bytes in the low half, limited to [-128, 127].
 #[inline]
 #[target_feature(enable = "avx2")]
-fn narrow(x: __m256) -> i64 {
-    let integers = _mm256_cvtps_epi32(x);
+fn narrow(n: __m256) -> __m128i {
+    let integers = _mm256_sub_epi32(_mm256_castps_si256(n), _mm256_set1_epi32(ROUND.to_bits() as i32));
     let words = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256::<1>(integers));
-    _mm_cvtsi128_si64(_mm_packs_epi16(words, words))
+    _mm_packs_epi16(words, words)
+}
+
+/// Four times eight integers given as n + ROUND: each 32-bit lane holds the low bytes of its four.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn interleave([a, b, c, d]: [__m256; 4]) -> __m256i {
+    let byte = _mm256_set1_epi32(0xFF);
+    let low = |n| _mm256_and_si256(_mm256_castps_si256(n), byte);
+    let ab = _mm256_or_si256(low(a), _mm256_slli_epi32::<8>(low(b)));
+    let cd = _mm256_or_si256(_mm256_slli_epi32::<16>(low(c)), _mm256_slli_epi32::<24>(low(d)));
+    _mm256_or_si256(ab, cd)
 }
 
 /// The dot tile, with `$dot(acc, codes, weights)` adding four products a lane.
@@ -142,12 +166,13 @@ macro_rules! dot_tile {
         /// # Safety
         /// The slices must have passed `check_tile`.
         #[target_feature(enable = $features)]
-        unsafe fn $name<const ROWS: usize>(
+        unsafe fn $name<const ROWS: usize, I: Isa<Sums = __m256i>>(
+            isa: I,
             codes: &[u8],
             stride: usize,
             depth: usize,
             panel: &[i8],
-            acc: &mut [[i32; LANES]; ROWS],
+            mut sink: impl Sink<I>,
         ) {
             let mut sums = [_mm256_setzero_si256(); ROWS];
             for k in (0..depth).step_by(4) {
@@ -160,9 +185,8 @@ macro_rules! dot_tile {
                     }
                 }
             }
-            for (sum, acc) in sums.into_iter().zip(acc) {
-                // SAFETY: the array is eight integers long.
-                unsafe { _mm256_storeu_si256(acc.as_mut_ptr().cast(), sum) };
+            for (row, sums) in sums.into_iter().enumerate() {
+                sink.row(isa, row, sums);
             }
         }
     };
@@ -184,17 +208,10 @@ impl Isa for Avx2 {
     float_lanes!();
 
     #[inline(always)]
-    fn dot_tile<const ROWS: usize>(
-        self,
-        codes: &[u8],
-        stride: usize,
-        depth: usize,
-        panel: &[i8],
-        acc: &mut [[i32; LANES]; ROWS],
-    ) {
+    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[u8], stride: usize, depth: usize, panel: &[i8], sink: S) {
         check_tile::<_, ROWS>(codes, stride, depth, panel);
         // SAFETY: `self` exists, so the processor has AVX2; the slices are checked.
-        unsafe { dot_tile_avx2(codes, stride, depth, panel, acc) }
+        unsafe { dot_tile_avx2::<ROWS, Self>(self, codes, stride, depth, panel, sink) }
     }
 }
 
@@ -204,16 +221,9 @@ impl Isa for AvxVnni {
     float_lanes!();
 
     #[inline(always)]
-    fn dot_tile<const ROWS: usize>(
-        self,
-        codes: &[u8],
-        stride: usize,
-        depth: usize,
-        panel: &[i8],
-        acc: &mut [[i32; LANES]; ROWS],
-    ) {
+    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[u8], stride: usize, depth: usize, panel: &[i8], sink: S) {
         check_tile::<_, ROWS>(codes, stride, depth, panel);
         // SAFETY: `self` exists, so the processor has AVX2 and AVX-VNNI; the slices are checked.
-        unsafe { dot_tile_vnni(codes, stride, depth, panel, acc) }
+        unsafe { dot_tile_vnni::<ROWS, Self>(self, codes, stride, depth, panel, sink) }
     }
 }

@@ -44,7 +44,7 @@ impl Kernel for MatchesScalar {
 fn tile<I: Isa, const ROWS: usize>(isa: I, codes: &[u8], stride: usize, depth: usize, panel: &[i8]) -> [[i32; LANES]; ROWS] {
     let codes: Vec<I::Code> = codes.iter().map(|&code| I::code(code)).collect();
     let mut acc = [[0; LANES]; ROWS];
-    isa.dot_tile(&codes, stride, depth, panel, &mut acc);
+    isa.dot_tile::<ROWS, _>(&codes, stride, depth, panel, &mut acc[..]);
     acc
 }
 
@@ -80,24 +80,23 @@ fn lanes_match<I: Isa>(isa: I) {
     for _ in 0..500 {
         let (a, b): ([f32; LANES], [f32; LANES]) =
             (std::array::from_fn(|_| numbers.float()), std::array::from_fn(|_| numbers.float()));
-        let integers: [i32; LANES] = std::array::from_fn(|_| numbers.below(1 << 30) as i32 - (1 << 29));
-        assert_eq!(results(isa, a, b, integers), results(Scalar, a, b, integers), "{} on {a:?} and {b:?}", I::NAME);
+        assert_eq!(results(isa, a, b), results(Scalar, a, b), "{} on {a:?} and {b:?}", I::NAME);
     }
 }
 
 /// The bits that each operation leaves in memory.
-fn results<I: Isa>(isa: I, a: [f32; LANES], b: [f32; LANES], integers: [i32; LANES]) -> Vec<Vec<u32>> {
-    use inkling_search::isa::ROUND;
+fn results<I: Isa>(isa: I, a: [f32; LANES], b: [f32; LANES]) -> Vec<Vec<u32>> {
     let (x, y) = (isa.load(&a), isa.load(&b));
-    let rounded = isa.add(x, isa.splat(ROUND));
+    let rounded = isa.round(x);
     let floats = [
         isa.add(x, y),
         isa.sub(x, y),
         isa.mul(x, y),
         isa.min(x, y),
         isa.max(x, y),
-        isa.load_i32(&integers),
-        isa.exp2_rounded(rounded),
+        isa.integer(rounded),
+        // The logarithm of the factor is in [-8, 8], that of x at most 3.
+        isa.scale_by_exp2(isa.max(y, isa.splat(0.25)), rounded),
     ];
     let mut bits: Vec<Vec<u32>> = floats
         .iter()
@@ -109,8 +108,12 @@ fn results<I: Isa>(isa: I, a: [f32; LANES], b: [f32; LANES], integers: [i32; LAN
         .collect();
 
     let (mut codes, mut small) = ([I::Code::default(); LANES], [0i8; LANES]);
-    isa.store_codes(isa.add(isa.mul(x, isa.splat(7.5)), isa.splat(60.0)), &mut codes);
-    isa.store_i8(isa.mul(x, isa.splat(15.5)), &mut small);
+    // Some lie outside of [0, 127] and are cut off there.
+    isa.store_codes(isa.round(isa.add(isa.mul(x, isa.splat(15.5)), isa.splat(60.0))), &mut codes);
+    isa.store_i8(isa.round(isa.mul(x, isa.splat(15.5))), &mut small);
+    let mut step = [0i8; 4 * LANES];
+    isa.store_panel_step([x, y, isa.add(x, y), isa.sub(x, y)].map(|x| isa.round(isa.mul(x, isa.splat(7.5)))), &mut step);
+    bits.push(step.iter().map(|&code| code as u8 as u32).collect());
     bits.push(
         codes
             .iter()

@@ -6,22 +6,22 @@
 
 use std::ops::Range;
 
-use super::linear::{Panels, Rows, linear};
-use super::rows::quantize;
-use crate::isa::{Isa, LANES, ROUND, Step};
+use super::linear::{Identity, Linear, Panels, Rows, in_memory};
+use super::rows::{Columns, quantize};
+use crate::isa::{Isa, LANES, ROUND, Step, column_mut};
 
 /// Work memory of attention, kept from call to call.
 #[derive(Default)]
 pub struct Attention<C> {
-    queries: Vec<f32>,
-    query_rows: Rows<C>,
+    queries: Rows<C>,
     keys: Panels,
     scores: Vec<f32>,
     probabilities: Rows<C>,
     values: Panels,
-    context: Vec<f32>,
-    column: Vec<i8>,
 }
+
+/// Rows of scores that are computed at a time: few, so that the softmax finds them in the first-level cache.
+const SCORE_ROWS: usize = 24;
 
 /// The size of the heads.
 #[derive(Clone, Copy)]
@@ -39,54 +39,29 @@ impl<C: Copy + Default> Attention<C> {
     pub fn run<I: Isa<Code = C>>(&mut self, isa: I, qkv: &[f32], span: Range<usize>, heads: Heads, context: &mut [f32]) {
         let Heads { dim, head_dim } = heads;
         let tokens = span.len();
-        let text = &qkv[span.start * 3 * dim..span.end * 3 * dim];
+        let matrix = &qkv[span.start * 3 * dim..span.end * 3 * dim];
+        let columns = |at| Columns { matrix, stride: 3 * dim, at, width: head_dim };
         let context = &mut context[span.start * dim..span.end * dim];
         for head in (0..dim).step_by(head_dim) {
-            self.take_queries(isa, text, head, heads);
-            self.take_keys(isa, text, dim + head, heads);
-            let keys = self.keys.columns();
-            self.scores.resize(tokens * keys, 0.0);
-            linear::<I, false>(isa, &self.query_rows, &self.keys, &mut self.scores, keys);
-
-            self.probabilities.resize(tokens, keys);
-            isa.vectorize(Softmax { scores: &mut self.scores, tokens, to: &mut self.probabilities });
-
-            self.take_values(isa, text, 2 * dim + head, heads);
-            self.context.resize(tokens * head_dim, 0.0);
-            linear::<I, false>(isa, &self.probabilities, &self.values, &mut self.context, head_dim);
-            for (to, from) in context.chunks_exact_mut(dim).zip(self.context.chunks_exact(head_dim)) {
-                to[head..head + head_dim].copy_from_slice(from);
+            quantize(isa, columns(head), &mut self.queries);
+            self.keys.resize(tokens, head_dim);
+            isa.vectorize(PackKeys { keys: columns(dim + head), to: &mut self.keys });
+            let padded = self.keys.columns();
+            self.probabilities.resize(tokens, padded);
+            // A cache line more than a row: rows a power of two apart would push each other out of the cache.
+            let stride = padded + 2 * LANES;
+            self.scores.resize(SCORE_ROWS * stride, 0.0);
+            for start in (0..tokens).step_by(SCORE_ROWS) {
+                let rows = start..tokens.min(start + SCORE_ROWS);
+                let scores = Linear { rows: &self.queries, panels: &self.keys, activation: &Identity, stride };
+                scores.run(isa, rows.clone(), &mut self.scores);
+                isa.vectorize(Softmax { scores: &mut self.scores, stride, rows, tokens, to: &mut self.probabilities });
             }
-        }
-    }
 
-    /// Quantizes one head's queries, a row a token.
-    fn take_queries<I: Isa<Code = C>>(&mut self, isa: I, text: &[f32], at: usize, heads: Heads) {
-        self.queries.clear();
-        for row in text.chunks_exact(3 * heads.dim) {
-            self.queries.extend_from_slice(&row[at..at + heads.head_dim]);
-        }
-        quantize(isa, &self.queries, heads.head_dim, &mut self.query_rows);
-    }
-
-    /// Packs one head's keys, a column a token.
-    fn take_keys<I: Isa<Code = C>>(&mut self, isa: I, text: &[f32], at: usize, heads: Heads) {
-        let Heads { dim, head_dim } = heads;
-        self.keys.resize(text.len() / (3 * dim), head_dim);
-        self.column.resize(head_dim, 0);
-        for (token, row) in text.chunks_exact(3 * dim).enumerate() {
-            let scale = isa.vectorize(QuantizeKey { key: &row[at..at + head_dim], to: &mut self.column });
-            self.keys.set_column(token, &self.column, scale);
-        }
-    }
-
-    /// Packs one head's values, a column a dimension, tokens padded with zeros.
-    fn take_values<I: Isa<Code = C>>(&mut self, isa: I, text: &[f32], at: usize, heads: Heads) {
-        let Heads { dim, head_dim } = heads;
-        let depth = self.probabilities.width;
-        self.values.resize(head_dim, depth);
-        for group in (0..head_dim).step_by(LANES) {
-            isa.vectorize(PackValues { text, row: 3 * dim, at: at + group, panel: group / LANES, to: &mut self.values });
+            self.values.resize(head_dim, padded);
+            isa.vectorize(PackValues { values: columns(2 * dim + head), to: &mut self.values });
+            let sums = Linear { rows: &self.probabilities, panels: &self.values, activation: &Identity, stride: dim };
+            sums.run(isa, 0..tokens, &mut context[head..]);
         }
     }
 }
@@ -97,38 +72,48 @@ fn int8_scale(largest: f32) -> (f32, f32) {
     if largest > 0.0 { (127.0 / largest, largest / 127.0) } else { (0.0, 0.0) }
 }
 
-/// One key as int8 codes; returns what one code step is worth.
-struct QuantizeKey<'a> {
-    key: &'a [f32],
-    to: &'a mut [i8],
+/// max(largest, |x|)
+#[inline(always)]
+fn larger_magnitude<I: Isa>(isa: I, largest: I::F, x: I::F) -> I::F {
+    isa.max(largest, isa.max(x, isa.sub(isa.splat(0.0), x)))
 }
 
-impl<I: Isa> Step<I> for QuantizeKey<'_> {
-    type Output = f32;
+/// One head's keys as int8 columns, one a token, each with its own scale.
+struct PackKeys<'a> {
+    keys: Columns<'a>,
+    to: &'a mut Panels,
+}
+
+impl<I: Isa> Step<I> for PackKeys<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run(self, isa: I) -> f32 {
-        let zero = isa.splat(0.0);
-        let mut largest = zero;
-        for x in self.key.as_chunks().0 {
-            let x = isa.load(x);
-            largest = isa.max(largest, isa.max(x, isa.sub(zero, x)));
+    fn run(self, isa: I) {
+        let Self { keys, to } = self;
+        for (token, key) in keys.rows().enumerate() {
+            let largest = key.as_chunks().0.iter().fold(isa.splat(0.0), |largest, x| larger_magnitude(isa, largest, isa.load(x)));
+            let (codes_a_unit, scale) = int8_scale(isa.reduce(largest, |a, b| if a > b { a } else { b }));
+            let factor = isa.splat(codes_a_unit);
+            let mut sum = isa.splat(0.0);
+            let mut places = column_mut(&mut to.weights, to.depth, token);
+            for x in key.as_chunks().0 {
+                let rounded = isa.round(isa.mul(isa.load(x), factor));
+                sum = isa.add(sum, isa.integer(rounded));
+                let mut codes = [0; LANES];
+                isa.store_i8(rounded, &mut codes);
+                for (four, place) in codes.as_chunks().0.iter().zip(&mut places) {
+                    *place = *four;
+                }
+            }
+            drop(places);
+            to.set_scale(token, scale, isa.reduce(sum, |a, b| a + b));
         }
-        let (codes_a_unit, scale) = int8_scale(isa.reduce(largest, |a, b| if a > b { a } else { b }));
-        let factor = isa.splat(codes_a_unit);
-        for (x, code) in self.key.as_chunks().0.iter().zip(self.to.as_chunks_mut().0) {
-            isa.store_i8(isa.mul(isa.load(x), factor), code);
-        }
-        scale
     }
 }
 
-/// Eight dimensions of all values of a text as one panel, each dimension with its own scale.
+/// One head's values as int8 columns, one a dimension, each with its own scale; tokens are padded with zeros.
 struct PackValues<'a> {
-    text: &'a [f32],
-    row: usize,
-    at: usize,
-    panel: usize,
+    values: Columns<'a>,
     to: &'a mut Panels,
 }
 
@@ -137,41 +122,43 @@ impl<I: Isa> Step<I> for PackValues<'_> {
 
     #[inline(always)]
     fn run(self, isa: I) {
-        let Self { text, row, at, panel, to } = self;
-        let zero = isa.splat(0.0);
-        let mut largest = zero;
-        for row in text.chunks_exact(row) {
-            let x = isa.load(&row[at..].as_chunks().0[0]);
-            largest = isa.max(largest, isa.max(x, isa.sub(zero, x)));
-        }
-        let mut factors = [0.0; LANES];
-        isa.store(largest, &mut factors);
-        let mut scales = [0.0; LANES];
-        for (factor, scale) in factors.iter_mut().zip(&mut scales) {
-            (*factor, *scale) = int8_scale(*factor);
-        }
-
-        let factor = isa.load(&factors);
-        let weights = &mut to.weights[panel * LANES * to.depth..][..LANES * to.depth];
-        let mut sums = [0i32; LANES];
-        for (token, row) in text.chunks_exact(row).enumerate() {
-            let mut codes = [0i8; LANES];
-            isa.store_i8(isa.mul(isa.load(&row[at..].as_chunks().0[0]), factor), &mut codes);
-            let four = &mut weights[token / 4 * 4 * LANES..][..4 * LANES];
-            for (column, code) in codes.into_iter().enumerate() {
-                four[column * 4 + token % 4] = code;
-                sums[column] += i32::from(code);
+        let Self { values, to } = self;
+        for at in (0..values.width).step_by(LANES) {
+            let eight = Columns { at: values.at + at, width: LANES, ..values };
+            let lanes = |row: &[f32]| isa.load(&row.as_chunks().0[0]);
+            let mut scales = [0.0; LANES];
+            isa.store(eight.rows().fold(isa.splat(0.0), |largest, row| larger_magnitude(isa, largest, lanes(row))), &mut scales);
+            let mut factors = [0.0; LANES];
+            for (factor, scale) in factors.iter_mut().zip(&mut scales) {
+                (*factor, *scale) = int8_scale(*scale);
             }
-        }
-        for column in 0..LANES {
-            to.set_scale(panel * LANES + column, scales[column], sums[column]);
+
+            let factor = isa.load(&factors);
+            let mut sum = isa.splat(0.0);
+            let panel = &mut to.weights[at * to.depth..][..LANES * to.depth];
+            let mut rows = eight.rows();
+            for step in panel.as_chunks_mut().0 {
+                let four = std::array::from_fn(|_| match rows.next() {
+                    Some(row) => isa.round(isa.mul(lanes(row), factor)),
+                    None => isa.splat(ROUND),
+                });
+                sum = four.iter().fold(sum, |sum, &rounded| isa.add(sum, isa.integer(rounded)));
+                isa.store_panel_step(four, step);
+            }
+            let mut sums = [0.0; LANES];
+            isa.store(sum, &mut sums);
+            for column in 0..LANES {
+                to.set_scale(at + column, scales[column], sums[column]);
+            }
         }
     }
 }
 
-/// Rows of scores in powers of two to rows of probability codes, with zeros behind the text's tokens.
+/// Some rows of scores in powers of two to rows of probability codes, with zeros behind the text's tokens.
 struct Softmax<'a, C> {
     scores: &'a mut [f32],
+    stride: usize,
+    rows: Range<usize>,
     tokens: usize,
     to: &'a mut Rows<C>,
 }
@@ -181,40 +168,76 @@ impl<I: Isa> Step<I> for Softmax<'_, I::Code> {
 
     #[inline(always)]
     fn run(self, isa: I) {
-        let Self { scores, tokens, to } = self;
+        let Self { scores, stride, rows, tokens, to } = self;
         let width = to.width;
-        for (index, row) in scores.chunks_exact_mut(width).enumerate() {
+        let exp2 = Exp2::new(isa);
+        for (index, row) in rows.zip(scores.chunks_exact_mut(stride)) {
+            let row = &mut row[..width];
             // Padding scores are so low that their codes become 0.
             row[tokens..].fill(-1e30);
-            let mut largest = isa.splat(-1e30);
-            for x in row.as_chunks().0 {
-                largest = isa.max(largest, isa.load(x));
-            }
-            let largest = isa.splat(isa.reduce(largest, |a, b| if a > b { a } else { b }));
+            let largest = row.as_chunks().0.iter().fold(isa.splat(-1e30), |largest, x| isa.max(largest, isa.load(x)));
+            let largest = isa.reduce(largest, |a, b| if a > b { a } else { b });
+            let base = isa.splat(largest - LOG2_CODE_MAX);
+            let mut sum = isa.splat(0.0);
             let codes = &mut to.codes[index * width..][..width];
             for (x, code) in row.as_chunks().0.iter().zip(codes.as_chunks_mut().0) {
-                isa.store_codes(exp2_code(isa, isa.sub(isa.load(x), largest)), code);
+                let rounded = isa.add(exp2.of(isa, isa.sub(isa.load(x), base)), exp2.round);
+                sum = isa.add(sum, isa.sub(rounded, exp2.round));
+                isa.store_codes(rounded, code);
             }
-            // Exact in i32 (at most 127 × 8192), so it may be summed in any order.
-            let sum: i32 = codes.iter().map(|&code| code.into()).sum();
-            (to.scale[index], to.zero[index]) = (1.0 / sum as f32, 0.0);
+            // Exact, being whole numbers of at most 127 × 8192.
+            let sum = isa.reduce(sum, |a, b| a + b);
+            (to.scale[index], to.shift[index]) = (1.0 / sum, 0.0);
         }
     }
 }
 
-/// 127 × 2^x for x at most 0, to within a tenth of a code.
+/// log2(127): the largest probability gets the code 127.
+const LOG2_CODE_MAX: f32 = 6.988_684_7;
+
+/// 2^x, within 7.5e-5 of itself, for x from -8 to 8; for lower x, 2^-8, whose code is 0.
 ///
-/// The integer part of x goes into the exponent; on the rest, in [-1/2, 1/2], a cubic fitted for this project by
-/// reweighted least squares is within 7.5e-5 relative.
-#[inline(always)]
-fn exp2_code<I: Isa>(isa: I, x: I::F) -> I::F {
-    const CUBIC: [f32; 4] = [5.517_167e-2, 2.426_111_4e-1, 6.932_61e-1, 9.999_281e-1];
-    let x = isa.max(x, isa.splat(-126.0));
-    let rounded = isa.add(x, isa.splat(ROUND));
-    let rest = isa.sub(x, isa.sub(rounded, isa.splat(ROUND)));
-    let mut p = isa.splat(CUBIC[0]);
-    for coefficient in &CUBIC[1..] {
-        p = isa.add(isa.mul(p, rest), isa.splat(*coefficient));
+/// The integer part of x goes into the exponent; on the rest, in [-1/2, 1/2], stands a cubic fitted for this project by
+/// reweighted least squares.
+struct Exp2<I: Isa> {
+    lowest: I::F,
+    round: I::F,
+    /// From the highest power down.
+    cubic: [I::F; 4],
+}
+
+impl<I: Isa> Exp2<I> {
+    /// The constants, each in a register.
+    #[inline(always)]
+    fn new(isa: I) -> Self {
+        let (lowest, round, cubic) = in_memory((-8.0, ROUND, [5.517_167e-2, 2.426_111_4e-1, 6.932_61e-1, 9.999_281e-1]));
+        Self { lowest: isa.splat(lowest), round: isa.splat(round), cubic: cubic.map(|coefficient| isa.splat(coefficient)) }
     }
-    isa.min(isa.mul(isa.mul(p, isa.exp2_rounded(rounded)), isa.splat(127.0)), isa.splat(127.0))
+
+    #[inline(always)]
+    fn of(&self, isa: I, x: I::F) -> I::F {
+        let x = isa.max(x, self.lowest);
+        let rounded = isa.add(x, self.round);
+        let rest = isa.sub(x, isa.sub(rounded, self.round));
+        let mut p = self.cubic[0];
+        for &coefficient in &self.cubic[1..] {
+            p = isa.add(isa.mul(p, rest), coefficient);
+        }
+        isa.scale_by_exp2(p, rounded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Scalar;
+
+    #[test]
+    fn exp2_stays_within_its_error_bound() {
+        for hundredths in -800..=800 {
+            let x = hundredths as f32 / 100.0;
+            let [y, ..] = Exp2::new(Scalar).of(Scalar, [x; LANES]);
+            assert!((y / x.exp2() - 1.0).abs() < 7.7e-5, "2^{x} = {y}");
+        }
+    }
 }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use half::f16;
 
 use self::attention::{Attention, Heads};
-use self::linear::{Panels, Rows, linear};
-use self::rows::{SmoothNorm, layer_norm, mean_unit, quantize};
+use self::linear::{Activation, Gelu, Identity, Linear, Panels, Rows};
+use self::rows::{Columns, SmoothNorm, layer_norm, mean_unit, quantize};
 use crate::encoder::backend::{Backend, Batch, Pending};
 use crate::isa::{Isa, Kernel, Scalar, run_best};
 use crate::model::config::ModelConfig;
-use crate::model::weights::{BLOCK, Layer, Linear, Norm, Weights};
+use crate::model::weights::{self, BLOCK, Layer, Norm, Weights};
 
 /// The weights in the order the kernels read them, shared by all threads.
 pub struct PackedModel {
@@ -54,6 +54,7 @@ pub struct Cpu<I: Isa> {
     /// The codes of `context` or `wide`, whichever is next.
     codes: Rows<I::Code>,
     attention: Attention<I::Code>,
+    gelu: Gelu,
 }
 
 /// The fastest CPU backend that this machine runs.
@@ -136,12 +137,24 @@ impl PackedLayer {
     }
 }
 
-fn pack(linear: &Linear) -> Panels {
+fn pack(linear: &weights::Linear) -> Panels {
     Panels::pack(linear.weight, &linear.scale, &linear.bias, linear.inputs)
 }
 
 fn smooth_norm(norm: &Norm, smooth: &[f32], epsilon: f32) -> SmoothNorm {
     SmoothNorm { norm: norm.clone(), inverse_smooth: smooth.iter().map(|constant| 1.0 / constant).collect(), epsilon }
+}
+
+/// out = activation(x W + b) for all rows, (rows, columns).
+fn run_linear<I: Isa>(isa: I, rows: &Rows<I::Code>, panels: &Panels, activation: &impl Activation, out: &mut Vec<f32>) {
+    let stride = panels.columns();
+    out.resize(rows.count() * stride, 0.0);
+    Linear { rows, panels, activation, stride }.run(isa, 0..rows.count(), out);
+}
+
+/// All columns of a matrix.
+fn whole(matrix: &[f32], width: usize) -> Columns<'_> {
+    Columns { matrix, stride: width, at: 0, width }
 }
 
 impl<I: Isa> Cpu<I> {
@@ -157,6 +170,7 @@ impl<I: Isa> Cpu<I> {
             wide: Vec::new(),
             codes: Rows::default(),
             attention: Attention::default(),
+            gelu: Gelu::new(),
         }
     }
 
@@ -197,9 +211,7 @@ impl<I: Isa> Backend for Cpu<I> {
     }
 
     fn qkv(&mut self, layer: usize) {
-        let panels = &self.model.layers[layer].qkv;
-        self.linear.resize(self.hidden_codes.count() * panels.columns(), 0.0);
-        linear::<I, false>(self.isa, &self.hidden_codes, panels, &mut self.linear, panels.columns());
+        run_linear(self.isa, &self.hidden_codes, &self.model.layers[layer].qkv, &Identity, &mut self.linear);
     }
 
     fn attention(&mut self, batch: &Batch) {
@@ -208,31 +220,25 @@ impl<I: Isa> Backend for Cpu<I> {
         for span in batch.spans() {
             self.attention.run(self.isa, &self.linear, span, heads, &mut self.context);
         }
-        quantize(self.isa, &self.context, heads.dim, &mut self.codes);
+        quantize(self.isa, whole(&self.context, heads.dim), &mut self.codes);
     }
 
     fn output(&mut self, layer: usize) {
         let layer = &self.model.layers[layer];
-        self.linear.resize(self.hidden.len(), 0.0);
-        linear::<I, false>(self.isa, &self.codes, &layer.output, &mut self.linear, self.model.dim);
-        let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
-        layer_norm(self.isa, &mut self.hidden, update, &layer.attention_norm, codes);
+        run_linear(self.isa, &self.codes, &layer.output, &Identity, &mut self.linear);
+        layer_norm(self.isa, &mut self.hidden, Some(&self.linear), &layer.attention_norm, &mut self.hidden_codes);
     }
 
     fn expand(&mut self, layer: usize) {
         let panels = &self.model.layers[layer].expand;
-        let ff = panels.columns();
-        self.wide.resize(self.hidden_codes.count() * ff, 0.0);
-        linear::<I, true>(self.isa, &self.hidden_codes, panels, &mut self.wide, ff);
-        quantize(self.isa, &self.wide, ff, &mut self.codes);
+        run_linear(self.isa, &self.hidden_codes, panels, &self.gelu, &mut self.wide);
+        quantize(self.isa, whole(&self.wide, panels.columns()), &mut self.codes);
     }
 
     fn contract(&mut self, layer: usize) {
         let layer = &self.model.layers[layer];
-        self.linear.resize(self.hidden.len(), 0.0);
-        linear::<I, false>(self.isa, &self.codes, &layer.contract, &mut self.linear, self.model.dim);
-        let (update, codes) = (Some(&self.linear[..]), &mut self.hidden_codes);
-        layer_norm(self.isa, &mut self.hidden, update, &layer.output_norm, codes);
+        run_linear(self.isa, &self.codes, &layer.contract, &Identity, &mut self.linear);
+        layer_norm(self.isa, &mut self.hidden, Some(&self.linear), &layer.output_norm, &mut self.hidden_codes);
     }
 
     fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>> {

@@ -1,20 +1,40 @@
 //! What happens to whole rows of hidden states: layer normalization, and quantization for the next linear layer.
 
 use super::linear::{Rows, lanes_mut};
-use crate::isa::{Isa, LANES, Step};
+use crate::isa::{Isa, LANES, ROUND, Step};
 use crate::model::weights::Norm;
 
 /// Activation codes reach from 0 to this.
 const CODE_MAX: f32 = 127.0;
 
+/// Some columns of a matrix: `at..at + width` of each of its rows, which are `stride` long.
+#[derive(Clone, Copy)]
+pub struct Columns<'a> {
+    /// The matrix, row by row.
+    pub matrix: &'a [f32],
+    /// Length of its rows.
+    pub stride: usize,
+    /// The first column.
+    pub at: usize,
+    /// How many columns: a multiple of 8.
+    pub width: usize,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of each row, (rows, width).
+    pub fn rows(self) -> impl ExactSizeIterator<Item = &'a [f32]> {
+        self.matrix.chunks_exact(self.stride).map(move |row| &row[self.at..self.at + self.width])
+    }
+}
+
 /// Quantizes rows of f32, (rows, width), to 7-bit codes, each row over the range from its smallest to its largest number.
-pub fn quantize<I: Isa>(isa: I, rows: &[f32], width: usize, to: &mut Rows<I::Code>) {
-    to.resize(rows.len() / width, width);
-    isa.vectorize(Quantize { rows, to });
+pub fn quantize<I: Isa>(isa: I, from: Columns, to: &mut Rows<I::Code>) {
+    to.resize(from.rows().len(), from.width);
+    isa.vectorize(Quantize { from, to });
 }
 
 struct Quantize<'a, C> {
-    rows: &'a [f32],
+    from: Columns<'a>,
     to: &'a mut Rows<C>,
 }
 
@@ -23,7 +43,7 @@ impl<I: Isa> Step<I> for Quantize<'_, I::Code> {
 
     #[inline(always)]
     fn run(self, isa: I) {
-        for (index, row) in self.rows.chunks_exact(self.to.width).enumerate() {
+        for (index, row) in self.from.rows().enumerate() {
             let (mut low, mut high) = (isa.splat(0.0), isa.splat(0.0));
             for x in row.as_chunks().0 {
                 let x = isa.load(x);
@@ -42,13 +62,13 @@ fn quantize_row<I: Isa>(isa: I, row: impl Iterator<Item = I::F>, low: I::F, high
     // A row of zeros keeps a scale that can be divided by.
     let scale = if high > low { (high - low) / CODE_MAX } else { 1.0 };
     let zero = (-low / scale + 0.5).floor();
-    (to.scale[index], to.zero[index]) = (scale, zero);
+    (to.scale[index], to.shift[index]) = (scale, scale * zero);
 
-    let (inverse, zero) = (isa.splat(1.0 / scale), isa.splat(zero));
+    // One addition moves by `zero`, an integer, and rounds.
+    let (inverse, zero) = (isa.splat(1.0 / scale), isa.splat(zero + ROUND));
     let codes = &mut to.codes[index * to.width..][..to.width];
     for (x, code) in row.zip(codes.as_chunks_mut().0) {
-        let x = isa.add(isa.mul(x, inverse), zero);
-        isa.store_codes(isa.min(isa.max(x, isa.splat(0.0)), isa.splat(CODE_MAX)), code);
+        isa.store_codes(isa.add(isa.mul(x, inverse), zero), code);
     }
 }
 
