@@ -1,7 +1,7 @@
 //! Files of the site: fetched straight into wasm memory with progress, checked against their hashes, and kept in the
 //! browser's Cache Storage, so that a second visit, or one without a network, needs no request.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Map, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -30,9 +30,11 @@ extern "C" {
 
 /// The folder of a site, and how its files are loaded.
 pub struct Store {
-    /// Ends in a slash.
+    /// Ends in a slash; empty where there is no folder and all files were given.
     base: String,
     cache: Option<Cache>,
+    /// Files that the caller gave, by their path: these are not fetched.
+    given: Option<Map>,
 }
 
 /// What the progress callback is told.
@@ -72,15 +74,19 @@ impl<'a> Progress<'a> {
 }
 
 impl Store {
-    /// Opens the folder of a site; `{ cache: false }` keeps nothing.
+    /// Opens the folder of a site; `{ cache: false }` keeps nothing, `{ files }` is a map of files that need no fetching.
     pub async fn open(url: &str, options: &JsValue) -> Self {
-        let base = format!("{}/", url.trim_end_matches('/'));
-        let keep = option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
-        Self { base, cache: if keep { open_cache().await } else { None } }
+        let base = if url.is_empty() { String::new() } else { format!("{}/", url.trim_end_matches('/')) };
+        let keep = !base.is_empty() && option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
+        let given = option(options, "files").and_then(|files| files.dyn_into().ok());
+        Self { base, cache: if keep { open_cache().await } else { None }, given }
     }
 
     /// A file that may change under its name: asked for anew, and taken from the cache when there is no network.
     pub async fn changing(&self, path: &str) -> Result<Vec<u8>> {
+        if let Some(bytes) = self.given(path)? {
+            return Ok(bytes);
+        }
         let url = format!("{}{path}", self.base);
         let fetched = async {
             let response = fetch(&url, 0).await?;
@@ -98,8 +104,15 @@ impl Store {
         }
     }
 
-    /// A file whose hash is known: from the cache, else from the site.
+    /// A file whose hash is known: one that was given, else from the cache, else from the site.
     pub async fn fixed(&self, path: &str, digest: &Digest, progress: &mut Progress<'_>) -> Result<Vec<u8>> {
+        if let Some(bytes) = self.given(path)? {
+            digest.verify(path, &bytes)?;
+            // The caller's copy is in nobody's use any more: a model is too large to be there twice.
+            self.given.as_ref().map(|given| given.delete(&path.into()));
+            progress.advance("cache", path, bytes.len());
+            return Ok(bytes);
+        }
         let (url, key) = (format!("{}{path}", self.base), format!("{}{path}?sha256={}", self.base, digest.sha256));
         // What is kept is checked too: storage can be damaged. A damaged copy is fetched again.
         if let Some(bytes) = self.kept(&key).await.filter(|bytes| digest.verify(path, bytes).is_ok()) {
@@ -111,6 +124,20 @@ impl Store {
         self.forget_others(path, &key).await;
         self.keep(&key, &bytes).await;
         Ok(bytes)
+    }
+
+    /// A file that the caller gave; an error where it is neither given nor to be fetched.
+    fn given(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let file = self.given.as_ref().map(|given| given.get(&path.into())).filter(|file| !file.is_undefined());
+        match file.map(JsCast::dyn_into::<Uint8Array>) {
+            Some(Ok(bytes)) => Ok(Some(bytes.to_vec())),
+            Some(Err(_)) => Err(Error::new(ErrorKind::InvalidInput, format!("files: {path} is not a Uint8Array"))),
+            None if self.base.is_empty() => {
+                let what = format!("{path} is not among `files`: add it, or give the `url` of the folder that has it");
+                Err(Error::new(ErrorKind::NotFound, what))
+            }
+            None => Ok(None),
+        }
     }
 
     async fn kept(&self, key: &str) -> Option<Vec<u8>> {

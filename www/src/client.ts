@@ -85,8 +85,9 @@ export function onAbort(signal: AbortSignal | undefined, stop: (error: InklingEr
 }
 
 /** The address of a folder, absolute and with a closing slash: a worker would resolve a relative one against itself. */
-export function folderUrl(url: string | URL): string {
+export function folderUrl(url: string | URL | undefined): string {
   try {
+    if (url === undefined) throw new TypeError('no url')
     const base = globalThis.document?.baseURI ?? globalThis.location?.href
     const absolute = new URL(url, base)
     if (!absolute.pathname.endsWith('/')) absolute.pathname += '/'

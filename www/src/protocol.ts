@@ -8,7 +8,7 @@ import type { ErrorData } from './errors.js'
 
 /** How far a load has come. Bytes are counted over all files of this load, so that one bar can show them. */
 export interface Progress {
-  /** `download` from the site, `cache` from the browser's own storage, `prepare` once the bytes are there. */
+  /** `download` from the site, `cache` from the browser's own storage or from `files`, `prepare` once the bytes are there. */
   stage: 'download' | 'cache' | 'prepare'
   /** The file being read, as the manifest names it. */
   file: string
@@ -130,10 +130,12 @@ export interface SearchInfo extends EncoderInfo {
   passages: number
 }
 
-/** Settings of a load that the Rust side reads. */
+/** Settings of a load that the Rust side reads. An empty `url` beside them means that there is nothing but `files`. */
 export interface LoadOptions {
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
+  /** Files that are not to be fetched, by their path below the folder. */
+  files?: ReadonlyMap<string, Uint8Array>
 }
 
 /** Settings of a query that the Rust side reads. */

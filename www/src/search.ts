@@ -7,8 +7,16 @@ import type {
 
 /** Options of {@link createSearch}. */
 export interface SearchOptions {
-  /** The folder that `inkling index` wrote, as the site serves it: `/search/`. Relative addresses start at the page. */
-  url: string | URL
+  /**
+   * The folder that `inkling index` wrote, as the site serves it: `/search/`. Relative addresses start at the page.
+   * Without `files` it is needed.
+   */
+  url?: string | URL
+  /**
+   * Files of that folder which are at hand, by their path in it: `manifest.json`, `index/lexical.safetensors`, ... They are
+   * checked as fetched ones are, and not fetched. Others come from `url`; without a `url` nothing is fetched at all.
+   */
+  files?: ReadonlyMap<string, Uint8Array>
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
   /** Called while the index, then the model, is loading. */
@@ -47,11 +55,13 @@ export interface AddOptions {
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
  */
 export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions): Promise<Search<Fields>> {
-  const url = folderUrl(options?.url)
+  const { cache, files } = options ?? {}
+  if (files && !(files instanceof Map)) throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
+  const url = files && options.url === undefined ? '' : folderUrl(options?.url)
   const client = new Client()
   const stopListening = onAbort(options.signal, (error) => client.close(error))
   try {
-    const settings = options.cache === undefined ? {} : { cache: options.cache }
+    const settings = { ...(cache !== undefined && { cache }), ...(files && { files }) }
     const info = await client.call('loadSearch', { url, options: settings }, options.onProgress)
     return new Search<Fields>(client, info, options.onProgress)
   } catch (error) {

@@ -1,0 +1,51 @@
+import { expect, openBlank, type Package, test } from './site.js'
+
+test('an index opens from bytes alone, with no address and no request, and answers by meaning', async ({ page, site }) => {
+  await openBlank(page, site)
+  const outcome = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const bytes = async (path: string) => new Uint8Array(await (await fetch(`${url}/search/${path}`)).arrayBuffer())
+    const files = new Map([['manifest.json', await bytes('manifest.json')]])
+    const manifest: { files: { path: string }[] } = JSON.parse(new TextDecoder().decode(files.get('manifest.json')))
+    for (const { path } of manifest.files) files.set(path, await bytes(path))
+    const search = await createSearch({ files })
+    await search.semantic
+    const { hits, mode } = await search.query('keeping my best people from leaving')
+    const saved = await search.save()
+    search.dispose()
+    const kept = (await (await caches.open('inkling-1')).keys()).length
+    return { mode, ids: hits.map(({ id }) => id), kept, saved: saved.length, untouched: files.get('manifest.json')!.length > 0 }
+  }, site.url)
+  expect(outcome).toMatchObject({ mode: 'hybrid', kept: 0, untouched: true })
+  const fetched = site.requests.filter((path) => path.startsWith('/search/'))
+  expect(fetched, 'each file is fetched by the test, and none by the search').toEqual([...new Set(fetched)])
+  expect(outcome.ids).toHaveLength(3)
+  expect(outcome.saved).toBeGreaterThan(3)
+})
+
+test('of an index from bytes, what is missing comes from the address, or is said to be missing where there is none', async ({ page, site }) => {
+  await openBlank(page, site)
+  const before = site.requests.length
+  const outcome = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const manifest = new Uint8Array(await (await fetch(`${url}/search/manifest.json`)).arrayBuffer())
+    const files = new Map([['manifest.json', manifest]])
+    const code = ({ code, message }: { code: string; message: string }) => `${code}: ${message}`
+    const nowhere = await createSearch({ files }).then(String, code)
+    const damaged = await createSearch({ files: new Map([...files, ['index/lexical.safetensors', manifest]]) }).then(String, code)
+    const noBytes = await createSearch({ files: new Map([['manifest.json', 'text' as never]]) }).then(String, code)
+    const noMap = await createSearch({ files: { 'manifest.json': manifest } as never }).then(String, code)
+    const nothing = await createSearch({}).then(String, code)
+    const search = await createSearch({ files, url: `${url}/search/` })
+    const { hits } = await search.query('Health Analytics?')
+    search.dispose()
+    return { nowhere, damaged, noBytes, noMap, nothing, hits: hits.length }
+  }, site.url)
+  expect(outcome.nowhere).toMatch(/^not-found: index\/lexical.safetensors is not among/)
+  expect(outcome.damaged).toMatch(/^hash-mismatch: /)
+  expect(outcome.noBytes).toMatch(/^invalid-input: .*Uint8Array/)
+  expect(outcome.noMap).toMatch(/^invalid-input: .*Map/)
+  expect(outcome.nothing).toMatch(/^invalid-input: /)
+  expect(outcome.hits).toBe(3)
+  expect(site.requests.slice(before).filter((path) => path === '/search/manifest.json')).toHaveLength(1)
+})
