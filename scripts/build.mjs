@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { at, capture, hashOf, root, run, say, script, Stop, unlessDone } from './lib.mjs'
 import { installWasmBindgen, setUp } from './setup.mjs'
+import { buildTemplate } from './template.mjs'
 
 /** The two builds of the crate: which one a browser can run is found out in `www/src/wasm.ts`. */
 export const variants = {
@@ -123,5 +124,6 @@ if (process.argv[1] === at('scripts', 'build.mjs')) {
     await setUp()
     await buildWasm()
     await buildTypeScript()
+    await buildTemplate()
   })
 }

@@ -10,7 +10,8 @@ export const siteFolder = at('build', 'demo')
 /** Where the quantized model lies. */
 export const modelFolder = at('build', 'model')
 
-const cli = at('target', 'release', 'inkling')
+/** The native command line. */
+export const cli = at('target', 'release', 'inkling')
 const corpus = 'www/demo/corpus/sessions.json'
 
 /** Builds the native command line; cargo itself knows whether there is something to do. */

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { buildTypeScript, buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
 import { at, root, say, script, Stop, tee, which } from './lib.mjs'
 import { chromium, installChromium, installWasmBindgen, setUp } from './setup.mjs'
+import { buildSingle } from './single.mjs'
 import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
 
 /**
@@ -104,6 +105,7 @@ const layers = {
     await buildWasm()
     await buildTypeScript()
     await buildPage()
+    await buildSingle()
     await step('browser', at('node_modules', '.bin', 'playwright'), ['test'], { CHROMIUM: chromium() ?? '' })
   },
 }

@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod bundle;
 mod change;
 mod encode;
 mod eval;
@@ -53,6 +54,7 @@ enum Command {
     /// Measure how well an index answers queries whose answers are known
     Eval(eval::Args),
     Export(export::Args),
+    Bundle(bundle::Args),
     /// Turn lines of text into vectors
     Encode(encode::Args),
     /// Say what a model or an index holds
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Remove(args) => args.run(),
         Command::Eval(args) => args.run(),
         Command::Export(args) => args.run(),
+        Command::Bundle(args) => args.run(),
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),
     };

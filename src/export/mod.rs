@@ -6,6 +6,7 @@
 
 mod npy;
 mod out;
+pub mod page;
 mod parquet;
 mod pgvector;
 mod qdrant;

@@ -127,3 +127,55 @@ fn help_shows_the_three_steps_to_a_searchable_site() {
         assert!(stdout(&help).contains(step));
     }
 }
+
+/// The index of the sessions above.
+fn indexed(folder: &Path) {
+    std::fs::write(folder.join("sessions.json"), SESSIONS).unwrap();
+    stdout(&inkling(folder, &["index", "sessions.json", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], ""));
+}
+
+#[test]
+fn bundle_writes_one_page_with_every_file_of_the_index_inside() {
+    use base64::Engine as _;
+    let folder = tempfile::tempdir().unwrap();
+    indexed(folder.path());
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("page.html"), "<title>{{title}}</title><body data-site=\"{{site}}\">\n<!--inkling:files-->\n</body>")
+        .unwrap();
+    let args = ["bundle", "search", "--out", "out/all.html", "--page", "page.html", "--title", "A <b> & C", "--json"];
+    let figures: Value = serde_json::from_str(stdout(&run(&args))).unwrap();
+    let page = std::fs::read_to_string(path("out/all.html")).unwrap();
+    assert_eq!((&figures["bytes"], &figures["documents"]), (&page.len().into(), &2.into()));
+    assert!(
+        page.starts_with("<title>A &lt;b&gt; &amp; C</title><body data-site=\"\">\n<script")
+            && page.ends_with("</script>\n</body>")
+    );
+
+    let block = |name: &str| {
+        let (_, rest) = page.split_once(&format!("data-inkling-file=\"{name}\">")).unwrap();
+        base64::engine::general_purpose::STANDARD.decode(rest.split_once('<').unwrap().0).unwrap()
+    };
+    let manifest: Value = serde_json::from_slice(&block("manifest.json")).unwrap();
+    assert_eq!(manifest, serde_json::from_slice::<Value>(&std::fs::read(path("search/manifest.json")).unwrap()).unwrap());
+    for file in manifest["files"].as_array().unwrap() {
+        let name = file["path"].as_str().unwrap();
+        assert_eq!(block(name), std::fs::read(path("search").join(name)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn bundle_refuses_a_page_without_a_place_for_an_index_and_a_damaged_index() {
+    let folder = tempfile::tempdir().unwrap();
+    indexed(folder.path());
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    let path = |name: &str| folder.path().join(name);
+    let missing = failure(run(&["bundle", "search", "--out", "all.html"]));
+    assert!(missing.contains("npm install inkling-search") && missing.contains("[not-found]"), "{missing}");
+    std::fs::write(path("page.html"), "<p>").unwrap();
+    assert!(failure(run(&["bundle", "search", "--out", "all.html", "--page", "page.html"])).contains("[damaged-file]"));
+    std::fs::write(path("page.html"), "<!--inkling:files-->").unwrap();
+    std::fs::write(path("search/index/lexical.safetensors"), "x").unwrap();
+    assert!(failure(run(&["bundle", "search", "--out", "all.html", "--page", "page.html"])).contains("[hash-mismatch]"));
+    assert!(!path("all.html").exists(), "a page that could not be finished is not left half written");
+}

@@ -1,6 +1,7 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
 import { cancelled, errorFromData, InklingError } from './errors.js'
 import type { Method, Methods, Reply } from './protocol.js'
+import { startWorker } from './start-worker.js'
 
 interface Pending {
   resolve(result: never): void
@@ -10,11 +11,6 @@ interface Pending {
 
 /** A worker, as far as it is used here. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror' | 'onmessageerror'>
-
-/** Starts the worker of this package. */
-function startWorker(): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'inkling' })
-}
 
 /** Calls methods of one worker and hands each answer to the one who asked. */
 export class Client {

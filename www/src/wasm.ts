@@ -1,5 +1,5 @@
 /**
- * The door to the wasm module: the only file that imports the generated glue.
+ * The door to the wasm module.
  *
  * There are two builds of the crate, and the browser gets the one it can run. A wasm module cannot ask at run time
  * whether an instruction exists: it does not even load if one does not. So a few bytes that use the instruction in
@@ -9,6 +9,7 @@ import { InklingError } from './errors.js'
 import type {
   EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
 } from './protocol.js'
+import { startRelaxed, startSimd128 } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -63,18 +64,4 @@ async function startGlue(): Promise<Glue> {
   } catch (cause) {
     throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', { cause })
   }
-}
-
-// The paths are written out, twice, because bundlers follow `import()` and `new URL()` only when they can read them.
-
-async function startRelaxed(): Promise<Glue> {
-  const module = await import('./wasm/inkling-relaxed.js')
-  await module.default({ module_or_path: new URL('./wasm/inkling-relaxed.wasm', import.meta.url) })
-  return module
-}
-
-async function startSimd128(): Promise<Glue> {
-  const module = await import('./wasm/inkling-simd128.js')
-  await module.default({ module_or_path: new URL('./wasm/inkling-simd128.wasm', import.meta.url) })
-  return module
 }

@@ -1,0 +1,50 @@
+//! `inkling bundle`
+
+use std::path::PathBuf;
+
+use super::{print, print_json};
+use crate::engine::folder::{IndexFolder, read_file};
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::page::write_page;
+
+/// Write an index and a page to search it as one HTML file, which opens from disk without a server.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folder of the index, as `inkling index` writes it
+    index: PathBuf,
+    /// HTML file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The page to put the index into, from the npm package
+    #[arg(long, value_name = "FILE", default_value = "node_modules/inkling-search/dist/single.html")]
+    page: PathBuf,
+    /// Heading of the page
+    #[arg(long, default_value = "Search")]
+    title: String,
+    /// Address that relative addresses of documents start at; without it only full ones become links
+    #[arg(long, value_name = "URL", default_value = "")]
+    site: String,
+    /// Print the figures as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn run(self) -> Result<()> {
+        let folder = IndexFolder::open(&self.index)?;
+        let page = read_file(&self.page).map_err(|cause| {
+            let what = "there is no page to put the index into: npm install inkling-search, or name its single.html with --page";
+            Error::new(cause.kind(), what).caused_by(cause)
+        })?;
+        let page = String::from_utf8(page).map_err(|cause| {
+            let what = format!("{} is not UTF-8: take dist/single.html of the npm package", self.page.display());
+            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+        })?;
+        let bundled = write_page(&folder, &page, &self.title, &self.site, &self.out)?;
+        if self.json {
+            return print_json(&bundled);
+        }
+        let megabytes = bundled.bytes as f64 / 1e6;
+        print(format!("{}: {} documents, {megabytes:.1} MB\n", bundled.file, bundled.documents))
+    }
+}

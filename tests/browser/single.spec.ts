@@ -1,0 +1,79 @@
+/** The page that is one file, opened from disk: no server runs, and no flag of the browser lets files read others. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { singleFile } from '../../scripts/single.mjs'
+import { expect, gradedQuery, test, watchRequests } from './site.js'
+
+const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+
+/** The ids of the documents that answer a question, once they are ranked by meaning. */
+async function ask(page: Page, question: string): Promise<string[]> {
+  await page.getByRole('searchbox').fill(question)
+  await expect(page.locator(`#results[data-question=${JSON.stringify(question)}][data-mode=hybrid]`)).toBeVisible()
+  return page.locator('#results > li').evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.id ?? ''))
+}
+
+const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+
+for (const [device, viewport] of Object.entries(devices)) {
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
+
+    test('one file opened from disk answers by meaning, with nothing beside it and no request', async ({ page, context }) => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
+      const file = path.join(folder, 'all of it.html')
+      fs.copyFileSync(singleFile, file)
+      const url = pathToFileURL(file).href
+      const asked = watchRequests(context)
+      try {
+        await page.goto(url)
+        await expect(page).toHaveTitle('Northlight Analytics Summit')
+        for (const id of ['q01', 'q02', 'q08']) {
+          const { query, relevant } = gradedQuery(id)
+          const found = await ask(page, query)
+          expect(found.filter((session) => relevant[session]), `${query}: ${found}`).not.toEqual([])
+        }
+        // Browsers name the page itself, and the worker's script, which the page carries.
+        const others = asked.filter((address) => address !== url && !address.startsWith('blob:') && !address.startsWith('data:'))
+        expect(others).toEqual([])
+        expect(await page.evaluate(() => document.body.scrollWidth <= innerWidth), 'nothing is wider than the screen').toBe(true)
+      } finally {
+        fs.rmSync(folder, { recursive: true })
+      }
+    })
+
+    for (const colorScheme of ['light', 'dark'] as const) {
+      test(`axe finds nothing to complain about in the one file, in ${colorScheme} colours`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme })
+        await page.goto(pathToFileURL(singleFile).href)
+        expect(await violations(page)).toEqual([])
+        await ask(page, 'Health Analytics?')
+        expect(await violations(page)).toEqual([])
+        await page.getByRole('button', { name: 'Show more' }).click()
+        await expect(page.locator('#results > li:nth-child(4)')).toBeFocused()
+        expect(await page.locator('#results > li').count()).toBeGreaterThan(3)
+        await page.getByRole('searchbox').fill('xkjhgfd qwrtz')
+        await expect(page.getByRole('status')).toContainText('Nothing comes close')
+        expect(await violations(page)).toEqual([])
+      })
+    }
+  })
+}
+
+test('one file with a damaged index says so, with the code', async ({ page }) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
+  const file = path.join(folder, 'damaged.html')
+  const html = fs.readFileSync(singleFile, 'utf8')
+  const start = html.indexOf('>', html.indexOf('data-inkling-file="index/lexical.safetensors"')) + 1001
+  fs.writeFileSync(file, `${html.slice(0, start)}${html[start] === 'A' ? 'B' : 'A'}${html.slice(start + 1)}`)
+  try {
+    await page.goto(pathToFileURL(file).href)
+    await expect(page.getByRole('status')).toContainText('hash-mismatch')
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
