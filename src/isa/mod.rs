@@ -10,8 +10,6 @@
 
 #![allow(unsafe_code)]
 
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-mod calibrate;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -61,8 +59,13 @@ pub fn run_best<K: Kernel>(kernel: K) -> K::Output {
         }
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    if let (Some(fours), Some(pairs)) = (Relaxed::detect(), RelaxedPairs::detect()) {
-        return if calibrate::pairs_are_faster(fours, pairs) { kernel.run(pairs) } else { kernel.run(fours) };
+    {
+        if let Some(isa) = RelaxedPairs::detect().filter(RelaxedPairs::is_faster_than_fours) {
+            return kernel.run(isa);
+        }
+        if let Some(isa) = Relaxed::detect() {
+            return kernel.run(isa);
+        }
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     if let Some(isa) = Simd128::detect() {

@@ -1,16 +1,14 @@
 /** The wasm modules of a page that is one file: they are inside the worker's script, as esbuild's `binary` loader puts them. */
-import type { Glue } from '../src/wasm.js'
+import type { WasmFiles } from '../src/wasm.js'
 
-/** Starts the module for browsers with relaxed SIMD. */
-export async function startRelaxed(): Promise<Glue> {
+/** The module for browsers with relaxed SIMD. */
+export async function relaxedFiles(): Promise<WasmFiles> {
   const { bytes, glue } = await import('./relaxed.js')
-  await glue.default({ module_or_path: bytes })
-  return glue
+  return { glue, source: bytes }
 }
 
-/** Starts the module for all others. */
-export async function startSimd128(): Promise<Glue> {
+/** The module for all others. */
+export async function simd128Files(): Promise<WasmFiles> {
   const { bytes, glue } = await import('./simd128.js')
-  await glue.default({ module_or_path: bytes })
-  return glue
+  return { glue, source: bytes }
 }

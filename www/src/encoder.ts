@@ -1,6 +1,7 @@
 import { Client, folderUrl, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
-import type { EncoderInfo, Progress } from './protocol.js'
+import { Pool, workersFor } from './pool.js'
+import type { EncoderInfo, LoadOptions, Progress } from './protocol.js'
 
 /** Options of {@link Encoder.load}. */
 export interface EncoderOptions {
@@ -20,20 +21,25 @@ export interface EncodeOptions {
   signal?: AbortSignal
   /** Called as texts are done. */
   onProgress?: (progress: { done: number; total: number }) => void
+  /**
+   * Workers that share the texts, each with its own copy of the weights, about 45 MB. They are started for this call and
+   * ended with it. Default: where the texts take longer than about a second, one for each processor but at most four;
+   * otherwise, and where files are not kept (`cache: false`), only the one that is there.
+   */
+  workers?: number
 }
-
-/** Texts sent to the worker at a time: few, so that progress moves and cancelling takes effect soon. */
-const TEXTS_PER_CALL = 8
 
 /** Turns texts into vectors, in a worker. */
 export class Encoder {
   /** The model and the arithmetic in use. */
   readonly info: EncoderInfo
   readonly #client: Client
+  readonly #source: { url: string; options: LoadOptions }
 
-  private constructor(client: Client, info: EncoderInfo) {
+  private constructor(client: Client, info: EncoderInfo, source: { url: string; options: LoadOptions }) {
     this.#client = client
     this.info = info
+    this.#source = source
   }
 
   /**
@@ -47,8 +53,8 @@ export class Encoder {
     const client = new Client()
     const stopListening = onAbort(options.signal, (error) => client.close(error))
     try {
-      const settings = options.cache === undefined ? {} : { cache: options.cache }
-      return new Encoder(client, await client.call('loadEncoder', { url, options: settings }, options.onProgress))
+      const source = { url, options: options.cache === undefined ? {} : { cache: options.cache } }
+      return new Encoder(client, await client.call('loadEncoder', source, options.onProgress), source)
     } catch (error) {
       client.close(cancelled('the encoder failed to load', error))
       throw error
@@ -67,13 +73,21 @@ export class Encoder {
     if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
       throw new InklingError('invalid-input', 'encode() takes an array of strings')
     }
+    const { workers, signal, onProgress } = options
+    if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
+      throw new InklingError('invalid-input', 'workers must be a whole number of at least 1')
+    }
+    const pool = new Pool(texts, onProgress)
     return new Promise((resolve, reject) => {
-      let stopped = false
-      const stopListening = onAbort(options.signal, (error) => {
-        stopped = true
+      const stopListening = onAbort(signal, (error) => {
+        pool.stop()
         reject(error)
       })
-      this.#encodeInSteps(texts, options, () => stopped).then(resolve, reject).finally(stopListening)
+      if (signal?.aborted) return
+      // Without stored files every helper would fetch the whole model again.
+      const helpers = this.#source.options.cache === false ? 0 : workersFor(texts, workers) - 1
+      for (let i = 0; i < helpers; i++) void pool.help(() => this.#startHelper())
+      pool.run(this.#client).then(resolve, reject).finally(stopListening)
     })
   }
 
@@ -82,12 +96,16 @@ export class Encoder {
     this.#client.close(cancelled('this encoder was disposed of: load another one'))
   }
 
-  async #encodeInSteps(texts: readonly string[], { onProgress }: EncodeOptions, stopped: () => boolean): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = []
-    while (vectors.length < texts.length && !stopped()) {
-      vectors.push(...(await this.#client.call('encode', { texts: texts.slice(vectors.length, vectors.length + TEXTS_PER_CALL) })))
-      if (!stopped()) onProgress?.({ done: vectors.length, total: texts.length })
+  /** Another worker with the same model, on the module that this one's has compiled. */
+  async #startHelper(): Promise<Client> {
+    const module = await this.#client.call('compiledModule', {})
+    const client = new Client()
+    try {
+      await client.call('loadEncoder', { ...this.#source, module })
+      return client
+    } catch (error) {
+      client.close(cancelled('this helper failed to load', error))
+      throw error
     }
-    return vectors
   }
 }

@@ -166,7 +166,9 @@ export interface Methods {
   add: { params: { documents: readonly SearchDocument<unknown>[] }; result: SearchInfo; progress: Step }
   remove: { params: { ids: readonly string[] }; result: { removed: number; info: SearchInfo }; progress: never }
   save: { params: Record<string, never>; result: SavedFile[]; progress: never }
-  loadEncoder: { params: { url: string; options: LoadOptions }; result: EncoderInfo; progress: Progress }
+  /** With a `module` that another worker has compiled, nothing of the engine is fetched or compiled. */
+  loadEncoder: { params: { url: string; options: LoadOptions; module?: WebAssembly.Module }; result: EncoderInfo; progress: Progress }
+  compiledModule: { params: Record<string, never>; result: WebAssembly.Module; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
 }
 

@@ -4,18 +4,14 @@
  *
  * The paths are written out, twice, because bundlers follow `import()` and `new URL()` only when they can read them.
  */
-import type { Glue } from './wasm.js'
+import type { WasmFiles } from './wasm.js'
 
-/** Fetches and starts the module for browsers with relaxed SIMD. */
-export async function startRelaxed(): Promise<Glue> {
-  const module = await import('./wasm/inkling-relaxed.js')
-  await module.default({ module_or_path: new URL('./wasm/inkling-relaxed.wasm', import.meta.url) })
-  return module
+/** The module for browsers with relaxed SIMD. */
+export async function relaxedFiles(): Promise<WasmFiles> {
+  return { glue: await import('./wasm/inkling-relaxed.js'), source: new URL('./wasm/inkling-relaxed.wasm', import.meta.url) }
 }
 
-/** Fetches and starts the module for all others. */
-export async function startSimd128(): Promise<Glue> {
-  const module = await import('./wasm/inkling-simd128.js')
-  await module.default({ module_or_path: new URL('./wasm/inkling-simd128.wasm', import.meta.url) })
-  return module
+/** The module for all others. */
+export async function simd128Files(): Promise<WasmFiles> {
+  return { glue: await import('./wasm/inkling-simd128.js'), source: new URL('./wasm/inkling-simd128.wasm', import.meta.url) }
 }

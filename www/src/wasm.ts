@@ -9,7 +9,7 @@ import { InklingError } from './errors.js'
 import type {
   EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
 } from './protocol.js'
-import { startRelaxed, startSimd128 } from './wasm-files.js'
+import { relaxedFiles, simd128Files } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -30,6 +30,12 @@ export interface GlueEncoder {
   free(): void
 }
 
+/** A wasm module: the glue that runs it, and its bytes or their address. */
+export interface WasmFiles {
+  glue: Glue & { default(options: { module_or_path: Promise<WebAssembly.Module> }): Promise<unknown> }
+  source: URL | Uint8Array<ArrayBuffer>
+}
+
 /** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface Glue {
   Search: { load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<GlueSearch> }
@@ -48,20 +54,39 @@ const SIMD_PROBE = new Uint8Array([
 ])
 
 let glue: Promise<Glue> | undefined
+let compiled: Promise<WebAssembly.Module> | undefined
 
-/** Fetches and starts the wasm module, once. */
-export function loadGlue(): Promise<Glue> {
-  glue ??= startGlue()
+/** Fetches, compiles and starts the wasm module, once. Of a module that another worker has compiled only the last is left. */
+export function loadGlue(module?: WebAssembly.Module): Promise<Glue> {
+  glue ??= startGlue(module)
   return glue
 }
 
-async function startGlue(): Promise<Glue> {
+/** The module that runs here, to be sent to another worker. */
+export async function compiledModule(): Promise<WebAssembly.Module> {
+  if (!compiled) throw new InklingError('internal', 'the worker was asked for a module before it had one')
+  return compiled
+}
+
+async function startGlue(module?: WebAssembly.Module): Promise<Glue> {
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
   }
   try {
-    return await (WebAssembly.validate(RELAXED_SIMD_PROBE) ? startRelaxed() : startSimd128())
+    const { glue, source } = await (WebAssembly.validate(RELAXED_SIMD_PROBE) ? relaxedFiles() : simd128Files())
+    compiled = module ? Promise.resolve(module) : compile(source)
+    await glue.default({ module_or_path: compiled })
+    return glue
   } catch (cause) {
     throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', { cause })
   }
+}
+
+/** Compiles while the bytes come in, where the server says that they are WebAssembly. */
+async function compile(source: URL | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  if (!(source instanceof URL)) return WebAssembly.compile(source)
+  const response = await fetch(source)
+  if (!response.ok) throw new Error(`${source.href} was answered with status ${response.status}`)
+  const streamed = response.headers.get('content-type')?.startsWith('application/wasm')
+  return streamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer())
 }

@@ -4,7 +4,7 @@
  */
 import { errorToData, InklingError } from './errors.js'
 import type { Method, Methods, Reply, Request } from './protocol.js'
-import { type GlueEncoder, type GlueSearch, loadGlue } from './wasm.js'
+import { compiledModule, type GlueEncoder, type GlueSearch, loadGlue } from './wasm.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
 interface WorkerScope {
@@ -49,10 +49,13 @@ const handlers: Handlers = {
   async save() {
     return loaded(search).save()
   },
-  async loadEncoder({ url, options }, onProgress) {
-    const { Encoder } = await loadGlue()
+  async loadEncoder({ url, options, module }, onProgress) {
+    const { Encoder } = await loadGlue(module)
     encoder = await Encoder.load(url, options, onProgress)
     return encoder.info()
+  },
+  async compiledModule() {
+    return compiledModule()
   },
   async encode({ texts }) {
     const ready = loaded(encoder)

@@ -76,7 +76,7 @@ globalThis.bench = {
   async bulkPackage(texts, options) {
     if (!globalThis.packageEncoder) {
       const { Encoder } = await import('/inkling/index.js')
-      globalThis.packageEncoder = await Encoder.load({ url: '/model/', cache: false })
+      globalThis.packageEncoder = await Encoder.load({ url: '/model/' })
     }
     return clocked(() => globalThis.packageEncoder.encode(texts, options))
   },
