@@ -26,10 +26,18 @@ impl Digest {
     /// # Errors
     /// `hash-mismatch`.
     pub fn verify(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        if bytes.len() == self.bytes && hex_sha256(bytes) == self.sha256 {
+        self.compare(name, bytes.len(), &hex_sha256(bytes))
+    }
+
+    /// The same for bytes whose length and SHA-256, in lower-case hexadecimal, are known.
+    ///
+    /// # Errors
+    /// `hash-mismatch`.
+    pub fn compare(&self, name: &str, length: usize, sha256: &str) -> Result<()> {
+        if length == self.bytes && sha256 == self.sha256 {
             return Ok(());
         }
-        let (length, promised) = (bytes.len(), self.bytes);
+        let promised = self.bytes;
         Err(Error::new(
             ErrorKind::HashMismatch,
             format!("{name} is not the file it should be ({length} bytes, {promised} promised): fetch or build it again"),
@@ -39,7 +47,12 @@ impl Digest {
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

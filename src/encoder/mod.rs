@@ -57,6 +57,15 @@ impl Encoder {
         let config = ModelConfig::from_json(files.config)?;
         config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
         config.weights.verify(WEIGHTS_FILE, files.weights)?;
+        Self::load_verified(config, files, backend)
+    }
+
+    /// Loads a model whose files have been checked against the hashes in its configuration.
+    pub fn load_verified(
+        config: ModelConfig,
+        files: &ModelFiles,
+        backend: impl FnOnce(&ModelConfig, &Weights) -> Box<dyn Backend>,
+    ) -> Result<Self> {
         let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
         if tokenizer.vocab_size() > config.vocab {
             let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::object;
 use super::store::{Progress, Store};
-use crate::encoder::{self, ModelFiles};
+use crate::encoder::{self, ModelFiles, cpu};
 use crate::error::Result;
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 
@@ -66,10 +66,12 @@ pub async fn load_model(
     config: Vec<u8>,
     on_progress: &js_sys::Function,
 ) -> Result<encoder::Encoder> {
-    let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
-    let mut progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
-    let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &tokenizer, &mut progress).await?;
-    let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &weights, &mut progress).await?;
+    let parsed = ModelConfig::from_json(&config)?;
+    let mut progress = Progress::new(on_progress, parsed.weights.bytes + parsed.tokenizer.bytes);
+    // The store gives out nothing that has not been checked.
+    let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &parsed.tokenizer, &mut progress).await?;
+    let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &parsed.weights, &mut progress).await?;
     progress.advance("prepare", WEIGHTS_FILE, 0);
-    encoder::Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
+    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+    encoder::Encoder::load_verified(parsed, &files, cpu::best)
 }
