@@ -99,8 +99,8 @@ function relaxedInstructions(file) {
 export async function buildTypeScript() {
   await unlessDone({
     name: 'typescript',
-    inputs: hashOf(['www/src', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
-    outputs: ['dist/index.js', 'dist/worker.js', 'dist/index.d.ts'],
+    inputs: hashOf(['www/src', 'www/offline', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
+    outputs: ['dist/index.js', 'dist/worker.js', 'dist/index.d.ts', 'dist/service-worker.js', 'dist/write-service-worker.js'],
     work: async () => {
       say('building the TypeScript')
       const { build } = await import('esbuild')
@@ -114,6 +114,10 @@ export async function buildTypeScript() {
         external: ['./wasm/*'],
         sourcemap: true,
       })
+      // The list of a site's files is put before the service worker, so it stands alone; the other runs in Node.
+      const alone = { absWorkingDir: root, outdir: 'dist', bundle: true, target: 'es2022' }
+      await build({ ...alone, entryPoints: ['www/offline/service-worker.ts'], format: 'iife' })
+      await build({ ...alone, entryPoints: ['www/offline/write-service-worker.ts'], format: 'esm', platform: 'node' })
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
     },
   })

@@ -18,6 +18,7 @@ const MEDIA_TYPES = {
   '.ts': 'text/plain; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
 }
 
 const PICTURES = new Set(['.png', '.svg'])

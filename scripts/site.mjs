@@ -1,7 +1,9 @@
 // Makes the demo in build/demo: the model, the index of the demo corpus, the package, and the page.
 
 import fs from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { buildTypeScript, buildWasm } from './build.mjs'
+import { drawIcon } from './icon.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
 
 /** Where the finished page lies. */
@@ -51,14 +53,14 @@ export async function buildIndex() {
 export async function buildPage() {
   const { build } = await import('esbuild')
   fs.mkdirSync(siteFolder, { recursive: true })
-  const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg)$/.test(name))
+  const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
   for (const file of files) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
   await build({
     absWorkingDir: root,
-    entryPoints: ['www/demo/app.ts'],
-    outfile: 'build/demo/app.js',
+    entryPoints: ['www/demo/app.ts', 'www/demo/offline.ts'],
+    outdir: 'build/demo',
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -71,6 +73,13 @@ export async function buildPage() {
       },
     ],
   })
+  const picture = fs.readFileSync(at('www', 'demo', 'favicon.svg'), 'utf8')
+  fs.writeFileSync(at('build', 'demo', 'icon-192.png'), drawIcon(picture, 192))
+  fs.writeFileSync(at('build', 'demo', 'icon-512.png'), drawIcon(picture, 512))
+  fs.writeFileSync(at('build', 'demo', 'icon-maskable.png'), drawIcon(picture, 512, { fullBleed: true }))
+  // Last: it lists all the others.
+  const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
+  writeServiceWorker(siteFolder)
 }
 
 /** Everything, each part only if it is not done. */

@@ -5,6 +5,7 @@ import { offerWholePassages, sessionCard, type SessionFields } from './card.js'
 import { FilterPanel } from './filters.js'
 import * as say from './messages.js'
 import { byId, page } from './page.js'
+import { isRemoved } from './removed.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
@@ -216,7 +217,7 @@ async function start(): Promise<void> {
   nameTab()
   listen()
   try {
-    const opened = await createSearch<SessionFields>({ url: 'search/', onProgress: showProgress })
+    const opened = await createSearch<SessionFields>({ url: 'search/', cache: !isRemoved(), onProgress: showProgress })
     const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })
     filters.fill(everything.facets, request.filters)
     // Only now, or a keystroke would have cancelled that.

@@ -3,6 +3,7 @@ export {
   createSearch, Search, type AddOptions, type QueryOptions, type SearchOptions, type SimilarOptions,
 } from './search.js'
 export { Encoder, type EncodeOptions, type EncoderOptions } from './encoder.js'
+export { Offline, type OfflineOptions, type OfflineState, type Stored } from './offline.js'
 export { similarity } from './similarity.js'
 export { InklingError, type InklingErrorCode } from './errors.js'
 export type {

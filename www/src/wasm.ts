@@ -1,15 +1,10 @@
-/**
- * The door to the wasm module.
- *
- * There are two builds of the crate, and the browser gets the one it can run. A wasm module cannot ask at run time
- * whether an instruction exists: it does not even load if one does not. So a few bytes that use the instruction in
- * question are validated first. Browser versions are never looked at.
- */
+/** The door to the wasm module. There are two builds of the crate, and the browser gets the one it can run. */
 import { InklingError } from './errors.js'
 import type {
   EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
 } from './protocol.js'
 import { relaxedFiles, simd128Files } from './wasm-files.js'
+import { hasRelaxedSimd, hasSimd } from './simd.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -42,17 +37,6 @@ export interface Glue {
   Encoder: { load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder> }
 }
 
-/** `() => i8x16.relaxed_swizzle(i8x16.splat(1), i8x16.splat(2))` */
-const RELAXED_SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253,
-  128, 2, 11,
-])
-
-/** `() => i8x16.splat(0)` */
-const SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
-])
-
 let glue: Promise<Glue> | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
 
@@ -69,11 +53,11 @@ export async function compiledModule(): Promise<WebAssembly.Module> {
 }
 
 async function startGlue(module?: WebAssembly.Module): Promise<Glue> {
-  if (!WebAssembly.validate(SIMD_PROBE)) {
+  if (!hasSimd()) {
     throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
   }
   try {
-    const { glue, source } = await (WebAssembly.validate(RELAXED_SIMD_PROBE) ? relaxedFiles() : simd128Files())
+    const { glue, source } = await (hasRelaxedSimd() ? relaxedFiles() : simd128Files())
     compiled = module ? Promise.resolve(module) : compile(source)
     await glue.default({ module_or_path: compiled })
     return glue

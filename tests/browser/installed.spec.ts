@@ -1,0 +1,242 @@
+/** The demo as an installed app: stored by its service worker, opened without a network, updated whole or not at all. */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { BrowserContext, Page } from '@playwright/test'
+import { at } from '../../scripts/lib.mjs'
+import { serve } from '../../scripts/serve.mjs'
+import { siteFolder } from '../../scripts/site.mjs'
+import { Demo, expect, gradedQuery, openBlank, type Package, test as base, watchRequests } from './site.js'
+
+/** A copy of the demo that a test may change, and its server. */
+interface Deployed {
+  url: string
+  folder: string
+  requests: string[]
+  /** Changes files, lists them anew, and lets `damage` change them once more. */
+  deploy: (changes: Record<string, (text: string) => string>, damage?: (folder: string) => void) => void
+  stop: () => Promise<void>
+}
+
+const test = base.extend<{ deployed: Deployed }>({
+  deployed: async ({}, use) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-installed-'))
+    fs.cpSync(siteFolder, folder, { recursive: true })
+    const requests: string[] = []
+    const server = await serve(folder, { onRequest: (name) => requests.push(name) })
+    let running = true
+    const stop = async () => {
+      if (running) await server.close()
+      running = false
+    }
+    const deploy: Deployed['deploy'] = (changes, damage) => {
+      for (const [name, change] of Object.entries(changes)) {
+        const file = path.join(folder, name)
+        fs.writeFileSync(file, change(fs.readFileSync(file, 'utf8')))
+      }
+      list(folder)
+      damage?.(folder)
+    }
+    await use({ url: server.url, folder, requests, deploy, stop })
+    await stop()
+    fs.rmSync(folder, { recursive: true })
+  },
+})
+
+// A worker that cannot be installed is said in the console, as is a request without a network.
+test.use({ serviceWorkers: 'allow', complaintsAllowed: /ServiceWorker|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/ })
+
+/** Writes the service worker of a site, as a site's own build does. */
+const list = (folder: string) => execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), folder])
+
+/** The line about use without a network. */
+const line = (page: Page) => page.locator('#offline')
+
+/** Waits until everything is stored, the model too. */
+async function stored(page: Page): Promise<void> {
+  await expect(line(page)).toHaveAttribute('data-state', 'stored')
+  await expect(line(page)).not.toContainText('By words for now')
+}
+
+/** Cuts the network: for the page, for the service worker, and at its other end. */
+async function cut(context: BrowserContext, { stop }: Deployed): Promise<void> {
+  await context.setOffline(true)
+  await stop()
+}
+
+/** The keys of all that is stored, and how often a model is among them. */
+const keys = (page: Page) =>
+  page.evaluate(async () => {
+    const all: string[] = []
+    for (const name of await caches.keys()) all.push(...(await (await caches.open(name)).keys()).map(({ url }) => url))
+    return all
+  })
+
+const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+const heading = (to: string) => (html: string) => html.replace(/(<h1[^>]*>)[^<]*/, `$1${to}`)
+const first = gradedQuery('q01')
+const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+
+for (const [device, viewport] of Object.entries(devices)) {
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
+
+    test('after one visit the page reloads without a network, and its first query is answered by meaning', async ({ page, context, deployed }) => {
+      const asked = watchRequests(context)
+      await Demo.ready(page, deployed.url)
+      await stored(page)
+      await cut(context, deployed)
+      await page.reload()
+      const hits = await new Demo(page).ask(first.query)
+      expect(hits.map((id) => first.relevant[id])).toContain(3)
+      // An address that was never visited, too.
+      await page.goto(`${deployed.url}/?q=${encodeURIComponent(gradedQuery('q02').query)}`)
+      expect(await new Demo(page).answerTo(gradedQuery('q02').query)).toHaveLength(3)
+      expect(asked.filter((url) => new URL(url).origin !== deployed.url), 'requests to other origins').toEqual([])
+    })
+
+    test('a damaged update is never shown, a whole one is offered and shown after the reload', async ({ page, context, deployed }) => {
+      const demo = await Demo.ready(page, deployed.url)
+      await stored(page)
+      const h1 = page.getByRole('heading', { level: 1 })
+      const before = await h1.innerText()
+
+      const script = path.join(deployed.folder, 'app.js')
+      const whole = fs.readFileSync(script)
+      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () => fs.appendFileSync(script, ' '))
+      await page.reload()
+      await expect(line(page)).toContainText('could not be stored')
+      await expect(h1).toHaveText(before)
+      await page.reload()
+      await demo.ask(first.query)
+      await expect(h1).toHaveText(before)
+      expect((await keys(page)).filter((url) => url.includes('/app.js?'))).toHaveLength(1)
+
+      fs.writeFileSync(script, `${whole}\n`)
+      await page.reload()
+      await expect(line(page)).toContainText('new version')
+      await expect(h1).toHaveText(before)
+      await page.getByRole('button', { name: 'Load the new version' }).click()
+      await expect(h1).toHaveText('The second version')
+      await stored(page)
+      expect((await keys(page)).filter((url) => /\/(app\.js|index\.html)\?/.test(url)), 'the old version is gone').toHaveLength(2)
+      await cut(context, deployed)
+      await page.reload()
+      await expect(h1).toHaveText('The second version')
+      expect(await demo.ask(first.query)).toHaveLength(3)
+    })
+
+    test('it says how much is stored, which is once each file, and removes it when asked', async ({ page, deployed }) => {
+      await Demo.ready(page, deployed.url)
+      await stored(page)
+      const kept = (await keys(page)).map((url) => url.slice(deployed.url.length + 1))
+      const files = kept.map((key) => key.replace(/\?.*/, ''))
+      // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
+      expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
+      expect(files.filter((file) => file.endsWith('.wasm')), 'only the module that this browser loads').toEqual(['inkling/wasm/inkling-relaxed.wasm'])
+      const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size, 0)
+      await expect(line(page)).toContainText(`${(bytes / 1e6).toFixed(1)}\u00a0MB in ${files.length} files`)
+      await expect(line(page)).toContainText('the browser counts')
+
+      await page.getByRole('button', { name: 'Remove it' }).click()
+      await expect(line(page)).toContainText('Nothing is stored')
+      expect(await keys(page)).toEqual([])
+      await Demo.ready(page, `${deployed.url}/?again`)
+      await expect(line(page)).toContainText('Nothing is stored')
+      expect(await keys(page)).toEqual([])
+
+      await page.getByRole('button', { name: 'Store it' }).click()
+      await stored(page)
+    })
+  })
+}
+
+test('the page can be installed as an app', async ({ page, context, deployed }) => {
+  await Demo.ready(page, deployed.url)
+  await stored(page)
+  const session = await context.newCDPSession(page)
+  const { errors, data } = await session.send('Page.getAppManifest')
+  expect(errors).toEqual([])
+  const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
+  // Tests run in a private window, where nothing can be installed.
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito')).toEqual([])
+  const { icons }: { icons: { src: string; sizes: string }[] } = JSON.parse(data ?? '')
+  for (const { src, sizes } of icons) {
+    const [width, height] = await page.evaluate(async (url) => {
+      const image = new Image()
+      image.src = url
+      await image.decode()
+      return [image.naturalWidth, image.naturalHeight]
+    }, `${deployed.url}/${src}`)
+    if (sizes !== 'any') expect(`${width}x${height}`, src).toBe(sizes)
+  }
+})
+
+test('the service worker does not fetch a model that nobody has asked for', async ({ page, deployed }) => {
+  await openBlank(page, deployed)
+  const state = await page.evaluate(async (url) => {
+    const { Offline }: Package = await import(`${url}/inkling/index.js`)
+    const stored = new Promise<void>((resolve) => {
+      const offline = new Offline({ script: `${url}/service-worker.js`, onChange: (state) => state === 'stored' && resolve() })
+      void offline.start()
+    })
+    await stored
+    return new Offline({ script: `${url}/service-worker.js` }).stored()
+  }, deployed.url)
+  expect(state.model).toBe(false)
+  expect(state.files).toBeGreaterThan(10)
+  expect(deployed.requests).toContain('/search/index/vectors.safetensors')
+  expect(deployed.requests.filter((name) => name.startsWith('/search/model/'))).toEqual([])
+})
+
+test('an update with another model stores that model first, when one is stored', async ({ page, context, deployed }) => {
+  const demo = await Demo.ready(page, deployed.url)
+  await stored(page)
+  deployed.requests.length = 0
+  const hash = (bytes: string) => ({ bytes: Buffer.byteLength(bytes), sha256: createHash('sha256').update(bytes).digest('hex') })
+  const read = (name: string) => fs.readFileSync(path.join(deployed.folder, 'search', name), 'utf8')
+  deployed.deploy({
+    'search/model/tokenizer.json': (text) => `${text}\n`,
+    'search/model/config.json': (text) => JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.json')) }),
+    'search/manifest.json': (text) => {
+      const manifest = JSON.parse(text)
+      for (const file of manifest.files) {
+        if (/(tokenizer|config)\.json$/.test(file.path)) Object.assign(file, hash(read(file.path)))
+      }
+      return JSON.stringify(manifest)
+    },
+    'index.html': heading('Another model'),
+  })
+  await page.reload()
+  await expect(line(page)).toContainText('new version')
+  expect(deployed.requests).toContain('/search/model/tokenizer.json')
+  expect(deployed.requests, 'what has not changed is not fetched').not.toContain('/search/model/weights.safetensors')
+  await page.getByRole('button', { name: 'Load the new version' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Another model')
+  await cut(context, deployed)
+  await page.reload()
+  expect(await demo.ask(first.query)).toHaveLength(3)
+  const kept = (await keys(page)).filter((url) => url.includes('/search/model/'))
+  expect(kept, 'the old model is gone').toHaveLength(3)
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing to complain about in what is said of storing, in ${colorScheme} colours`, async ({ page, deployed }) => {
+    await page.emulateMedia({ colorScheme })
+    await Demo.ready(page, deployed.url)
+    await stored(page)
+    expect(await violations(page)).toEqual([])
+    deployed.deploy({ 'index.html': heading('The second version') })
+    await page.reload()
+    await expect(line(page)).toContainText('new version')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Load the new version' }).click()
+    await stored(page)
+    await page.getByRole('button', { name: 'Remove it' }).click()
+    await expect(line(page)).toContainText('Nothing is stored')
+    expect(await violations(page)).toEqual([])
+  })
+}

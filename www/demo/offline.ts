@@ -1,0 +1,62 @@
+/** The line at the foot of the page about use without a network: what is stored, a newer version, and the way to remove it. */
+import { Offline, type OfflineState } from 'inkling-search'
+import { isRemoved, setRemoved } from './removed.js'
+
+/** The search stores its model when it has it, and says nothing of it: it is looked for until it is there. */
+const LOOK_AGAIN_MS = 2000
+
+const TEXTS: Record<OfflineState, string> = {
+  off: 'This page is not stored on this device.',
+  storing: 'Being stored for use without a network…',
+  stored: 'Works without a network.',
+  update: 'A new version of this page is stored.',
+  replaced: 'This page was replaced by a new version.',
+  failed: 'The newest version could not be stored. What was stored before goes on working; the next visit tries again.',
+}
+
+const section = document.getElementById('offline') as HTMLElement
+const text = document.createElement('p')
+const action = document.createElement('button')
+const offline = Offline.supported ? new Offline({ onChange: () => void show() }) : undefined
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)}\u00a0MB`
+
+async function show(): Promise<void> {
+  if (!offline) return
+  const { state } = offline
+  const { files, bytes, model, usage } = await offline.stored()
+  if (state !== offline.state) return
+  const how = state !== 'stored' || model ? '' : ' By words for now: meaning is stored once the model is loaded.'
+  const counted = usage === undefined ? '' : ` (the browser counts ${megabytes(usage)})`
+  text.textContent = `${TEXTS[state]}${how} ${files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'}`
+  const isNews = state === 'update' || state === 'replaced'
+  section.classList.toggle('news', isNews)
+  section.dataset.state = state
+  action.textContent = isNews ? 'Load the new version' : state === 'off' ? 'Store it for use without a network' : 'Remove it from this device'
+  section.hidden = false
+  if (state === 'stored' && !model) setTimeout(() => void show(), LOOK_AGAIN_MS)
+}
+
+async function act(): Promise<void> {
+  if (!offline) return
+  if (offline.state === 'update') return offline.update()
+  if (offline.state === 'replaced') return location.reload()
+  if (offline.state !== 'off') {
+    setRemoved(true)
+    return offline.clear()
+  }
+  setRemoved(false)
+  // A fresh page: this one may still have the worker that was removed.
+  location.reload()
+}
+
+if (offline) {
+  text.setAttribute('aria-live', 'polite')
+  action.type = 'button'
+  action.className = 'text-button'
+  action.addEventListener('click', () => void act())
+  section.append(text, action)
+  if (isRemoved()) void show()
+  // Not before the page is there: what it needs now comes first.
+  else addEventListener('load', () => void offline.start())
+}

@@ -1,0 +1,164 @@
+/**
+ * The service worker of a site: after one visit it opens without a network.
+ *
+ * Every build of the site has a service worker of its own: a list of files with their hashes stands in front of this code.
+ * A changed file changes the list, and browsers then install the new worker beside the old one. Installing means that every
+ * file of the new version is stored and checked. When one is missing or wrong the new worker is dropped and the old one goes
+ * on; the new one takes over when the page asks for it, or when no page of the old one is open.
+ *
+ * Files are kept under their hashes, so that an update fetches only what has changed. Those of an index are kept where the
+ * search itself keeps them (`src/stored.ts`), once. A model is fetched by the search when it needs it, and here only to
+ * replace one that is stored.
+ */
+import { hasRelaxedSimd } from '../src/simd.js'
+import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache } from '../src/stored.js'
+
+interface LifeEvent extends Event {
+  waitUntil(work: Promise<unknown>): void
+}
+
+interface Fetch extends Event {
+  readonly request: Request
+  respondWith(response: Promise<Response>): void
+}
+
+/** The part of the global scope that is used here; the compiler's own types for it clash with the page's. */
+interface WorkerScope {
+  readonly inklingOffline: OfflineList
+  readonly registration: { readonly scope: string }
+  readonly clients: { claim(): Promise<void> }
+  skipWaiting(): Promise<void>
+  addEventListener(type: 'install' | 'activate', listener: (event: LifeEvent) => void): void
+  addEventListener(type: 'fetch', listener: (event: Fetch) => void): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<unknown> & LifeEvent) => void): void
+}
+
+/** A file of an index, as its manifest lists it. */
+interface IndexFile extends ListedFile {
+  needed: 'model' | 'index' | 'hit'
+}
+
+/** A file to store: where it is, and what it is kept under. */
+interface Wanted extends ListedFile {
+  url: string
+  key: string
+}
+
+/** Requests at a time: a site may have hundreds of small pages. */
+const AT_ONCE = 6
+
+/** The build of the wasm module that this browser does not load. */
+const OTHER_MODULE = hasRelaxedSimd() ? /\/inkling-simd128\.(js|wasm)$/ : /\/inkling-relaxed\.(js|wasm)$/
+
+const scope = globalThis as unknown as WorkerScope
+const { files, searches } = scope.inklingOffline
+const base = scope.registration.scope
+const pages = new Map(files.filter(({ path }) => !OTHER_MODULE.test(path)).map((file) => [at(file.path, base), wanted(file, base)]))
+
+function at(path: string, folder: string): string {
+  return new URL(path, folder).href
+}
+
+function wanted(file: ListedFile, folder: string): Wanted {
+  const url = at(file.path, folder)
+  return { ...file, url, key: keyOf(url, file.sha256) }
+}
+
+/** Stores all that this version consists of, or fails. */
+async function install(): Promise<void> {
+  const cache = await caches.open(siteCache(base))
+  await each([...pages.values()], (file) => store(cache, file))
+  const indexes = await caches.open(SEARCH_CACHE)
+  const kept = new Set((await indexes.keys()).map(({ url }) => url.replace(/\?sha256=.*$/, '')))
+  for (const file of await indexFiles(cache)) {
+    if (file.needed !== 'model' || (kept.has(file.url) && !savesData())) await store(indexes, file)
+  }
+}
+
+/** Drops what belongs to no file of this version, and takes over the pages that are open. */
+async function activate(): Promise<void> {
+  const cache = await caches.open(siteCache(base))
+  const current = new Set([...pages.values()].map(({ key }) => key))
+  for (const request of await cache.keys()) if (!current.has(request.url)) await cache.delete(request)
+  const indexes = await caches.open(SEARCH_CACHE)
+  const indexed = new Set((await indexFiles(cache)).map(({ key }) => key))
+  const folders = searches.map((search) => at(search, base))
+  for (const request of await indexes.keys()) {
+    const isOurs = request.url.includes('?sha256=') && folders.some((folder) => request.url.startsWith(folder))
+    if (isOurs && !indexed.has(request.url)) await indexes.delete(request)
+  }
+  await scope.clients.claim()
+}
+
+/** The files of all indexes, as the stored manifests list them. */
+async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
+  const all: (Wanted & IndexFile)[] = []
+  for (const search of searches) {
+    const folder = at(search, base)
+    const manifest = pages.get(at('manifest.json', folder))
+    const stored = manifest && (await cache.match(manifest.key, { ignoreVary: true }))
+    if (!stored) throw new Error(`${folder} has no manifest.json: build the service worker again`)
+    const { files }: { files: IndexFile[] } = await stored.json()
+    all.push(...files.map((file) => ({ ...file, ...wanted(file, folder) })))
+  }
+  return all
+}
+
+/** Fetches a file, checks it and keeps it, unless it is there already. */
+async function store(cache: Cache, { url, key, bytes, sha256 }: Wanted): Promise<void> {
+  if (await cache.match(key, { ignoreVary: true })) return
+  const response = await fetch(url, { cache: 'no-cache' })
+  if (!response.ok) throw new Error(`${url} was answered with status ${response.status}`)
+  const body = await response.arrayBuffer()
+  if (body.byteLength !== bytes || (await hashOf(body)) !== sha256) throw new Error(`${url} is not the file that this version should have`)
+  // The content policy among them must hold for the stored file, too. The body is no longer compressed.
+  const headers = new Headers(response.headers)
+  for (const name of ['content-encoding', 'content-length']) headers.delete(name)
+  await cache.put(key, new Response(body, { headers }))
+}
+
+async function hashOf(body: ArrayBuffer): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
+  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Works through a list, some at a time; the first failure is the outcome. */
+async function each<T>(list: T[], work: (entry: T) => Promise<void>): Promise<void> {
+  const rest = list.values()
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const entry of rest) await work(entry)
+    }),
+  )
+}
+
+/** Whether the visitor has asked browsers to save data. */
+function savesData(): boolean {
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true
+}
+
+/** The file of this version that a request is about. Files of an index are none: the search checks and keeps those. */
+function fileFor({ method, url, mode, headers }: Request): Wanted | undefined {
+  if (method !== 'GET' || headers.has('range')) return undefined
+  const address = url.replace(/[?#].*$/, '')
+  const path = address.endsWith('/') ? `${address}index.html` : address
+  return pages.get(path) ?? (mode === 'navigate' ? pages.get(`${path}.html`) : undefined)
+}
+
+async function answer(request: Request, { key }: Wanted): Promise<Response> {
+  const cache = await caches.open(siteCache(base))
+  // Browsers may drop what is stored when space is short.
+  return (await cache.match(key, { ignoreVary: true })) ?? fetch(request)
+}
+
+scope.addEventListener('install', (event) => event.waitUntil(install()))
+scope.addEventListener('activate', (event) => event.waitUntil(activate()))
+scope.addEventListener('fetch', (event) => {
+  const file = fileFor(event.request)
+  if (file) event.respondWith(answer(event.request, file))
+})
+scope.addEventListener('message', (event) => {
+  if (event.data === 'inkling: take over') event.waitUntil(scope.skipWaiting())
+  // Where this version is not the site's any more, what is missing stays missing until the next one is stored.
+  if (event.data === 'inkling: store') event.waitUntil(install().catch(() => {}))
+})

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/**
+ * Writes `service-worker.js` into a finished site: the list of the site's files with their hashes, and after it the code of
+ * the worker. Run it last, after every build: `node node_modules/inkling-search/dist/write-service-worker.js SITE`.
+ */
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ListedFile, OfflineList } from '../src/stored.js'
+
+/** The file that is written, at the root of the site: a service worker sees only what lies below it. */
+const WORKER_FILE = 'service-worker.js'
+
+/** What no page loads: source maps, types, compressed twins, files that begin with a dot, and what this package brings for builds. */
+const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
+
+/** The list of a site's files. Folders and files whose paths begin with one of `skip` are left out. */
+export function listSite(site: string, skip: readonly string[] = []): OfflineList {
+  const all = fs.readdirSync(site, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = all.map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')).sort()
+  const searches = paths.filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name))).map((name) => name.replace(/[^/]*$/, ''))
+  // The package's page that is one file lies beside this script.
+  const templates = paths.filter((name) => paths.includes(name.replace(/single\.html$/, 'write-service-worker.js')) && name.endsWith('single.html'))
+  const isListed = (name: string) => {
+    // Of an index the manifest is enough: it lists the other files itself.
+    const ofIndex = searches.some((folder) => name.startsWith(folder) && name !== `${folder}manifest.json`)
+    return !ofIndex && !UNUSED.test(name) && !templates.includes(name) && !skip.some((start) => name.startsWith(start))
+  }
+  return { files: paths.filter(isListed).map((name) => listed(site, name)), searches: searches.map(encode) }
+}
+
+/** Writes the service worker of a site, and returns what it will store without indexes. */
+export function writeServiceWorker(site: string, skip: readonly string[] = []): OfflineList {
+  const list = listSite(site, skip)
+  const code = fs.readFileSync(new URL('./service-worker.js', import.meta.url), 'utf8')
+  fs.writeFileSync(path.join(site, WORKER_FILE), `self.inklingOffline = ${JSON.stringify(list)}\n${code}`)
+  return list
+}
+
+function listed(site: string, name: string): ListedFile {
+  const bytes = fs.readFileSync(path.join(site, name))
+  return { path: encode(name), bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** Whether a `manifest.json` is that of an index, and not some other program's. */
+function isIndex(file: string): boolean {
+  try {
+    const { format, model, files } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>
+    return typeof format === 'number' && typeof model === 'object' && Array.isArray(files)
+  } catch {
+    return false
+  }
+}
+
+const encode = (name: string) => name.split('/').map(encodeURIComponent).join('/')
+
+function main(): void {
+  const [site, ...rest] = process.argv.slice(2)
+  const skip = rest.filter((word) => word !== '--skip')
+  if (!site || site.startsWith('-') || !fs.existsSync(site)) {
+    console.error('usage: write-service-worker SITE [--skip PATH…], where SITE is the folder that will be served')
+    process.exit(2)
+  }
+  const { files, searches } = writeServiceWorker(site, skip)
+  const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6
+  console.log(`${path.join(site, WORKER_FILE)}: ${files.length} files, ${megabytes.toFixed(1)} MB, and ${searches.length} indexes`)
+}
+
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) main()

@@ -1,0 +1,28 @@
+/**
+ * How files are kept in Cache Storage, by the search (in Rust, `web/store.rs`), by the service worker and by the page:
+ * each under its address with its hash behind it, so that two versions of a file are two entries.
+ */
+
+/** The cache of the search's own files: index, documents and model. The name is that of `web/store.rs`. */
+export const SEARCH_CACHE = 'inkling-1'
+
+/** The cache of the page's files, one for each site: sites of one origin must not clean up after each other. */
+export const siteCache = (scope: string): string => `inkling-site ${scope}`
+
+/** What a version of a file is kept under. */
+export const keyOf = (url: string, sha256: string): string => `${url}?sha256=${sha256}`
+
+/** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
+export interface ListedFile {
+  path: string
+  bytes: number
+  sha256: string
+}
+
+/** What the service worker stores, as `write-service-worker.js` writes it in front of the worker's own code. */
+export interface OfflineList {
+  /** The page's files. */
+  files: ListedFile[]
+  /** The folders of indexes, each with a closing slash; their manifests are among `files`. */
+  searches: string[]
+}
