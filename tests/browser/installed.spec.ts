@@ -240,3 +240,29 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await violations(page)).toEqual([])
   })
 }
+
+test('the list of a site holds what its pages load, and of an index only the manifest', () => {
+  const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
+  const manifest = JSON.stringify({ format: 1, model: {}, files: [] })
+  const files = {
+    'index.html': '<p>', 'a b/ü.html': '', 'app.js.map': '', 'types.d.ts': '', '.hidden': '', 'app.js.br': '', 'video/talk.mp4': 'v',
+    'search/manifest.json': manifest, 'search/docs/000.json': '[]', 'other/manifest.json': '{}', 'other/data.json': '[]',
+    'inkling/index.js': '', 'inkling/single.html': '', 'inkling/write-service-worker.js': '', 'single.html': '',
+  }
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(site, name)), { recursive: true })
+    fs.writeFileSync(path.join(site, name), text)
+  }
+  try {
+    execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), site, '--skip', 'video/'])
+    const [firstLine = ''] = fs.readFileSync(path.join(site, 'service-worker.js'), 'utf8').split('\n')
+    const { files: listed, searches } = JSON.parse(firstLine.replace('self.inklingOffline = ', ''))
+    const names = ['a%20b/%C3%BC.html', 'index.html', 'inkling/index.js', 'other/data.json', 'other/manifest.json', 'search/manifest.json', 'single.html']
+    expect(listed.map(({ path }: { path: string }) => path).sort()).toEqual(names)
+    expect(searches).toEqual(['search/'])
+    const sha256 = createHash('sha256').update('<p>').digest('hex')
+    expect(listed.find(({ path }: { path: string }) => path === 'index.html')).toEqual({ path: 'index.html', bytes: 3, sha256 })
+  } finally {
+    fs.rmSync(site, { recursive: true })
+  }
+})

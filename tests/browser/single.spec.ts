@@ -1,11 +1,14 @@
 /** The page that is one file, opened from disk: no server runs, and no flag of the browser lets files read others. */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { at } from '../../scripts/lib.mjs'
 import { singleFile } from '../../scripts/single.mjs'
+import { cli } from '../../scripts/site.mjs'
 import { expect, gradedQuery, test, watchRequests } from './site.js'
 
 const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
@@ -73,6 +76,33 @@ test('one file with a damaged index says so, with the code', async ({ page }) =>
   try {
     await page.goto(pathToFileURL(file).href)
     await expect(page.getByRole('status')).toContainText('hash-mismatch')
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
+test('one file of any documents shows them as text, and links them to the site they are from', async ({ page }) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
+  const inkling = (...args: string[]) => execFileSync(cli, args, { cwd: folder, stdio: 'pipe' })
+  const text = 'Doctors and patients share data.'
+  const documents = [
+    { id: 'relative', title: 'Health <img src=x onerror="document.title=1">', url: 'sessions/1.html', text },
+    { id: 'hostile', title: 'Health of scripts', url: 'javascript:document.title=2', text, tags: ['<b>x</b>', 'y'] },
+  ]
+  fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
+  try {
+    inkling('index', 'documents.json', '--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8')
+    const title = 'Health & <b>Co.</b>'
+    inkling('bundle', 'search', '--page', at('dist', 'single.html'), '--title', title, '--site', 'https://example.org/summit/', '--out', 'all.html')
+    await page.goto(pathToFileURL(path.join(folder, 'all.html')).href)
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(title)
+    expect(await ask(page, 'health doctors')).toHaveLength(2)
+    const link = page.getByRole('link')
+    await expect(link).toHaveCount(1)
+    await expect(link).toHaveText(documents[0]?.title ?? '')
+    await expect(link).toHaveAttribute('href', 'https://example.org/summit/sessions/1.html')
+    await expect(page.locator('dd')).toHaveText('<b>x</b>, y')
+    await expect(page).toHaveTitle(title)
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

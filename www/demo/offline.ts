@@ -14,10 +14,13 @@ const TEXTS: Record<OfflineState, string> = {
   failed: 'The newest version could not be stored. What was stored before goes on working; the next visit tries again.',
 }
 
+/** Beside this script, at the root of the site, from whichever of its pages. */
+const script = new URL('service-worker.js', import.meta.url)
+
 const section = document.getElementById('offline') as HTMLElement
 const text = document.createElement('p')
 const action = document.createElement('button')
-const offline = Offline.supported ? new Offline({ onChange: () => void show() }) : undefined
+const offline = Offline.supported ? new Offline({ script, onChange: () => void show() }) : undefined
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)}\u00a0MB`
 
@@ -26,10 +29,11 @@ async function show(): Promise<void> {
   const { state } = offline
   const { files, bytes, model, usage } = await offline.stored()
   if (state !== offline.state) return
+  const isNews = state === 'update' || state === 'replaced'
   const how = state !== 'stored' || model ? '' : ' By words for now: meaning is stored once the model is loaded.'
   const counted = usage === undefined ? '' : ` (the browser counts ${megabytes(usage)})`
-  text.textContent = `${TEXTS[state]}${how} ${files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'}`
-  const isNews = state === 'update' || state === 'replaced'
+  const size = files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'
+  text.textContent = `${TEXTS[state]}${how} ${isNews ? '' : size}`
   section.classList.toggle('news', isNews)
   section.dataset.state = state
   action.textContent = isNews ? 'Load the new version' : state === 'off' ? 'Store it for use without a network' : 'Remove it from this device'

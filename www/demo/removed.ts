@@ -3,7 +3,14 @@
 const KEY = 'northlight-removed'
 
 /** Whether that is so. */
-export const isRemoved = (): boolean => localStorage.getItem(KEY) !== null
+export function isRemoved(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null
+  } catch {
+    // Where nothing may be stored, nothing was.
+    return false
+  }
+}
 
 /** Remembers the visitor's choice. */
 export function setRemoved(removed: boolean): void {

@@ -73,15 +73,15 @@ export class Offline {
 
   /** Stores the site, or looks for a newer version of it. Resolves as soon as that has begun. */
   async start(): Promise<void> {
-    try {
-      this.#registration = await navigator.serviceWorker.register(trusted(this.#script), { scope: this.scope })
-    } catch {
-      return this.#become('failed')
-    }
-    this.#registration.addEventListener('updatefound', () => this.#follow(this.#registration?.installing))
-    this.#follow(this.#registration.installing)
+    // `trusted` throws where the page's policy forbids it, `register` rejects where the script is missing.
+    const register = async () => navigator.serviceWorker.register(trusted(this.#script), { scope: this.scope })
+    const registration = await register().catch(() => undefined)
+    if (!registration) return this.#become('failed')
+    this.#registration = registration
+    registration.addEventListener('updatefound', () => this.#follow(registration.installing))
+    this.#follow(registration.installing)
     // What browsers dropped when space was short is fetched again.
-    this.#registration.active?.postMessage('inkling: store')
+    registration.active?.postMessage('inkling: store')
     this.#become(this.#stateNow())
   }
 
