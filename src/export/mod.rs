@@ -3,6 +3,8 @@
 //! Above what a browser should hold, an existing engine scans the vectors; the visitor's browser still encodes the query.
 //! Every target gets the same rows, one a passage, in the order of the corpus. They are streamed: what is in memory at a
 //! time is the index's own vectors, one file of documents, and one batch of rows.
+//!
+//! [`page`] is for the other end: a search that is to run without any site, as one HTML file.
 
 mod npy;
 mod out;

@@ -105,8 +105,10 @@ for (const [device, viewport] of Object.entries(devices)) {
       const before = await h1.innerText()
 
       const script = path.join(deployed.folder, 'app.js')
-      const whole = fs.readFileSync(script)
-      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () => fs.appendFileSync(script, ' '))
+      const whole = fs.readFileSync(script, 'utf8')
+      // Of the right length, with one wrong byte at its end.
+      const damage = () => fs.writeFileSync(script, `${whole} `)
+      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, damage)
       await page.reload()
       await expect(line(page)).toContainText('could not be stored')
       await expect(h1).toHaveText(before)
@@ -192,13 +194,12 @@ test('the service worker does not fetch a model that nobody has asked for', asyn
   expect(deployed.requests.filter((name) => name.startsWith('/search/model/'))).toEqual([])
 })
 
-test('an update with another model stores that model first, when one is stored', async ({ page, context, deployed }) => {
-  const demo = await Demo.ready(page, deployed.url)
-  await stored(page)
-  deployed.requests.length = 0
-  const hash = (bytes: string) => ({ bytes: Buffer.byteLength(bytes), sha256: createHash('sha256').update(bytes).digest('hex') })
-  const read = (name: string) => fs.readFileSync(path.join(deployed.folder, 'search', name), 'utf8')
-  deployed.deploy({
+const hash = (bytes: string) => ({ bytes: Buffer.byteLength(bytes), sha256: createHash('sha256').update(bytes).digest('hex') })
+
+/** The changes that make another model of the demo's: its tokenizer has a line more. */
+function anotherModel({ folder }: Deployed): Record<string, (text: string) => string> {
+  const read = (name: string) => fs.readFileSync(path.join(folder, 'search', name), 'utf8')
+  return {
     'search/model/tokenizer.json': (text) => `${text}\n`,
     'search/model/config.json': (text) => JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.json')) }),
     'search/manifest.json': (text) => {
@@ -209,7 +210,14 @@ test('an update with another model stores that model first, when one is stored',
       return JSON.stringify(manifest)
     },
     'index.html': heading('Another model'),
-  })
+  }
+}
+
+test('an update with another model stores that model first, when one is stored', async ({ page, context, deployed }) => {
+  const demo = await Demo.ready(page, deployed.url)
+  await stored(page)
+  deployed.requests.length = 0
+  deployed.deploy(anotherModel(deployed))
   await page.reload()
   await expect(line(page)).toContainText('new version')
   expect(deployed.requests).toContain('/search/model/tokenizer.json')
@@ -221,6 +229,22 @@ test('an update with another model stores that model first, when one is stored',
   expect(await demo.ask(first.query)).toHaveLength(3)
   const kept = (await keys(page)).filter((url) => url.includes('/search/model/'))
   expect(kept, 'the old model is gone').toHaveLength(3)
+})
+
+test('an update with another model does not fetch it where data is to be saved', async ({ page, deployed }) => {
+  await Demo.ready(page, deployed.url)
+  await stored(page)
+  deployed.requests.length = 0
+  deployed.deploy(anotherModel(deployed), (folder) => {
+    // What Chromium says in this setting, for which it has no switch that tests could use.
+    const file = path.join(folder, 'service-worker.js')
+    const savesData = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    fs.writeFileSync(file, `${savesData}\n${fs.readFileSync(file, 'utf8')}`)
+  })
+  await page.reload()
+  await expect(line(page)).toContainText('new version')
+  expect(deployed.requests).toContain('/index.html')
+  expect(deployed.requests.filter((name) => name.startsWith('/search/model/'))).toEqual([])
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -96,7 +96,7 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
   for (const search of searches) {
     const folder = at(search, base)
     const manifest = pages.get(at('manifest.json', folder))
-    const stored = manifest && (await cache.match(manifest.key, { ignoreVary: true }))
+    const stored = manifest && (await cache.match(manifest.key))
     if (!stored) throw new Error(`${folder} has no manifest.json: build the service worker again`)
     const { files }: { files: IndexFile[] } = await stored.json()
     all.push(...files.map((file) => ({ ...file, ...wanted(file, folder) })))
@@ -106,14 +106,14 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
 
 /** Fetches a file, checks it and keeps it, unless it is there already. */
 async function store(cache: Cache, { url, key, bytes, sha256 }: Wanted): Promise<void> {
-  if (await cache.match(key, { ignoreVary: true })) return
+  if (await cache.match(key)) return
   const response = await fetch(url, { cache: 'no-cache' })
   if (!response.ok) throw new Error(`${url} was answered with status ${response.status}`)
   const body = await response.arrayBuffer()
   if (body.byteLength !== bytes || (await hashOf(body)) !== sha256) throw new Error(`${url} is not the file that this version should have`)
-  // The content policy among them must hold for the stored file, too. The body is no longer compressed.
+  // The content policy among them must hold for the stored file, too. Those that are left out speak of how it was sent.
   const headers = new Headers(response.headers)
-  for (const name of ['content-encoding', 'content-length']) headers.delete(name)
+  for (const name of ['content-encoding', 'content-length', 'vary']) headers.delete(name)
   await cache.put(key, new Response(body, { headers }))
 }
 
@@ -148,7 +148,7 @@ function fileFor({ method, url, mode, headers }: Request): Wanted | undefined {
 async function answer(request: Request, { key }: Wanted): Promise<Response> {
   const cache = await caches.open(siteCache(base))
   // Browsers may drop what is stored when space is short.
-  return (await cache.match(key, { ignoreVary: true })) ?? fetch(request)
+  return (await cache.match(key)) ?? fetch(request)
 }
 
 scope.addEventListener('install', (event) => event.waitUntil(install()))

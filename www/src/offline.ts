@@ -112,7 +112,7 @@ export class Offline {
       const cache = await caches.open(name)
       for (const request of await cache.keys()) {
         if (!request.url.startsWith(this.scope)) continue
-        const size = (await (await cache.match(request, { ignoreVary: true }))?.blob())?.size ?? 0
+        const size = (await (await cache.match(request))?.blob())?.size ?? 0
         stored.files += 1
         stored.bytes += size
         stored.model ||= request.url.includes('/weights.safetensors?sha256=')
