@@ -6,6 +6,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { at, hashOf, root, say, Stop, unlessDone } from './lib.mjs'
 
+/** The page takes the worker's script out of itself in pieces, or it would stand still meanwhile. */
+const PIECES = /.{1,1000000}/gs
+
 /** Makes the page. Needs dist/wasm. */
 export async function buildTemplate() {
   await unlessDone({
@@ -14,7 +17,9 @@ export async function buildTemplate() {
     outputs: ['dist/single.html'],
     work: async () => {
       say('building the page that is one file')
-      const [script, worker] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker.ts')])
+      const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker.ts')])
+      const pieces = code.match(PIECES) ?? []
+      const worker = pieces.map((piece) => `<script type="text/plain" data-inkling-worker>${piece}</script>`).join('\n')
       const style = `\n${fs.readFileSync(at('www', 'single', 'style.css'), 'utf8')}`
       /** @type {Record<string, string>} */
       const parts = { script, worker, style, policy: policy(script, style) }

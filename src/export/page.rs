@@ -1,7 +1,7 @@
 //! An index inside a page: one HTML file that opens from disk and needs no server.
 //!
 //! The page comes from the npm package (`dist/single.html`): markup, styles, scripts and the wasm modules. What is added are
-//! the files of an index, each a block of base64 that browsers neither run nor show.
+//! the files of an index, as blocks of base64 that browsers neither run nor show.
 
 use std::path::Path;
 
@@ -19,6 +19,9 @@ const FILES_MARK: &str = "<!--inkling:files-->";
 
 /// Most bytes of an index in a page: a browser holds the whole page in memory, once as text and once as files.
 const BYTES_MAX: usize = 256 << 20;
+
+/// Bytes of a block, a multiple of three: the page decodes block by block and stays responsive.
+const BLOCK_BYTES: usize = 768 << 10;
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -77,9 +80,14 @@ impl Page {
     }
 
     fn put_file(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
-        self.put(&format!("\n<script type=\"application/octet-stream\" data-inkling-file=\"{}\">", escape(path)))?;
-        self.put(&STANDARD.encode(bytes))?;
-        self.put("</script>")
+        let start = format!("\n<script type=\"application/octet-stream\" data-inkling-file=\"{}\">", escape(path));
+        // An empty file is a block, too.
+        for block in bytes.chunks(BLOCK_BYTES).chain(bytes.is_empty().then_some(bytes)) {
+            self.put(&start)?;
+            self.put(&STANDARD.encode(block))?;
+            self.put("</script>")?;
+        }
+        Ok(())
     }
 }
 

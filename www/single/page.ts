@@ -3,6 +3,7 @@ import { InklingError } from '../src/errors.js'
 import type { Hit, QueryResult, TextRange } from '../src/protocol.js'
 import { createSearch, type Search } from '../src/search.js'
 import { takeFiles } from './files.js'
+import { takeWorker } from './start-worker.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. */
 const TYPING_PAUSE_MS = 90
@@ -125,6 +126,7 @@ async function start(): Promise<void> {
   byId('more').addEventListener('click', () => void showMore())
   try {
     const files = await takeFiles((share) => (byId<HTMLProgressElement>('progress').value = share))
+    await takeWorker()
     search = await createSearch({ files })
     await answer()
     await search.semantic
