@@ -10,19 +10,23 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[cfg(target_arch = "aarch64")]
+pub use arm::{Neon, NeonDot};
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Simd128;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::{Relaxed, RelaxedPairs};
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, AvxVnni};
+pub use x86::{Avx2, Avx512Vnni, AvxVnni};
 
 /// Lanes of [`Isa::F`], columns of a weight panel, and the padding unit of rows.
 pub const LANES: usize = 8;
@@ -54,7 +58,19 @@ pub fn run_best<K: Kernel>(kernel: K) -> K::Output {
         if let Some(isa) = AvxVnni::detect() {
             return kernel.run(isa);
         }
+        if let Some(isa) = Avx512Vnni::detect() {
+            return kernel.run(isa);
+        }
         if let Some(isa) = Avx2::detect() {
+            return kernel.run(isa);
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        if let Some(isa) = NeonDot::detect() {
+            return kernel.run(isa);
+        }
+        if let Some(isa) = Neon::detect() {
             return kernel.run(isa);
         }
     }

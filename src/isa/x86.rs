@@ -14,6 +14,10 @@ pub struct Avx2(());
 #[derive(Debug, Clone, Copy)]
 pub struct AvxVnni(());
 
+/// AVX2 with `vpdpbusd` in the form that AVX-512 has for 256 bits.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx512Vnni(());
+
 impl Avx2 {
     /// The instruction set, where this processor has it.
     pub fn detect() -> Option<Self> {
@@ -25,6 +29,14 @@ impl AvxVnni {
     /// The instruction set, where this processor has it.
     pub fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni")).then_some(Self(()))
+    }
+}
+
+impl Avx512Vnni {
+    /// The instruction set, where this processor has it.
+    pub fn detect() -> Option<Self> {
+        let has_dot = is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl");
+        (is_x86_feature_detected!("avx2") && has_dot).then_some(Self(()))
     }
 }
 
@@ -201,29 +213,32 @@ fn dot_by_pairs(acc: __m256i, codes: __m256i, weights: __m256i) -> __m256i {
 
 dot_tile!(dot_tile_avx2, "avx2", dot_by_pairs);
 dot_tile!(dot_tile_vnni, "avx2,avxvnni", _mm256_dpbusd_avx_epi32);
+dot_tile!(dot_tile_512_vnni, "avx2,avx512vnni,avx512vl", _mm256_dpbusd_epi32);
 
-impl Isa for Avx2 {
-    const NAME: &'static str = "avx2";
+macro_rules! x86_isa {
+    ($name:ident, $reported:literal, $dot_tile:ident) => {
+        impl Isa for $name {
+            const NAME: &'static str = $reported;
 
-    float_lanes!();
+            float_lanes!();
 
-    #[inline(always)]
-    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[u8], stride: usize, depth: usize, panel: &[i8], sink: S) {
-        check_tile::<_, ROWS>(codes, stride, depth, panel);
-        // SAFETY: `self` exists, so the processor has AVX2; the slices are checked.
-        unsafe { dot_tile_avx2::<ROWS, Self>(self, codes, stride, depth, panel, sink) }
-    }
+            #[inline(always)]
+            fn dot_tile<const ROWS: usize, S: Sink<Self>>(
+                self,
+                codes: &[u8],
+                stride: usize,
+                depth: usize,
+                panel: &[i8],
+                sink: S,
+            ) {
+                check_tile::<_, ROWS>(codes, stride, depth, panel);
+                // SAFETY: `self` exists, so the processor has the instructions; the slices are checked.
+                unsafe { $dot_tile::<ROWS, Self>(self, codes, stride, depth, panel, sink) }
+            }
+        }
+    };
 }
 
-impl Isa for AvxVnni {
-    const NAME: &'static str = "avx-vnni";
-
-    float_lanes!();
-
-    #[inline(always)]
-    fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[u8], stride: usize, depth: usize, panel: &[i8], sink: S) {
-        check_tile::<_, ROWS>(codes, stride, depth, panel);
-        // SAFETY: `self` exists, so the processor has AVX2 and AVX-VNNI; the slices are checked.
-        unsafe { dot_tile_vnni::<ROWS, Self>(self, codes, stride, depth, panel, sink) }
-    }
-}
+x86_isa!(Avx2, "avx2", dot_tile_avx2);
+x86_isa!(AvxVnni, "avx-vnni", dot_tile_vnni);
+x86_isa!(Avx512Vnni, "avx512-vnni", dot_tile_512_vnni);

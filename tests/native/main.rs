@@ -5,7 +5,6 @@
 mod cli;
 mod encoder;
 mod export;
-mod kernels;
 mod models;
 mod pipeline;
 mod real_model;
