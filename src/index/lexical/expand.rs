@@ -74,18 +74,29 @@ impl Lexical {
 
     /// The words that `word` is the beginning of, without those in `known`.
     fn completions(&self, word: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut docs: BTreeMap<String, u32> = BTreeMap::new();
-        for (part, segment) in self.segments().into_iter().enumerate() {
-            segment.with_prefix(word, &mut |found, term| {
-                if !known.contains(found) {
-                    *docs.entry(found.to_owned()).or_default() += self.live_docs_in(part, term);
-                }
+        let mut found: Vec<(u32, &str)> = Vec::new();
+        let segments = self.segments();
+        for (part, segment) in segments.into_iter().enumerate() {
+            segment.with_prefix(word, &mut |completion, term| match self.live_docs_in(part, term) {
+                0 => {}
+                docs => found.push((docs, completion)),
             });
         }
-        let mut ranked: Vec<_> = docs.into_iter().filter(|&(_, docs)| docs > 0).collect();
-        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        // A word of both segments counts once, with the documents of both.
+        if segments.iter().all(|segment| segment.store().docs() > 0) {
+            found.sort_unstable_by_key(|&(_, completion)| completion);
+            found.dedup_by(|next, kept| next.1 == kept.1 && { kept.0 += next.0; true });
+        }
+        let order = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1));
         let words_max = PREFIX_WORDS_MAX[word.chars().count().clamp(1, 3) - 1];
-        ranked.into_iter().take(words_max).map(|(found, _)| found).collect()
+        let chosen = words_max + known.len();
+        if found.len() > chosen {
+            found.select_nth_unstable_by(chosen, order);
+            found.truncate(chosen);
+        }
+        found.sort_unstable_by(order);
+        let unknown = found.into_iter().map(|(_, completion)| completion).filter(|&completion| !known.contains(completion));
+        unknown.take(words_max).map(str::to_owned).collect()
     }
 
     /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems.

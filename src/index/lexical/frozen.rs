@@ -93,7 +93,7 @@ impl Segment for Frozen {
         }
     }
 
-    fn with_prefix(&self, prefix: &str, visit: &mut dyn FnMut(&str, u32)) {
+    fn with_prefix<'a>(&'a self, prefix: &str, visit: &mut dyn FnMut(&'a str, u32)) {
         let found = (self.first_from(prefix)..self.ends.len() as u32).take_while(|&term| self.word(term).starts_with(prefix));
         found.for_each(|term| visit(self.word(term), term));
     }

@@ -80,7 +80,7 @@ impl Segment for Growing {
         self.stems.get(stem).into_iter().flatten().for_each(|(word, term)| visit(word, *term));
     }
 
-    fn with_prefix(&self, prefix: &str, visit: &mut dyn FnMut(&str, u32)) {
+    fn with_prefix<'a>(&'a self, prefix: &str, visit: &mut dyn FnMut(&'a str, u32)) {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let found = self.words.range::<str, _>(from).take_while(|(word, _)| word.starts_with(prefix));
         found.for_each(|(word, &term)| visit(word, term));

@@ -15,6 +15,7 @@
 use super::Lexical;
 use super::expand::Expansion;
 use super::query::Query;
+use super::score::Sum;
 use super::top::nth_best;
 
 /// How many words behind the first the second may come: two more words, such as the stop words of "state of the art".
@@ -59,22 +60,22 @@ impl Lexical {
     }
 
     /// Adds the pairs to the scores of the best documents.
-    pub(super) fn score_pairs(&self, pairs: &[Pair], expansions: &[Expansion], scores: &mut [f32]) {
-        let least = if pairs.is_empty() { 0.0 } else { nth_best(scores, DOCS_MAX) };
+    pub(super) fn score_pairs(&self, pairs: &[Pair], expansions: &[Expansion], sums: &mut [Sum]) {
+        let least = if pairs.is_empty() { 0.0 } else { nth_best(sums.iter().map(|sum| sum.score), |_| true, DOCS_MAX) };
         let mut places: Vec<Option<Places>> = vec![None; expansions.len()];
         let average = self.length_sums.iter().sum::<u64>() as f64 / f64::from(self.live_docs());
         for pair in pairs {
             for word in [pair.words.0, pair.words.1] {
                 if places[word].is_none() {
-                    places[word] =
-                        Some(self.places(&expansions[word], |doc| scores[doc as usize] > 0.0 && scores[doc as usize] >= least));
+                    let wanted = |doc: u32| sums[doc as usize].score > 0.0 && sums[doc as usize].score >= least;
+                    places[word] = Some(self.places(&expansions[word], wanted));
                 }
             }
             let (Some(first), Some(second)) = (&places[pair.words.0], &places[pair.words.1]) else { continue };
             each_count(first, second, |doc, count| {
                 let norm = 1.0 - self.ranking.b + self.ranking.b * (f64::from(self.length(doc)) / average) as f32;
                 let count = count as f32 / norm;
-                scores[doc as usize] += pair.lift * count / (count + self.ranking.k1);
+                sums[doc as usize].score += pair.lift * count / (count + self.ranking.k1);
             });
         }
     }

@@ -3,20 +3,21 @@
 use super::Lexical;
 use super::postings::Postings;
 use super::query::Query;
+use super::score::Sum;
 use super::segment::Segment;
 
 impl Lexical {
     /// Sets the score of every document to zero that lacks a phrase of the query or has something the query excludes.
-    pub(super) fn drop_excluded(&self, query: &Query, scores: &mut [f32]) {
+    pub(super) fn drop_excluded(&self, query: &Query, sums: &mut [Sum]) {
         for phrase in &query.phrases {
-            let mut has = vec![false; scores.len()];
+            let mut has = vec![false; sums.len()];
             self.with_phrase(phrase, &mut |doc| has[doc as usize] = true);
-            scores.iter_mut().zip(has).filter(|(_, has)| !has).for_each(|(score, _)| *score = 0.0);
+            sums.iter_mut().zip(has).filter(|(_, has)| !has).for_each(|(sum, _)| sum.score = 0.0);
         }
         for excluded in &query.excluded {
             match excluded.as_slice() {
-                [word] => self.with_forms(word, &mut |doc| scores[doc as usize] = 0.0),
-                phrase => self.with_phrase(phrase, &mut |doc| scores[doc as usize] = 0.0),
+                [word] => self.with_forms(word, &mut |doc| sums[doc as usize].score = 0.0),
+                phrase => self.with_phrase(phrase, &mut |doc| sums[doc as usize].score = 0.0),
             }
         }
     }

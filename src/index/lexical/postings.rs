@@ -142,20 +142,23 @@ impl Postings<'_> {
         }
     }
 
-    /// Calls `visit` with every document and the count of each of its fields, from the first on: what scoring spends its time in.
+    /// Calls `visit` with every document and the sum of what `weigh` makes of the count of each of its fields, from the first on:
+    /// what scoring spends its time in.
     #[inline]
-    pub fn each_count(&self, mut visit: impl FnMut(u32, FieldCount)) {
+    pub fn each_sum(&self, weigh: impl Fn(u32, FieldCount) -> f32, mut visit: impl FnMut(u32, f32)) {
         let (mut at, mut next_doc) = (0, 0);
         for _ in 0..self.docs {
             let Some(gap) = take(self.postings, &mut at) else { return };
             let doc = next_doc + gap;
             next_doc = doc + 1;
+            let mut sum = 0.0;
             while let Some(code) = take(self.postings, &mut at) {
-                visit(doc, FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 });
+                sum += weigh(doc, FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 });
                 if code & 1 == 0 {
                     break;
                 }
             }
+            visit(doc, sum);
         }
     }
 

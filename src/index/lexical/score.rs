@@ -18,8 +18,9 @@
 //! query's words and of the sorted forms: scores do not depend, in any bit, on the order or the history of additions.
 
 use super::expand::Expansion;
+use super::postings::FieldCount;
 use super::query::Query;
-use super::top::top;
+use super::top::{nth_best, top};
 use super::{Lexical, LexicalHit, Quality};
 
 /// The numbers of the formula.
@@ -55,12 +56,23 @@ impl Default for Ranking {
 /// A layer below another never reaches more than this share of the least that the layer above gave to any document.
 const LOWER_LAYER_MAX: f32 = 0.9;
 
-/// Sums of one search, a row each over all documents.
-struct Sums {
-    score: Vec<f32>,
+/// What one search knows of a document: together, so that scoring a document touches one line of the cache.
+#[derive(Clone, Copy)]
+pub(super) struct Sum {
+    /// The weighted count of the word at hand, 0 before it has been met, or [`TAKEN`].
+    count: f32,
+    pub score: f32,
     /// Weighted idf of the words matched.
-    mass: Vec<f32>,
-    quality: Vec<Option<Quality>>,
+    mass: f32,
+    quality: Option<Quality>,
+}
+
+/// The sums of one search.
+struct Sums {
+    /// For each document.
+    of: Vec<Sum>,
+    /// The documents that have the word at hand.
+    touched: Vec<u32>,
     /// The mass of a document that has every word.
     whole: f32,
 }
@@ -75,12 +87,6 @@ struct Gains {
     finds: bool,
 }
 
-/// The weighted count of one word in each document, and which documents have one.
-struct Counts {
-    count: Vec<f32>,
-    touched: Vec<u32>,
-}
-
 impl Lexical {
     /// The best `limit` live documents for a query among those that `accept` lets through, best first, ties by number.
     ///
@@ -90,11 +96,9 @@ impl Lexical {
         if limit == 0 || query.is_empty() {
             return Vec::new();
         }
-        let docs = self.docs_total() as usize;
-        let mut sums = Sums { score: vec![0.0; docs], mass: vec![0.0; docs], quality: vec![None; docs], whole: 0.0 };
         // Removed documents are taken from the start: nothing ever counts them.
-        let count = self.live.iter().map(|&live| if live { 0.0 } else { TAKEN }).collect();
-        let mut counts = Counts { count, touched: Vec::new() };
+        let none = |&live: &bool| Sum { count: if live { 0.0 } else { TAKEN }, score: 0.0, mass: 0.0, quality: None };
+        let mut sums = Sums { of: self.live.iter().map(none).collect(), touched: Vec::new(), whole: 0.0 };
         let expansions = self.expand(query);
         // Stop words come last: they only add to documents that have another word, where the query has another.
         let only_stop_words = expansions.iter().all(|expansion| expansion.stop);
@@ -102,22 +106,20 @@ impl Lexical {
             (0..expansions.len()).partition(|&word| only_stop_words || !expansions[word].stop);
         let mut found = vec![0; expansions.len()];
         for word in words {
-            found[word] = self.score_word(&expansions[word], true, &mut counts, &mut sums);
+            found[word] = self.score_word(&expansions[word], true, &mut sums);
         }
-        self.drop_excluded(query, &mut sums.score);
+        self.drop_excluded(query, &mut sums.of);
         let pairs = self.pairs(query, &expansions, &found);
         let stop_lift: f32 = stop_words.iter().map(|&word| self.stop_word_lift(&expansions[word])).sum();
-        self.score_pairs(&pairs, &expansions, &mut sums.score);
-        drop_hopeless(stop_lift, accept, limit, &mut sums);
+        self.score_pairs(&pairs, &expansions, &mut sums.of);
+        drop_hopeless(stop_lift, accept, limit, &mut sums.of);
         for word in stop_words {
-            self.score_word(&expansions[word], false, &mut counts, &mut sums);
+            self.score_word(&expansions[word], false, &mut sums);
         }
-        let hits = top(&sums.score, accept, limit).into_iter();
-        hits.map(|(score, doc)| LexicalHit {
-            doc,
-            score,
-            quality: sums.quality[doc as usize].unwrap_or(Quality::Typo),
-            coverage: (sums.mass[doc as usize] / sums.whole).min(1.0),
+        let hits = top(sums.of.iter().map(|sum| sum.score), accept, limit).into_iter();
+        hits.map(|(score, doc)| {
+            let Sum { mass, quality, .. } = sums.of[doc as usize];
+            LexicalHit { doc, score, quality: quality.unwrap_or(Quality::Typo), coverage: (mass / sums.whole).min(1.0) }
         })
         .collect()
     }
@@ -131,7 +133,7 @@ impl Lexical {
     /// Adds one word of the query to the sums, and returns how many live documents have a form of it.
     ///
     /// Unless it `finds`, it only adds to documents that another word has found.
-    fn score_word(&self, expansion: &Expansion, finds: bool, counts: &mut Counts, sums: &mut Sums) -> usize {
+    fn score_word(&self, expansion: &Expansion, finds: bool, sums: &mut Sums) -> usize {
         let mut exact = 0;
         let weight = expansion.times as f32 * if expansion.stop { self.ranking.stop_word } else { 1.0 };
         let mut ceiling = f32::INFINITY;
@@ -139,10 +141,14 @@ impl Lexical {
         let mut seen = Vec::new();
         // A stop word beside other words stands for itself alone.
         let layers = if finds { expansion.layers.as_slice() } else { &expansion.layers[..1] };
+        if let [(Quality::Exact, forms)] = layers
+            && let Some((part, term, of_form)) = self.single_form(&expansion.word, forms)
+        {
+            return self.score_form(part, term, of_form, weight, finds, sums);
+        }
         for (i, (quality, forms)) in layers.iter().enumerate() {
-            let only = if finds { None } else { Some(sums.quality.as_slice()) };
-            self.count(&expansion.word, *quality, forms, only, counts);
-            let docs = if finds { counts.touched.len() } else { self.live_docs_with(forms) };
+            self.count(&expansion.word, *quality, forms, finds, sums);
+            let docs = if finds { sums.touched.len() } else { self.live_docs_with(forms) };
             if docs == 0 {
                 continue;
             }
@@ -155,43 +161,72 @@ impl Lexical {
                 Quality::Prefix => self.ranking.prefix,
                 Quality::Typo => self.ranking.typo,
             };
-            let scale = self.scale(weight * share * idf, ceiling, counts);
+            let scale = self.scale(weight * share * idf, ceiling, sums);
             let gains = Gains { scale, mass: weight * share * mass.unwrap_or(idf).min(idf), quality: *quality, finds };
-            let least = self.add_gains(&gains, counts, sums);
+            let least = self.add_gains(&gains, sums);
             ceiling = ceiling.min(least);
             mass = mass.or(Some(idf));
             if i + 1 < layers.len() {
-                counts.touched.iter().for_each(|&doc| counts.count[doc as usize] = TAKEN);
-                seen.append(&mut counts.touched);
+                sums.touched.iter().for_each(|&doc| sums.of[doc as usize].count = TAKEN);
+                seen.append(&mut sums.touched);
             }
         }
-        seen.iter().chain(&counts.touched).for_each(|&doc| counts.count[doc as usize] = 0.0);
-        counts.touched.clear();
+        seen.iter().chain(&sums.touched).for_each(|&doc| sums.of[doc as usize].count = 0.0);
+        sums.touched.clear();
         sums.whole += weight * mass.unwrap_or_else(|| self.idf(0));
         exact
     }
 
+    /// The segment and number of a word's only spelling and what a count of it weighs, where no document was removed.
+    fn single_form(&self, word: &str, forms: &[String]) -> Option<(usize, u32, f32)> {
+        let [form] = forms else { return None };
+        let mut sources = self.segments().into_iter().enumerate().filter_map(|(part, segment)| Some((part, segment.find(form)?)));
+        let (part, term) = sources.next().filter(|_| self.all_live())?;
+        let of_form = if form == word { 1.0 } else { self.ranking.other_form };
+        sources.next().is_none().then_some((part, term, of_form))
+    }
+
+    /// [`Self::score_word`] for a single form: how many documents have it is known, so one pass does it. The same figures in
+    /// the same order, so the same sums.
+    fn score_form(&self, part: usize, term: u32, of_form: f32, weight: f32, finds: bool, sums: &mut Sums) -> usize {
+        let segment = self.segments()[part];
+        let docs = segment.store().term(term).docs() as usize;
+        let gained_mass = weight * self.idf(docs);
+        self.each_count(part, term, of_form, |doc, count| {
+            let sum = &mut sums.of[doc];
+            if finds {
+                sum.quality = Some(Quality::Exact);
+            } else if sum.quality.is_none() {
+                return;
+            }
+            sum.score += gained_mass * self.saturation(count);
+            sum.mass += gained_mass;
+        });
+        sums.whole += gained_mass;
+        docs
+    }
+
     /// The factor of a layer: `full`, or what keeps its best document below `ceiling`, the least that a layer above gave.
-    fn scale(&self, full: f32, ceiling: f32, counts: &Counts) -> f32 {
+    fn scale(&self, full: f32, ceiling: f32, sums: &Sums) -> f32 {
         if ceiling == f32::INFINITY {
             return full;
         }
-        let most = counts.touched.iter().map(|&doc| counts.count[doc as usize]).fold(0.0, f32::max);
+        let most = sums.touched.iter().map(|&doc| sums.of[doc as usize].count).fold(0.0, f32::max);
         full.min(LOWER_LAYER_MAX * ceiling / self.saturation(most))
     }
 
     /// Adds the counts of a layer to the sums, and returns the least that a document got.
-    fn add_gains(&self, gains: &Gains, counts: &Counts, sums: &mut Sums) -> f32 {
+    fn add_gains(&self, gains: &Gains, sums: &mut Sums) -> f32 {
         let mut least = f32::INFINITY;
-        for &doc in &counts.touched {
-            let doc = doc as usize;
-            let gained = gains.scale * self.saturation(counts.count[doc]);
+        for &doc in &sums.touched {
+            let sum = &mut sums.of[doc as usize];
+            let gained = gains.scale * self.saturation(sum.count);
             least = least.min(gained);
             if gains.finds {
-                sums.quality[doc] = sums.quality[doc].max(Some(gains.quality));
+                sum.quality = sum.quality.max(Some(gains.quality));
             }
-            sums.score[doc] += gained;
-            sums.mass[doc] += gains.mass;
+            sum.score += gained;
+            sum.mass += gains.mass;
         }
         least
     }
@@ -202,27 +237,34 @@ impl Lexical {
         (k1 + 1.0) * count / (count + k1)
     }
 
-    /// Counts the forms of a layer in every live document that no layer above has taken; `only` in those with a quality, if given.
-    fn count(&self, word: &str, quality: Quality, forms: &[String], only: Option<&[Option<Quality>]>, counts: &mut Counts) {
-        let (weights, fields) = (self.field_weights(), self.fields.len());
-        let (row, touched) = (counts.count.as_mut_slice(), &mut counts.touched);
+    /// Counts the forms of a layer in every live document that no layer above has taken; unless it `finds`, only in those
+    /// that another word has found.
+    fn count(&self, word: &str, quality: Quality, forms: &[String], finds: bool, sums: &mut Sums) {
         for (part, segment) in self.segments().into_iter().enumerate() {
-            let first = self.global(part, 0) as usize;
             for form in forms {
                 let Some(term) = segment.find(form) else { continue };
                 let of_form = if quality == Quality::Exact && form != word { self.ranking.other_form } else { 1.0 };
-                segment.postings(term).each_count(|doc, entry| {
-                    let doc = first + doc as usize;
-                    if only.is_some_and(|found| found[doc].is_none()) || row[doc] == TAKEN {
+                self.each_count(part, term, of_form, |doc, count| {
+                    let sum = &mut sums.of[doc];
+                    if sum.count == TAKEN || !finds && sum.quality.is_none() {
                         return;
                     }
-                    if row[doc] == 0.0 {
-                        touched.push(doc as u32);
+                    if sum.count == 0.0 {
+                        sums.touched.push(doc as u32);
                     }
-                    row[doc] += of_form * weights[doc * fields + entry.field as usize] * entry.count as f32;
+                    sum.count += count;
                 });
             }
         }
+    }
+
+    /// Calls `visit` with every document that has a spelling and with its weighted count there.
+    #[inline]
+    fn each_count(&self, part: usize, term: u32, of_form: f32, mut visit: impl FnMut(usize, f32)) {
+        let (fields, first) = (self.fields.len(), self.global(part, 0) as usize);
+        let weights = &self.field_weights()[first * fields..];
+        let weigh = |doc: u32, entry: FieldCount| of_form * weights[doc as usize * fields + entry.field as usize] * entry.count as f32;
+        self.segments()[part].postings(term).each_sum(weigh, |doc, count| visit(first + doc as usize, count));
     }
 
     /// What one word counts in each field of each document, `(docs, fields)`: the weight of the field over its norm.
@@ -254,19 +296,18 @@ impl Lexical {
 }
 
 /// Drops the documents that a `lift` cannot bring among the best `limit`, which spares them what is left of the work.
-fn drop_hopeless(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut Sums) {
+fn drop_hopeless(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut [Sum]) {
     if lift == 0.0 {
         return;
     }
-    let best = top(&sums.score, accept, limit);
     // A hundredth more than the lift: far above what rounding could add.
-    let bar = best.last().filter(|_| best.len() == limit).map_or(0.0, |&(score, _)| score - 1.01 * lift);
-    for (score, quality) in sums.score.iter_mut().zip(&mut sums.quality) {
-        if *score < bar || *score <= 0.0 {
-            (*score, *quality) = (0.0, None);
+    let bar = nth_best(sums.iter().map(|sum| sum.score), accept, limit) - 1.01 * lift;
+    for sum in sums {
+        if sum.score < bar || sum.score <= 0.0 {
+            (sum.score, sum.quality) = (0.0, None);
         }
     }
 }
 
-/// Marks a document in [`Counts`] that a higher layer has scored: lower layers of the same word pass it over.
+/// Marks a document in [`Sum::count`] that a higher layer has scored: lower layers of the same word pass it over.
 const TAKEN: f32 = -1.0;

@@ -20,7 +20,7 @@ pub(super) trait Segment {
     fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32));
 
     /// Calls `visit` with every word that begins so, in ascending order.
-    fn with_prefix(&self, prefix: &str, visit: &mut dyn FnMut(&str, u32));
+    fn with_prefix<'a>(&'a self, prefix: &str, visit: &mut dyn FnMut(&'a str, u32));
 
     /// Calls `visit` with every word within the automaton's errors, and the errors.
     fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8));
