@@ -40,6 +40,9 @@ struct Args {
     /// An index to make and time, as DOCUMENTSxPASSAGES-OF-EACH
     #[arg(long = "size", value_name = "NxM")]
     sizes: Vec<String>,
+    /// Times only this kind of query
+    #[arg(long)]
+    kind: Option<String>,
     /// How often each query is asked
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -59,7 +62,7 @@ fn main() -> Outcome<()> {
         if !folder.join("manifest.json").exists() {
             make(&folder, &args.model, &corpus, passages)?;
         }
-        report.insert(size.clone(), time(&folder, &corpus, args.rounds)?);
+        report.insert(size.clone(), time(&folder, &corpus, &args)?);
     }
     println!("{}", Value::Object(report));
     Ok(())
@@ -202,26 +205,28 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
     Ok(())
 }
 
-fn time(folder: &std::path::Path, corpus: &Corpus, rounds: usize) -> Outcome<Value> {
+fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value> {
+    let rounds = args.rounds;
     let start = Instant::now();
     let index = IndexFolder::open(folder)?;
     let mut engine = index.engine()?;
     let open = start.elapsed().as_secs_f64() * 1e3;
     let mut words = Map::new();
     let options = QueryOptions { mode: Mode::Lexical, limit: 10, ..QueryOptions::default() };
-    for (kind, queries) in &corpus.queries {
-        let mut times = Vec::new();
-        for round in 0..=rounds {
-            for query in queries {
+    for (kind, queries) in corpus.queries.iter().filter(|(kind, _)| args.kind.as_deref().is_none_or(|wanted| wanted == *kind)) {
+        let mut medians = Vec::new();
+        for query in queries {
+            let mut times = Vec::new();
+            // The first round warms up.
+            for _ in 0..=rounds {
                 let start = Instant::now();
                 black_box(pollster::block_on(engine.query(query, &options))?);
-                // The first round warms up.
-                if round > 0 {
-                    times.push(start.elapsed().as_secs_f64() * 1e3);
-                }
+                times.push(start.elapsed().as_secs_f64() * 1e3);
             }
+            medians.push(median(times.split_off(1)));
         }
-        words.insert((*kind).to_owned(), summary(times));
+        let most = medians.iter().copied().fold(0.0, f64::max);
+        words.insert((*kind).to_owned(), json!({ "median": median(medians), "most": most }));
     }
     let (mut scans, mut copies) = (Vec::new(), Vec::new());
     let id = &corpus.documents[0].id;
@@ -236,12 +241,13 @@ fn time(folder: &std::path::Path, corpus: &Corpus, rounds: usize) -> Outcome<Val
         black_box(&mut target);
         copies.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    Ok(json!({ "open": open, "words": words, "scan": summary(scans.split_off(1)), "copy": summary(copies.split_off(1)) }))
+    let best = |times: &[f64]| times[1..].iter().copied().fold(f64::INFINITY, f64::min);
+    let scan = json!({ "best": best(&scans), "median": median(scans.split_off(1)) });
+    let copy = json!({ "best": best(&copies), "median": median(copies.split_off(1)) });
+    Ok(json!({ "open": open, "words": words, "scan": scan, "copy": copy }))
 }
 
-/// The median, the 95th percentile and the largest of some times in milliseconds.
-fn summary(mut times: Vec<f64>) -> Value {
+fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    json!({ "median": at(0.5), "p95": at(0.95), "most": at(1.0), "best": at(0.0) })
+    times[times.len() / 2]
 }

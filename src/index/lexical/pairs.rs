@@ -61,14 +61,18 @@ impl Lexical {
 
     /// Adds the pairs to the scores of the best documents.
     pub(super) fn score_pairs(&self, pairs: &[Pair], expansions: &[Expansion], sums: &mut [Sum]) {
-        let least = if pairs.is_empty() { 0.0 } else { nth_best(sums.iter().map(|sum| sum.score), |_| true, DOCS_MAX) };
+        if pairs.is_empty() {
+            return;
+        }
+        let least = nth_best(sums.iter().map(|sum| sum.score), |_| true, DOCS_MAX);
+        let is_wanted = |sum: &Sum| sum.score > 0.0 && sum.score >= least;
+        let wanted: Vec<u32> = (0..).zip(sums.iter()).filter(|(_, sum)| is_wanted(sum)).map(|(doc, _)| doc).collect();
         let mut places: Vec<Option<Places>> = vec![None; expansions.len()];
         let average = self.length_sums.iter().sum::<u64>() as f64 / f64::from(self.live_docs());
         for pair in pairs {
             for word in [pair.words.0, pair.words.1] {
                 if places[word].is_none() {
-                    let wanted = |doc: u32| sums[doc as usize].score > 0.0 && sums[doc as usize].score >= least;
-                    places[word] = Some(self.places(&expansions[word], wanted));
+                    places[word] = Some(self.places(&expansions[word], &wanted));
                 }
             }
             let (Some(first), Some(second)) = (&places[pair.words.0], &places[pair.words.1]) else { continue };
@@ -80,19 +84,25 @@ impl Lexical {
         }
     }
 
-    /// Where the forms of a word are in the documents that are wanted.
-    fn places(&self, expansion: &Expansion, wanted: impl Fn(u32) -> bool) -> Places {
+    /// Where the forms of a word are in the documents that are wanted, given in ascending order.
+    fn places(&self, expansion: &Expansion, wanted: &[u32]) -> Places {
         let (_, forms) = &expansion.layers[0];
         let (mut places, mut positions) = (Places::new(), Vec::new());
         for (part, segment) in self.segments().into_iter().enumerate() {
+            let first = self.global(part, 0);
+            let wanted = &wanted[wanted.partition_point(|&doc| doc < first)..];
             for form in forms {
                 let Some(term) = segment.find(form) else { continue };
-                let mut postings = segment.postings(term);
-                while let Some(doc) = postings.next_doc() {
-                    let doc = self.global(part, doc);
-                    if wanted(doc) {
+                let (mut postings, mut wanted) = (segment.postings(term), wanted);
+                while let Some(doc) = wanted.first().and_then(|&doc| postings.next_from(doc - first)) {
+                    let doc = first + doc;
+                    wanted = &wanted[wanted.partition_point(|&other| other < doc)..];
+                    if wanted.first() == Some(&doc) {
                         postings.positions(&mut positions);
                         places.extend(positions.iter().map(|&position| (doc, position)));
+                        wanted = &wanted[1..];
+                    } else if wanted.is_empty() {
+                        break;
                     }
                 }
             }

@@ -60,8 +60,8 @@ impl<'a> Reader<'a> {
     }
 
     fn advance_to(&mut self, doc: u32) {
-        while self.doc.is_some_and(|own| own < doc) {
-            self.doc = self.postings.next_doc();
+        if self.doc.is_some_and(|own| own < doc) {
+            self.doc = self.postings.next_from(doc);
         }
     }
 }

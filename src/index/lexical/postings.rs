@@ -48,11 +48,25 @@ pub(super) fn take(bytes: &[u8], at: &mut usize) -> Option<u32> {
     None
 }
 
+/// From so many documents to so many a reader can leap.
+const LEAP: u32 = 64;
+
+/// A place to go on reading from.
+#[derive(Debug, Clone, Copy)]
+struct Landing {
+    /// What the next document's distance is counted from.
+    next_doc: u32,
+    at: usize,
+    positions_at: usize,
+}
+
 /// The growing postings of one term. Documents come in ascending order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PostingsWriter {
     postings: Vec<u8>,
     positions: Vec<u8>,
+    /// One behind each [`LEAP`] documents.
+    landings: Vec<Landing>,
     docs: u32,
     next_doc: u32,
 }
@@ -60,6 +74,10 @@ pub(super) struct PostingsWriter {
 impl PostingsWriter {
     /// Adds a document, the counts of its fields (ascending, none zero) and the positions of the term in it (ascending).
     pub fn push(&mut self, doc: u32, counts: &[FieldCount], positions: &[u32]) {
+        if self.docs > 0 && self.docs.is_multiple_of(LEAP) {
+            let (next_doc, at, positions_at) = (self.next_doc, self.postings.len(), self.positions.len());
+            self.landings.push(Landing { next_doc, at, positions_at });
+        }
         put(&mut self.postings, doc - self.next_doc);
         self.next_doc = doc + 1;
         self.docs += 1;
@@ -84,6 +102,7 @@ impl PostingsWriter {
         Postings {
             postings: &self.postings,
             positions: &self.positions,
+            landings: &self.landings,
             at: 0,
             positions_at: 0,
             docs: self.docs,
@@ -100,6 +119,7 @@ impl PostingsWriter {
     pub fn shrink(&mut self) {
         self.postings.shrink_to_fit();
         self.positions.shrink_to_fit();
+        self.landings.shrink_to_fit();
     }
 }
 
@@ -108,6 +128,7 @@ impl PostingsWriter {
 pub(super) struct Postings<'a> {
     postings: &'a [u8],
     positions: &'a [u8],
+    landings: &'a [Landing],
     at: usize,
     positions_at: usize,
     docs: u32,
@@ -142,23 +163,66 @@ impl Postings<'_> {
         }
     }
 
-    /// Calls `visit` with every document and the sum of what `weigh` makes of the count of each of its fields, from the first on:
-    /// what scoring spends its time in.
+    /// Moves to the first of the documents ahead whose number is at least `doc`, leaping over what lies between.
+    pub fn next_from(&mut self, doc: u32) -> Option<u32> {
+        if doc.saturating_sub(self.next_doc) > LEAP {
+            // All documents before a landing come before its `next_doc`.
+            let landings = self.landings.partition_point(|landing| landing.next_doc <= doc) as u32;
+            if landings * LEAP > self.docs - self.left {
+                let Landing { next_doc, at, positions_at } = self.landings[landings as usize - 1];
+                (self.next_doc, self.at, self.positions_at) = (next_doc, at, positions_at);
+                (self.left, self.pending, self.positions_read) = (self.docs - landings * LEAP, 0, true);
+            }
+        }
+        while let Some(found) = self.next_doc() {
+            if found >= doc {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// Calls `visit` with every document that is wanted and the sum of what `weigh` makes of the count of each of its fields,
+    /// from the first on: what scoring spends its time in.
     #[inline]
-    pub fn each_sum(&self, weigh: impl Fn(u32, FieldCount) -> f32, mut visit: impl FnMut(u32, f32)) {
+    pub fn each_sum(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        weigh: impl Fn(u32, FieldCount) -> f32,
+        mut visit: impl FnMut(u32, f32),
+    ) {
+        let entry = |code: u32| FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 };
         let (mut at, mut next_doc) = (0, 0);
-        for _ in 0..self.docs {
+        while at < self.postings.len() {
+            // Nearly always a document takes two bytes: a short distance, and one field with few words.
+            if let Some(&[gap, code]) = self.postings.get(at..at + 2)
+                && (gap | code) < 0x80
+                && code & 1 == 0
+            {
+                at += 2;
+                let doc = next_doc + u32::from(gap);
+                next_doc = doc + 1;
+                if wanted(doc) {
+                    visit(doc, weigh(doc, entry(code.into())));
+                }
+                continue;
+            }
             let Some(gap) = take(self.postings, &mut at) else { return };
             let doc = next_doc + gap;
             next_doc = doc + 1;
+            let wanted = wanted(doc);
             let mut sum = 0.0;
             while let Some(code) = take(self.postings, &mut at) {
-                sum += weigh(doc, FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 });
+                if wanted {
+                    sum += weigh(doc, entry(code));
+                }
                 if code & 1 == 0 {
                     break;
                 }
             }
-            visit(doc, sum);
+            if wanted {
+                visit(doc, sum);
+            }
         }
     }
 
@@ -228,6 +292,32 @@ mod tests {
                 }
             }
             prop_assert_eq!(all.next_doc(), None);
+        }
+
+        #[test]
+        fn leaping_finds_what_reading_on_finds(
+            gaps in proptest::collection::vec((1u32..9, 1u32..4), 0..900),
+            steps in proptest::collection::vec(0u32..700, 1..20),
+        ) {
+            let mut writer = PostingsWriter::default();
+            let mut docs: Vec<(u32, Vec<u32>)> = Vec::new();
+            for (gap, count) in gaps {
+                let doc = docs.last().map_or(0, |last| last.0) + gap;
+                docs.push((doc, (0..count).map(|i| doc % 11 + i).collect()));
+                writer.push(doc, &[FieldCount { field: 1, count }], &docs[docs.len() - 1].1);
+            }
+            let (mut reader, mut positions, mut target) = (writer.read(), Vec::new(), 0);
+            for step in steps {
+                target += step;
+                let expected = docs.iter().find(|(doc, _)| *doc >= target);
+                prop_assert_eq!(reader.next_from(target), expected.map(|(doc, _)| *doc));
+                let Some((doc, expected)) = expected else { break };
+                if step % 3 > 0 {
+                    reader.positions(&mut positions);
+                    prop_assert_eq!(&positions, expected);
+                }
+                target = doc + 1;
+            }
         }
     }
 }

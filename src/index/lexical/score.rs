@@ -73,6 +73,8 @@ struct Sums {
     of: Vec<Sum>,
     /// The documents that have the word at hand.
     touched: Vec<u32>,
+    /// The documents that can still be among the best, a bit each: stop words look at no others.
+    hopeful: Vec<u64>,
     /// The mass of a document that has every word.
     whole: f32,
 }
@@ -98,7 +100,7 @@ impl Lexical {
         }
         // Removed documents are taken from the start: nothing ever counts them.
         let none = |&live: &bool| Sum { count: if live { 0.0 } else { TAKEN }, score: 0.0, mass: 0.0, quality: None };
-        let mut sums = Sums { of: self.live.iter().map(none).collect(), touched: Vec::new(), whole: 0.0 };
+        let mut sums = Sums { of: self.live.iter().map(none).collect(), touched: Vec::new(), hopeful: Vec::new(), whole: 0.0 };
         let expansions = self.expand(query);
         // Stop words come last: they only add to documents that have another word, where the query has another.
         let only_stop_words = expansions.iter().all(|expansion| expansion.stop);
@@ -112,7 +114,9 @@ impl Lexical {
         let pairs = self.pairs(query, &expansions, &found);
         let stop_lift: f32 = stop_words.iter().map(|&word| self.stop_word_lift(&expansions[word])).sum();
         self.score_pairs(&pairs, &expansions, &mut sums.of);
-        drop_hopeless(stop_lift, accept, limit, &mut sums.of);
+        if !stop_words.is_empty() {
+            drop_hopeless(stop_lift, accept, limit, &mut sums);
+        }
         for word in stop_words {
             self.score_word(&expansions[word], false, &mut sums);
         }
@@ -192,12 +196,12 @@ impl Lexical {
         let segment = self.segments()[part];
         let docs = segment.store().term(term).docs() as usize;
         let gained_mass = weight * self.idf(docs);
-        self.each_count(part, term, of_form, |doc, count| {
-            let sum = &mut sums.of[doc];
+        let Sums { of, hopeful, .. } = sums;
+        let wanted = |doc: usize| finds || hopeful[doc / 64] >> (doc % 64) & 1 == 1;
+        self.each_count(part, term, of_form, wanted, |doc, count| {
+            let sum = &mut of[doc];
             if finds {
                 sum.quality = Some(Quality::Exact);
-            } else if sum.quality.is_none() {
-                return;
             }
             sum.score += gained_mass * self.saturation(count);
             sum.mass += gained_mass;
@@ -244,9 +248,10 @@ impl Lexical {
             for form in forms {
                 let Some(term) = segment.find(form) else { continue };
                 let of_form = if quality == Quality::Exact && form != word { self.ranking.other_form } else { 1.0 };
-                self.each_count(part, term, of_form, |doc, count| {
+                let wanted = |doc: usize| finds || sums.hopeful[doc / 64] >> (doc % 64) & 1 == 1;
+                self.each_count(part, term, of_form, wanted, |doc, count| {
                     let sum = &mut sums.of[doc];
-                    if sum.count == TAKEN || !finds && sum.quality.is_none() {
+                    if sum.count == TAKEN {
                         return;
                     }
                     if sum.count == 0.0 {
@@ -258,13 +263,21 @@ impl Lexical {
         }
     }
 
-    /// Calls `visit` with every document that has a spelling and with its weighted count there.
+    /// Calls `visit` with every wanted document that has a spelling and with its weighted count there.
     #[inline]
-    fn each_count(&self, part: usize, term: u32, of_form: f32, mut visit: impl FnMut(usize, f32)) {
+    fn each_count(
+        &self,
+        part: usize,
+        term: u32,
+        of_form: f32,
+        wanted: impl Fn(usize) -> bool,
+        mut visit: impl FnMut(usize, f32),
+    ) {
         let (fields, first) = (self.fields.len(), self.global(part, 0) as usize);
         let weights = &self.field_weights()[first * fields..];
         let weigh = |doc: u32, entry: FieldCount| of_form * weights[doc as usize * fields + entry.field as usize] * entry.count as f32;
-        self.segments()[part].postings(term).each_sum(weigh, |doc, count| visit(first + doc as usize, count));
+        let postings = self.segments()[part].postings(term);
+        postings.each_sum(|doc| wanted(first + doc as usize), weigh, |doc, count| visit(first + doc as usize, count));
     }
 
     /// What one word counts in each field of each document, `(docs, fields)`: the weight of the field over its norm.
@@ -296,17 +309,20 @@ impl Lexical {
 }
 
 /// Drops the documents that a `lift` cannot bring among the best `limit`, which spares them what is left of the work.
-fn drop_hopeless(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut [Sum]) {
-    if lift == 0.0 {
-        return;
-    }
+fn drop_hopeless(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut Sums) {
     // A hundredth more than the lift: far above what rounding could add.
-    let bar = nth_best(sums.iter().map(|sum| sum.score), accept, limit) - 1.01 * lift;
-    for sum in sums {
-        if sum.score < bar || sum.score <= 0.0 {
-            (sum.score, sum.quality) = (0.0, None);
-        }
-    }
+    let bar = nth_best(sums.of.iter().map(|sum| sum.score), accept, limit) - 1.01 * lift;
+    let hopeful = |sums: &mut [Sum]| {
+        let bit = |(at, sum): (usize, &mut Sum)| {
+            let hopeful = sum.score > 0.0 && sum.score >= bar;
+            if !hopeful {
+                sum.score = 0.0;
+            }
+            u64::from(hopeful) << at
+        };
+        sums.iter_mut().enumerate().map(bit).sum()
+    };
+    sums.hopeful = sums.of.chunks_mut(64).map(hopeful).collect();
 }
 
 /// Marks a document in [`Sum::count`] that a higher layer has scored: lower layers of the same word pass it over.
