@@ -5,7 +5,8 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import test from 'node:test'
-import { createRemoteSearch, filterKey, RemoteSearch, type Remote, type RemoteHit } from '../../www/src/remote.js'
+import { filterKey, RemoteCaller, type Remote, type RemoteHit } from '../../www/src/remote.js'
+import { createSearch, Search } from '../../www/src/search.js'
 import { qdrant } from '../../www/src/qdrant.js'
 import { similarity } from '../../www/src/similarity.js'
 import { assertNearest, bestOfDocuments, encode, encoder, exportTo, hostile, makeIndex, nearest, rowsOf } from './exported.js'
@@ -111,6 +112,13 @@ await server.start()
 test.after(() => server.stop())
 await server.fill(exportTo(folder, 'qdrant', 'qdrant', 'talks'), 'talks')
 const remote = qdrant({ url: server.url, collection: 'talks', apiKey: 'secret' })
+
+/** A search over an engine, as `createSearch({ remote })` makes it, with the tiny model of the command line. */
+function searchIn(engine: Remote): Search {
+  const caller = new RemoteCaller(encoder(folder), engine)
+  return new Search(caller, caller.info)
+}
+
 const texts = ['health data', 'roses in a garden']
 const vectors = encode(folder, texts) as [Float32Array, Float32Array]
 
@@ -185,7 +193,7 @@ test('what is not an answer of Qdrant is an error, not a crash', async () => {
 test('an aborted search rejects with the code cancelled, before and during the request', async () => {
   await assert.rejects(remote.search(vectors[0], { limit: 1, signal: AbortSignal.abort() }), { code: 'cancelled' })
   const never: Remote = { search: () => new Promise(() => {}) }
-  const search = new RemoteSearch(encoder(folder), never)
+  const search = searchIn(never)
   const controller = new AbortController()
   const answer = search.query('health', { signal: controller.signal })
   setTimeout(() => controller.abort(), 5)
@@ -193,10 +201,10 @@ test('an aborted search rejects with the code cancelled, before and during the r
 })
 
 test('a search finds each document once, by the best of its passages', async () => {
-  const search = new RemoteSearch(encoder(folder), remote)
+  const search = searchIn(remote)
   const all = nearest(rows, vectors[1])
   for (const limit of [1, 10, 1000]) {
-    const { hits, mode } = await search.query(texts[1]!, { limit })
+    const { hits, mode } = await search.query(texts[1]!, { limit, far: true })
     assertNearest(hits, bestOfDocuments(all), limit, all)
     assert.equal(new Set(hits.map((hit) => hit.id)).size, hits.length)
     assert.equal(mode, 'semantic')
@@ -212,7 +220,7 @@ function crowded(passages: number): Remote & { limits: number[] } {
 }
 
 test('more passages are asked for while they are of too few documents', async () => {
-  const ids = async (engine: Remote) => (await new RemoteSearch(encoder(folder), engine).query('x', { limit: 2 })).hits.map((hit) => hit.id)
+  const ids = async (engine: Remote) => (await searchIn(engine).query('x', { limit: 2, far: true })).hits.map((hit) => hit.id)
   const [small, large, endless] = [crowded(3), crowded(20), crowded(1e4)]
   assert.deepEqual([await ids(small), small.limits], [['long', 'other'], [8]])
   assert.deepEqual([await ids(large), large.limits], [['long', 'other'], [8, 32]])
@@ -221,21 +229,63 @@ test('more passages are asked for while they are of too few documents', async ()
 
 test('an engine that throws is an error of the network with its words', async () => {
   const broken: Remote = { search: () => { throw new TypeError('no such host') } }
-  const search = new RemoteSearch(encoder(folder), broken)
+  const search = searchIn(broken)
   await assert.rejects(search.query('health'), { code: 'network', message: /no such host/ })
 })
 
 test('a text without a word asks nobody', async () => {
   const asked = server.requests.length
-  const { hits } = await new RemoteSearch(encoder(folder), remote).query('  \n')
+  const { hits } = await searchIn(remote).query('  \n')
   assert.deepEqual([hits, server.requests.length], [[], asked])
 })
 
 test('options that cannot be are refused', async () => {
-  const search = new RemoteSearch(encoder(folder), remote)
+  const search = searchIn(remote)
   for (const limit of [0, -1, 1.5, NaN, '3']) await assert.rejects(search.query('x', { limit: limit as number }), { code: 'invalid-input' })
   await assert.rejects(search.query(3 as never), { code: 'invalid-input' })
-  await assert.rejects(createRemoteSearch({ model: 'https://example.org/', remote: {} as never }), { code: 'invalid-input' })
+  for (const options of [{ sort: 'day' }, { facets: ['day'] }, { mode: 'lexical' as const }]) {
+    await assert.rejects(search.query('x', options), { code: 'invalid-input', message: /by meaning alone/ })
+  }
+  await assert.rejects(createSearch({ url: 'https://example.org/', remote: {} as never }), { code: 'invalid-input' })
   assert.throws(() => qdrant({ url: server.url, collection: '' }), { code: 'invalid-input' })
   assert.throws(() => qdrant({ url: 'http://', collection: 'talks' }), { code: 'invalid-input' })
+})
+
+test('a hit has all that a hit of a local index has, and a score that says when nothing is close', async () => {
+  const search = searchIn(remote)
+  await search.semantic
+  assert.deepEqual([search.info.dim, search.info.documents], [32, 0])
+  const { hits: [hit], found, facets, backend } = await search.query(texts[0]!, { limit: 1 })
+  assert.ok(hit && hit.score > 0 && hit.score < 1 && Math.abs(Math.log(1 / hit.score - 1) - (4.77 - 7.06 * hit.cosine)) < 1e-6)
+  assert.deepEqual([hit.bm25, hit.matches, hit.titleMatches, found, facets, backend], [0, [], [], 1, {}, 'cpu'])
+  const hitOf = (id: string, cosine: number): RemoteHit => ({ id, cosine, title: id, fields: {}, passage: { text: '', start: 0, end: 0 } })
+  const far = searchIn({ search: async () => [hitOf('a', 0.1), hitOf('b', 0.09)] })
+  assert.deepEqual((await far.query('x')).hits, [])
+  assert.equal((await far.query('x', { far: true })).hits.length, 2)
+})
+
+test('a later query ends the request of the one before', async () => {
+  const aborted: boolean[] = []
+  const slow: Remote = {
+    search: (_vector, { signal }) => new Promise((resolve) => {
+      const at = aborted.push(false) - 1
+      signal!.addEventListener('abort', () => (aborted[at] = true))
+      if (at === 1) resolve([])
+    }),
+  }
+  const search = searchIn(slow)
+  const first = assert.rejects(search.query('health'), { code: 'cancelled' })
+  while (aborted.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.deepEqual((await search.query('roses')).hits, [])
+  await first
+  assert.deepEqual(aborted, [true, false])
+})
+
+test('what a remote index cannot do is refused, and says so', async () => {
+  const search = searchIn(remote)
+  const code = { code: 'invalid-input', message: /with a remote index/ }
+  await assert.rejects(search.similar('talk-0'), code)
+  await assert.rejects(search.add([{ id: 'new', title: 'New' }]), code)
+  await assert.rejects(search.remove(['talk-0']), code)
+  await assert.rejects(search.save(), code)
 })

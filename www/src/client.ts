@@ -12,8 +12,21 @@ interface Pending {
 /** A worker, as far as it is used here. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror' | 'onmessageerror'>
 
+/** Answers the methods of the protocol: a worker by its {@link Client}, or a stand-in for one. */
+export interface Caller {
+  /** Runs a method. A worker runs it to its end; a stand-in may heed the signal. */
+  call<M extends Method>(
+    method: M,
+    params: Methods[M]['params'],
+    onProgress?: (progress: Methods[M]['progress']) => void,
+    signal?: AbortSignal,
+  ): Promise<Methods[M]['result']>
+  /** Ends it. What is in flight, and whatever is called later, rejects with `reason`. */
+  close(reason: InklingError): void
+}
+
 /** Calls methods of one worker and hands each answer to the one who asked. */
-export class Client {
+export class Client implements Caller {
   readonly #worker: WorkerLike
   readonly #pending = new Map<number, Pending>()
   #nextId = 1

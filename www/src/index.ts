@@ -12,13 +12,4 @@ export type {
 } from './protocol.js'
 export { type PgvectorOptions, pgvector } from './pgvector.js'
 export { type QdrantOptions, qdrant } from './qdrant.js'
-export {
-  createRemoteSearch,
-  type Remote,
-  type RemoteHit,
-  type RemoteOptions,
-  type RemoteQueryOptions,
-  type RemoteResult,
-  type RemoteSearch,
-  type RemoteSearchOptions,
-} from './remote.js'
+export type { Remote, RemoteHit, RemoteOptions } from './remote.js'

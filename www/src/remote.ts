@@ -4,10 +4,10 @@
  * `inkling export` fills the engine. The query is still encoded in the visitor's browser: the engine sees its vector, not
  * its text.
  */
-import { onAbort } from './client.js'
+import { type Caller, onAbort } from './client.js'
 import { Encoder, type EncoderOptions } from './encoder.js'
 import { InklingError } from './errors.js'
-import type { EncoderInfo, Filters } from './protocol.js'
+import type { Filters, Method, Methods, QueryResult, QuerySettings, SearchInfo } from './protocol.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {
@@ -39,94 +39,86 @@ export interface Remote<Fields = Record<string, unknown>> {
   search(vector: Float32Array, options: RemoteOptions): Promise<RemoteHit<Fields>[]>
 }
 
-/** Options of {@link createRemoteSearch}. */
-export interface RemoteSearchOptions<Fields = Record<string, unknown>> extends Omit<EncoderOptions, 'url'> {
-  /** The folder of the model that the index was made with, as the site serves it: `/search/model/`. */
-  model: string | URL
-  /** The engine: `qdrant(…)`, `pgvector(…)`, or one of your own. */
-  remote: Remote<Fields>
-}
-
-/** Options of {@link RemoteSearch.query}. */
-export interface RemoteQueryOptions {
-  /** How many documents to return, at least 1. Default 3. */
-  limit?: number
-  /** Only documents with these values are found. Default none. */
-  filters?: Filters
-  /** Aborting it rejects the query with the code `cancelled`. */
-  signal?: AbortSignal
-}
-
-/** The answer to a query. */
-export interface RemoteResult<Fields = Record<string, unknown>> {
-  /** The best documents, best first, each by the best of its passages. */
-  hits: RemoteHit<Fields>[]
-  /** What ranked them: meaning alone. */
-  mode: 'semantic'
-  /** Milliseconds that each step took. */
-  timings: { encode: number; remote: number; total: number }
-}
-
-const DEFAULT_LIMIT = 3
-
 /** An engine finds passages, a visitor wants documents: so many times more are asked for, */
 const PASSAGES_PER_DOCUMENT = 4
 
 /** and that many times as many again, this often, when they are of too few documents. */
 const ROUNDS_MAX = 3
 
-/**
- * Loads a model that encodes queries for an engine elsewhere.
- *
- * @throws InklingError with the codes of `Encoder.load`.
- */
-export async function createRemoteSearch<Fields = Record<string, unknown>>(
-  options: RemoteSearchOptions<Fields>,
-): Promise<RemoteSearch<Fields>> {
-  if (typeof options?.remote?.search !== 'function') {
-    throw new InklingError('invalid-input', 'remote is missing: give qdrant(…), pgvector(…), or an object with a method search()')
-  }
-  const { model, remote, ...rest } = options
-  return new RemoteSearch(await Encoder.load({ ...rest, url: model }), remote)
+const DEFAULT_LIMIT = 3
+
+/** As the crate's `fusion.rs` has them: a best score below this means that nothing is close, */
+const CLOSE = 0.025
+
+/** and documents are found down to this share of the best score. */
+const SHARE_OF_BEST = 0.1
+
+/** How likely a passage of this cosine is to be relevant, as the crate's `fusion.rs` estimates it from meaning alone. */
+function scoreOf(cosine: number): number {
+  return 1 / (1 + Math.exp(4.77 - 7.06 * cosine))
 }
 
-/** A model and an engine: ask them with {@link RemoteSearch.query}. Made by {@link createRemoteSearch}. */
-export class RemoteSearch<Fields = Record<string, unknown>> {
-  readonly #encoder: Pick<Encoder, 'encode' | 'dispose' | 'info'>
+/** An encoder, as far as it is used here. */
+export type EncoderLike = Pick<Encoder, 'encode' | 'dispose' | 'info'>
+
+/** Answers what a search asks of its worker out of an encoder and an engine that runs elsewhere. */
+export class RemoteCaller<Fields> implements Caller {
+  readonly #encoder: EncoderLike
   readonly #remote: Remote<Fields>
 
-  /** @internal */
-  constructor(encoder: Pick<Encoder, 'encode' | 'dispose' | 'info'>, remote: Remote<Fields>) {
+  constructor(encoder: EncoderLike, remote: Remote<Fields>) {
     this.#encoder = encoder
     this.#remote = remote
   }
 
-  /** The model and the arithmetic in use. */
-  get info(): EncoderInfo {
-    return this.#encoder.info
+  /** Loads the encoder of an engine. */
+  static async load<Fields>(remote: Remote<Fields>, options: EncoderOptions): Promise<RemoteCaller<Fields>> {
+    if (typeof remote?.search !== 'function') {
+      throw new InklingError('invalid-input', 'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()')
+    }
+    return new RemoteCaller(await Encoder.load(options), remote)
   }
 
-  /**
-   * Finds the documents whose passages are nearest in meaning to a text. A text without a word finds nothing.
-   *
-   * @throws InklingError `network`, `unauthorized` or `not-found` when the engine does not answer the request,
-   * `invalid-input` when it refuses it, `cancelled` when the signal is aborted.
-   */
-  async query(text: string, options: RemoteQueryOptions = {}): Promise<RemoteResult<Fields>> {
-    const { limit = DEFAULT_LIMIT, filters, signal } = options
-    if (typeof text !== 'string') throw new InklingError('invalid-input', 'query() takes a text')
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new InklingError('invalid-input', `limit is ${limit}: give a whole number from 1`)
-    const start = performance.now()
-    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([text], signal ? { signal } : {}))[0]
-    const encoded = performance.now()
-    const hits = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), ...(signal && { signal }) }) : []
-    const end = performance.now()
-    return { hits, mode: 'semantic', timings: { encode: encoded - start, remote: end - encoded, total: end - start } }
+  /** The model; how much the engine holds is not known here. */
+  get info(): SearchInfo {
+    return { ...this.#encoder.info, documents: 0, passages: 0 }
   }
 
-  /** Ends the worker and frees its memory. Later queries reject with the code `cancelled`. */
-  dispose(): void {
+  async call<M extends Method>(
+    method: M,
+    params: Methods[M]['params'],
+    _onProgress?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Methods[M]['result']> {
+    if (method === 'loadModel') return this.info as Methods[M]['result']
+    if (method === 'query') {
+      const { text, settings } = params as Methods['query']['params']
+      return (await this.#query(text, settings, signal)) as Methods[M]['result']
+    }
+    throw new InklingError('invalid-input', `${method}() is not there with a remote index: ask the engine that holds it`)
+  }
+
+  close(): void {
     this.#encoder.dispose()
+  }
+
+  async #query(text: string, settings: QuerySettings, signal: AbortSignal | undefined): Promise<QueryResult<Fields>> {
+    const { limit = DEFAULT_LIMIT, filters, mode, sort, facets = [], far = false } = settings
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new InklingError('invalid-input', 'limit must be a whole number of at least 1')
+    if (mode === 'lexical' || sort !== undefined || facets.length > 0) {
+      throw new InklingError('invalid-input', 'a remote index answers by meaning alone: leave out mode lexical, sort and facets')
+    }
+    const start = performance.now()
+    const stop = signal ? { signal } : {}
+    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([text], stop))[0]
+    const encoded = performance.now()
+    const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), ...stop }) : []
+    const end = performance.now()
+    const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
+    const best = hits[0]?.score ?? 0
+    const close = far ? hits : hits.filter(({ score }) => best >= CLOSE && score >= best * SHARE_OF_BEST)
+    const timings = { words: 0, tokenize: 0, encode: encoded - start, scan: end - encoded, rank: 0, documents: 0, total: end - start }
+    return { hits: close, found: close.length, mode: 'semantic', facets: {}, truncated: false, timings, backend: 'cpu' }
   }
 
   /** The nearest documents, each by its nearest passage. */

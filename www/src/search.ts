@@ -1,12 +1,13 @@
-import { Client, folderUrl, onAbort } from './client.js'
+import { type Caller, Client, folderUrl, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Latest } from './latest.js'
 import type {
   Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
 } from './protocol.js'
+import { type Remote, RemoteCaller } from './remote.js'
 
 /** Options of {@link createSearch}. */
-export interface SearchOptions {
+export interface SearchOptions<Fields = Record<string, unknown>> {
   /**
    * The folder that `inkling index` wrote, as the site serves it: `/search/`. Relative addresses start at the page.
    * Without `files` it is needed.
@@ -17,6 +18,11 @@ export interface SearchOptions {
    * checked as fetched ones are, and not fetched. Others come from `url`; without a `url` nothing is fetched at all.
    */
   files?: ReadonlyMap<string, Uint8Array>
+  /**
+   * An engine elsewhere that holds the vectors: `qdrant(…)`, `pgvector(…)`, or one of your own. Then only the folder `model/`
+   * below `url` is read, and queries are answered by meaning: the engine gets their vectors, never their texts.
+   */
+  remote?: Remote<Fields>
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
   /** Called while the index, then the model, is loading. */
@@ -49,15 +55,20 @@ export interface AddOptions {
  * Loads the index of a site in a worker and begins to load its model.
  *
  * Resolves when the index is there, which is enough to search by words; `search.semantic` resolves when the model is
- * there, too.
+ * there, too. With `remote` it resolves when the model is there. Such a search has `query`, `info` and `dispose`; `similar`,
+ * `add`, `remove` and `save` reject, and so do queries with `sort`, `facets` or the mode `lexical` (`invalid-input`).
  *
  * @throws InklingError when a file is missing (`not-found`), altered (`hash-mismatch`), cut short (`damaged-file`),
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
  */
-export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions): Promise<Search<Fields>> {
-  const { cache, files } = options ?? {}
+export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions<Fields>): Promise<Search<Fields>> {
+  const { cache, files, remote } = options ?? {}
   if (files && !(files instanceof Map)) throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
   const url = files && options.url === undefined ? '' : folderUrl(options?.url)
+  if (remote !== undefined) {
+    const caller = await RemoteCaller.load(remote, { ...options, url: `${url}model/` })
+    return new Search<Fields>(caller, caller.info)
+  }
   const client = new Client()
   const stopListening = onAbort(options.signal, (error) => client.close(error))
   try {
@@ -79,14 +90,14 @@ export class Search<Fields = Record<string, unknown>> {
    * model `query()` answers, and the `mode` of its answers says which.
    */
   readonly semantic: Promise<void>
-  readonly #client: Client
+  readonly #client: Caller
   readonly #latest = new Latest()
   /** Resolves when the last change asked for has been made. */
   #changed: Promise<unknown> = Promise.resolve()
   #info: SearchInfo
 
   /** @internal */
-  constructor(client: Client, info: SearchInfo, onProgress?: (progress: Progress) => void) {
+  constructor(client: Caller, info: SearchInfo, onProgress?: (progress: Progress) => void) {
     this.#client = client
     this.#info = info
     this.semantic = this.#loadModel(onProgress)
@@ -119,7 +130,7 @@ export class Search<Fields = Record<string, unknown>> {
     return this.#latest.run(async (signal) => {
       if (settings.mode === 'semantic') await this.semantic
       signal.throwIfAborted()
-      return (await this.#client.call('query', { text, settings: given(settings) })) as QueryResult<Fields>
+      return (await this.#client.call('query', { text, settings: given(settings) }, undefined, signal)) as QueryResult<Fields>
     }, stop)
   }
 
