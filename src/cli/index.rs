@@ -12,6 +12,7 @@ use crate::corpus::{self, Format};
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::{read_file, write_files};
 use crate::error::Result;
+use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::Document;
 use crate::text::passages::PassageOptions;
 
@@ -37,6 +38,9 @@ pub struct Args {
     /// Language of the words: en, de, fr, es, ...; `none` for no word forms, `auto` to guess it
     #[arg(long, value_name = "CODE", default_value = "auto")]
     language: String,
+    /// Most passages of one file of vectors; a browser gives each of several files a worker of its own
+    #[arg(long, value_name = "N", default_value_t = SLICE_PASSAGES, hide_short_help = true)]
+    slice_passages: usize,
     /// Print the figures as one line of JSON
     #[arg(long)]
     json: bool,
@@ -87,7 +91,7 @@ impl Args {
         let bar: OnceLock<ProgressBar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?;
+        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?.sliced(self.slice_passages)?;
         bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 

@@ -1,11 +1,19 @@
 //! Live changes: documents come and go without the index being built anew.
 
+use std::ops::Range;
+
 use super::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, field_texts, lexical_texts};
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
 use crate::index::vectors::PassageVector;
+
+/// A document whose passages have been encoded, ready to be added.
+pub struct Encoded {
+    document: Document,
+    vectors: Vec<(Range<usize>, Vec<f32>)>,
+}
 
 impl Engine {
     /// Adds documents, or replaces those of the same id.
@@ -20,29 +28,45 @@ impl Engine {
             return Ok(());
         }
         builder::check(&documents)?;
+        // Everything that can fail comes before the first change.
+        let mut encoded = Vec::new();
+        for (done, document) in documents.into_iter().enumerate() {
+            encoded.push(self.encode(document).await?);
+            progress(done + 1);
+        }
+        self.add_encoded(encoded)
+    }
+
+    /// Encodes a document that is to be added; changes nothing.
+    ///
+    /// # Errors
+    /// `invalid-input` without a model.
+    pub async fn encode(&mut self, document: Document) -> Result<Encoded> {
         let options = self.passage_options();
         let Some(encoder) = &mut self.encoder else {
             return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents"));
         };
-        // Everything that can fail comes before the first change.
-        let mut encoded = Vec::new();
-        for (done, document) in documents.into_iter().enumerate() {
-            let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
-            let mut vectors = Vec::new();
-            for (range, text) in passages.windows.into_iter().zip(texts) {
-                vectors.push((range, encoder.encode(&text).await?.vector));
-            }
-            encoded.push((document, vectors));
-            progress(done + 1);
+        let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
+        let mut vectors = Vec::new();
+        for (range, text) in passages.windows.into_iter().zip(texts) {
+            vectors.push((range, encoder.encode(&text).await?.vector));
         }
-        for (document, vectors) in encoded {
+        Ok(Encoded { document, vectors })
+    }
+
+    /// Adds documents that this engine has encoded, or replaces those of the same id.
+    ///
+    /// # Errors
+    /// None, as long as the documents have passed [`builder::check`].
+    pub fn add_encoded(&mut self, encoded: Vec<Encoded>) -> Result<()> {
+        for Encoded { document, vectors } in encoded {
             self.remove(&document.id);
             self.insert(document, vectors)?;
         }
         Ok(())
     }
 
-    fn insert(&mut self, document: Document, vectors: Vec<(std::ops::Range<usize>, Vec<f32>)>) -> Result<()> {
+    fn insert(&mut self, document: Document, vectors: Vec<(Range<usize>, Vec<f32>)>) -> Result<()> {
         let number = self.lexical.add(&field_texts(&lexical_texts(&document)))?;
         for (range, vector) in vectors {
             self.vectors.push(&PassageVector { document: number, range, vector });
@@ -78,8 +102,12 @@ impl Engine {
     /// added and removed on the way.
     ///
     /// # Errors
-    /// `invalid-input` when the documents are not the live ones.
+    /// `invalid-input` when the documents are not the live ones, or when vectors lie in slices elsewhere.
     pub fn save(&self, documents: &[Document]) -> Result<IndexFiles> {
+        if !self.vectors.is_whole() {
+            let what = "the vectors of this index are in slices: change it with `inkling add` and `inkling remove`";
+            return Err(Error::new(ErrorKind::InvalidInput, what));
+        }
         let order = self.live();
         let is_same = documents.len() == order.len()
             && order.iter().zip(documents).all(|(&number, document)| self.table.id(number) == document.id);

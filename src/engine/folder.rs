@@ -7,7 +7,7 @@ use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, VECTORS_FILE};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest};
 use crate::index::vectors::Vectors;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
@@ -42,8 +42,13 @@ impl IndexFolder {
 
     /// The index itself, which answers from words until it gets a model.
     pub fn engine(&self) -> Result<Engine> {
-        let vectors = Vectors::read(&self.file(VECTORS_FILE)?, self.manifest.documents)?;
-        Engine::open(self.manifest.clone(), vectors, &self.file(LEXICAL_FILE)?)
+        Engine::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?)
+    }
+
+    /// The vectors of all passages.
+    pub fn vectors(&self) -> Result<Vectors> {
+        let read = |entry: &FileEntry| Vectors::read(&self.entry(entry)?, self.manifest.documents);
+        Vectors::join(self.manifest.vector_files()?.into_iter().map(read).collect::<Result<_>>()?)
     }
 
     /// The encoder of the index's own model.

@@ -15,6 +15,7 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+pub use self::change::Encoded;
 pub use self::hit::{Hit, Passage};
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
@@ -125,6 +126,17 @@ struct Evidence {
     truncated: bool,
 }
 
+/// A query whose words have been looked up and whose text has been encoded: all but the scan and the ranking.
+pub struct Asked {
+    evidence: Evidence,
+    mode: Mode,
+    is_empty: bool,
+    /// The vector to scan for, where meaning is asked.
+    pub vector: Option<Vec<f32>>,
+    /// How long the parts took so far.
+    pub timings: Timings,
+}
+
 impl Engine {
     /// An engine over an index whose files have been read. It answers from words until it gets a model.
     ///
@@ -191,6 +203,11 @@ impl Engine {
         self.numbers.len()
     }
 
+    /// Number of passages of the documents that can be found.
+    pub fn passages(&self) -> usize {
+        self.vectors.documents().iter().filter(|&&document| self.live[document as usize]).count()
+    }
+
     /// The number of the document of an id.
     ///
     /// # Errors
@@ -212,6 +229,15 @@ impl Engine {
     /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
     /// without a model.
     pub async fn query(&mut self, text: &str, options: &QueryOptions) -> Result<Answer> {
+        let asked = self.ask(text, options).await?;
+        Ok(self.answer(asked, Vec::new(), options))
+    }
+
+    /// The first half of [`Engine::query`], which may have to wait.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub async fn ask(&mut self, text: &str, options: &QueryOptions) -> Result<Asked> {
         let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
         let mode = match (options.mode, &self.encoder) {
@@ -221,17 +247,29 @@ impl Engine {
             (Mode::Hybrid, None) => Mode::Lexical,
             (mode, _) => mode,
         };
-        let mut timings = Timings::default();
+        let evidence = Evidence { words: Vec::new(), meaning: None, truncated: false };
         let is_empty = text.trim().is_empty();
-        let (evidence, mut found) = if is_empty {
-            let browse = !options.filters.is_empty() || options.sort.is_some();
-            (Evidence { words: Vec::new(), meaning: None, truncated: false }, if browse { self.all() } else { Vec::new() })
-        } else {
-            let evidence = self.gather(text, mode, options, &mut timings).await?;
-            let ranked = rank(&evidence, mode);
-            (evidence, ranked)
-        };
+        let mut asked = Asked { evidence, mode, is_empty, vector: None, timings: Timings::default() };
+        if !is_empty {
+            self.gather(text, options, &mut asked).await?;
+        }
+        Ok(asked)
+    }
+
+    /// The second half of [`Engine::query`]. `sliced` is what the slices of the vectors that lie elsewhere have found, each
+    /// document once, ascending.
+    pub fn answer(&self, asked: Asked, sliced: Vec<VectorHit>, options: &QueryOptions) -> Answer {
+        let Asked { mut evidence, mode, is_empty, vector, mut timings } = asked;
         let mut clock = Clock::start();
+        if let Some(vector) = vector {
+            evidence.meaning = Some(self.scan(&vector, sliced));
+            timings.scan += clock.lap();
+        }
+        let mut found = match is_empty {
+            true if options.filters.is_empty() && options.sort.is_none() => Vec::new(),
+            true => self.all(),
+            false => rank(&evidence, mode),
+        };
         if !is_empty && !options.far {
             fusion::keep_close(&mut found);
         }
@@ -241,14 +279,22 @@ impl Engine {
         let count = hits.len();
         self.order(&mut hits, options);
         timings.rank = clock.lap();
-        Ok(Answer { hits, found: count, mode, facets, truncated: evidence.truncated, timings })
+        Answer { hits, found: count, mode, facets, truncated: evidence.truncated, timings }
     }
 
-    /// What a query's words and meaning find among all live documents.
-    async fn gather(&mut self, text: &str, mode: Mode, options: &QueryOptions, timings: &mut Timings) -> Result<Evidence> {
+    /// The live documents of the slices elsewhere, then those here.
+    fn scan(&self, vector: &[f32], mut sliced: Vec<VectorHit>) -> Vec<VectorHit> {
+        let live = |document: u32| self.live[document as usize];
+        sliced.retain(|hit| live(hit.document));
+        sliced.extend(self.vectors.scan(vector, live));
+        sliced
+    }
+
+    /// What a query's words find among all live documents, and its vector.
+    async fn gather(&mut self, text: &str, options: &QueryOptions, asked: &mut Asked) -> Result<()> {
+        let Asked { evidence, timings, .. } = asked;
         let mut clock = Clock::start();
-        let mut evidence = Evidence { words: Vec::new(), meaning: None, truncated: false };
-        if mode != Mode::Semantic {
+        if asked.mode != Mode::Semantic {
             let query = Query::parse(text, &options.syntax);
             evidence.truncated |= query.is_truncated();
             // Counts are over more documents than pass the filters.
@@ -256,18 +302,13 @@ impl Engine {
             evidence.words = self.lexical.search(&query, &accept, WORD_HITS_MAX);
         }
         timings.words = clock.lap();
-        if mode == Mode::Lexical {
-            return Ok(evidence);
-        }
-        let Some(encoder) = &mut self.encoder else { return Ok(evidence) };
+        let Some(encoder) = self.encoder.as_mut().filter(|_| asked.mode != Mode::Lexical) else { return Ok(()) };
         let tokens = encoder.tokenizer().encode(text)?;
         evidence.truncated |= tokens.truncated;
         timings.tokenize = clock.lap();
-        let vector = encoder.encode_ids(&[&tokens.ids]).await?;
+        asked.vector = Some(encoder.encode_ids(&[&tokens.ids]).await?);
         timings.encode = clock.lap();
-        evidence.meaning = Some(self.vectors.scan(&vector, |document| self.live[document as usize]));
-        timings.scan = clock.lap();
-        Ok(evidence)
+        Ok(())
     }
 
     /// Every live document, none before another.
@@ -318,18 +359,22 @@ impl Engine {
     /// `not-found` for an unknown id.
     pub fn similar(&self, id: &str, limit: usize) -> Result<Vec<Ranked>> {
         let document = self.number(id)?;
-        let mut mean = vec![0.0; self.vectors.dim()];
-        for passage in self.vectors.passages_of(document) {
-            mean.iter_mut().zip(self.vectors.vector(passage)).for_each(|(sum, x)| *sum += x);
-        }
-        let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt();
-        if length > 0.0 {
-            mean.iter_mut().for_each(|x| *x /= length);
-        }
-        let others = |other: u32| other != document && self.live[other as usize];
-        let mut hits = fusion::by_meaning(&self.vectors.scan(&mean, others));
+        let vector = self.vectors.mean(self.vectors.passages_of(document));
+        Ok(self.nearest(document, &vector, Vec::new(), limit))
+    }
+
+    /// The documents nearest to a vector but for one, by meaning alone; `sliced` as in [`Engine::answer`].
+    pub fn nearest(&self, except: u32, vector: &[f32], sliced: Vec<VectorHit>, limit: usize) -> Vec<Ranked> {
+        let mut found = self.scan(vector, sliced);
+        found.retain(|hit| hit.document != except);
+        let mut hits = fusion::by_meaning(&found);
         self.order(&mut hits, &QueryOptions { limit, ..QueryOptions::default() });
-        Ok(hits)
+        hits
+    }
+
+    /// The vectors of the passages, or what is known of them where they lie in slices elsewhere.
+    pub fn vectors(&self) -> &Vectors {
+        &self.vectors
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::npy::array as npy_array;
 use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{Manifest, VECTORS_FILE};
+use crate::index::manifest::Manifest;
 use crate::index::table::texts;
 use crate::index::vectors::Vectors;
 
@@ -114,7 +114,7 @@ struct Shape<'a> {
 /// whole, `io` when a file cannot be written.
 pub fn export(folder: &IndexFolder, target: Target, out: &Path, name: &str, mut progress: impl FnMut(usize)) -> Result<Exported> {
     let manifest = folder.manifest();
-    let vectors = Vectors::read(&folder.file(VECTORS_FILE)?, manifest.documents)?;
+    let vectors = folder.vectors()?;
     let shape = Shape { manifest, dim: vectors.dim(), name };
     let mut sink: Box<dyn Sink> = match target {
         Target::Parquet => Box::new(parquet::Parquet::create(out, &shape)?),

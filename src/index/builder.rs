@@ -31,6 +31,35 @@ pub struct IndexFiles {
     pub manifest: Manifest,
 }
 
+/// Vectors of more passages than this are cut into slices, each of which a browser gives to a worker of its own.
+pub const SLICE_PASSAGES: usize = 200_000;
+
+impl IndexFiles {
+    /// Cuts vectors of more than `passages_max` passages into slices of that many; an index of fewer stays as it is.
+    ///
+    /// # Errors
+    /// `damaged-file` when the files are not those of an index.
+    pub fn sliced(mut self, passages_max: usize) -> Result<Self> {
+        let whole = self.files.iter().position(|(path, _)| path == VECTORS_FILE);
+        let Some(whole) = whole.filter(|_| self.manifest.passages > passages_max) else { return Ok(self) };
+        let vectors = Vectors::read(&self.files.remove(whole).1, self.manifest.documents)?;
+        let entry = self.manifest.files.iter().position(|entry| entry.path == VECTORS_FILE).unwrap_or_default();
+        self.manifest.files.remove(entry);
+        for (number, slice) in vectors.split(passages_max).iter().enumerate() {
+            let (path, bytes) = (Manifest::slice_path(number), slice.write()?);
+            self.manifest.files.insert(entry + number, FileEntry::new(path.clone(), &bytes, Needed::Index));
+            self.files.insert(whole + number, (path, bytes));
+        }
+        self.files.pop();
+        self.files.push(manifest_file(&self.manifest));
+        Ok(self)
+    }
+}
+
+fn manifest_file(manifest: &Manifest) -> (String, Vec<u8>) {
+    (MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(manifest).expect("a manifest is plain data"))
+}
+
 /// Refuses documents that an index cannot hold.
 ///
 /// # Errors
@@ -127,7 +156,7 @@ pub fn write(
         passage_overlap: options.overlap,
         files: entries,
     };
-    files.push((MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data")));
+    files.push(manifest_file(&manifest));
     Ok(IndexFiles { files, manifest })
 }
 

@@ -15,6 +15,8 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 pub const LEXICAL_FILE: &str = "index/lexical.safetensors";
 /// The passages' vectors.
 pub const VECTORS_FILE: &str = "index/vectors.safetensors";
+/// The passages' vectors in several files, where there are many: slices from `index/vectors-000.safetensors` on.
+const SLICE_PREFIX: &str = "index/vectors-";
 /// The folder of the model's files.
 pub const MODEL_FOLDER: &str = "model";
 
@@ -113,6 +115,20 @@ impl Manifest {
         entry.ok_or_else(|| {
             Error::new(ErrorKind::DamagedFile, format!("manifest.json does not name {path}: build the index again"))
         })
+    }
+
+    /// The files of the vectors: one, or slices in the order of their passages.
+    ///
+    /// # Errors
+    /// `damaged-file` when the manifest names none.
+    pub fn vector_files(&self) -> Result<Vec<&FileEntry>> {
+        let slices: Vec<_> = self.files.iter().filter(|file| file.path.starts_with(SLICE_PREFIX)).collect();
+        if slices.is_empty() { Ok(vec![self.file(VECTORS_FILE)?]) } else { Ok(slices) }
+    }
+
+    /// The path of a slice of the vectors.
+    pub fn slice_path(number: usize) -> String {
+        format!("{SLICE_PREFIX}{number:03}.safetensors")
     }
 
     /// The files of documents, in the order of their documents.

@@ -27,6 +27,8 @@ pub struct Vectors {
     scales: Vec<f32>,
     documents: Vec<u32>,
     ranges: Vec<(u32, u32)>,
+    /// The first passage whose codes are in `panels`: those before it lie in slices elsewhere.
+    held_from: usize,
 }
 
 /// A document that was found, by the best of its passages.
@@ -57,7 +59,7 @@ impl Vectors {
     /// When `dim` is no multiple of 4.
     pub fn new(dim: usize) -> Self {
         assert!(dim.is_multiple_of(4));
-        Self { panels: Vec::new(), dim, scales: Vec::new(), documents: Vec::new(), ranges: Vec::new() }
+        Self { panels: Vec::new(), dim, scales: Vec::new(), documents: Vec::new(), ranges: Vec::new(), held_from: 0 }
     }
 
     /// Quantizes the vector of a passage and appends it. Passages come in the order of their documents.
@@ -73,7 +75,7 @@ impl Vectors {
 
     fn push_codes(&mut self, codes: &[i32], scale: f32, document: u32, range: (u32, u32)) {
         assert!(self.documents.last().is_none_or(|&last| last <= document), "passages come in the order of documents");
-        let index = self.documents.len();
+        let index = self.documents.len() - self.first_column();
         self.panels.resize((index + 1).next_multiple_of(LANES) * self.dim, 0);
         for (place, four) in column_mut(&mut self.panels, self.dim, index).zip(codes.as_chunks().0) {
             *place = four.map(|code: i32| code as i8);
@@ -124,7 +126,7 @@ impl Vectors {
         if panels.contains(&i8::MIN) {
             return Err(damaged("a code is below -127"));
         }
-        Ok(Self { panels, dim, scales, documents, ranges: starts.into_iter().zip(ends).collect() })
+        Ok(Self { panels, dim, scales, documents, ranges: starts.into_iter().zip(ends).collect(), held_from: 0 })
     }
 
     /// The bytes of `vectors.safetensors`.
@@ -152,6 +154,11 @@ impl Vectors {
         self.documents.len()
     }
 
+    /// The document of each passage; never falls.
+    pub fn documents(&self) -> &[u32] {
+        &self.documents
+    }
+
     /// The byte range of a passage in its document's text.
     pub fn range(&self, passage: u32) -> Range<usize> {
         let (start, end) = self.ranges[passage as usize];
@@ -160,7 +167,7 @@ impl Vectors {
 
     /// The documents that a filter lets through, in the order of the corpus, each with the best of its passages for a query.
     ///
-    /// Exact, in time linear in the number of passages.
+    /// Exact, in time linear in the number of passages. Passages whose codes lie in slices elsewhere are left out.
     ///
     /// # Panics
     /// When the query is not `dim` long.
@@ -169,8 +176,9 @@ impl Vectors {
         let (codes, step) = quantize(query);
         let dots = run_best(Scan { vectors: self, codes: &codes });
         let mut best: Vec<VectorHit> = Vec::new();
-        let scored = self.documents.iter().zip(dots).zip(&self.scales).enumerate();
-        for (passage, ((&document, dot), scale)) in scored {
+        let first = self.first_column();
+        let scored = self.documents[first..].iter().zip(dots).zip(&self.scales[first..]).zip(first..);
+        for (((&document, dot), scale), passage) in scored.skip(self.held_from - first) {
             let score = dot as f32 * (step * scale);
             match best.last_mut() {
                 Some(hit) if hit.document == document && score <= hit.score => {}
@@ -187,8 +195,14 @@ impl Vectors {
         self.codes(passage).into_iter().map(|code| code as f32 * self.scales[passage as usize]).collect()
     }
 
+    /// The passage of the first column of `panels`.
+    fn first_column(&self) -> usize {
+        self.held_from / LANES * LANES
+    }
+
     fn codes(&self, passage: u32) -> Vec<i32> {
-        let (panel, column) = (passage as usize / LANES, passage as usize % LANES);
+        let column = passage as usize - self.first_column();
+        let (panel, column) = (column / LANES, column % LANES);
         let codes = self.panels[panel * LANES * self.dim..][..LANES * self.dim].as_chunks::<4>().0;
         codes.iter().skip(column).step_by(LANES).flatten().map(|&code| i32::from(code)).collect()
     }
@@ -198,6 +212,79 @@ impl Vectors {
         let first = self.documents.partition_point(|&other| other < document);
         let end = self.documents.partition_point(|&other| other <= document);
         first as u32..end as u32
+    }
+
+    /// The mean of some passages' vectors, made unit length.
+    pub fn mean(&self, passages: Range<u32>) -> Vec<f32> {
+        let mut mean = vec![0.0; self.dim];
+        for passage in passages {
+            mean.iter_mut().zip(self.vector(passage)).for_each(|(sum, x)| *sum += x);
+        }
+        let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt();
+        if length > 0.0 {
+            mean.iter_mut().for_each(|x| *x /= length);
+        }
+        mean
+    }
+
+    /// The vectors cut between documents into slices of at most `passages_max` passages, or of one document that has more.
+    pub fn split(&self, passages_max: usize) -> Vec<Self> {
+        let mut slices: Vec<Self> = Vec::new();
+        for of_document in self.documents.chunk_by(|a, b| a == b) {
+            let document = of_document[0];
+            if slices.last().is_none_or(|slice| slice.passages() + of_document.len() > passages_max) {
+                slices.push(Self::new(self.dim));
+            }
+            let Some(slice) = slices.last_mut() else { continue };
+            for passage in self.passages_of(document) {
+                let (scale, range) = (self.scales[passage as usize], self.ranges[passage as usize]);
+                slice.push_codes(&self.codes(passage), scale, document, range);
+            }
+        }
+        slices
+    }
+
+    /// What [`Self::split`] has cut, in its order.
+    ///
+    /// # Errors
+    /// `damaged-file` when the slices are not of one index.
+    pub fn join(slices: Vec<Self>) -> Result<Self> {
+        check_order(&slices.iter().map(|slice| (slice.dim, slice.documents.as_slice())).collect::<Vec<_>>())?;
+        let mut slices = slices.into_iter();
+        let mut joined = slices.next().unwrap_or_else(|| Self::new(LANES));
+        for slice in slices {
+            for passage in 0..slice.passages() {
+                let (scale, document, range) = (slice.scales[passage], slice.documents[passage], slice.ranges[passage]);
+                joined.push_codes(&slice.codes(passage as u32), scale, document, range);
+            }
+        }
+        Ok(joined)
+    }
+
+    /// What is known of the passages of slices whose codes are elsewhere. Passages that are pushed later are held here.
+    ///
+    /// # Errors
+    /// `damaged-file` when the slices are not of one index.
+    pub fn without_codes(slices: Vec<Outline>) -> Result<Self> {
+        check_order(&slices.iter().map(|slice| (slice.dim, slice.documents.as_slice())).collect::<Vec<_>>())?;
+        let mut vectors = Self::new(slices.first().map_or(LANES, |slice| slice.dim));
+        for Outline { documents, ranges, .. } in slices {
+            vectors.documents.extend(documents);
+            vectors.ranges.extend(ranges);
+        }
+        vectors.held_from = vectors.documents.len();
+        vectors.scales.resize(vectors.held_from, 0.0);
+        Ok(vectors)
+    }
+
+    /// All but the codes.
+    pub fn outline(&self) -> Outline {
+        Outline { dim: self.dim, documents: self.documents.clone(), ranges: self.ranges.clone() }
+    }
+
+    /// Whether the codes of all passages are here.
+    pub fn is_whole(&self) -> bool {
+        self.held_from == 0
     }
 
     /// An index of some documents, numbered anew in the order given.
@@ -211,6 +298,26 @@ impl Vectors {
         }
         selected
     }
+}
+
+/// What a slice's passages are of, without their codes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// Length of the vectors.
+    pub dim: usize,
+    /// The document of each passage.
+    pub documents: Vec<u32>,
+    /// The byte range of each passage in its document's text.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+/// Refuses slices of vectors of different lengths, and any that does not begin behind the documents of the one before.
+fn check_order(slices: &[(usize, &[u32])]) -> Result<()> {
+    let follows = |pair: &[(usize, &[u32])]| pair[0].0 == pair[1].0 && pair[0].1.last() < pair[1].1.first();
+    if slices.windows(2).all(follows) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::DamagedFile, "the slices of the vectors are not of one index: fetch or build all of them again"))
 }
 
 /// int8 codes in [-127, 127] and what one step of them is worth: the largest magnitude becomes ±127.
@@ -308,6 +415,35 @@ mod tests {
             let mut renumbered = vectors.clone();
             renumbered.documents = vectors.documents.iter().map(|document| documents.binary_search(document).unwrap() as u32).collect();
             prop_assert_eq!(vectors.select(&documents), renumbered);
+        }
+
+        #[test]
+        fn slices_join_to_the_whole_and_scan_as_it_does(corpus in corpus(), passages_max in 1usize..12) {
+            let whole = vectors(&corpus);
+            let slices = whole.split(passages_max);
+            for slice in &slices {
+                let several = slice.documents.first() != slice.documents.last();
+                prop_assert!(slice.passages() > 0 && (slice.passages() <= passages_max || !several));
+            }
+            prop_assert_eq!(Vectors::join(slices.clone()).unwrap(), whole.clone());
+            let query: Vec<f32> = (0..32).map(|x| (x as f32).sin()).collect();
+            let mut outlined = Vectors::without_codes(slices.iter().map(Vectors::outline).collect()).unwrap();
+            prop_assert_eq!(outlined.scan(&query, |_| true), vec![]);
+            // What comes later is held by the whole and by the outline alike.
+            let added = PassageVector { document: whole.documents.last().unwrap() + 2, range: 3..9, vector: query.clone() };
+            let mut grown = whole;
+            grown.push(&added);
+            outlined.push(&added);
+            let (mut hits, mut first) = (Vec::new(), 0);
+            for slice in &slices {
+                hits.extend(slice.scan(&query, |_| true).into_iter().map(|hit| VectorHit { passage: hit.passage + first, ..hit }));
+                first += slice.passages() as u32;
+            }
+            hits.extend(outlined.scan(&query, |_| true));
+            prop_assert_eq!(hits, grown.scan(&query, |_| true));
+            if slices.len() > 1 {
+                prop_assert!(Vectors::join(slices.into_iter().rev().collect()).is_err());
+            }
         }
 
         #[test]

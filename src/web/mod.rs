@@ -8,10 +8,12 @@
 mod convert;
 mod encoder;
 mod search;
+mod slices;
 mod store;
 
 pub use encoder::Encoder;
 pub use search::Search;
+pub use slices::{Slice, SliceWorkers};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -8,17 +8,20 @@ use std::rc::Rc;
 use async_lock::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
 use super::convert::{from_object, object};
 use super::encoder::{EncoderInfo, load_model};
+use super::slices::{SliceWorkers, Slices};
 use super::store::{Progress, Store};
-use crate::engine::{DEFAULT_LIMIT, Engine, Hit, Mode, QueryOptions, Timings};
+use crate::engine::{self, DEFAULT_LIMIT, Engine, Hit, Mode, QueryOptions, Timings};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::builder;
 use crate::index::document::{Document, read_shard};
 use crate::index::fusion::Ranked;
 use crate::index::lexical::Highlighter;
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, VECTORS_FILE};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed};
 use crate::index::table::Filters;
 use crate::index::vectors::Vectors;
 use crate::isa;
@@ -34,6 +37,8 @@ pub struct Search {
     manifest: Manifest,
     /// Locked, because a backend may make one query wait while another comes.
     engine: Mutex<Engine>,
+    /// The vectors, where they are too many for this worker alone.
+    slices: Option<Slices>,
     /// The documents that have been fetched, by the number of their file's first one.
     shards: RefCell<HashMap<usize, Rc<Vec<Document>>>>,
 }
@@ -96,8 +101,13 @@ struct SavedFile {
 
 #[wasm_bindgen]
 impl Search {
-    /// Loads the index of a site; its model is loaded by `loadModel`.
-    pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Search, JsValue> {
+    /// Loads the index of a site; its model is loaded by `loadModel`. Vectors in several files go to `workers`.
+    pub async fn load(
+        url: String,
+        options: JsValue,
+        on_progress: js_sys::Function,
+        workers: SliceWorkers,
+    ) -> Result<Search, JsValue> {
         let store = Store::open(&url, &options).await;
         let manifest = Manifest::from_json(&store.changing(MANIFEST_FILE).await?)?;
         let documents: usize = manifest.shards().map(|file| file.digest.bytes).sum();
@@ -107,9 +117,18 @@ impl Search {
 
         let mut progress = Progress::new(&on_progress, total);
         let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &mut progress).await?;
-        let vectors = store.fixed(VECTORS_FILE, &manifest.file(VECTORS_FILE)?.digest, &mut progress).await?;
-        let engine = Engine::open(manifest.clone(), Vectors::read(&vectors, manifest.documents)?, &lexical)?;
-        let search = Self { store, manifest, engine: Mutex::new(engine), shards: RefCell::default() };
+        let (slices, vectors) = match manifest.vector_files()?.as_slice() {
+            [file] => {
+                let bytes = store.fixed(&file.path, &file.digest, &mut progress).await?;
+                (None, Vectors::read(&bytes, manifest.documents)?)
+            }
+            files => {
+                let (slices, vectors) = Slices::open(workers, files, manifest.documents, &mut progress).await?;
+                (Some(slices), vectors)
+            }
+        };
+        let engine = Engine::open(manifest.clone(), vectors, &lexical)?;
+        let search = Self { store, manifest, engine: Mutex::new(engine), slices, shards: RefCell::default() };
         if with_documents {
             for file in search.manifest.shards() {
                 search.shard(file, &mut progress).await?;
@@ -133,7 +152,7 @@ impl Search {
     pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let options = from_object::<Settings>(settings)?.options()?;
-        let answer = self.engine.lock().await.query(&text, &options).await?;
+        let answer = self.answer(&text, &options).await?;
         let ranked = Instant::now();
         let highlighter = self.engine.lock().await.highlighter(&text, &options);
         let hits = self.show_all(&answer.hits, Some(&highlighter)).await?;
@@ -148,16 +167,27 @@ impl Search {
     /// The documents most like one of the index; needs no model.
     pub async fn similar(&self, id: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let options = from_object::<Settings>(settings)?.options()?;
-        let ranked = self.engine.lock().await.similar(&id, options.limit)?;
+        let ranked = self.nearest(&id, options.limit).await?;
         object(&self.show_all(&ranked, None).await?)
     }
 
-    /// Adds documents, or replaces those of the same id; `onProgress` is called with the number done.
+    /// Adds documents, or replaces those of the same id; `onProgress` is called with the number done. Where it gives a promise,
+    /// that is waited for before the next document: queries have their turn meanwhile.
     pub async fn add(&self, documents: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let documents: Vec<Document> = from_object(documents)?;
-        let progress = |done: usize| drop(on_progress.call1(&JsValue::NULL, &(done as u32).into()));
-        self.engine.lock().await.add(documents, progress).await?;
-        Ok(())
+        if documents.is_empty() {
+            return Ok(());
+        }
+        builder::check(&documents)?;
+        let mut encoded = Vec::new();
+        for (done, document) in (1u32..).zip(documents) {
+            encoded.push(self.engine.lock().await.encode(document).await?);
+            let pause = on_progress.call1(&JsValue::NULL, &done.into());
+            if let Ok(Ok(pause)) = pause.map(JsCast::dyn_into::<js_sys::Promise>) {
+                JsFuture::from(pause).await?;
+            }
+        }
+        Ok(self.engine.lock().await.add_encoded(encoded)?)
     }
 
     /// Removes documents by their ids and returns how many there were.
@@ -189,11 +219,41 @@ impl Search {
             kernel: isa::best_name(),
         };
         let encoder = engine.encoder().map_or_else(unloaded, EncoderInfo::of);
-        object(&SearchInfo { encoder, documents: engine.documents(), passages: self.manifest.passages })
+        object(&SearchInfo { encoder, documents: engine.documents(), passages: engine.passages() })
     }
 }
 
 impl Search {
+    /// The engine's answer. While the slices are scanned by their workers, the engine is free for others.
+    async fn answer(&self, text: &str, options: &QueryOptions) -> Result<engine::Answer, JsValue> {
+        let Some(slices) = &self.slices else { return Ok(self.engine.lock().await.query(text, options).await?) };
+        let mut asked = self.engine.lock().await.ask(text, options).await?;
+        let start = Instant::now();
+        let sliced = match &asked.vector {
+            Some(vector) => slices.scan(vector).await?,
+            None => Vec::new(),
+        };
+        asked.timings.scan = start.elapsed().as_secs_f64() * 1e3;
+        Ok(self.engine.lock().await.answer(asked, sliced, options))
+    }
+
+    /// The documents nearest to one of the index.
+    async fn nearest(&self, id: &str, limit: usize) -> Result<Vec<Ranked>, JsValue> {
+        let Some(slices) = &self.slices else { return Ok(self.engine.lock().await.similar(id, limit)?) };
+        let engine = self.engine.lock().await;
+        let document = engine.number(id)?;
+        let passages = engine.vectors().passages_of(document);
+        // Those of a document that was added are here.
+        let here = (passages.start as usize >= self.manifest.passages).then(|| engine.vectors().mean(passages.clone()));
+        drop(engine);
+        let mean = match here {
+            Some(mean) => mean,
+            None => slices.mean(passages).await?,
+        };
+        let sliced = slices.scan(&mean).await?;
+        Ok(self.engine.lock().await.nearest(document, &mean, sliced, limit))
+    }
+
     /// The engine for a call that cannot wait.
     fn idle_engine(&self) -> Result<MutexGuard<'_, Engine>> {
         let busy = || Error::new(ErrorKind::InvalidInput, "the search is busy with a query: wait for its answer");

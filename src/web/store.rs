@@ -19,7 +19,7 @@ const CACHE: &str = "inkling-1";
 const RESUMES: usize = 3;
 
 /// Most bytes of memory that are set aside for a file before any of it has come.
-const RESERVED_MAX: usize = 64 << 20;
+const RESERVED_MAX: usize = 96 << 20;
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,6 +63,16 @@ impl<'a> Progress<'a> {
     /// Progress over files of `total` bytes together.
     pub fn new(callback: &'a js_sys::Function, total: usize) -> Self {
         Self { callback: Some(callback), loaded: 0, total }
+    }
+
+    /// How many bytes have been loaded and how many there are, for whoever reports the next ones instead.
+    pub fn rest(&self) -> JsValue {
+        js_sys::Array::of2(&(self.loaded as f64).into(), &(self.total as f64).into()).into()
+    }
+
+    /// Counts bytes that somebody else has reported.
+    pub fn skip(&mut self, bytes: usize) {
+        self.loaded += bytes;
     }
 
     /// Tells the callback of `bytes` more.

@@ -11,7 +11,7 @@ use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Mode, QueryOptions};
 use inkling_search::index::builder::{self, field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed};
+use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed, VECTORS_FILE};
 use inkling_search::index::vectors::{PassageVector, Vectors};
 use inkling_search::model::config::ModelConfig;
 use inkling_search::text::passages::PassageOptions;
@@ -228,13 +228,15 @@ fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value
         let most = medians.iter().copied().fold(0.0, f64::max);
         words.insert((*kind).to_owned(), json!({ "median": median(medians), "most": most }));
     }
-    let (mut scans, mut copies) = (Vec::new(), Vec::new());
-    let id = &corpus.documents[0].id;
-    let source = vec![1u8; engine.manifest().passages * engine.dim()];
+    drop(engine);
+    let vectors = Vectors::read(&index.file(VECTORS_FILE)?, corpus.documents.len())?;
+    let query = vectors.vector(0);
+    let source = vec![1u8; vectors.passages() * vectors.dim()];
     let mut target = vec![0u8; source.len()];
+    let (mut scans, mut copies) = (Vec::new(), Vec::new());
     for _ in 0..=rounds {
         let start = Instant::now();
-        black_box(engine.similar(id, 10)?);
+        black_box(vectors.scan(&query, |_| true));
         scans.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
         target.copy_from_slice(black_box(&source));

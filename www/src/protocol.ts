@@ -157,6 +157,19 @@ export interface QuerySettings {
   far?: boolean
 }
 
+/** A file of vectors, as the manifest has it. */
+export interface SliceFile {
+  path: string
+  bytes: number
+  sha256: string
+}
+
+/** What is known of a slice's passages: the length of a vector, then for each its document, start and end in bytes. */
+export type SliceOutline = [dim: number, documents: Uint32Array, starts: Uint32Array, ends: Uint32Array]
+
+/** Each document of a slice with its best passage, counted within the slice, and the cosine. */
+export type SliceHits = [documents: Uint32Array, passages: Uint32Array, scores: Float32Array]
+
 /** The methods of the worker: what they take, what they answer, and what they report on the way. */
 export interface Methods {
   loadSearch: { params: { url: string; options: LoadOptions }; result: SearchInfo; progress: Progress }
@@ -169,6 +182,9 @@ export interface Methods {
   /** With a `module` that another worker has compiled, nothing of the engine is fetched or compiled. */
   loadEncoder: { params: { url: string; options: LoadOptions; module?: WebAssembly.Module }; result: EncoderInfo; progress: Progress }
   compiledModule: { params: Record<string, never>; result: WebAssembly.Module; progress: never }
+  loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile; documents: number }; result: SliceOutline; progress: Progress }
+  scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
+  meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
 }
 

@@ -152,7 +152,7 @@ export class Search<Fields = Record<string, unknown>> {
 
   /**
    * Adds documents, replacing those of the same ids. Waits for the model, which encodes them; queries asked meanwhile are
-   * answered afterwards. Changes are made in the order in which they were asked for, and live as long as this object: to
+   * answered between two documents, and find none of the new ones before all are there. Changes are made in the order in which they were asked for, and live as long as this object: to
    * keep them, {@link Search.save} them.
    *
    * @throws InklingError `invalid-input` for a document without id or text, `duplicate-id` for two of one id: then

@@ -1,17 +1,19 @@
 /** The door to the wasm module. There are two builds of the crate, and the browser gets the one it can run. */
 import { InklingError } from './errors.js'
 import type {
-  EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
+  EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, SliceFile, SliceHits,
+  SliceOutline,
 } from './protocol.js'
-import { relaxedFiles, simd128Files } from './wasm-files.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
+import type { SliceWorkers } from './slices.js'
+import { relaxedFiles, simd128Files } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
   loadModel(onProgress: (progress: Progress) => void): Promise<void>
   query(text: string, settings: QuerySettings): Promise<QueryResult>
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
-  add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => void): Promise<void>
+  add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
   remove(ids: string[]): number
   save(): Promise<SavedFile[]>
   info(): SearchInfo
@@ -25,6 +27,14 @@ export interface GlueEncoder {
   free(): void
 }
 
+/** A slice of the vectors. */
+export interface GlueSlice {
+  outline(): SliceOutline
+  scan(vector: Float32Array): SliceHits
+  mean(first: number, end: number): Float32Array
+  free(): void
+}
+
 /** A wasm module: the glue that runs it, and its bytes or their address. */
 export interface WasmFiles {
   glue: Glue & { default(options: { module_or_path: Promise<WebAssembly.Module> }): Promise<unknown> }
@@ -33,7 +43,18 @@ export interface WasmFiles {
 
 /** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface Glue {
-  Search: { load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<GlueSearch> }
+  Search: {
+    load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers: SliceWorkers): Promise<GlueSearch>
+  }
+  Slice: {
+    load(
+      url: string,
+      options: LoadOptions,
+      file: SliceFile,
+      documents: number,
+      onProgress: (progress: Progress) => void,
+    ): Promise<GlueSlice>
+  }
   Encoder: { load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder> }
 }
 

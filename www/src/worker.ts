@@ -4,7 +4,8 @@
  */
 import { errorToData, InklingError } from './errors.js'
 import type { Method, Methods, Reply, Request } from './protocol.js'
-import { compiledModule, type GlueEncoder, type GlueSearch, loadGlue } from './wasm.js'
+import { SliceWorkers } from './slices.js'
+import { compiledModule, type GlueEncoder, type GlueSearch, type GlueSlice, loadGlue } from './wasm.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
 interface WorkerScope {
@@ -22,11 +23,12 @@ type Handlers = {
 const scope = globalThis as unknown as WorkerScope
 let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
+let slice: GlueSlice | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
     const { Search } = await loadGlue()
-    search = await Search.load(url, options, onProgress)
+    search = await Search.load(url, options, onProgress, new SliceWorkers(url, options, onProgress))
     return search.info()
   },
   async loadModel(_params, onProgress) {
@@ -40,7 +42,10 @@ const handlers: Handlers = {
     return loaded(search).similar(id, settings)
   },
   async add({ documents }, onProgress) {
-    await loaded(search).add(documents, (done) => onProgress({ done, total: documents.length }))
+    await loaded(search).add(documents, (done) => {
+      onProgress({ done, total: documents.length })
+      return pause()
+    })
     return loaded(search).info()
   },
   async remove({ ids }) {
@@ -48,6 +53,17 @@ const handlers: Handlers = {
   },
   async save() {
     return loaded(search).save()
+  },
+  async loadSlice({ url, options, file, documents }, onProgress) {
+    const { Slice } = await loadGlue()
+    slice = await Slice.load(url, options, file, documents, onProgress)
+    return slice.outline()
+  },
+  async scanSlice({ vector }) {
+    return loaded(slice).scan(vector)
+  },
+  async meanOfSlice({ first, end }) {
+    return [loaded(slice).mean(first, end)]
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const { Encoder } = await loadGlue(module)
@@ -65,15 +81,23 @@ const handlers: Handlers = {
   },
 }
 
+/** Ends when messages that have come meanwhile have been answered: encoding many documents holds up no query. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve))
+}
+
 function loaded<T>(part: T | undefined): T {
   if (!part) throw new InklingError('internal', 'the worker was asked for something it has not loaded')
   return part
 }
 
-/** The buffers of vectors and saved files, which are handed over rather than copied. */
+/** The buffers of vectors, lists and saved files, which are handed over rather than copied. */
 function buffersIn(result: Methods[Method]['result']): Transferable[] {
   if (!Array.isArray(result)) return []
-  const buffers = result.map((entry) => (entry instanceof Float32Array ? entry.buffer : 'bytes' in entry ? entry.bytes.buffer : []))
+  const buffers = result.map((entry: unknown) => {
+    const { buffer, bytes } = Object(entry) as { buffer?: unknown; bytes?: Uint8Array }
+    return buffer ?? bytes?.buffer
+  })
   return buffers.filter((buffer) => buffer instanceof ArrayBuffer)
 }
 
