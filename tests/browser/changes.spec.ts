@@ -24,9 +24,11 @@ test('what is added is found by its words and its meaning, and what is removed i
     const first = async (text: string, options?: Inkling.QueryOptions) => (await search.query(text, options)).hits[0]?.id
     const steps: Inkling.Step[] = []
     const before = { documents: search.info.documents, name: await first('Quillfeather') }
+    const { passages } = search.info
     await search.add([BEES, { id: 'plain', title: 'A plain title' }], { onProgress: (step) => steps.push(step) })
     const added = {
       documents: search.info.documents,
+      passages: search.info.passages - passages,
       word: await first('Quillfeather'),
       meaning: await first('insects that make honey', { mode: 'semantic' }),
       filter: await first('', { filters: { day: ['Wednesday'] } }),
@@ -38,22 +40,46 @@ test('what is added is found by its words and its meaning, and what is removed i
     const twice = await search.add([BEES, BEES]).then(String, ({ code }: Inkling.InklingError) => code)
     const removed = await search.remove(['bees', 'gdpr-erase', 'no-such'])
     const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, far: true })
-    const gone = { documents: search.info.documents, ids: hits.map(({ id }) => id), gdpr: (await search.query('GDPR', { limit: 200 })).hits.map(({ id }) => id) }
+    const gone = { documents: search.info.documents, passages: search.info.passages < passages, ids: hits.map(({ id }) => id), gdpr: (await search.query('GDPR', { limit: 200 })).hits.map(({ id }) => id) }
     const similar = await search.similar('bees').then(String, ({ code }: Inkling.InklingError) => code)
     search.dispose()
     return { before, steps, added, replaced, twice, removed, gone, similar }
   }, { url: site.url, BEES })
   expect(seen.before).toEqual({ documents: 131 })
   expect(seen.steps).toEqual([{ done: 1, total: 2 }, { done: 2, total: 2 }])
-  expect(seen.added).toMatchObject({ documents: 133, word: 'bees', meaning: 'bees', filter: 'bees', similar: 3 })
+  expect(seen.added).toMatchObject({ documents: 133, passages: 2, word: 'bees', meaning: 'bees', filter: 'bees', similar: 3 })
   expect(seen.added.hit).toMatchObject({ title: BEES.title, url: BEES.url, fields: BEES.fields })
   expect(seen.replaced).toEqual({ documents: 133, title: 'The Second Ledger' })
   expect(seen.twice).toBe('duplicate-id')
   expect(seen.removed).toBe(2)
-  expect(seen.gone.documents).toBe(131)
+  expect([seen.gone.documents, seen.gone.passages]).toEqual([131, true])
   expect(seen.gone.ids).not.toContain('bees')
   expect(seen.gone.gdpr).not.toContain('gdpr-erase')
   expect(seen.similar).toBe('not-found')
+})
+
+test('queries are answered while many documents are being added', async ({ page, site }) => {
+  await openBlank(page, site)
+  const seen = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    await search.semantic
+    const documents = Array.from({ length: 40 }, (_, i) => ({ id: `new-${i}`, title: `Zeppelin ${i}`, text: 'An airship above the lake. '.repeat(20) }))
+    let done = 0
+    const adding = search.add(documents, { onProgress: (step) => (done = step.done) })
+    const answered: number[] = []
+    const found: number[] = []
+    while (done < 40) {
+      found.push((await search.query('zeppelin airship', { limit: 50, mode: 'lexical' })).found)
+      answered.push(done)
+    }
+    await adding
+    const after = (await search.query('zeppelin airship', { limit: 50, mode: 'lexical' })).found
+    search.dispose()
+    return { between: new Set(answered.filter((at) => at < 40)).size, early: Math.max(...found.slice(0, -2)), last: after }
+  }, site.url)
+  expect(seen.between).toBeGreaterThan(5)
+  expect([seen.early, seen.last], 'all at once').toEqual([0, 40])
 })
 
 test('saved files, served by another site with the model, give the same answers, and saving is deterministic', async ({ page, site }) => {

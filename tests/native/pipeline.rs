@@ -288,6 +288,21 @@ fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
     engine.save(&engine.live().into_iter().map(find).collect::<Vec<_>>()).unwrap().files
 }
 
+#[test]
+fn an_index_in_slices_answers_and_changes_like_one_that_is_whole() {
+    let documents = seven();
+    let whole = folder(&documents);
+    assert_eq!(built(&documents).unwrap().sliced(200_000).unwrap().files, built(&documents).unwrap().files);
+    let sliced = built(&documents).unwrap().sliced(3).unwrap();
+    let files = sliced.manifest.vector_files().unwrap();
+    assert!(files.len() > 2 && sliced.manifest.file(VECTORS_FILE).is_err());
+    let other = tempfile::tempdir().unwrap();
+    write_files(other.path(), sliced.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    let open = |folder: &tempfile::TempDir| engine(&IndexFolder::open(folder.path()).unwrap());
+    assert_eq!(answers(&mut open(&other), &NAMES), answers(&mut open(&whole), &NAMES));
+    assert_eq!(save(&open(&other), &documents), save(&open(&whole), &documents));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
