@@ -8,6 +8,7 @@ import { timeColdStarts } from '../tests/bench/cold.mjs'
 import { ENGINES } from '../tests/bench/engines.mjs'
 import { checkLoad, describeMachine, versions } from '../tests/bench/machine.mjs'
 import { measureMemory } from '../tests/bench/memory.mjs'
+import { measureRanking } from '../tests/bench/ranking.mjs'
 import { writeResults } from '../tests/bench/results.mjs'
 import { setUpBench } from '../tests/bench/setup.mjs'
 import { makeTexts } from '../tests/bench/texts.mjs'
@@ -18,7 +19,7 @@ import { installChromium, setUp } from './setup.mjs'
 import { buildCli, pullModel } from './site.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes or memory; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes, memory or ranking; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
@@ -29,7 +30,7 @@ const USAGE = `usage: npm run bench -- [OPTION…]
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory']
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -71,8 +72,8 @@ function options() {
   }
 }
 
-/** Builds what is compared, each part only if it is not done. @param {{ build: boolean }} choice */
-async function prepare({ build }) {
+/** Builds what is compared, each part only if it is not done. @param {{ build: boolean, encoders: boolean }} choice */
+async function prepare({ build, encoders }) {
   if (build) {
     await setUp()
     await installChromium()
@@ -81,20 +82,22 @@ async function prepare({ build }) {
     await buildWasm()
     await buildTypeScript()
   }
-  await setUpBench()
+  await setUpBench({ encoders })
 }
 
 await script(async () => {
   const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
   if (help) return console.log(USAGE)
   const loadAverage = checkLoad(force || quick || setup)
-  await prepare({ build: !asItIs })
+  const encoders = parts.some((part) => part !== 'ranking')
+  await prepare({ build: !asItIs, encoders })
   if (setup) return
 
-  const texts = await makeTexts()
+  const ranking = parts.includes('ranking') ? await measureRanking({ quick, rounds }) : undefined
+  const texts = encoders ? await makeTexts() : undefined
   const effort = { rounds, bulkRounds: quick ? 1 : 5, warmUps: quick ? 1 : 3 }
   const runs = []
-  if (parts.includes('encode') || parts.includes('bulk')) {
+  if (texts && (parts.includes('encode') || parts.includes('bulk'))) {
     for (const name of browsers) {
       say(`timing the encoders (${name})`)
       runs.push(await timeEngines({ name, flags: BROWSERS[name] ?? [], engines, texts, effort, bulk: parts.includes('bulk') }))
@@ -109,7 +112,7 @@ await script(async () => {
     for (const [name, sent] of Object.entries(cold.requests)) downloads[name] = await measureDownload(sent)
   }
   if (parts.includes('memory')) say('measuring memory')
-  const memory = parts.includes('memory') ? await measureMemory(engines, texts) : undefined
+  const memory = texts && parts.includes('memory') ? await measureMemory(engines, texts) : undefined
 
   const browser = await withBrowser([], async (context) => context.browser()?.version() ?? 'unknown')
   writeResults(out, {
@@ -122,5 +125,6 @@ await script(async () => {
     ...(cold && parts.includes('cold') && { cold: cold.times }),
     ...(parts.includes('bytes') && { downloads }),
     ...(memory && { memory }),
+    ...(ranking && { ranking }),
   })
 })

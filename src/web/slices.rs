@@ -51,20 +51,20 @@ impl Slice {
     }
 
     /// What is known of the passages: the length of a vector, then the documents, starts and ends.
-    pub fn outline(&self) -> Array {
+    pub fn outline(&self) -> JsValue {
         let Outline { dim, documents, ranges } = self.vectors.outline();
         let (starts, ends): (Vec<u32>, Vec<u32>) = ranges.into_iter().unzip();
         let lists = [documents, starts, ends].map(|list| JsValue::from(Uint32Array::from(list.as_slice())));
-        std::iter::once(JsValue::from(dim as u32)).chain(lists).collect()
+        std::iter::once(JsValue::from(dim as u32)).chain(lists).collect::<Array>().into()
     }
 
     /// Each document of the slice with its best passage, counted within the slice: documents, passages, scores.
-    pub fn scan(&self, vector: Vec<f32>) -> Array {
+    pub fn scan(&self, vector: Vec<f32>) -> JsValue {
         let hits = self.vectors.scan(&vector, |_| true);
         let list = |number: fn(&VectorHit) -> u32| Uint32Array::from(hits.iter().map(number).collect::<Vec<_>>().as_slice());
         let scores: Vec<f32> = hits.iter().map(|hit| hit.score).collect();
         let scores = Float32Array::from(scores.as_slice());
-        Array::of3(&list(|hit| hit.document), &list(|hit| hit.passage), &scores)
+        Array::of3(&list(|hit| hit.document), &list(|hit| hit.passage), &scores).into()
     }
 
     /// The mean of the vectors of some passages, counted within the slice.

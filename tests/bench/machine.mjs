@@ -60,6 +60,7 @@ export function versions() {
     'inkling-search': json(at('package.json')).version,
     '@huggingface/transformers': json(path.join(modules, '@huggingface', 'transformers', 'package.json')).version,
     'onnxruntime-web': json(path.join(modules, 'onnxruntime-web', 'package.json')).version,
+    ...Object.fromEntries(['minisearch', '@orama/orama', 'pagefind'].map((name) => [name, json(path.join(modules, name, 'package.json')).version])),
     candle: /candle-transformers = \{ version = "=([^"]+)"/.exec(manifest)?.[1] ?? 'unknown',
   }
 }

@@ -9,9 +9,9 @@ use std::time::Instant;
 use clap::Parser;
 use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Mode, QueryOptions};
-use inkling_search::index::builder::{self, field_texts, lexical_builder, lexical_texts};
+use inkling_search::index::builder::{self, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed, VECTORS_FILE};
+use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed};
 use inkling_search::index::vectors::{PassageVector, Vectors};
 use inkling_search::model::config::ModelConfig;
 use inkling_search::text::passages::PassageOptions;
@@ -40,6 +40,9 @@ struct Args {
     /// An index to make and time, as DOCUMENTSxPASSAGES-OF-EACH
     #[arg(long = "size", value_name = "NxM")]
     sizes: Vec<String>,
+    /// File to write the figures to; printed where there is none
+    #[arg(long)]
+    report: Option<PathBuf>,
     /// Times only this kind of query
     #[arg(long)]
     kind: Option<String>,
@@ -64,7 +67,10 @@ fn main() -> Outcome<()> {
         }
         report.insert(size.clone(), time(&folder, &corpus, &args)?);
     }
-    println!("{}", Value::Object(report));
+    match &args.report {
+        Some(file) => fs::write(file, Value::Object(report).to_string())?,
+        None => println!("{}", Value::Object(report)),
+    }
     Ok(())
 }
 
@@ -199,7 +205,8 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         write_files(folder, [(path.as_str(), bytes.as_slice())])?;
         entries.push(FileEntry::new(path, &bytes, Needed::Model));
     }
-    let built = builder::write(&corpus.documents, &vectors, lexical.finish(), PassageOptions::default(), identity, entries)?;
+    let built = builder::write(&corpus.documents, &vectors, lexical.finish(), PassageOptions::default(), identity, entries)?
+        .sliced(SLICE_PASSAGES)?;
     write_files(folder, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     fs::write(folder.join("queries.json"), serde_json::to_vec(&corpus.queries)?)?;
     Ok(())
@@ -229,7 +236,7 @@ fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value
         words.insert((*kind).to_owned(), json!({ "median": median(medians), "most": most }));
     }
     drop(engine);
-    let vectors = Vectors::read(&index.file(VECTORS_FILE)?, corpus.documents.len())?;
+    let vectors = index.vectors()?;
     let query = vectors.vector(0);
     let source = vec![1u8; vectors.passages() * vectors.dim()];
     let mut target = vec![0u8; source.len()];

@@ -19,6 +19,7 @@ const MOUNTS = [
   ['/candle/', inBench('candle')],
   ['/original/', originalModel],
   ['/peak.wasm', inBench('peak.wasm')],
+  ['/ranking/', inBench('ranking')],
 ]
 
 /** @type {Record<string, string>} */

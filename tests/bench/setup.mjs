@@ -14,6 +14,9 @@ const WASM_OPT_FLAGS = [
   '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue',
 ]
 
+/** The scripts of the ranking's page: its own, and each search's. */
+const RANKING = ['ranking.js', 'search-inkling.js', 'search-minisearch.js', 'search-orama.js', 'search-pagefind.js']
+
 /** Everything the set-up makes is below this folder, which git ignores. @param {string[]} parts */
 export const inBench = (...parts) => at('build', 'bench', ...parts)
 
@@ -29,24 +32,26 @@ export const modules = inBench('npm', 'node_modules')
 /** @param {string} file */
 const fromRoot = (file) => path.relative(root, file)
 
-/** Installs and makes everything, each part only if it is not done. */
-export async function setUpBench() {
+/** Installs and makes everything, each part only if it is not done; without `encoders` only what the ranking needs. */
+export async function setUpBench({ encoders = true } = {}) {
   await installRivals()
-  await unpackOriginal()
-  await exportOnnx()
-  await buildCandle()
-  await assemblePeak()
+  if (encoders) {
+    await unpackOriginal()
+    await exportOnnx()
+    await buildCandle()
+    await assemblePeak()
+  }
   await bundlePage()
 }
 
-/** transformers.js with ONNX Runtime Web, of the lock file beside this script. */
+/** transformers.js with ONNX Runtime Web and the other searches, of the lock file beside this script. */
 async function installRivals() {
   await unlessDone({
     name: 'bench-npm',
     inputs: hashOf(['tests/bench/package.json', 'tests/bench/package-lock.json']),
-    outputs: [fromRoot(path.join(modules, '@huggingface', 'transformers', 'package.json'))],
+    outputs: [fromRoot(path.join(modules, '@huggingface', 'transformers', 'package.json')), fromRoot(path.join(modules, 'minisearch', 'package.json'))],
     work: async () => {
-      say('installing transformers.js for the bench')
+      say('installing the rivals of the bench')
       fs.mkdirSync(inBench('npm'), { recursive: true })
       for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(at('tests', 'bench', name), inBench('npm', name))
       await run('npm', ['ci', '--prefix', inBench('npm'), '--ignore-scripts', '--no-audit', '--no-fund'])
@@ -148,7 +153,7 @@ async function bundlePage() {
     logLevel: 'error',
   }
   fs.rmSync(inBench('page'), { recursive: true, force: true })
-  await build({ ...common, entryPoints: ['timing.js', 'inkling.js', 'candle.js', 'peak.js'], outdir: inBench('page') })
+  await build({ ...common, entryPoints: ['timing.js', 'inkling.js', 'candle.js', 'peak.js', ...RANKING], outdir: inBench('page') })
   // Once as the package comes, with the ONNX Runtime that also knows WebGPU, and once tuned: only its CPU half.
   await build({ ...common, entryPoints: { 'transformers-published': 'transformers.js' }, outdir: inBench('page') })
   const alias = { 'onnxruntime-web/webgpu': 'onnxruntime-web/wasm' }

@@ -2,6 +2,7 @@
 
 import { labelOf, RIVAL } from './engines.mjs'
 import { QUERIES } from './memory.mjs'
+import { rankingParts } from './ranking-tables.mjs'
 import { LENGTHS } from './texts.mjs'
 
 /** @import { Results } from './results.mjs' */
@@ -40,7 +41,7 @@ const megabytes = (bytes) => (bytes / 1e6).toFixed(2)
 
 /** The whole report. @param {Results} results */
 export function tables(results) {
-  const { date, quick, rounds, machine, versions, runs, cold, downloads, memory } = results
+  const { date, quick, rounds, machine, versions, runs, cold, downloads, memory, ranking } = results
   const parts = [
     `# Benchmark of ${date}`,
     quick ? '**A quick trial: its figures are noise.**' : '',
@@ -51,6 +52,7 @@ export function tables(results) {
     ...(cold ? ['## Cold start: from navigation to the first vector, ms', coldTable(cold)] : []),
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
     ...(memory ? ['## Memory of WebAssembly, MB', memoryTable(memory)] : []),
+    ...(ranking ? rankingParts(ranking) : []),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }

@@ -1,0 +1,106 @@
+// The searches that are compared on the same documents: their indexes, made as their manuals say, and what a page fetches.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { at, run } from '../../scripts/lib.mjs'
+import { modelFolder } from '../../scripts/site.mjs'
+import { open, withBrowser } from './browser.mjs'
+import { measureDownload } from './bytes.mjs'
+import { ndcg } from './collections.mjs'
+import { serveBench } from './server.mjs'
+import { inBench, modules } from './setup.mjs'
+import { median, round } from './stats.mjs'
+
+/** @import { Collection, Doc } from './collections.mjs' */
+/** @typedef {{ raw: number, brotli: number }} Size */
+/** @typedef {{ bytes: Size, milliseconds: number, ndcg: number }} Compared */
+
+/** What the tables call them. @type {Record<string, string>} */
+export const SEARCHES = {
+  'inkling-words': 'Inkling, words (before the model)',
+  'inkling-hybrid': 'Inkling, words and meaning',
+  minisearch: 'MiniSearch',
+  orama: 'Orama, text',
+  pagefind: 'Pagefind',
+}
+
+/** A module of a rival, for Node. @param {string[]} parts */
+const rival = (...parts) => import(pathToFileURL(path.join(modules, ...parts)).href)
+
+/** Makes all indexes of a collection below build/bench/ranking. @param {string} folder @param {Doc[]} documents */
+export async function makeIndexes(folder, documents) {
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(folder, { recursive: true })
+  const corpus = path.join(folder, 'corpus.json')
+  fs.writeFileSync(corpus, JSON.stringify(documents))
+  await run(at('target', 'release', 'inkling'), ['index', corpus, '--model', modelFolder, '--out', path.join(folder, 'search')])
+
+  const { default: MiniSearch } = await rival('minisearch', 'dist', 'es', 'index.js')
+  const mini = new MiniSearch({ fields: ['title', 'text'], storeFields: ['title'] })
+  mini.addAll(documents)
+  fs.writeFileSync(path.join(folder, 'minisearch.json'), JSON.stringify(mini))
+
+  const { create, insertMultiple, save } = await rival('@orama', 'orama', 'dist', 'esm', 'index.js')
+  const schema = { id: 'string', title: 'string', text: 'string' }
+  const orama = create({ schema, components: { tokenizer: { language: 'english', stemming: true } } })
+  await insertMultiple(orama, documents)
+  fs.writeFileSync(path.join(folder, 'orama.json'), JSON.stringify(save(orama)))
+
+  const pagefind = await rival('pagefind', 'lib', 'index.js')
+  const { index } = await pagefind.createIndex({ forceLanguage: 'en' })
+  for (const { id, title, text } of documents) {
+    await index.addCustomRecord({ url: `/${encodeURIComponent(id)}`, content: `${title}\n${text}`, language: 'en', meta: { title, id } })
+  }
+  await index.writeFiles({ outputPath: path.join(folder, 'pagefind') })
+  await pagefind.close()
+}
+
+/**
+ * Bytes to the first result, time of a query and quality of each search on one collection.
+ * @param {string} name of the folder with the indexes
+ * @param {Collection} collection
+ * @returns {Promise<Record<string, Compared>>}
+ */
+export async function compareSearches(name, { topics }) {
+  /** @type {Record<string, Compared>} */
+  const compared = {}
+  for (const search of Object.keys(SEARCHES)) {
+    const server = await serveBench({ isolated: true })
+    try {
+      compared[search] = await withBrowser([], async (context) => {
+        const page = await open(context, `${server.url}/page/ranking.html`)
+        await page.waitForFunction(() => 'ranking' in globalThis)
+        server.sent.length = 0
+        const script = `/page/search-${search.split('-')[0]}.js`
+        const texts = topics.map(({ text }) => text)
+        await page.evaluate(
+          ({ script, base, search, text }) => /** @type {any} */ (globalThis).ranking.open(script, base, search, text),
+          { script, base: `/ranking/${name}/`, search, text: texts[0] ?? '' },
+        )
+        const { total } = await measureDownload([...server.sent])
+        /** @type {{ ids: string[], milliseconds: number }[]} */
+        const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
+        const quality = answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
+        return { bytes: total, milliseconds: round(median(answers.map(({ milliseconds }) => milliseconds))), ndcg: round(quality) }
+      })
+    } finally {
+      server.close()
+    }
+  }
+  return compared
+}
+
+/** Sizes of the parts of our own index. @param {string} name @param {number} documents */
+export async function indexSizes(name, documents) {
+  const folder = inBench('ranking', name, 'search')
+  const { passages } = JSON.parse(fs.readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
+  /** @param {string} part */
+  const size = async (part) => {
+    const file = path.join(folder, 'index', part)
+    const { total } = await measureDownload([{ path: part, file, status: 200, bytes: fs.statSync(file).size }])
+    return total
+  }
+  const [words, vectors] = [await size('lexical.safetensors'), await size('vectors.safetensors')]
+  return { documents, passages, words, vectors, bytesPerPassage: round(vectors.raw / passages) }
+}
