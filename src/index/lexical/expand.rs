@@ -85,7 +85,12 @@ impl Lexical {
         // A word of both segments counts once, with the documents of both.
         if segments.iter().all(|segment| segment.store().docs() > 0) {
             found.sort_unstable_by_key(|&(_, completion)| completion);
-            found.dedup_by(|next, kept| next.1 == kept.1 && { kept.0 += next.0; true });
+            found.dedup_by(|next, kept| {
+                next.1 == kept.1 && {
+                    kept.0 += next.0;
+                    true
+                }
+            });
         }
         let order = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1));
         let words_max = PREFIX_WORDS_MAX[word.chars().count().clamp(1, 3) - 1];

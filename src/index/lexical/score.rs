@@ -275,7 +275,8 @@ impl Lexical {
     ) {
         let (fields, first) = (self.fields.len(), self.global(part, 0) as usize);
         let weights = &self.field_weights()[first * fields..];
-        let weigh = |doc: u32, entry: FieldCount| of_form * weights[doc as usize * fields + entry.field as usize] * entry.count as f32;
+        let weigh =
+            |doc: u32, entry: FieldCount| of_form * weights[doc as usize * fields + entry.field as usize] * entry.count as f32;
         let postings = self.segments()[part].postings(term);
         postings.each_sum(|doc| wanted(first + doc as usize), weigh, |doc, count| visit(first + doc as usize, count));
     }
