@@ -78,7 +78,9 @@ export async function compareSearches(name, { topics }) {
           ({ script, base, search, text }) => /** @type {any} */ (globalThis).ranking.open(script, base, search, text),
           { script, base: `/ranking/${name}/`, search, text: texts[0] ?? '' },
         )
-        const { total } = await measureDownload([...server.sent])
+        // The model loads meanwhile; words do not wait for it.
+        const needed = server.sent.filter(({ path }) => search !== 'inkling-words' || !path.includes('/model/'))
+        const { total } = await measureDownload(needed)
         /** @type {{ ids: string[], milliseconds: number }[]} */
         const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
         const quality = answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
