@@ -25,42 +25,61 @@ const WASM_OPT_FLAGS = [
  * `-pre-RA-sched=source` keeps the dot kernels in the order they are written in. LLVM's own order for wasm holds six
  * broadcast activations at once beside twelve sums and two weights: more than the fifteen registers that x64 leaves to
  * wasm, and the browser's spills made the kernels a third slower.
- * @param {Variant} variant @returns {Record<string, string>}
+ * @param {Variant} variant @param {Module} [module] @returns {Record<string, string>}
  */
-export function wasmEnvironment(variant) {
+export function wasmEnvironment(variant, module = 'inkling') {
   const flags = ['-C', `target-feature=${variants[variant].features}`, '-C', 'llvm-args=-pre-RA-sched=source', '--cfg', 'getrandom_backend="wasm_js"']
-  return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
+  return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `${modules[module].target}-${variant}`) }
 }
 
-/** Cargo's arguments for every build of the browser's half of the crate. */
-export const wasmArguments = ['--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', 'web']
+/**
+ * What the modules hold: `inkling` searches; `inkling-build` also builds, and is apart so that visitors do not load it.
+ * Each has a target folder of its own, because cargo gives the modules of both the same file name.
+ */
+export const modules = {
+  inkling: { features: 'web', target: 'wasm' },
+  'inkling-build': { features: 'web,build', target: 'wasm-build' },
+}
 
-/** Builds both wasm modules into dist/wasm. */
+/** @typedef {keyof typeof modules} Module */
+
+/** Cargo's arguments for every build of the browser's half of the crate. @param {Module} [module] */
+export const wasmArguments = (module = 'inkling') => [
+  '--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', modules[module].features,
+]
+
+/** Builds the wasm modules, each in both variants, into dist/wasm. */
 export async function buildWasm() {
   const bin = await installWasmBindgen()
-  for (const variant of /** @type {Variant[]} */ (Object.keys(variants))) {
-    say(`building the wasm module (${variant})`)
-    const env = wasmEnvironment(variant)
-    await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments], { env })
-    const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
-    await unlessDone({
-      name: `wasm-${variant}`,
-      inputs: hashOf([path.relative(root, built), 'scripts/build.mjs', 'package-lock.json'], [bin]),
-      outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/inkling-${variant}${extension}`),
-      work: () => finishVariant(variant, built, bin),
-    })
+  for (const module of /** @type {Module[]} */ (Object.keys(modules))) {
+    for (const variant of /** @type {Variant[]} */ (Object.keys(variants))) await buildVariant(module, variant, bin)
   }
+}
+
+/** @param {Module} module @param {Variant} variant @param {string} bin the folder of wasm-bindgen */
+async function buildVariant(module, variant, bin) {
+  const name = `${module}-${variant}`
+  say(`building the wasm module ${name}`)
+  const env = wasmEnvironment(variant, module)
+  await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env })
+  const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
+  await unlessDone({
+    name: `wasm-${name}`,
+    inputs: hashOf([path.relative(root, built), 'scripts/build.mjs', 'package-lock.json'], [bin]),
+    outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
+    work: () => finishVariant(name, variant, built, bin),
+  })
 }
 
 /**
  * From what cargo built to what browsers load: wasm-bindgen writes the glue, wasm-opt makes the module smaller.
+ * @param {string} name
  * @param {Variant} variant
  * @param {string} built the module that cargo made
  * @param {string} bin the folder of wasm-bindgen
  */
-async function finishVariant(variant, built, bin) {
+async function finishVariant(name, variant, built, bin) {
   const out = at('dist', 'wasm')
-  const name = `inkling-${variant}`
   await run(path.join(bin, 'wasm-bindgen'), [
     built, '--target', 'web', '--omit-default-module-path', '--out-dir', out, '--out-name', name,
   ])
@@ -100,13 +119,16 @@ export async function buildTypeScript() {
   await unlessDone({
     name: 'typescript',
     inputs: hashOf(['www/src', 'www/offline', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
-    outputs: ['dist/index.js', 'dist/worker.js', 'dist/index.d.ts', 'dist/service-worker.js', 'dist/write-service-worker.js'],
+    outputs: [
+      'dist/index.js', 'dist/build.js', 'dist/worker.js', 'dist/cli.js', 'dist/index.d.ts', 'dist/build.d.ts', 'dist/service-worker.js',
+      'dist/write-service-worker.js',
+    ],
     work: async () => {
       say('building the TypeScript')
       const { build } = await import('esbuild')
       await build({
         absWorkingDir: root,
-        entryPoints: ['www/src/index.ts', 'www/src/worker.ts'],
+        entryPoints: ['www/src/index.ts', 'www/src/build.ts', 'www/src/worker.ts'],
         outdir: 'dist',
         bundle: true,
         format: 'esm',
@@ -118,6 +140,16 @@ export async function buildTypeScript() {
       const alone = { absWorkingDir: root, outdir: 'dist', bundle: true, target: 'es2022' }
       await build({ ...alone, entryPoints: ['www/offline/service-worker.ts'], format: 'iife' })
       await build({ ...alone, entryPoints: ['www/offline/write-service-worker.ts'], format: 'esm', platform: 'node' })
+      await build({
+        absWorkingDir: root,
+        entryPoints: ['www/src/cli.ts'],
+        outdir: 'dist',
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        target: 'node20',
+        external: ['./wasm/*'],
+      })
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
     },
   })

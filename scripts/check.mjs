@@ -1,6 +1,7 @@
 // What `.ci/run` asks besides the tests: formatting, lints, types and documentation, all without a warning.
 
 import { buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
+import { buildDocs } from './docs.mjs'
 import { at, run, say, script } from './lib.mjs'
 import { installComponents, setUp } from './setup.mjs'
 
@@ -13,10 +14,14 @@ await script(async () => {
   say('lints, native')
   await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])
   say('lints, wasm')
-  await run('cargo', ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments, '--', '-D', 'warnings'], { env: wasmEnvironment('relaxed') })
+  for (const module of /** @type {const} */ (['inkling', 'inkling-build'])) {
+    const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
+    await run('cargo', args, { env: wasmEnvironment('relaxed', module) })
+  }
   say('types')
   await buildWasm()
   await run(at('node_modules', '.bin', 'tsc'), ['--noEmit'])
-  say('documentation')
+  say('documentation of the crate')
   await run('cargo', ['doc', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } })
+  await buildDocs()
 })

@@ -59,8 +59,9 @@ export async function buildPage() {
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
   await build({
     absWorkingDir: root,
-    entryPoints: ['www/demo/app.ts', 'www/demo/offline.ts'],
+    entryPoints: ['www/demo/app.ts', 'www/demo/build.ts', 'www/demo/offline.ts'],
     outdir: 'build/demo',
+    define: { PACKAGE_FILES: JSON.stringify(packageFiles()) },
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -69,7 +70,10 @@ export async function buildPage() {
     plugins: [
       {
         name: 'package-as-files',
-        setup: ({ onResolve }) => onResolve({ filter: /^inkling-search$/ }, () => ({ path: './inkling/index.js', external: true })),
+        setup: ({ onResolve }) => {
+          onResolve({ filter: /^inkling-search$/ }, () => ({ path: './inkling/index.js', external: true }))
+          onResolve({ filter: /^inkling-search\/build$/ }, () => ({ path: './inkling/build.js', external: true }))
+        },
       },
     ],
   })
@@ -80,6 +84,12 @@ export async function buildPage() {
   // Last: it lists all the others.
   const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
   writeServiceWorker(siteFolder)
+}
+
+/** The files of the package that a site with a search box serves: all that search, none that build. */
+function packageFiles() {
+  const names = fs.readdirSync(at('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
+  return names.filter((name) => /^((index|worker|translations|element|element-define)\.(js|css)|wasm\/inkling-(simd128|relaxed)\.(js|wasm))$/.test(name)).sort()
 }
 
 /** Everything, each part only if it is not done. */

@@ -59,7 +59,7 @@ async function bundle(entry) {
         // What the package fetches from beside itself, this page has inside.
         name: 'inside',
         setup: ({ onResolve }) =>
-          onResolve({ filter: /\/(start-worker|wasm-files)\.js$/ }, ({ path: name }) => ({
+          onResolve({ filter: /\/(start-worker|wasm-files|build-wasm)\.js$/ }, ({ path: name }) => ({
             path: at('www', 'single', path.basename(name).replace(/\.js$/, '.ts')),
           })),
       },

@@ -1,5 +1,5 @@
 // `npm test`: every test of the project, in order, stopping at the first failure. Sets up what it needs.
-// `npm test -- --only browser` runs one layer: rust, wasm, types, unit or browser.
+// `npm test -- --only browser` runs one layer: rust, wasm, types, unit, browser or package.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -62,7 +62,7 @@ const layers = {
     }
     for (const variant of /** @type {const} */ (['simd128', 'relaxed'])) {
       // The profile of the real module: what is tested is what ships, and its dependencies are compiled once.
-      const args = ['test', '--profile', 'wasm', ...wasmArguments, '--test', 'wasm']
+      const args = ['test', '--profile', 'wasm', ...wasmArguments(), '--test', 'wasm']
       await step(`wasm in Chromium (${variant})`, 'cargo', args, { ...env, ...wasmEnvironment(variant) })
     }
   },
@@ -107,6 +107,19 @@ const layers = {
     await buildPage()
     await buildSingle()
     await step('browser', at('node_modules', '.bin', 'playwright'), ['test'], { CHROMIUM: chromium() ?? '' })
+  },
+
+  async package() {
+    await installChromium()
+    await buildCli()
+    await pullModel()
+    await buildWasm()
+    await buildTypeScript()
+    const { installBundlers } = await import('../tests/package/project.mjs')
+    await installBundlers()
+    const tests = fs.readdirSync(at('tests', 'package')).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join('tests', 'package', name))
+    const args = ['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec', ...tests]
+    await step('the package', process.execPath, args, { CHROMIUM: chromium() ?? '' })
   },
 }
 

@@ -9,7 +9,7 @@
 //! ```text
 //!  build time: the command line                     run time: a worker in the browser, or `inkling search`
 //!
-//!  sessions.json, .jsonl, .csv                      "Health Analytics?"
+//!  sessions.json, .csv, .xml                        "Health Analytics?"
 //!        │ corpus                                         │                    │
 //!        ▼                                                │ text::tokenizer    │ index::lexical (words, beginnings,
 //!   Document {id, title, url, text, fields}               ▼                    │ typing errors; needs no model)
@@ -44,8 +44,9 @@
 //! | [`engine`] | joins them: build, open, query, similar documents, add, remove, save |
 //! | [`error`] | the one error type, with codes that stay the same |
 //! | [`hash`], [`tensors`] | SHA-256 of files; writing safetensors |
-//! | `corpus`, `eval`, `export`, `cli` | feature `cli`: reading JSON, JSON Lines and CSV; measuring a ranking; writing an index for other engines; the commands |
-//! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage |
+//! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV and the schedules of conferences |
+//! | `eval`, `export`, `cli` | feature `cli`: measuring a ranking; writing an index for other engines; the commands |
+//! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage; with `build` also building |
 //!
 //! `text` and `isa` know no other layer; `model` and `index` meet in the model's identity alone; `encoder` runs a model; only `engine`
 //! joins everything. `cli` and `web` are shells without logic of their own.
@@ -105,7 +106,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "build")]
 pub mod corpus;
 pub mod encoder;
 pub mod engine;

@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value};
 
+use super::programme;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Reads an array of objects, or the one array of objects that an object holds.
+/// Reads an array of objects, the one array of objects that an object holds, or the programme of a conference.
 pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
     let json: Value = serde_json::from_slice(without_mark(bytes))
         .map_err(|cause| Error::new(ErrorKind::DamagedFile, "the corpus is not valid JSON").caused_by(cause))?;
     let is_records = |value: &Value| value.as_array().is_some_and(|array| array.iter().all(Value::is_object));
     let records = match json {
         Value::Array(records) => records,
+        Value::Object(object) if programme::is_one(&object) => return Ok(programme::read(&object)),
         Value::Object(object) => {
             let mut arrays = object.into_iter().map(|(_, value)| value).filter(is_records);
             match (arrays.next(), arrays.next()) {

@@ -4,6 +4,8 @@
 //! else is kept as a field that hits show and filters use.
 
 mod json;
+mod programme;
+mod schedule;
 mod table;
 
 use std::path::Path;
@@ -17,12 +19,14 @@ use crate::index::document::Document;
 /// How a corpus file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON array of objects, or an object with one such array in it.
+    /// A JSON array of objects, an object with one such array in it, or a programme as frab, pretalx and Sessionize export it.
     Json,
     /// JSON Lines: one object a line.
     Jsonl,
     /// Comma-separated values with a header row.
     Csv,
+    /// The schedule of a conference as frab, Pentabarf and pretalx write it.
+    Xml,
 }
 
 impl FromStr for Format {
@@ -33,7 +37,10 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
             "csv" => Ok(Self::Csv),
-            _ => Err(Error::new(ErrorKind::InvalidInput, format!("unknown corpus format {name:?}: give json, jsonl or csv"))),
+            "xml" => Ok(Self::Xml),
+            _ => {
+                Err(Error::new(ErrorKind::InvalidInput, format!("unknown corpus format {name:?}: give json, jsonl, csv or xml")))
+            }
         }
     }
 }
@@ -50,9 +57,10 @@ impl Format {
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             Some(b'[') => Ok(Self::Json),
             Some(b'{') => Ok(Self::Jsonl),
+            Some(b'<') => Ok(Self::Xml),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("cannot tell the format of {}: give --format json, jsonl or csv", path.display()),
+                format!("cannot tell the format of {}: name it .json, .jsonl, .csv or .xml, or say which it is", path.display()),
             )),
         }
     }
@@ -83,6 +91,7 @@ pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<V
         Format::Json => json::read(bytes)?,
         Format::Jsonl => json::read_lines(bytes)?,
         Format::Csv => table::read(bytes)?,
+        Format::Xml => schedule::read(bytes)?,
     };
     let records = records.into_iter().enumerate();
     records.map(|(index, record)| document(record, index + 1, fields)).collect()

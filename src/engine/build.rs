@@ -1,13 +1,20 @@
-//! Building an index from documents on all cores.
+//! Building an index from documents.
 
-use crate::encoder::{self, Encoder, ModelFiles};
-use crate::error::Result;
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::encoder::ModelFiles;
+#[cfg(feature = "cli")]
+use crate::encoder::{Encoder, encode_all};
+use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, field_texts, lexical_builder, lexical_texts};
 use crate::index::document::Document;
+use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::vectors::{PassageVector, Vectors};
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
+use crate::text::tokenizer::Tokenizer;
 
 /// How an index is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,12 +31,76 @@ impl Default for BuildOptions {
     }
 }
 
-/// Builds an index, model included. The same documents, model and options give the same bytes.
+/// An index on its way: the documents are cut, their words are counted, and their passages wait to be encoded.
+pub struct Plan<'a> {
+    documents: Cow<'a, [Document]>,
+    options: PassageOptions,
+    lexical: LexicalBuilder,
+    /// The text to encode for each passage.
+    texts: Vec<String>,
+    /// The document of each passage, and its byte range there.
+    places: Vec<(u32, Range<usize>)>,
+}
+
+impl<'a> Plan<'a> {
+    /// Cuts documents into passages for the model of a tokenizer.
+    ///
+    /// # Errors
+    /// Those of [`builder::check`], and `invalid-input` for options that cannot be.
+    pub fn new(documents: impl Into<Cow<'a, [Document]>>, tokenizer: &Tokenizer, options: &BuildOptions) -> Result<Self> {
+        let documents = documents.into();
+        builder::check(&documents)?;
+        let mut lexical = lexical_builder(&options.language)?;
+        let options = options.passages.for_model(tokenizer)?;
+        let (mut texts, mut places) = (Vec::new(), Vec::new());
+        for (number, document) in (0u32..).zip(documents.iter()) {
+            let (passages, of_document) = builder::passages(tokenizer, document, options)?;
+            places.extend(passages.windows.into_iter().map(|range| (number, range)));
+            texts.extend(of_document);
+            lexical.add(&field_texts(&lexical_texts(document)))?;
+        }
+        Ok(Self { documents, options, lexical, texts, places })
+    }
+
+    /// The texts to encode, one for each passage.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// Writes the index, model included, from the vectors of [`Plan::texts`] in their order.
+    ///
+    /// # Errors
+    /// `invalid-input` when there is not one vector of the model's length for each passage.
+    pub fn finish(self, encoded: Vec<Vec<f32>>, model: &ModelFiles, config: &ModelConfig) -> Result<IndexFiles> {
+        if encoded.len() != self.places.len() || encoded.iter().any(|vector| vector.len() != config.dim) {
+            let (passages, dim) = (self.places.len(), config.dim);
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("an index of {passages} passages takes as many vectors of {dim} numbers"),
+            ));
+        }
+        let mut vectors = Vectors::new(config.dim);
+        for (vector, (document, range)) in encoded.into_iter().zip(self.places) {
+            vectors.push(&PassageVector { document, range, vector });
+        }
+        let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
+        let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
+        let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
+        let identity = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
+        let mut index = builder::write(&self.documents, &vectors, self.lexical.finish(), self.options, identity, entries)?;
+        let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
+        index.files.splice(0..0, model_files);
+        Ok(index)
+    }
+}
+
+/// Builds an index, model included, on all cores. The same documents, model and options give the same bytes.
 ///
 /// `start` is told the number of passages; `progress` is called from many threads with the number just encoded.
 ///
 /// # Errors
-/// Those of [`builder::check`], and `invalid-input` for options that cannot be.
+/// Those of [`Plan::new`].
+#[cfg(feature = "cli")]
 pub fn build(
     documents: &[Document],
     encoder: &Encoder,
@@ -38,29 +109,8 @@ pub fn build(
     start: impl FnOnce(usize),
     progress: impl Fn(usize) + Sync,
 ) -> Result<IndexFiles> {
-    builder::check(documents)?;
-    let passage_options = options.passages.for_model(encoder.tokenizer())?;
-    let mut lexical = lexical_builder(&options.language)?;
-    let (mut texts, mut places) = (Vec::new(), Vec::new());
-    for (number, document) in (0u32..).zip(documents) {
-        let (passages, of_document) = builder::passages(encoder.tokenizer(), document, passage_options)?;
-        places.extend(passages.windows.into_iter().map(|range| (number, range)));
-        texts.extend(of_document);
-        lexical.add(&field_texts(&lexical_texts(document)))?;
-    }
-    start(texts.len());
-    let mut vectors = Vectors::new(encoder.config().dim);
-    for (encoded, (document, range)) in encoder::encode_all(encoder, &texts, progress)?.into_iter().zip(places) {
-        vectors.push(&PassageVector { document, range, vector: encoded.vector });
-    }
-
-    let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
-    let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
-    let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
-    let config = encoder.config();
-    let identity = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
-    let mut index = builder::write(documents, &vectors, lexical.finish(), passage_options, identity, entries)?;
-    let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
-    index.files.splice(0..0, model_files);
-    Ok(index)
+    let plan = Plan::new(documents, encoder.tokenizer(), options)?;
+    start(plan.texts().len());
+    let encoded = encode_all(encoder, plan.texts(), progress)?;
+    plan.finish(encoded.into_iter().map(|encoded| encoded.vector).collect(), model, encoder.config())
 }

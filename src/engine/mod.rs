@@ -2,7 +2,7 @@
 //!
 //! An engine answers from words as soon as it has an index, and from words and meaning once it has been given the model.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "build")]
 pub mod build;
 mod change;
 #[cfg(feature = "cli")]

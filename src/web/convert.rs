@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::builder::IndexFiles;
 
 /// An error as JavaScript sees it: an `Error` with the stable `code`.
 impl From<Error> for JsValue {
@@ -38,4 +39,17 @@ fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) {
 pub fn option(options: &JsValue, name: &str) -> Option<JsValue> {
     let value = js_sys::Reflect::get(options, &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// A file of a folder that is written: `{ path, bytes }`.
+#[derive(Serialize)]
+pub struct SavedFile {
+    pub path: String,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub bytes: js_sys::Uint8Array,
+}
+
+/// The files of an index.
+pub fn saved_files(index: IndexFiles) -> Vec<SavedFile> {
+    index.files.into_iter().map(|(path, bytes)| SavedFile { path, bytes: bytes.as_slice().into() }).collect()
 }

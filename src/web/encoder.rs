@@ -59,6 +59,29 @@ impl Encoder {
     }
 }
 
+/// The files of a model, fetched and checked.
+pub struct FetchedModel {
+    config: Vec<u8>,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+impl FetchedModel {
+    /// Fetches a model whose configuration has been read; `folder` is where its files are below the store's.
+    pub async fn fetch(store: &Store, folder: &str, config: Vec<u8>, on_progress: &js_sys::Function) -> Result<Self> {
+        let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
+        let mut progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
+        let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &tokenizer, &mut progress).await?;
+        let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &weights, &mut progress).await?;
+        progress.advance("prepare", WEIGHTS_FILE, 0);
+        Ok(Self { config, tokenizer, weights })
+    }
+
+    pub fn files(&self) -> ModelFiles<'_> {
+        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
+    }
+}
+
 /// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
 pub async fn load_model(
     store: &Store,
@@ -67,11 +90,7 @@ pub async fn load_model(
     on_progress: &js_sys::Function,
 ) -> Result<encoder::Encoder> {
     let parsed = ModelConfig::from_json(&config)?;
-    let mut progress = Progress::new(on_progress, parsed.weights.bytes + parsed.tokenizer.bytes);
+    let fetched = FetchedModel::fetch(store, folder, config, on_progress).await?;
     // The store gives out nothing that has not been checked.
-    let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &parsed.tokenizer, &mut progress).await?;
-    let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &parsed.weights, &mut progress).await?;
-    progress.advance("prepare", WEIGHTS_FILE, 0);
-    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
-    encoder::Encoder::load_verified(parsed, &files, cpu::best)
+    encoder::Encoder::load_verified(parsed, &fetched.files(), cpu::best)
 }

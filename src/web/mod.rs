@@ -5,12 +5,16 @@
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
+#[cfg(feature = "build")]
+mod build;
 mod convert;
 mod encoder;
 mod search;
 mod slices;
 mod store;
 
+#[cfg(feature = "build")]
+pub use build::Builder;
 pub use encoder::Encoder;
 pub use search::Search;
 pub use slices::{Slice, SliceWorkers};

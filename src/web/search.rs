@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
-use super::convert::{from_object, object};
+use super::convert::{from_object, object, saved_files};
 use super::encoder::{EncoderInfo, load_model};
 use super::slices::{SliceWorkers, Slices};
 use super::store::{Progress, Store};
@@ -89,14 +89,6 @@ struct AllTimings {
     engine: Timings,
     documents: f64,
     total: f64,
-}
-
-/// A file of a saved index.
-#[derive(Serialize)]
-struct SavedFile {
-    path: String,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    bytes: js_sys::Uint8Array,
 }
 
 #[wasm_bindgen]
@@ -204,8 +196,7 @@ impl Search {
             documents.push(self.document(number).await?);
         }
         let saved = self.engine.lock().await.save(&documents)?;
-        let file = |(path, bytes): (String, Vec<u8>)| SavedFile { path, bytes: bytes.as_slice().into() };
-        object(&saved.files.into_iter().map(file).collect::<Vec<_>>())
+        object(&saved_files(saved))
     }
 
     /// The model, the arithmetic in use, and the size of the index. Before the model is loaded `maxTokens` is 0.

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::models::{Model, tiny_raw};
-use inkling_search::engine::build::{BuildOptions, build};
+use inkling_search::engine::build::{BuildOptions, Plan, build};
 use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Engine, Hit, Mode, QueryOptions};
 use inkling_search::error::{Error, ErrorKind};
@@ -185,6 +185,23 @@ fn similar_documents_need_no_model() {
 #[test]
 fn building_twice_gives_the_same_bytes() {
     assert_eq!(built(&corpus()).unwrap().files, built(&corpus()).unwrap().files);
+}
+
+#[test]
+fn a_plan_is_finished_with_one_vector_of_the_right_length_for_each_passage_alone() {
+    let encoder = MODEL.encoder();
+    let options = BuildOptions { passages: PassageOptions { max_tokens: 40, overlap: 8 }, ..BuildOptions::default() };
+    let documents = corpus();
+    let finish = |count: fn(usize) -> usize, length: usize| {
+        let plan = Plan::new(&documents[..], encoder.tokenizer(), &options).unwrap();
+        let vectors = vec![vec![0.5; length]; count(plan.texts().len())];
+        plan.finish(vectors, &MODEL.files(), encoder.config()).map(|index| index.manifest.documents).map_err(|error| error.kind())
+    };
+    let dim = encoder.config().dim;
+    assert_eq!(finish(|passages| passages, dim), Ok(documents.len()));
+    assert_eq!(finish(|passages| passages - 1, dim), Err(ErrorKind::InvalidInput));
+    assert_eq!(finish(|passages| passages + 1, dim), Err(ErrorKind::InvalidInput));
+    assert_eq!(finish(|passages| passages, dim - 1), Err(ErrorKind::InvalidInput));
 }
 
 #[test]

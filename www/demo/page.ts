@@ -1,11 +1,8 @@
 /** The parts of the page that its script fills. */
 
-/** The element of an id. */
-export function byId<E extends HTMLElement>(id: string): E {
-  const found = document.getElementById(id)
-  if (!found) throw new Error(`the page has no element #${id}`)
-  return found as E
-}
+import { byId } from './page-parts.js'
+
+export { byId }
 
 export const page = {
   form: byId<HTMLFormElement>('form'),

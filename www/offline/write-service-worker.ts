@@ -12,8 +12,11 @@ import type { ListedFile, OfflineList } from '../src/stored.js'
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
 const WORKER_FILE = 'service-worker.js'
 
-/** What no page loads: source maps, types, compressed twins, files that begin with a dot, and what this package brings for builds. */
-const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
+/**
+ * What no page needs without a network: source maps, types, compressed twins, files that begin with a dot, and what this
+ * package brings for builds.
+ */
+const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)((write-)?service-worker|build|cli)\.js$|(^|\/)wasm\/inkling-build-/
 
 /** The list of a site's files. Folders and files whose paths begin with one of `skip` are left out. */
 export function listSite(site: string, skip: readonly string[] = []): OfflineList {

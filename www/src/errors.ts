@@ -14,6 +14,8 @@ export type InklingErrorCode =
   | 'model-mismatch'
   | 'unsupported-tokenizer'
   | 'duplicate-id'
+  | 'missing-column'
+  | 'empty-corpus'
   | 'cancelled'
   | 'unsupported-browser'
   | 'internal'

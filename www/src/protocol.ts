@@ -138,6 +138,42 @@ export interface LoadOptions {
   files?: ReadonlyMap<string, Uint8Array>
 }
 
+/** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it. */
+export type CorpusFormat = 'json' | 'jsonl' | 'csv' | 'xml'
+
+/** Settings of a build that the Rust side reads. */
+export interface BuildSettings {
+  /** How the text is written. Default: what the name and the first character suggest. */
+  format?: CorpusFormat
+  /** Which columns or keys are kept beside id, title, address and text. Default all. */
+  fields?: readonly string[]
+  /** The language of the words: `en`, `de`, …; `none` for no word forms. Default `auto`: it is guessed. */
+  language?: string
+  /** Most tokens of a passage, title included, at least 16. More make fewer, longer passages. Default 200. */
+  passageTokens?: number
+  /** Tokens that a passage shares with the one before it; below half of `passageTokens`. Default 40. */
+  overlap?: number
+}
+
+/** What an index is built from: documents, or the bytes of a file and its name. */
+export type BuildSource = { documents: readonly SearchDocument<unknown>[] } | { bytes: Uint8Array; name: string }
+
+/** How far a build has come. */
+export interface BuildProgress {
+  /** `read`: the documents; `model`: bytes of the model that have come; `encode`: passages that have been encoded. */
+  stage: 'read' | 'model' | 'encode'
+  done: number
+  total: number
+}
+
+/** A new index. */
+export interface BuiltIndex {
+  /** Every file of the folder that a site serves, those of the model included; the manifest is last. */
+  files: SavedFile[]
+  documents: number
+  passages: number
+}
+
 /** Settings of a query that the Rust side reads. */
 export interface QuerySettings {
   /** How many hits to return, at least 1. Default 3. */
@@ -186,6 +222,14 @@ export interface Methods {
   scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
+  /** Reads documents and loads the model, which `encode` then has; answers with the texts to encode. */
+  plan: {
+    params: { source: BuildSource; settings: BuildSettings; url: string; options: LoadOptions }
+    result: { texts: string[] }
+    progress: BuildProgress
+  }
+  finish: { params: { vectors: readonly Float32Array[] }; result: BuiltIndex; progress: never }
+  zip: { params: { files: readonly SavedFile[] }; result: Uint8Array<ArrayBuffer>; progress: never }
 }
 
 /** The name of a worker method. */

@@ -44,7 +44,7 @@ export interface WasmFiles {
 /** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface Glue {
   Search: {
-    load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers: SliceWorkers): Promise<GlueSearch>
+    load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers?: SliceWorkers): Promise<GlueSearch>
   }
   Slice: {
     load(

@@ -2,6 +2,8 @@
  * The worker: holds the wasm module and one search or encoder, and answers requests about it. Everything that takes
  * time happens here or below, never on the page's own thread.
  */
+import { type GlueBuilder, loadBuildGlue } from './build-wasm.js'
+import { planBuild } from './building.js'
 import { errorToData, InklingError } from './errors.js'
 import type { Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
@@ -24,6 +26,7 @@ const scope = globalThis as unknown as WorkerScope
 let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
 let slice: GlueSlice | undefined
+let builder: GlueBuilder | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
@@ -74,10 +77,20 @@ const handlers: Handlers = {
     return compiledModule()
   },
   async encode({ texts }) {
-    const ready = loaded(encoder)
+    const ready = builder ?? loaded(encoder)
     const vectors: Float32Array[] = []
     for (const text of texts) vectors.push(await ready.encode(text))
     return vectors
+  },
+  async plan({ source, settings, url, options }, onProgress) {
+    builder = await planBuild(await loadBuildGlue(), source, settings, url, options, onProgress)
+    return { texts: builder.texts() }
+  },
+  async finish({ vectors }) {
+    return loaded(builder).finish(vectors)
+  },
+  async zip({ files }) {
+    return (await loadBuildGlue()).zipFiles(files) as Uint8Array<ArrayBuffer>
   },
 }
 
@@ -91,10 +104,11 @@ function loaded<T>(part: T | undefined): T {
   return part
 }
 
-/** The buffers of vectors, lists and saved files, which are handed over rather than copied. */
+/** The buffers of vectors, lists and files, which are handed over rather than copied. */
 function buffersIn(result: Methods[Method]['result']): Transferable[] {
-  if (!Array.isArray(result)) return []
-  const buffers = result.map((entry: unknown) => {
+  if (result instanceof Uint8Array) return [result.buffer]
+  const list: readonly unknown[] = Array.isArray(result) ? result : 'files' in result ? result.files : []
+  const buffers = list.map((entry) => {
     const { buffer, bytes } = Object(entry) as { buffer?: unknown; bytes?: Uint8Array }
     return buffer ?? bytes?.buffer
   })
@@ -110,4 +124,5 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
   }
 }
 
-scope.onmessage = ({ data }) => void answer(data.id, data.method, data.params)
+// Imported where there is no worker, as tools on a server may do, this does nothing.
+if ('WorkerGlobalScope' in globalThis) scope.onmessage = ({ data }) => void answer(data.id, data.method, data.params)

@@ -212,9 +212,9 @@ pub struct Gelu {
     odd: [f32; 5],
 }
 
-impl Gelu {
+impl Default for Gelu {
     /// The constants, in memory: see [`in_memory`].
-    pub fn new() -> Self {
+    fn default() -> Self {
         let odd = [1.055_660_7e-5, -4.151_419e-4, 6.711_932e-3, -5.980_769_5e-2, 3.942_794_2e-1];
         in_memory(Self { limit: 3.4, half: 0.5, odd })
     }
@@ -256,7 +256,7 @@ mod tests {
         };
         for hundredths in -800..=800 {
             let x = f64::from(hundredths) / 100.0;
-            let [y, ..] = Gelu::new().of(Scalar, [x as f32; LANES]);
+            let [y, ..] = Gelu::default().of(Scalar, [x as f32; LANES]);
             assert!((f64::from(y) - x * phi(x)).abs() < 1.1e-3, "gelu({x}) = {y}");
         }
     }

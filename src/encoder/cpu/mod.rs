@@ -170,7 +170,7 @@ impl<I: Isa> Cpu<I> {
             wide: Vec::new(),
             codes: Rows::default(),
             attention: Attention::default(),
-            gelu: Gelu::new(),
+            gelu: Gelu::default(),
         }
     }
 

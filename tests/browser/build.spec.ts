@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { done } from '../package/project.mjs'
+import { serve } from '../../scripts/serve.mjs'
+import { modelFolder } from '../../scripts/site.mjs'
+import { expect, openBlank, sessions, test } from './site.js'
+
+/** The page, as a visitor with a programme of their own uses it. */
+class Build {
+  readonly query
+  readonly hits
+  readonly stage
+  readonly failure
+
+  constructor(readonly page: Page) {
+    this.query = page.getByRole('searchbox', { name: 'Search your programme' })
+    this.hits = page.locator('#results > li')
+    this.stage = page.locator('#stage')
+    this.failure = page.getByRole('alert')
+  }
+
+  static async open(page: Page, url: string): Promise<Build> {
+    await page.goto(`${url}/build.html`)
+    return new Build(page)
+  }
+
+  choose(name: string, text: string): Promise<void> {
+    return this.page.locator('#file').setInputFiles({ name, mimeType: '', buffer: Buffer.from(text) })
+  }
+
+  async ask(question: string): Promise<string[]> {
+    await this.query.fill(question)
+    await expect(this.page.locator('#answer')).toContainText('ms on this device')
+    return this.hits.getByRole('heading').allInnerTexts()
+  }
+}
+
+const schedule = fs.readFileSync(new URL('../data/schedule.xml', import.meta.url), 'utf8')
+const csv = 'title,abstract,track\nNurses who leave,"Who will resign by spring, and what would make them stay",People\nMaps,Counting fevers,Health\n'
+const jsonLines = '{"title": "Bread", "abstract": "How a bakery throws away less"}\n{"title": "Sea", "abstract": "Waves and harbours"}\n'
+
+for (const [name, text, documents, question, expected] of [
+  ['schedule.xml', schedule, 4, 'keeping good staff', 'Keeping the best people of a garden team'],
+  ['programme.csv', csv, 2, 'staff turnover', 'Nurses who leave'],
+  ['lines.jsonl', jsonLines, 2, 'food waste', 'Bread'],
+] as const) {
+  test(`a file called ${name} is read, indexed and asked by meaning`, async ({ page, site }) => {
+    const build = await Build.open(page, site.url)
+    await build.choose(name, text)
+    await expect(page.getByText(`${name} is indexed: ${documents} sessions`)).toBeVisible()
+    expect((await build.ask(question))[0]).toBe(expected)
+  })
+}
+
+test('a file can be dropped anywhere on the page', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  const transfer = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([text], 'dropped.csv'))
+    return transfer
+  }, csv)
+  await page.locator('footer').dispatchEvent('drop', { dataTransfer: transfer })
+  await expect(page.getByText('dropped.csv is indexed: 2 sessions')).toBeVisible()
+  await expect(build.query).toBeFocused()
+})
+
+test('what cannot be indexed is said in words, and what was ready before stays', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose('broken.json', '[{')
+  await expect(build.failure).toContainText('broken.json could not be indexed')
+  await expect(build.failure).toContainText('not valid JSON')
+  await build.choose('untitled.csv', 'id,text\n1,x\n')
+  await expect(build.failure).toContainText('name a column or key one of title, name')
+  await build.choose('notes.txt', 'hello')
+  await expect(build.failure).toContainText('.json, .jsonl, .csv or .xml')
+  await page.getByRole('button', { name: 'Take six sessions' }).click()
+  await expect(build.query).toBeVisible()
+  await expect(build.failure).toBeHidden()
+  await build.choose('empty.json', '[]')
+  await expect(build.failure).toContainText('no documents')
+  expect((await build.ask('volunteers who give up'))[0]).toBe('Forty volunteers and one shed')
+})
+
+test('indexing shows how far it is and can be cancelled', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  const many = Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: 'How patients and doctors use data. '.repeat(20) }))
+  await build.choose('many.json', JSON.stringify(many))
+  await expect(build.stage).toContainText(/Encoding: \d+ of \d+ passages, about \d+ (s|min) left/)
+  const value = () => page.getByRole('progressbar').evaluate((bar) => (bar as HTMLProgressElement).value)
+  const before = await value()
+  await expect.poll(value).toBeGreaterThan(before)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('Cancelled.')).toBeVisible()
+  await expect(build.stage).toBeHidden()
+  await expect.poll(() => page.workers().length).toBe(0)
+  await build.choose('programme.csv', csv)
+  await expect(page.getByText('programme.csv is indexed')).toBeVisible()
+})
+
+test('the saved folder is a site that answers, and its index is the one that the command line builds', async ({ page, site, context }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose('programme.csv', csv)
+  await expect(build.query).toBeVisible()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as a ZIP file' }).click()])
+  await expect(page.getByText('search-site.zip: ')).toBeVisible()
+
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
+  try {
+    await done(folder, 'python3', ['-m', 'zipfile', '-e', await download.path(), 'site'])
+    fs.writeFileSync(path.join(folder, 'programme.csv'), csv)
+    await done(folder, path.resolve('target/release/inkling'), ['index', 'programme.csv', '--model', modelFolder, '--out', 'native'])
+    const hashes = (root: string) => {
+      const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => fs.statSync(path.join(root, name)).isFile())
+      return names.sort().map((name) => [name, createHash('sha256').update(fs.readFileSync(path.join(root, name))).digest('hex')])
+    }
+    expect(hashes(path.join(folder, 'site', 'search'))).toEqual(hashes(path.join(folder, 'native')))
+
+    fs.writeFileSync(path.join(folder, 'site', 'plain.html'), '<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="icon.svg">')
+    fs.writeFileSync(path.join(folder, 'site', 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    const server = await serve(path.join(folder, 'site'))
+    const deployed = await context.newPage()
+    await deployed.goto(`${server.url}/plain.html`)
+    const title = await deployed.evaluate(async () => {
+      const { createSearch } = (await import(new URL('inkling/index.js', document.baseURI).href)) as typeof import('inkling-search')
+      const search = await createSearch({ url: 'search/' })
+      await search.semantic
+      return (await search.query('staff turnover')).hits[0]?.title
+    })
+    expect(title).toBe('Nurses who leave')
+    // The search box is built by another part of the package: where that is not built, its page has nothing to show.
+    if (fs.existsSync('dist/element-define.js')) {
+      fs.writeFileSync(path.join(folder, 'site', 'favicon.ico'), '')
+      await deployed.goto(server.url)
+      await deployed.getByRole('combobox').fill('staff turnover')
+      await expect(deployed.getByRole('option').first()).toContainText('Nurses who leave')
+    }
+    await server.close()
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('nothing of the visitor’s file leaves the device', async ({ page, site, context }) => {
+  const requests: string[] = []
+  context.on('request', (request) => requests.push(`${request.method()} ${new URL(request.url()).origin}`))
+  const build = await Build.open(page, site.url)
+  await build.choose('programme.csv', csv)
+  await build.ask('staff turnover')
+  expect([...new Set(requests)]).toEqual([`GET ${site.url}`])
+})
+
+test('several workers build the same bytes as one, and are gone afterwards', async ({ page, site }) => {
+  await openBlank(page, site)
+  const documents = sessions.slice(0, 40).map(({ id, title, abstract }) => ({ id, title, text: abstract }))
+  const started: string[] = []
+  page.on('worker', (worker) => started.push(worker.url()))
+  const build = (workers: number) =>
+    page.evaluate(
+      async ({ url, documents, workers }) => {
+        const { buildIndex } = (await import(`${url}/inkling/build.js`)) as typeof import('inkling-search/build')
+        const counts: number[] = []
+        const onProgress = ({ stage, done }: { stage: string; done: number }) => void (stage === 'encode' && counts.push(done))
+        const { files } = await buildIndex(documents, { model: `${url}/search/model/`, workers, onProgress })
+        const hash = async (bytes: Uint8Array<ArrayBuffer>) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].join()
+        const hashes = await Promise.all(files.map(async ({ path, bytes }) => `${path} ${await hash(bytes)}`))
+        return { hashes, rising: counts.every((count, at) => at === 0 || count > counts[at - 1]!) }
+      },
+      { url: site.url, documents, workers },
+    )
+  const alone = await build(1)
+  expect(started).toHaveLength(1)
+  const together = await build(3)
+  expect(started).toHaveLength(4)
+  expect(together).toEqual(alone)
+  expect(alone.rising).toBe(true)
+  await expect.poll(() => page.workers().length).toBe(0)
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+    test.describe(`in ${colorScheme} colours on a ${device}`, () => {
+      test.use({ colorScheme, viewport })
+
+      test('axe finds nothing to complain about before, after and in an error, and nothing is wider than the screen', async ({ page, site }) => {
+        const violations = async () => {
+          const { violations } = await new AxeBuilder({ page }).analyze()
+          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+        }
+        const build = await Build.open(page, site.url)
+        expect(await violations()).toEqual([])
+        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/start-${colorScheme}-${device}.png` })
+        await page.getByRole('button', { name: 'Take six sessions' }).click()
+        await build.ask('early warning of disease')
+        expect(await violations()).toEqual([])
+        const wider = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        expect(await wider()).toBeLessThanOrEqual(0)
+        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/build-${colorScheme}-${device}.png`, fullPage: true })
+        await build.choose('broken.json', '[{')
+        await expect(build.failure).toBeVisible()
+        expect(await violations()).toEqual([])
+      })
+    })
+  }
+}

@@ -1,0 +1,159 @@
+// The packed package in Node: what it holds, what importing does, the command line, and the types.
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'node:test'
+import { at } from '../../scripts/lib.mjs'
+import { command, done, hashes, model, npxInkling, programme, project, short } from './project.mjs'
+
+const native = at('target', 'release', 'inkling')
+const root = await project({ 'sessions.json': fs.readFileSync(at('www', 'demo', 'corpus', 'sessions.json'), 'utf8') })
+const installed = path.join(root, 'node_modules', 'inkling-search')
+const manifest = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'))
+
+/** A PATH on which node and npm are, but no native command line. */
+const bare = path.dirname(process.execPath)
+
+// The search box is built by another part of the package: where that is not built, its entries are not there.
+const hasElement = fs.existsSync(path.join(installed, 'dist', 'element.js'))
+const entries = Object.keys(manifest.exports).filter((name) => hasElement || !name.startsWith('./element'))
+
+test('every entry of the package leads to a file, those of TypeScript to types as well', () => {
+  for (const name of entries) {
+    const entry = manifest.exports[name]
+    const files = typeof entry === 'string' ? [entry] : [entry.types, entry.default]
+    for (const file of files.filter((file) => !file.includes('*'))) assert.ok(fs.existsSync(path.join(installed, file)), `${name}: ${file}`)
+  }
+  for (const name of ['inkling', 'inkling-build']) {
+    for (const variant of ['simd128', 'relaxed']) assert.ok(fs.existsSync(path.join(installed, 'dist', 'wasm', `${name}-${variant}.wasm`)))
+  }
+})
+
+test('the package holds what it serves, and nothing of the repository beside it', () => {
+  const folders = new Set(Object.keys(hashes(installed)).map((name) => name.split('/')[0]))
+  assert.deepEqual([...folders].sort(), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist', 'package.json'])
+  assert.equal(manifest.dependencies, undefined)
+})
+
+test('importing any entry where there is no browser does nothing and does not throw', async () => {
+  const modules = entries.filter((name) => !/wasm|css|json/.test(name)).map((name) => path.posix.join('inkling-search', name))
+  assert.ok(modules.includes('inkling-search/worker') && modules.includes('inkling-search'))
+  const script = `
+    const before = Object.getOwnPropertyNames(globalThis).join()
+    for (const name of ${JSON.stringify(modules)}) await import(name)
+    if (Object.getOwnPropertyNames(globalThis).join() !== before) throw new Error('a global was set')
+    if (process.getActiveResourcesInfo().some((name) => /Worker|Timeout|TCP/.test(name))) throw new Error('something was started')
+    console.log('imported')`
+  assert.equal((await done(root, process.execPath, ['--input-type=module', '-e', script])).trim(), 'imported')
+})
+
+test('the wasm module of the package is an importable file', async () => {
+  const script = "console.log(import.meta.resolve('inkling-search/wasm/inkling-simd128.wasm'))"
+  const url = new URL((await done(root, process.execPath, ['--input-type=module', '-e', script])).trim())
+  assert.ok(WebAssembly.validate(fs.readFileSync(url)))
+})
+
+for (const [what, corpus, options] of /** @type {const} */ ([
+  ['the demo', 'sessions.json', []],
+  ['the demo with other options', 'sessions.json', ['--fields', 'track,day', '--language', 'en']],
+  ['a schedule', programme, []],
+])) {
+  test(`an index of ${what} built by npx has the same bytes as one built natively`, async () => {
+    const args = ['index', corpus, '--model', model, ...short, ...options]
+    for (const name of ['by-npx', 'natively']) fs.rmSync(path.join(root, name), { recursive: true, force: true })
+    const said = await npxInkling(root, [...args, '--out', 'by-npx'])
+    assert.equal(await done(root, native, [...args, '--out', 'natively']), said.replace('by-npx', 'natively'))
+    const [first, second] = [hashes(path.join(root, 'by-npx')), hashes(path.join(root, 'natively'))]
+    assert.ok(Object.keys(first).length >= 7)
+    assert.deepEqual(first, second)
+  })
+}
+
+test('an index is asked and inspected by npx as by the native command line', async () => {
+  await npxInkling(root, ['index', programme, '--model', model, ...short])
+  for (const args of [['best people'], ['roses', '--mode', 'lexical', '--limit', '1'], ['data', '--filter', 'track=People', '--far'], ['zzzz']]) {
+    assert.equal(await npxInkling(root, ['search', ...args]), await done(root, native, ['search', ...args]), args.join(' '))
+  }
+  const { hits, mode } = JSON.parse(await npxInkling(root, ['search', 'best people', '--limit', '1', '--json']))
+  assert.deepEqual([hits.length, hits[0].id, mode], [1, '102', 'hybrid'])
+  assert.equal(await npxInkling(root, ['inspect', 'search']), await done(root, native, ['inspect', 'search']))
+  const { kind, config } = JSON.parse(await npxInkling(root, ['inspect', model, '--json']))
+  assert.deepEqual([kind, config.id], ['model', 'tiny-model'])
+})
+
+test('a model can be taken from a site by its address', async () => {
+  const { serve } = await import('../../scripts/serve.mjs')
+  const server = await serve(at('tests', 'data'))
+  try {
+    const args = ['index', programme, ...short, '--json']
+    const report = JSON.parse(await npxInkling(root, [...args, '--model', `${server.url}/tiny-quantized/`, '--out', 'fetched']))
+    assert.deepEqual([report.documents, report.passages], [4, 4])
+    await npxInkling(root, [...args, '--model', model, '--out', 'local'])
+    assert.deepEqual(hashes(path.join(root, 'fetched')), hashes(path.join(root, 'local')))
+  } finally {
+    await server.close()
+  }
+})
+
+test('what npx inkling cannot do is said in one line, with a code and what to do', async () => {
+  const write = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(root, name), text)
+  write('empty.json', '[]')
+  write('untitled.csv', 'id,text\n1,x\n')
+  write('broken.xml', '<schedule><day>')
+  for (const [args, code, expected] of /** @type {const} */ ([
+    [['index', 'none.json', '--model', model], 1, '[not-found]'],
+    [['index', 'empty.json', '--model', model], 1, '[empty-corpus]'],
+    [['index', 'untitled.csv', '--model', model], 1, '[missing-column]'],
+    [['index', 'broken.xml', '--model', model], 1, '[damaged-file]'],
+    [['index', 'sessions.json', '--model', 'nowhere'], 1, '--model'],
+    [['index', 'sessions.json', '--model', model], 1, '[invalid-input]'],
+    [['search', 'x', '--index', 'nowhere'], 1, '[not-found]'],
+    [['inspect', 'nowhere'], 1, '[not-found]'],
+    [['index'], 2, 'CORPUS'],
+    [['index', 'a', 'b'], 2, 'CORPUS'],
+    [['search', 'x', '--limit', 'many'], 2, '--limit'],
+    [['serch'], 2, '--help'],
+    [['model', 'pull'], 2, 'native'],
+  ])) {
+    const { code: left, stdout, stderr } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args], { path: bare })
+    assert.deepEqual([left, stdout], [code, ''], `${args.join(' ')}: ${stderr}`)
+    assert.ok(stderr.includes(expected) && stderr.trimEnd().split('\n').length === 1, `${args.join(' ')}: ${stderr}`)
+  }
+})
+
+test('the help teaches the two steps to a searchable site, and each command has its own', async () => {
+  const help = await npxInkling(root, ['--help'])
+  for (const part of ['npx inkling index', 'npx inkling search', '--model', 'PATH']) assert.ok(help.includes(part), part)
+  for (const name of ['index', 'search', 'inspect']) assert.match(await npxInkling(root, [name, '--help']), /usage: npx inkling/)
+})
+
+test('npx inkling hands over to the native command line of its version where that is on the PATH', async () => {
+  const cli = path.join(installed, 'dist', 'cli.js')
+  const args = ['inspect', model, '--json']
+  const here = [path.dirname(native), bare].join(path.delimiter)
+  const kernel = async (/** @type {string} */ paths, /** @type {string[]} */ extra) =>
+    JSON.parse(await done(root, process.execPath, [cli, ...args, ...extra], { path: paths })).kernel_here
+  assert.equal(typeof (await kernel(here, [])), 'string')
+  assert.equal(await kernel(here, ['--wasm']), undefined)
+  assert.equal(await kernel(bare, []), undefined)
+
+  const { code, stderr } = await command(root, process.execPath, [cli, 'search', 'x', '--index', 'nowhere'], { path: here })
+  assert.deepEqual([code, stderr.includes('not-found')], [1, true], 'the exit code is that of the native one')
+  const old = path.join(root, 'old')
+  fs.mkdirSync(old)
+  // Not a script, so not mistaken for npm's own link: a copy of a program that knows no --version of ours.
+  fs.copyFileSync(process.execPath, path.join(old, 'inkling'))
+  const noted = await command(root, process.execPath, [cli, ...args], { path: [old, bare].join(path.delimiter) })
+  assert.equal(noted.code, 0)
+  assert.match(noted.stderr, /working by WebAssembly/)
+})
+
+for (const resolution of /** @type {const} */ (['bundler', 'nodenext'])) {
+  test(`the types hold for code that uses the package, resolved as ${resolution}`, async () => {
+    fs.copyFileSync(at('tests', 'package', 'types.ts'), path.join(root, 'types.ts'))
+    const module = resolution === 'bundler' ? 'esnext' : 'nodenext'
+    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable']
+    await done(root, at('node_modules', '.bin', 'tsc'), [...options, '--module', module, '--moduleResolution', resolution, 'types.ts'])
+  })
+}

@@ -1,0 +1,164 @@
+// What the package's tests share: the package as `npm pack` makes it, in projects that are thrown away.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { chromium } from '@playwright/test'
+import { at, run, unlessDone, hashOf } from '../../scripts/lib.mjs'
+import { serve } from '../../scripts/serve.mjs'
+
+const folder = at('build', 'package')
+
+/** Where the bundlers are. */
+const bundlers = path.join(folder, 'npm', 'node_modules', '.bin')
+
+/** The tiny model of the tests, and a programme that it knows the words of. */
+export const model = at('tests', 'data', 'tiny-quantized')
+export const programme = at('tests', 'data', 'schedule.xml')
+
+/** Options that the tiny model needs: it takes 48 tokens. */
+export const short = ['--passage-tokens', '40', '--overlap', '8']
+
+/** Installs the bundlers of the lock file, unless they are there. */
+export async function installBundlers() {
+  await unlessDone({
+    name: 'package-npm',
+    inputs: hashOf(['tests/package/package-lock.json']),
+    outputs: ['build/package/npm/node_modules/.bin/vite'],
+    work: async () => {
+      fs.mkdirSync(path.join(folder, 'npm'), { recursive: true })
+      for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(at('tests', 'package', name), path.join(folder, 'npm', name))
+      await run('npm', ['ci', '--prefix', path.join(folder, 'npm'), '--ignore-scripts', '--no-audit', '--no-fund'])
+    },
+  })
+}
+
+/**
+ * Runs a command to its end, without what npm tells of this process in the environment.
+ * @param {string} cwd @param {string} command @param {string[]} args
+ * @param {{ path?: string }} [options] `path` takes the place of PATH
+ * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
+ */
+export function command(cwd, command, args, options = {}) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$)/.test(name)))
+  if (options.path !== undefined) env.PATH = options.path
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+/**
+ * The same, for a command that must succeed; gives its stdout.
+ * @param {string} cwd @param {string} program @param {string[]} args @param {{ path?: string }} [options]
+ */
+export async function done(cwd, program, args, options) {
+  const { code, stdout, stderr } = await command(cwd, program, args, options)
+  assert.equal(code, 0, `${program} ${args.join(' ')}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+/** Folders that go with this process. @type {string[]} */
+const temporary = []
+process.on('exit', () => temporary.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })))
+
+/** @type {Promise<string> | undefined} */
+let tarball
+
+/** Packs the package, once for all tests of a file. */
+function packed() {
+  tarball ??= (async () => {
+    fs.mkdirSync(folder, { recursive: true })
+    const into = fs.mkdtempSync(path.join(folder, 'pack-'))
+    temporary.push(into)
+    const [report] = JSON.parse(await done(at(), 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into]))
+    return path.join(into, report.filename)
+  })()
+  return tarball
+}
+
+/**
+ * A fresh project with the package installed, outside the repository, so that nothing of that is found by chance.
+ * @param {Record<string, string>} [files] what else is in it
+ */
+export async function project(files = {}) {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-package-'))
+  temporary.push(root)
+  const all = { 'package.json': JSON.stringify({ name: 'throw-away', private: true, type: 'module' }), ...files }
+  for (const [name, text] of Object.entries(all)) {
+    fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+    fs.writeFileSync(path.join(root, name), text)
+  }
+  await done(root, 'npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', await packed()])
+  return root
+}
+
+/** Runs the package's command line in a project. @param {string} root @param {string[]} args */
+export const npxInkling = (root, args) => done(root, 'npx', ['--offline', 'inkling', '--wasm', ...args])
+
+/** Runs one of the bundlers in a project. @param {string} root @param {string} name @param {string[]} args */
+export const bundle = (root, name, args) => done(root, path.join(bundlers, name), args)
+
+/** Starts one of the bundlers, as a server; it is ended with this process. @param {string} root @param {string} name @param {string[]} args */
+export function startBundler(root, name, args) {
+  const child = spawn(path.join(bundlers, name), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => child.kill())
+  return child
+}
+
+/** Every file below a folder, with its hash. @param {string} root @returns {Record<string, string>} */
+export function hashes(root) {
+  const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => fs.statSync(path.join(root, name)).isFile())
+  const hash = (/** @type {string} */ name) => createHash('sha256').update(fs.readFileSync(path.join(root, name))).digest('hex')
+  return Object.fromEntries(names.sort().map((name) => [name, hash(name)]))
+}
+
+/** Starts the browser that the other tests use. */
+export const startChromium = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+
+/**
+ * Opens a page and gives what its script writes into <output>, or fails with what the console says.
+ * @param {import('@playwright/test').Browser} browser @param {string} url @returns {Promise<any>}
+ */
+export async function outputOf(browser, url) {
+  const page = await browser.newPage()
+  /** @type {string[]} */
+  const complaints = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith('blob:')) complaints.push(`a third party was asked: ${request.url()}`)
+  })
+  try {
+    await page.goto(url)
+    await page.locator('output:not(:empty)').waitFor({ timeout: 60_000 })
+    assert.deepEqual(complaints, [])
+    return JSON.parse(await page.locator('output').innerText())
+  } catch (error) {
+    throw new Error(`${error}\n${complaints.join('\n')}`)
+  } finally {
+    await page.close()
+  }
+}
+
+/**
+ * The same for a folder, served under the policy that the package promises to work with.
+ * @param {import('@playwright/test').Browser} browser @param {string} site
+ */
+export async function outputOfFolder(browser, site) {
+  const server = await serve(site)
+  try {
+    return await outputOf(browser, `${server.url}/`)
+  } finally {
+    await server.close()
+  }
+}
