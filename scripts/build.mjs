@@ -25,27 +25,24 @@ const WASM_OPT_FLAGS = [
  * `-pre-RA-sched=source` keeps the dot kernels in the order they are written in. LLVM's own order for wasm holds six
  * broadcast activations at once beside twelve sums and two weights: more than the fifteen registers that x64 leaves to
  * wasm, and the browser's spills made the kernels a third slower.
- * @param {Variant} variant @param {Module} [module] @returns {Record<string, string>}
+ * @param {Variant} variant @returns {Record<string, string>}
  */
-export function wasmEnvironment(variant, module = 'inkling') {
+export function wasmEnvironment(variant) {
   const flags = ['-C', `target-feature=${variants[variant].features}`, '-C', 'llvm-args=-pre-RA-sched=source', '--cfg', 'getrandom_backend="wasm_js"']
-  return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `${modules[module].target}-${variant}`) }
+  return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
 }
 
 /**
- * What the modules hold: `inkling` searches; `inkling-build` also builds, and is apart so that visitors do not load it.
- * Each has a target folder of its own, because cargo gives the modules of both the same file name.
+ * What the modules hold, as features of the crate: `inkling` searches; `inkling-build` also builds, and is apart so that
+ * visitors do not load it.
  */
-export const modules = {
-  inkling: { features: 'web', target: 'wasm' },
-  'inkling-build': { features: 'web,build', target: 'wasm-build' },
-}
+const modules = { inkling: 'web', 'inkling-build': 'web,build' }
 
 /** @typedef {keyof typeof modules} Module */
 
 /** Cargo's arguments for every build of the browser's half of the crate. @param {Module} [module] */
 export const wasmArguments = (module = 'inkling') => [
-  '--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', modules[module].features,
+  '--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', modules[module],
 ]
 
 /** Builds the wasm modules, each in both variants, into dist/wasm. */
@@ -60,8 +57,9 @@ export async function buildWasm() {
 async function buildVariant(module, variant, bin) {
   const name = `${module}-${variant}`
   say(`building the wasm module ${name}`)
-  const env = wasmEnvironment(variant, module)
+  const env = wasmEnvironment(variant)
   await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env })
+  // Cargo puts the module that was asked for last here, whichever it is.
   const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
   await unlessDone({
     name: `wasm-${name}`,
@@ -120,36 +118,25 @@ export async function buildTypeScript() {
     name: 'typescript',
     inputs: hashOf(['www/src', 'www/offline', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
     outputs: [
-      'dist/index.js', 'dist/build.js', 'dist/worker.js', 'dist/cli.js', 'dist/index.d.ts', 'dist/build.d.ts', 'dist/service-worker.js',
-      'dist/write-service-worker.js',
-    ],
+      'index.js', 'build.js', 'worker.js', 'cli.js', 'index.d.ts', 'build.d.ts', 'element.js', 'element-define.js', 'element.css',
+      'service-worker.js', 'write-service-worker.js',
+    ].map((file) => `dist/${file}`),
     work: async () => {
       say('building the TypeScript')
       const { build } = await import('esbuild')
-      await build({
-        absWorkingDir: root,
-        entryPoints: ['www/src/index.ts', 'www/src/build.ts', 'www/src/worker.ts'],
-        outdir: 'dist',
-        bundle: true,
-        format: 'esm',
-        target: 'es2022',
-        external: ['./wasm/*'],
-        sourcemap: true,
-      })
-      // The list of a site's files is put before the service worker, so it stands alone; the other runs in Node.
-      const alone = { absWorkingDir: root, outdir: 'dist', bundle: true, target: 'es2022' }
-      await build({ ...alone, entryPoints: ['www/offline/service-worker.ts'], format: 'iife' })
-      await build({ ...alone, entryPoints: ['www/offline/write-service-worker.ts'], format: 'esm', platform: 'node' })
-      await build({
-        absWorkingDir: root,
-        entryPoints: ['www/src/cli.ts'],
-        outdir: 'dist',
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        target: 'node20',
-        external: ['./wasm/*'],
-      })
+      /** @type {import('esbuild').BuildOptions} */
+      const node = { absWorkingDir: root, outdir: 'dist', bundle: true, format: 'esm', target: 'node20', platform: 'node', external: ['./wasm/*'] }
+      /** @type {import('esbuild').BuildOptions} */
+      const options = { absWorkingDir: root, outdir: 'dist', bundle: true, minify: true, sourcemap: true, format: 'esm', target: 'es2022' }
+      const entries = ['index', 'build', 'worker', 'translations'].map((name) => `www/src/${name}.ts`)
+      await build({ ...options, entryPoints: entries, external: ['./wasm/*'] })
+      // The element fetches these when somebody searches, and shares them with pages that use them, too.
+      const beside = ['./index.js', './translations.js']
+      await build({ ...options, entryPoints: ['www/src/element.ts', 'www/src/element.css'], external: beside })
+      await build({ ...options, entryPoints: ['www/src/element-define.ts'], external: ['./element.js'] })
+      // The list of a site's files is put before the service worker, so it stands alone.
+      await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })
+      await build({ ...node, entryPoints: ['www/src/cli.ts', 'www/offline/write-service-worker.ts'], entryNames: '[name]' })
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
     },
   })

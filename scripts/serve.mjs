@@ -32,15 +32,17 @@ export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 /**
  * Serves a folder on this machine only.
  * @param {string} folder
- * @param {{ port?: number, onRequest?: (path: string) => void, alter?: (path: string, body: Buffer) => Buffer }} [options]
- * `port` 0 takes a free one; `onRequest` hears of every request; `alter` may change a body, to test damage.
+ * @param {{ port?: number, onRequest?: (path: string) => void, alter?: (path: string, body: Buffer) => Buffer, policy?: string }} [options]
+ * `port` 0 takes a free one; `onRequest` hears of every request; `alter` may change a body, to test damage; `policy` goes
+ * out in place of `POLICY`, to test a stricter one.
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export function serve(folder, { port = 0, onRequest, alter } = {}) {
+export function serve(folder, { port = 0, onRequest, alter, policy = POLICY } = {}) {
   const server = http.createServer((request, response) => {
     // Not `new URL()`, which throws on what some clients send, and tidies away what must be refused.
     const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
     onRequest?.(pathname)
+    response.setHeader('Content-Security-Policy', policy)
     try {
       answer(folder, pathname, request, response, alter)
     } catch (error) {
@@ -82,7 +84,6 @@ function answer(folder, pathname, request, response, alter) {
     // Kept by the browser, but asked about each time: a new build is seen at once. Pictures may be older: Chromium takes
     // the tab's icon anew whenever the address changes, which is at every question asked of the demo.
     'Cache-Control': PICTURES.has(path.extname(file)) ? 'max-age=86400' : 'no-cache',
-    'Content-Security-Policy': POLICY,
     'X-Content-Type-Options': 'nosniff',
   }
   if (request.headers['if-none-match'] === tag) {
@@ -115,7 +116,7 @@ function fileFor(folder, pathname) {
 
 /** @param {http.ServerResponse} response @param {number} status @param {string} text */
 function reply(response, status, text) {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Security-Policy': POLICY }).end(`${text}\n`)
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }
 
 if (process.argv[1] === at('scripts', 'serve.mjs')) {

@@ -1,6 +1,7 @@
 import { type Caller, Client, folderUrl, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Latest } from './latest.js'
+import { bytesToAskFor } from './saving.js'
 import type {
   Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
 } from './protocol.js'
@@ -25,6 +26,12 @@ export interface SearchOptions<Fields = Record<string, unknown>> {
   remote?: Remote<Fields>
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
+  /**
+   * When the model is fetched: `now`; only once {@link Search.loadSemantic} is called (`ask`); or `auto`, which is `ask`
+   * where the visitor saves data or has a slow or metered connection, unless the browser holds the model already.
+   * Default `now`.
+   */
+  semantic?: 'now' | 'auto' | 'ask'
   /** Called while the index, then the model, is loading. */
   onProgress?: (progress: Progress) => void
   /** Aborting it ends the load and the worker. Without effect once `createSearch` has resolved. */
@@ -74,7 +81,8 @@ export async function createSearch<Fields = Record<string, unknown>>(options: Se
   try {
     const settings = { ...(cache !== undefined && { cache }), ...(files && { files }) }
     const info = await client.call('loadSearch', { url, options: settings }, options.onProgress)
-    return new Search<Fields>(client, info, options.onProgress)
+    const waiting = await bytesToAskFor(url, options)
+    return new Search<Fields>(client, info, options.onProgress, waiting)
   } catch (error) {
     client.close(cancelled('the search failed to load', error))
     throw error
@@ -90,6 +98,8 @@ export class Search<Fields = Record<string, unknown>> {
    * model `query()` answers, and the `mode` of its answers says which.
    */
   readonly semantic: Promise<void>
+  readonly #startLoading: () => void
+  #waitingBytes: number | undefined
   readonly #client: Caller
   readonly #latest = new Latest()
   /** Resolves when the last change asked for has been made. */
@@ -97,16 +107,37 @@ export class Search<Fields = Record<string, unknown>> {
   #info: SearchInfo
 
   /** @internal */
-  constructor(client: Caller, info: SearchInfo, onProgress?: (progress: Progress) => void) {
+  constructor(client: Caller, info: SearchInfo, onProgress?: (progress: Progress) => void, waitingBytes?: number) {
     this.#client = client
     this.#info = info
-    this.semantic = this.#loadModel(onProgress)
+    this.#waitingBytes = waitingBytes
+    let startLoading = () => {}
+    this.semantic = new Promise<void>((resolve) => (startLoading = resolve)).then(() => this.#loadModel(onProgress))
     this.semantic.catch(() => {})
+    this.#startLoading = startLoading
+    if (waitingBytes === undefined) startLoading()
   }
 
   /** The model, the arithmetic in use, and the size of the index. */
   get info(): SearchInfo {
     return this.#info
+  }
+
+  /** Bytes of a model that is not fetched before {@link Search.loadSemantic} is called; undefined once it is. */
+  get waitingBytes(): number | undefined {
+    return this.#waitingBytes
+  }
+
+  /**
+   * Fetches the model, where that waited to be asked for; see the option `semantic`. `add()` and queries whose `mode` is
+   * `semantic` ask for it, too.
+   *
+   * @returns the promise `semantic`.
+   */
+  loadSemantic(): Promise<void> {
+    this.#waitingBytes = undefined
+    this.#startLoading()
+    return this.semantic
   }
 
   /**
@@ -128,7 +159,7 @@ export class Search<Fields = Record<string, unknown>> {
     const unknownMode = settings.mode !== undefined && !MODES.includes(settings.mode)
     if (unknownMode) return Promise.reject(new InklingError('invalid-input', `mode must be one of ${MODES.join(', ')}`))
     return this.#latest.run(async (signal) => {
-      if (settings.mode === 'semantic') await this.semantic
+      if (settings.mode === 'semantic') await this.loadSemantic()
       signal.throwIfAborted()
       return (await this.#client.call('query', { text, settings: given(settings) }, undefined, signal)) as QueryResult<Fields>
     }, stop)
@@ -161,7 +192,7 @@ export class Search<Fields = Record<string, unknown>> {
   add(documents: readonly SearchDocument<Fields>[], options: AddOptions = {}): Promise<void> {
     if (!Array.isArray(documents)) return Promise.reject(new InklingError('invalid-input', 'add() takes an array of documents'))
     return this.#inOrder(async () => {
-      await this.semantic
+      await this.loadSemantic()
       this.#info = await this.#client.call('add', { documents }, options.onProgress)
     })
   }
@@ -189,6 +220,8 @@ export class Search<Fields = Record<string, unknown>> {
   /** Ends the worker and frees its memory. What is in flight, and later calls, reject with the code `cancelled`. */
   dispose(): void {
     this.#client.close(cancelled('this search was disposed of: create another one'))
+    // A model that nobody asked for never comes now: `semantic` says so.
+    this.#startLoading()
   }
 
   async #loadModel(onProgress?: (progress: Progress) => void): Promise<void> {

@@ -1,0 +1,164 @@
+/** A small site that uses the element, served with a policy that allows nothing but what the documentation names. */
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import { type Locator, type Page, test as base, expect } from '@playwright/test'
+import { at } from '../../scripts/lib.mjs'
+import { serve } from '../../scripts/serve.mjs'
+import { siteFolder } from '../../scripts/site.mjs'
+import type {} from '../../www/src/element-define.js'
+
+export { expect }
+
+/** What docs/element.md promises to run under. */
+export const STRICT_POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; require-trusted-types-for 'script'; trusted-types inkling"
+
+/** A title and an address that a hostile corpus might have. */
+export const HOSTILE = { title: '<img src=x onerror="window.broken=1">Hostile & co', url: 'javascript:window.broken=2' }
+
+/** The document that is hostile. */
+export const HOSTILE_ID = 'gdpr-erase'
+
+const fixture = (name: string) => fs.readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+
+interface Entry {
+  path: string
+  bytes: number
+  sha256: string
+}
+
+/** The index of the demo with an address for each session, which the demo itself does without. */
+function buildFolder(folder: string): void {
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.cpSync(at('dist'), path.join(folder, 'inkling'), { recursive: true })
+  fs.cpSync(path.join(siteFolder, 'search'), path.join(folder, 'search'), { recursive: true })
+  fs.writeFileSync(path.join(folder, 'page.css'), fixture('page.css'))
+  fs.copyFileSync(path.join(siteFolder, 'favicon.svg'), path.join(folder, 'favicon.svg'))
+  fs.writeFileSync(path.join(folder, 'sessions.html'), '<!doctype html><html lang="en"><link rel="icon" href="favicon.svg"><title>Sessions</title><h1>Sessions</h1>')
+  const manifestFile = path.join(folder, 'search', 'manifest.json')
+  const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as { files: Entry[] }
+  for (const entry of manifest.files.filter(({ path }) => path.startsWith('docs/'))) {
+    const file = path.join(folder, 'search', entry.path)
+    const documents = JSON.parse(fs.readFileSync(file, 'utf8')) as { id: string; title: string; url?: string }[]
+    for (const document of documents) Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
+    const bytes = Buffer.from(JSON.stringify(documents))
+    fs.writeFileSync(file, bytes)
+    Object.assign(entry, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+  }
+  fs.writeFileSync(manifestFile, JSON.stringify(manifest))
+}
+
+/** How the page of a test is written. */
+export interface PageSettings {
+  attributes?: string
+  lang?: string
+  dir?: string
+}
+
+/** The element as a visitor uses it. */
+export class SearchBox {
+  readonly input: Locator
+  readonly options: Locator
+  readonly panel: Locator
+  readonly status: Locator
+  readonly requests: string[] = []
+  /** Changes a file's bytes on their way out. */
+  alter: (path: string, body: Buffer) => Buffer = (_path, body) => body
+  url = ''
+
+  constructor(
+    readonly page: Page,
+    readonly folder: string,
+  ) {
+    this.input = page.getByRole('combobox', { name: 'Search sessions' })
+    this.options = page.getByRole('option')
+    this.panel = page.locator('.inkling-panel')
+    this.status = page.getByRole('status')
+  }
+
+  async open({ attributes = '', lang = 'en', dir = 'ltr' }: PageSettings = {}): Promise<void> {
+    const parts: Record<string, string> = { attributes, lang, dir }
+    const body = fixture('page.html').replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '')
+    fs.writeFileSync(path.join(this.folder, 'page.html'), body)
+    await this.page.goto(`${this.url}/page.html`)
+    await expect(this.page.locator('inkling-search:defined')).toBeVisible()
+  }
+
+  /** Types a question and waits for the answer that is ranked so. */
+  async ask(text: string, mode: 'hybrid' | 'lexical' = 'hybrid'): Promise<void> {
+    const answered = this.page.evaluate(
+      ({ text, mode }) =>
+        new Promise<void>((resolve) => {
+          document.addEventListener('inkling-results', function listen({ detail }) {
+            if (detail.query !== text || detail.mode !== mode) return
+            document.removeEventListener('inkling-results', listen)
+            resolve()
+          })
+        }),
+      { text, mode },
+    )
+    await this.input.fill(text)
+    await answered
+  }
+
+  /** What axe has to say of the page, in a line each. */
+  async violations(): Promise<string[]> {
+    // The panel comes in within a moment; half transparent colours are no state that anybody reads.
+    await this.page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)))
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze()
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+  }
+}
+
+/** Holds back a file until the returned function is called. */
+export async function hold(page: Page, pattern: string): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route(pattern, async (route) => {
+    await released
+    await route.continue().catch(() => {})
+  })
+  return release
+}
+
+export const test = base.extend<{ box: SearchBox; complaints: void; complaintsAllowed: RegExp | undefined }, { folder: string }>({
+  complaintsAllowed: [undefined, { option: true }],
+
+  folder: [
+    async ({}, use, { workerIndex }) => {
+      const folder = at('build', 'element', String(workerIndex))
+      buildFolder(folder)
+      await use(folder)
+      fs.rmSync(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
+
+  box: async ({ page, folder }, use) => {
+    const box = new SearchBox(page, folder)
+    const server = await serve(folder, {
+      policy: STRICT_POLICY,
+      onRequest: (path) => box.requests.push(path),
+      alter: (path, body) => box.alter(path, body),
+    })
+    box.url = server.url
+    await use(box)
+    await server.close()
+  },
+
+  // Every test fails on errors in the console, violations of the policy among them.
+  complaints: [
+    async ({ context, complaintsAllowed }, use) => {
+      const complaints: string[] = []
+      context.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text())
+      })
+      context.on('weberror', (error) => complaints.push(String(error.error())))
+      await use()
+      expect(complaints.filter((text) => !complaintsAllowed?.test(text)), 'errors in the console').toEqual([])
+    },
+    { auto: true },
+  ],
+})

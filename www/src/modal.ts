@@ -1,0 +1,73 @@
+/** The search as a dialog over the page, with a form of its own that goes where the page's form goes. */
+import { Box, type Owner } from './box.js'
+import { setAttributes } from './combobox.js'
+import { button, make } from './panel.js'
+
+/** Opens a dialog from the page's own box, until its signal is aborted. */
+export class Modal {
+  readonly #owner: Owner
+  readonly #element: HTMLElement
+  readonly #input: HTMLInputElement
+  #open: { dialog: HTMLDialogElement; box: Box } | undefined
+
+  constructor(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal) {
+    this.#owner = owner
+    this.#element = element
+    this.#input = input
+    const restore = setAttributes(input, { 'aria-haspopup': 'dialog', autocomplete: 'off' })
+    // Not at focus: whoever only passes through with the keyboard must be let through.
+    for (const type of ['click', 'input']) input.addEventListener(type, () => this.open(), { signal })
+    input.addEventListener('focus', () => owner.engine.load().catch(() => {}), { signal })
+    signal.addEventListener('abort', () => {
+      restore()
+      this.#open?.dialog.close()
+    })
+  }
+
+  /** Shows the dialog. */
+  open(): void {
+    if (this.#open) return
+    const { dialog: name, close } = this.#owner.wording.messages
+    const dialog = make('dialog', 'dialog')
+    const [form, input] = this.#copyForm()
+    const leave = () => dialog.close()
+    dialog.ariaLabel = name
+    dialog.append(make('div', 'head', form, button('close', close, leave)))
+    this.#element.append(dialog)
+    const gone = new AbortController()
+    dialog.addEventListener('click', (event) => event.target === dialog && leave())
+    dialog.addEventListener('close', () => {
+      gone.abort()
+      this.#open = undefined
+      this.#input.value = input.value
+      dialog.remove()
+    })
+    dialog.showModal()
+    input.focus()
+    const box = new Box(this.#owner, input, dialog, gone.signal, leave)
+    this.#open = { dialog, box }
+    if (input.value) box.ask()
+  }
+
+  /** Takes in what has changed about the search. */
+  update(): void {
+    this.#open?.box.update()
+  }
+
+  /** The page's form with its box and what it sends unseen, but without ids, which must stay unique. */
+  #copyForm(): [HTMLElement, HTMLInputElement] {
+    const original = this.#input.form
+    const copy = (original?.cloneNode(false) ?? make('div', '')) as HTMLElement
+    const input = this.#input.cloneNode(false) as HTMLInputElement
+    const label = this.#input.ariaLabel || this.#input.labels?.[0]?.textContent?.trim() || this.#owner.wording.messages.dialog
+    for (const element of [copy, input]) element.removeAttribute('id')
+    copy.className = 'inkling-form'
+    input.className = 'inkling-input'
+    input.ariaLabel = label
+    input.removeAttribute('aria-haspopup')
+    input.value = this.#input.value
+    const unseen = [...(original?.querySelectorAll('input[type=hidden]') ?? [])].map((hidden) => hidden.cloneNode())
+    copy.append(input, ...unseen)
+    return [copy, input]
+  }
+}
