@@ -16,7 +16,7 @@ await script(async () => {
   say('lints, wasm')
   for (const module of /** @type {const} */ (['inkling', 'inkling-build'])) {
     const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
-    await run('cargo', args, { env: wasmEnvironment('relaxed', module) })
+    await run('cargo', args, { env: wasmEnvironment('relaxed') })
   }
   say('types')
   await buildWasm()

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { buildTypeScript, buildWasm } from './build.mjs'
 import { drawIcon } from './icon.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
+import { writeMap } from './map.mjs'
 
 /** Where the finished page lies. */
 export const siteFolder = at('build', 'demo')
@@ -49,12 +50,24 @@ export async function buildIndex() {
   })
 }
 
+/** Lays the sessions out on a map, unless it is done. Needs the command line and the index. */
+async function buildMap() {
+  await unlessDone({
+    name: 'map',
+    inputs: hashOf(['scripts/map.mjs', 'build/demo/search/index']),
+    outputs: ['build/demo/map.json'],
+    work: () => writeMap({ cli, index: at('build', 'demo', 'search'), out: at('build', 'demo', 'map.json') }),
+  })
+}
+
 /** Puts the page and the package in place. Needs dist/. */
 export async function buildPage() {
   const { build } = await import('esbuild')
   fs.mkdirSync(siteFolder, { recursive: true })
   const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
   for (const file of files) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
+  fs.copyFileSync(at(corpus), at('build', 'demo', 'programme.json'))
+  await buildMap()
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
   await build({

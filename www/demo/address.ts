@@ -10,6 +10,10 @@ export type FilterField = (typeof FILTER_FIELDS)[number]
 export interface Request {
   question: string
   filters: Record<FilterField, string[]>
+  /** What is shown: the answer as a list or on the map, the agenda, or the page of a session. */
+  view: 'list' | 'map' | 'agenda' | 'session'
+  /** The id of the session whose page is shown. */
+  session?: string | undefined
   /** The id of the session whose like are shown, instead of an answer. */
   similar?: string | undefined
 }
@@ -30,13 +34,19 @@ export function readAddress(address: string): Request {
   const { searchParams } = new URL(address)
   const filters = noFilters()
   for (const field of FILTER_FIELDS) filters[field] = [...new Set(searchParams.getAll(field))]
-  return { question: searchParams.get('q') ?? '', filters, similar: searchParams.get('similar') ?? undefined }
+  const session = searchParams.get('session') ?? undefined
+  const named = searchParams.get('view')
+  const view = session !== undefined ? 'session' : named === 'map' || named === 'agenda' ? named : 'list'
+  return { view, session, question: searchParams.get('q') ?? '', filters, similar: searchParams.get('similar') ?? undefined }
 }
 
 /** An address with a request put into it. */
-export function withRequest(address: string, { question, filters, similar }: Request): string {
+export function withRequest(address: string, { view, session, question, filters, similar }: Request): string {
   const url = new URL(address)
-  for (const name of ['q', 'similar', ...FILTER_FIELDS]) url.searchParams.delete(name)
+  for (const name of ['q', 'similar', 'session', 'view', ...FILTER_FIELDS]) url.searchParams.delete(name)
+  if (view === 'session' && session !== undefined) url.searchParams.set('session', session)
+  else if (view !== 'list') url.searchParams.set('view', view)
+  if (view === 'session' || view === 'agenda') return url.href
   if (question) url.searchParams.set('q', inAddress(question))
   for (const field of FILTER_FIELDS) for (const value of filters[field]) url.searchParams.append(field, value)
   if (similar) url.searchParams.set('similar', similar)

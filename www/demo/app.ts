@@ -1,11 +1,16 @@
 /** The demo page: a box, the three best sessions, and what it took to find them. */
 import { createSearch, type Hit, InklingError, type Progress, type QueryResult, type Search } from 'inkling-search'
+import { Agenda } from './agenda.js'
 import { chosenFilters, FILTER_FIELDS, inAddress, noFilters, readAddress, type Request, withRequest } from './address.js'
 import { offerWholePassages, sessionCard, type SessionFields } from './card.js'
 import { FilterPanel } from './filters.js'
+import { SessionMap } from './map.js'
 import * as say from './messages.js'
-import { byId, page } from './page.js'
+import { page } from './page.js'
+import { byId } from './page-parts.js'
 import { isRemoved } from './removed.js'
+import { countBytes, fillPanel } from './panel.js'
+import { addSimilar, agendaButton, agendaPage, markButton, sessionPage } from './views.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
@@ -28,11 +33,23 @@ let timer: ReturnType<typeof setTimeout> | undefined
 let asked = 0
 const titles = new Map<string, string>()
 
+const map = new SessionMap(page.map)
+const agenda = new Agenda(() => {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-agenda]')) markButton(button, agenda)
+  countAgenda()
+  // The button that was pressed is gone with its row: the focus goes to the heading.
+  if (request.view === 'agenda') void showView().then(() => page.view.querySelector('h1')?.focus())
+})
+
+function countAgenda(): void {
+  byId('agenda-count').textContent = agenda.ids.length > 0 ? ` (${agenda.ids.length})` : ''
+}
+
 const filters = new FilterPanel(byId('filters'), () => change({ filters: filters.chosen }, true))
 
 function showCards(hits: Hit<SessionFields>[]): void {
   for (const hit of hits) titles.set(hit.id, hit.title)
-  page.results.replaceChildren(...hits.map((hit) => sessionCard(hit, openSimilar)))
+  page.results.replaceChildren(...hits.map((hit) => sessionCard(hit, openSimilar, agendaButton(hit, agenda))))
   page.results.hidden = hits.length === 0
   page.empty.hidden = hits.length > 0
   offerWholePassages(page.results)
@@ -44,6 +61,9 @@ function showAnswer(answer: Answer, of: Search<SessionFields>): void {
   const browsing = !question.trim()
   const filtered = Object.keys(chosenFilters(request.filters)).length > 0
   filters.count(facets)
+  fillPanel(page.panel, of.info, browsing ? undefined : answer)
+  page.map.hidden = request.view !== 'map'
+  if (request.view === 'map') return showMap(answer, browsing && !filtered, of)
   page.source.hidden = true
   showCards(browsing && !filtered ? [] : hits)
   page.results.dataset.question = inAddress(question)
@@ -57,6 +77,48 @@ function showAnswer(answer: Answer, of: Search<SessionFields>): void {
   const ready = browsing && !filtered && meaning === 'ready'
   page.status.textContent = ready ? say.ready(of.info) : say.summary(answer, { browsing, filtered, far }, of.info)
   if (meaning !== 'loading') say.note(browsing ? '' : say.speed(answer, of.info))
+}
+
+function showMap(answer: Answer, all: boolean, of: Search<SessionFields>): void {
+  for (const part of [page.source, page.results, page.empty, page.more]) part.hidden = true
+  map.light(all ? undefined : answer.hits.map(({ id }) => id))
+  const lit = all ? `All ${of.info.documents} sessions: alike ones are near each other.` : `${answer.found} of ${of.info.documents} sessions are lit.`
+  page.status.textContent = lit
+  if (meaning !== 'loading') say.note(all ? '' : say.speed(answer, of.info))
+}
+
+/** Shows the page of a session, or the agenda. */
+async function showView(): Promise<void> {
+  const asFor = request
+  const { view, session = '' } = request
+  try {
+    const { title: name, content } = await (view === 'session' ? sessionPage(session, agenda, leaveSession) : agendaPage(agenda))
+    if (request !== asFor) return
+    page.view.replaceChildren(...content)
+    document.title = `${name} – Northlight`
+    if (view === 'session' && search) await addSimilar(session, search).catch(() => {})
+  } catch (error) {
+    if (request === asFor) page.view.replaceChildren(...say.failure('The programme could not be loaded', error))
+  }
+}
+
+function leaveSession(): void {
+  if (history.state?.opened) history.back()
+  else change({ view: 'list', session: undefined }, true)
+}
+
+/** Shows what belongs to the view, and tells the navigation. */
+function switchView(): boolean {
+  const apart = request.view === 'session' || request.view === 'agenda'
+  page.view.hidden = !apart
+  page.search.hidden = apart
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('.nav [data-view]')) {
+    const view = link.dataset.view as Request['view']
+    if (view === request.view) link.setAttribute('aria-current', 'page')
+    else link.removeAttribute('aria-current')
+    if (!apart) link.href = withRequest(location.href, { ...request, similar: undefined, session: undefined, view })
+  }
+  return apart
 }
 
 function showSimilar(hits: Hit<SessionFields>[], name: string): void {
@@ -73,8 +135,10 @@ function showSimilar(hits: Hit<SessionFields>[], name: string): void {
 
 /** Shows what is asked for now. Whatever was asked before and is not answered yet never will be. */
 async function show(): Promise<void> {
-  if (!search) return
   const turn = ++asked
+  if (switchView()) return showView()
+  if (request.view === 'map') await map.draw().catch((error) => showFailure('The map could not be loaded', error))
+  if (!search || turn !== asked) return
   const isCurrent = () => turn === asked
   try {
     const { similar } = request
@@ -86,7 +150,8 @@ async function show(): Promise<void> {
     const browsing = !request.question.trim()
     const order = browsing ? { sort: 'start' } : { far }
     const chosen = { filters: chosenFilters(request.filters), facets: FILTER_FIELDS }
-    const answer = await search.query(request.question, { limit: browsing ? Math.max(limit, HITS_STEP) : limit, ...chosen, ...order })
+    const onMap = request.view === 'map'
+    const answer = await search.query(request.question, { limit: onMap ? search.info.documents : browsing ? Math.max(limit, HITS_STEP) : limit, ...chosen, ...order })
     if (isCurrent()) showAnswer(answer, search)
   } catch (error) {
     if (!isCurrent() || (error instanceof InklingError && error.code === 'cancelled')) return
@@ -160,10 +225,26 @@ async function followAddress(): Promise<void> {
   filters.chosen = request.filters
   nameTab()
   await show()
+  if (typeof history.state?.scroll === 'number') window.scrollTo(0, history.state.scroll)
   if (before.similar && !request.similar) cardOf(before.similar)?.querySelector<HTMLElement>('.similar')?.focus()
 }
 
 const cardOf = (id: string) => page.results.querySelector(`[data-id="${CSS.escape(id)}"]`)
+
+/** Goes where a link of the page leads. */
+async function follow(wanted: Request): Promise<void> {
+  const { scrollY } = window
+  history.replaceState({ ...history.state, scroll: scrollY }, '')
+  page.query.value = wanted.question
+  filters.chosen = wanted.filters
+  request = wanted
+  const address = withRequest(location.href, wanted)
+  if (address !== location.href) history.pushState({ opened: true }, '', address)
+  nameTab()
+  await show()
+  window.scrollTo(0, 0)
+  if (request === wanted) page.view.querySelector('h1')?.focus({ preventScroll: true })
+}
 
 function listen(): void {
   page.form.addEventListener('submit', (event) => {
@@ -187,14 +268,16 @@ function listen(): void {
   addEventListener('popstate', () => void followAddress())
   // The examples are links to their answers; here they are answered without leaving the page.
   document.addEventListener('click', (event) => {
-    const link = event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a')
+    const link = event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a, a[data-inner]')
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    ask(readAddress(link.href).question, true)
+    if (link.dataset.inner === undefined) return ask(readAddress(link.href).question, true)
+    void follow(readAddress(link.href))
   })
 }
 
 function showProgress(progress: Progress): void {
+  countBytes(progress)
   if (search && meaning === 'loading') say.progress(progress)
 }
 
@@ -215,7 +298,9 @@ function meaningFailed(error: unknown): void {
 async function start(): Promise<void> {
   page.query.value = request.question
   nameTab()
+  countAgenda()
   listen()
+  if (switchView()) void showView()
   try {
     const opened = await createSearch<SessionFields>({ url: 'search/', cache: !isRemoved(), onProgress: showProgress })
     const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })

@@ -41,11 +41,14 @@ export function marked(text: string, parts: readonly TextRange[]): (Node | strin
 export const slug = (name: string): string => name.toLowerCase().replace(/[^a-z]+/g, '-')
 
 /** The card of a hit. `showSimilar` is called when the visitor asks for sessions like it. */
-export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<SessionFields>) => void): HTMLLIElement {
+export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<SessionFields>) => void, ...more: HTMLElement[]): HTMLLIElement {
   const { track, format, level, speakers } = hit.fields
   const passage = element('p', 'passage clamped', ...marked(hit.passage.text, hit.matches))
   passage.id = `passage-${hit.id}`
-  const title = element('h2', '', ...marked(hit.title, hit.titleMatches))
+  const link = element('a', '', ...marked(hit.title, hit.titleMatches))
+  link.href = `?session=${encodeURIComponent(hit.id)}`
+  link.dataset.inner = ''
+  const title = element('h2', '', link)
   title.id = `title-${hit.id}`
   const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
@@ -54,7 +57,7 @@ export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<Sess
   const similar = textButton('Similar sessions', () => showSimilar(hit))
   similar.classList.add('similar')
   similar.setAttribute('aria-describedby', title.id)
-  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', similar)))
+  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', similar, ...more)))
   const card = element('li', 'card', place(hit.fields), body)
   card.dataset.id = hit.id
   if (track) card.dataset.track = slug(track)
@@ -85,7 +88,7 @@ export function offerWholePassages(list: Element): void {
 }
 
 /** When and where: `Monday`, `08:45–09:30`, `Hall A`. */
-function place({ day, start, end, room }: SessionFields): HTMLElement {
+export function place({ day, start, end, room }: SessionFields): HTMLElement {
   const times = [start, end].filter((time) => time !== undefined).map(clock).join('–')
   const parts = element('p', 'place', element('span', '', date(start) ?? day ?? ''))
   if (times) parts.append(element('span', 'time', times))

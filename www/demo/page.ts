@@ -2,8 +2,6 @@
 
 import { byId } from './page-parts.js'
 
-export { byId }
-
 export const page = {
   form: byId<HTMLFormElement>('form'),
   query: byId<HTMLInputElement>('query'),
@@ -16,5 +14,9 @@ export const page = {
   source: byId('source'),
   empty: byId('empty'),
   results: byId('results'),
+  search: byId('search'),
+  view: byId('view'),
+  map: byId('map'),
+  panel: byId('panel'),
   more: byId<HTMLButtonElement>('more'),
 }

@@ -1,0 +1,103 @@
+import fs from 'node:fs'
+import AxeBuilder from '@axe-core/playwright'
+import { Demo, expect, sessions, test } from './site.js'
+
+const PHONE = { width: 390, height: 844 }
+
+for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: PHONE })) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`in ${colorScheme} colours on a ${device}`, () => {
+      test.use({ viewport, colorScheme })
+
+      test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures', async ({ page, site }) => {
+        await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["drift-keynote","gdpr-erase"]'))
+        for (const [address, shown] of [['?session=gdpr-erase', '.similar-list .row'], ['?view=map&q=health', '.point.best'], ['?view=agenda', '.row']] as const) {
+          await page.goto(`${site.url}/${address}`)
+          await expect(page.locator(shown).first()).toBeVisible()
+          if (address.includes('map')) await page.locator('#panel summary').click()
+          const { violations } = await new AxeBuilder({ page }).analyze()
+          expect(violations.map(({ id, nodes }) => `${address} ${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`)).toEqual([])
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
+        }
+      })
+    })
+  }
+}
+
+test('a session has a page of its own with sessions like it, reached by link, and Back leads to the answer', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  const answer = await demo.ask('Health Analytics?')
+  const session = sessions.find(({ id }) => id === answer[1])!
+  await demo.cards.nth(1).getByRole('link', { name: session.title }).click()
+  await expect(page.getByRole('heading', { level: 1, name: session.title })).toBeFocused()
+  await expect(page).toHaveURL(new RegExp(`\\?session=${session.id}$`))
+  await expect(page).toHaveTitle(`${session.title} – Northlight`)
+  await expect(page.locator('.abstract')).toHaveText(session.abstract)
+  await expect(page.locator('.similar-list .row')).toHaveCount(4)
+  await page.goBack()
+  expect(await demo.answerTo('Health Analytics?')).toEqual(answer)
+})
+
+test('on the map the hits are lit, arrow keys move to a neighbour, and Enter opens its page', async ({ page, site }) => {
+  await page.goto(`${site.url}/?view=map&q=Health+Analytics%3F`)
+  await expect(page.locator('.point')).toHaveCount(sessions.length)
+  await expect(page.locator('.point.best')).toHaveCount(3)
+  expect(await page.locator('.point.lit').count()).toBeLessThan(sessions.length)
+  await expect(page.locator('.point[tabindex="0"]')).toHaveCount(1)
+  const first = page.locator('.point[tabindex="0"]')
+  await first.focus()
+  const from = await first.getAttribute('data-id')
+  await page.keyboard.press('ArrowRight')
+  const next = page.locator('.point:focus')
+  const id = await next.getAttribute('data-id')
+  expect(id).not.toBe(from)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`\\?session=${id}$`))
+})
+
+test('the agenda outlives a reload, shows clashes, and is saved as a calendar file', async ({ page, site }) => {
+  const all = sessions as (typeof sessions[number] & { end: string })[]
+  const [a, b] = all.flatMap((one) => all.filter((two) => two.id > one.id && two.start < one.end && one.start < two.end).map((two) => [one, two] as const))[0]!
+  for (const { id } of [a, b]) {
+    await page.goto(`${site.url}/?session=${id}`)
+    await page.getByRole('button', { name: 'My agenda: ' }).click()
+  }
+  await page.goto(`${site.url}/?view=agenda`)
+  await expect(page.locator('.row')).toHaveCount(2)
+  await expect(page.locator('.clash')).toHaveCount(2)
+  await expect(page.locator('.clash').first()).toContainText(/Clashes with/)
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save for my calendar' }).click()
+  const download = await downloading
+  const text = fs.readFileSync(await download.path(), 'utf8')
+  expect(text.match(/BEGIN:VEVENT\r\n/g)).toHaveLength(2)
+  expect(text).toContain(`DTSTART;TZID=Europe/Oslo:${a.start.replace(/[-:]/g, '')}00\r\n`)
+})
+
+test('a damaged or refused store leaves an agenda that works', async ({ page, site }) => {
+  await page.addInitScript(() => {
+    localStorage.setItem('northlight-agenda', '{"broken')
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError')
+    }
+  })
+  await page.goto(`${site.url}/?session=gdpr-erase`)
+  await page.getByRole('button', { name: 'My agenda: ' }).click()
+  await page.getByRole('link', { name: 'My agenda' }).click()
+  await expect(page.locator('.row')).toHaveCount(1)
+  await expect(page.getByText('does not let the page store it')).toBeVisible()
+  await page.getByRole('button', { name: 'My agenda: ' }).click()
+  await expect(page.getByRole('heading', { name: 'My agenda' })).toBeFocused()
+  await expect(page.getByText('Nothing yet')).toBeVisible()
+})
+
+test('the panel tells backend, kernel, the time of each step and the bytes loaded', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  await demo.ask('Health Analytics?')
+  await page.getByText('How this was found').click()
+  const panel = page.locator('#panel dl')
+  await expect(panel).toContainText(/Backend\s*cpu/)
+  await expect(panel).toContainText(/Kernel\s*(relaxed-simd|simd128)/)
+  await expect(panel).toContainText(/Meaning\s*[\d.]+ ms/)
+  await expect(panel).toContainText(/From the site\s*1[89]\.\d\d MB/)
+})
