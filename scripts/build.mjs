@@ -56,16 +56,18 @@ export async function buildWasm() {
 /** @param {Module} module @param {Variant} variant @param {string} bin the folder of wasm-bindgen */
 async function buildVariant(module, variant, bin) {
   const name = `${module}-${variant}`
-  say(`building the wasm module ${name}`)
-  const env = wasmEnvironment(variant)
-  await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env })
-  // Cargo puts the module that was asked for last here, whichever it is.
-  const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
   await unlessDone({
     name: `wasm-${name}`,
-    inputs: hashOf([path.relative(root, built), 'scripts/build.mjs', 'package-lock.json'], [bin]),
+    // Not left to cargo: both modules of a variant have the same file name there, so it would link them anew in turns.
+    inputs: hashOf(['src', 'Cargo.toml', 'Cargo.lock', 'scripts/build.mjs', 'package-lock.json'], [bin, capture('rustc', ['--version']) ?? '']),
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
-    work: () => finishVariant(name, variant, built, bin),
+    work: async () => {
+      say(`building the wasm module ${name}`)
+      const env = wasmEnvironment(variant)
+      await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env })
+      const built = path.join(env.CARGO_TARGET_DIR ?? '', 'wasm32-unknown-unknown', 'wasm', 'inkling_search.wasm')
+      await finishVariant(name, variant, built, bin)
+    },
   })
 }
 
