@@ -112,10 +112,10 @@ export class Search<Fields = Record<string, unknown>> {
     this.#info = info
     this.#waitingBytes = waitingBytes
     let startLoading = () => {}
-    this.semantic = new Promise<void>((resolve) => (startLoading = resolve)).then(() => this.#loadModel(onProgress))
+    const load = () => this.#loadModel(onProgress)
+    this.semantic = waitingBytes === undefined ? load() : new Promise<void>((resolve) => (startLoading = resolve)).then(load)
     this.semantic.catch(() => {})
     this.#startLoading = startLoading
-    if (waitingBytes === undefined) startLoading()
   }
 
   /** The model, the arithmetic in use, and the size of the index. */
