@@ -142,9 +142,9 @@ for (const attributes of ['', 'modal', 'filters="day"']) {
       expect(page.workers()).toHaveLength(1)
       await remove()
       await expect.poll(() => page.workers().length).toBe(0)
-      const after = await held(box)
-      expect(after.panels).toBe(0)
-      expect(after.listeners).toBeLessThanOrEqual(before.listeners)
+      expect((await held(box)).panels).toBe(0)
+      // A collection may come before the last frame and timers let go of the nodes: what leaks stays however often is asked.
+      await expect.poll(async () => (await held(box)).listeners).toBeLessThanOrEqual(before.listeners)
     }
     await insert()
     expect(await page.locator('input[name=q]').evaluate((input) => input.getAttributeNames())).toContain('aria-haspopup')
