@@ -1,23 +1,22 @@
-//! Text to token ids, by the `tokenizers` crate in its typed form.
+//! Text to token ids, by the parts of the `tokenizers` crate that a BERT model uses.
 //!
-//! The typed pipeline links only what a BERT model uses, which makes the wasm a third smaller than the crate's `Tokenizer`.
-//! Truncation and padding that a `tokenizer.json` carries are ignored on purpose: shipped files hold arbitrary ones. The
+//! They are joined here and not by the crate's own `Tokenizer`: its added vocabulary links regular expressions, which are
+//! more than a third of the compressed wasm and take milliseconds to start. That both give the same is tested. Truncation and padding that a `tokenizer.json` carries are ignored on purpose: shipped files hold arbitrary ones. The
 //! limit is the model's own, and batches are packed without padding.
 
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizer::Range as SliceRange;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, TokenizerImpl};
+use tokenizers::{
+    AddedToken, Encoding, Model, NormalizedString, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, Token,
+};
 
 use crate::error::{Error, ErrorKind, Result};
-
-type Pipeline = TokenizerImpl<WordPiece, BertNormalizer, BertPreTokenizer, TemplateProcessing, WordPieceDecoder>;
 
 /// The token ids of one text, framed as the model wants them (`[CLS]` … `[SEP]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +29,11 @@ pub struct TokenIds {
 
 /// A BERT WordPiece tokenizer with the model's own length limit.
 pub struct Tokenizer {
-    pipeline: Pipeline,
+    normalizer: BertNormalizer,
+    pre_tokenizer: BertPreTokenizer,
+    model: WordPiece,
+    /// Tokens that are found in a text as it is written, and in its normalized form.
+    added: [Vec<AddedContent>; 2],
     prefix: Vec<u32>,
     suffix: Vec<u32>,
     max_tokens: usize,
@@ -54,6 +57,12 @@ struct AddedTokenEntry {
     token: AddedToken,
 }
 
+/// A token that is taken whole wherever a text holds it, as `[SEP]`.
+struct AddedContent {
+    content: String,
+    id: u32,
+}
+
 impl Tokenizer {
     /// Reads a `tokenizer.json`; texts will be cut at `max_tokens`, the special tokens included.
     ///
@@ -72,17 +81,9 @@ impl Tokenizer {
         if prefix.len() + suffix.len() >= max_tokens {
             return Err(Error::new(ErrorKind::InvalidInput, format!("a limit of {max_tokens} tokens leaves no room for text")));
         }
-        let mut pipeline = Pipeline::new(file.model);
-        pipeline.with_normalizer(Some(file.normalizer)).with_pre_tokenizer(Some(file.pre_tokenizer));
-        for entry in file.added_tokens {
-            // A token outside the model's vocabulary would get an id of the crate's choosing: refuse it.
-            if pipeline.token_to_id(&entry.token.content) != Some(entry.id) {
-                let content = &entry.token.content;
-                return Err(unsupported(format!("added token {content:?} is not in the vocabulary as number {}", entry.id)));
-            }
-            pipeline.add_special_tokens(&[entry.token]);
-        }
-        Ok(Self { pipeline, prefix, suffix, max_tokens })
+        let added = added_contents(file.added_tokens, &file.model, &file.normalizer)?;
+        let (normalizer, pre_tokenizer, model) = (file.normalizer, file.pre_tokenizer, file.model);
+        Ok(Self { normalizer, pre_tokenizer, model, added, prefix, suffix, max_tokens })
     }
 
     /// The largest number of tokens [`Tokenizer::encode`] returns.
@@ -97,12 +98,12 @@ impl Tokenizer {
 
     /// One more than the largest token id this tokenizer can return.
     pub fn vocab_size(&self) -> usize {
-        self.pipeline.get_vocab_size(true)
+        self.model.get_vocab_size()
     }
 
     /// The token ids of a text, special tokens included, cut at the model's limit.
     pub fn encode(&self, text: &str) -> Result<TokenIds> {
-        let encoding = self.pipeline.encode_fast(text, false).map_err(|cause| failed(text, cause))?;
+        let encoding = self.run(text, OffsetType::None).map_err(|cause| failed(text, cause))?;
         let content = encoding.get_ids();
         let kept = content.len().min(self.max_content_tokens());
         let ids = [&self.prefix, &content[..kept], &self.suffix].concat();
@@ -113,7 +114,7 @@ impl Tokenizer {
     ///
     /// Tokens that continue a word carry `true`: a text should not be cut before them.
     pub fn offsets(&self, text: &str) -> Result<Vec<(Range<usize>, bool)>> {
-        let encoding = self.pipeline.encode(text, false).map_err(|cause| failed(text, cause))?;
+        let encoding = self.run(text, OffsetType::Byte).map_err(|cause| failed(text, cause))?;
         let mut previous_word = None;
         let tokens = encoding.get_offsets().iter().zip(encoding.get_word_ids());
         Ok(tokens
@@ -124,6 +125,74 @@ impl Tokenizer {
             })
             .collect())
     }
+
+    /// The steps in their order: added tokens, normalization, words, pieces of words.
+    fn run(&self, text: &str, offsets: OffsetType) -> tokenizers::Result<Encoding> {
+        let [written, normalized] = &self.added;
+        let mut pieces = PreTokenizedString::from(text);
+        pieces.split(|_, piece| split_added(&piece, written))?;
+        pieces.normalize(|piece| self.normalizer.normalize(piece))?;
+        pieces.split(|_, piece| split_added(&piece, normalized))?;
+        self.pre_tokenizer.pre_tokenize(&mut pieces)?;
+        pieces.tokenize(|word| self.model.tokenize(word.get()))?;
+        pieces.into_encoding(None, 0, offsets)
+    }
+}
+
+/// Sorts the added tokens by whether they are found before or after normalization.
+fn added_contents(
+    entries: Vec<AddedTokenEntry>,
+    model: &WordPiece,
+    normalizer: &BertNormalizer,
+) -> Result<[Vec<AddedContent>; 2]> {
+    let (mut written, mut normalized) = (Vec::new(), Vec::new());
+    for AddedTokenEntry { id, token } in entries {
+        let content = token.content;
+        // A token outside the model's vocabulary would have no row in its table of embeddings.
+        if model.token_to_id(&content) != Some(id) {
+            return Err(unsupported(format!("added token {content:?} is not in the vocabulary as number {id}")));
+        }
+        // `lstrip` and `rstrip` take white space along, of which no tokens are made anyway.
+        if token.single_word {
+            return Err(unsupported(format!("added token {content:?} is for whole words only")));
+        }
+        if token.normalized {
+            let mut form = NormalizedString::from(content.as_str());
+            normalizer.normalize(&mut form).map_err(|cause| failed(&content, cause))?;
+            normalized.push(AddedContent { content: form.get().to_owned(), id });
+        } else {
+            written.push(AddedContent { content, id });
+        }
+    }
+    written.retain(|token| !token.content.is_empty());
+    normalized.retain(|token| !token.content.is_empty());
+    Ok([written, normalized])
+}
+
+/// A piece of a text cut before and after each added token; the leftmost comes first, then the longest.
+fn split_added(
+    piece: &NormalizedString,
+    added: &[AddedContent],
+) -> tokenizers::Result<Vec<(NormalizedString, Option<Vec<Token>>)>> {
+    let text = piece.get();
+    let slice = |range: Range<usize>| piece.slice(SliceRange::Normalized(range)).ok_or("an added token ends inside a character");
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    while let Some((start, token)) = next_added(&text[end..], added) {
+        let start = end + start;
+        pieces.push((slice(end..start)?, None));
+        end = start + token.content.len();
+        let whole = Token::new(token.id, token.content.clone(), (0, token.content.len()));
+        pieces.push((slice(start..end)?, Some(vec![whole])));
+    }
+    pieces.push((slice(end..text.len())?, None));
+    Ok(pieces)
+}
+
+/// The first added token of a text, and where it starts.
+fn next_added<'a>(text: &str, added: &'a [AddedContent]) -> Option<(usize, &'a AddedContent)> {
+    let found = added.iter().filter_map(|token| Some((text.find(&token.content)?, token)));
+    found.min_by_key(|&(start, token)| (start, usize::MAX - token.content.len()))
 }
 
 /// The ids that a post-processor puts before and after a single text.

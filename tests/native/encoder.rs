@@ -6,6 +6,9 @@ use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
 use inkling_search::error::ErrorKind;
 use inkling_search::model::config::ModelConfig;
 use inkling_search::model::pack::quantize;
+use inkling_search::text::tokenizer::Tokenizer;
+use proptest::prelude::*;
+use serde_json::Value;
 
 #[test]
 fn token_ids_are_those_of_the_python_tokenizer() {
@@ -150,4 +153,41 @@ fn weights_of_format_1_still_open() {
     let (config, tokenizer, weights) = (read("config.json"), read("tokenizer.json"), read("weights.safetensors"));
     let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
     assert_eq!(Encoder::load(&files).unwrap().config().format, 1);
+}
+
+proptest! {
+    /// The oracle is the crate's own pipeline, whose added tokens and word splits this project joins by itself.
+    #[test]
+    fn token_ids_and_offsets_are_those_of_the_whole_tokenizers_pipeline(
+        text in prop::collection::vec(r"\[SEP\]|\[CLS\]|\[MASK\]|\[Mask\]|\[UNK|\[|[a-z]{1,9}|[A-ZÀ-ÿİßﬁ]{1,5}|[ \t\n]{1,3}|[.,;!?'-]|日本|\PC{0,8}", 0..24),
+        normalized in any::<bool>(),
+        strip in any::<bool>(),
+    ) {
+        let text = text.concat();
+        let mut file: Value = serde_json::from_slice(&tiny_raw().files["tokenizer.json"]).unwrap();
+        for token in file["added_tokens"].as_array_mut().unwrap() {
+            token["normalized"] = (normalized && token["content"] == "[MASK]").into();
+            token["lstrip"] = strip.into();
+        }
+        let json = serde_json::to_vec(&file).unwrap();
+        let ours = Tokenizer::from_json(&json, 10_000).unwrap();
+        let mut oracle = tokenizers::Tokenizer::from_bytes(&json).unwrap();
+        oracle.with_padding(None).with_truncation(None).unwrap();
+
+        let ids = oracle.encode(text.as_str(), true).unwrap();
+        prop_assert_eq!(&ours.encode(&text).unwrap().ids, ids.get_ids());
+        if !strip {
+            let plain = oracle.encode(text.as_str(), false).unwrap();
+            let offsets: Vec<_> = ours.offsets(&text).unwrap().into_iter().map(|(range, _)| (range.start, range.end)).collect();
+            prop_assert_eq!(&offsets, plain.get_offsets());
+        }
+    }
+}
+
+#[test]
+fn an_added_token_for_whole_words_only_is_refused() {
+    let mut file: Value = serde_json::from_slice(&tiny_raw().files["tokenizer.json"]).unwrap();
+    file["added_tokens"][0]["single_word"] = true.into();
+    let Err(error) = Tokenizer::from_json(&serde_json::to_vec(&file).unwrap(), 64) else { panic!("it was read") };
+    assert_eq!(error.kind(), ErrorKind::UnsupportedTokenizer);
 }
