@@ -72,7 +72,7 @@ async function buildVariant(module, variant, bin) {
 }
 
 /**
- * From what cargo built to what browsers load: wasm-bindgen writes the glue, wasm-opt makes the module smaller.
+ * From what cargo built to what browsers load: wasm-bindgen writes the glue, wasm-opt and esbuild make both smaller.
  * @param {string} name
  * @param {Variant} variant
  * @param {string} built the module that cargo made
@@ -87,6 +87,9 @@ async function finishVariant(name, variant, built, bin) {
   const relaxed = variant === 'relaxed' ? ['--enable-relaxed-simd'] : []
   await run(at('node_modules', '.bin', 'wasm-opt'), [...WASM_OPT_FLAGS, ...relaxed, bound, '-o', path.join(out, `${name}.wasm`)])
   fs.rmSync(bound)
+  const glue = path.join(out, `${name}.js`)
+  const { transform } = await import('esbuild')
+  fs.writeFileSync(glue, (await transform(fs.readFileSync(glue, 'utf8'), { minify: true, format: 'esm', target: 'es2022' })).code)
   fs.rmSync(`${bound}.d.ts`, { force: true })
   checkInstructions(variant, path.join(out, `${name}.wasm`))
 }

@@ -57,16 +57,16 @@ impl Encoder {
         let config = ModelConfig::from_json(files.config)?;
         config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
         config.weights.verify(WEIGHTS_FILE, files.weights)?;
-        Self::load_verified(config, files, backend)
+        let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
+        let backend = backend(&config, &Weights::read(&config, files.weights)?);
+        Self::new(config, tokenizer, backend)
     }
 
-    /// Loads a model whose files have been checked against the hashes in its configuration.
-    pub fn load_verified(
-        config: ModelConfig,
-        files: &ModelFiles,
-        backend: impl FnOnce(&ModelConfig, &Weights) -> Box<dyn Backend>,
-    ) -> Result<Self> {
-        let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
+    /// An encoder of parts that were made for the configuration, from files that were checked against it.
+    ///
+    /// # Errors
+    /// `wrong-shape` when the tokenizer has more tokens than the model.
+    pub fn new(config: ModelConfig, tokenizer: Tokenizer, backend: Box<dyn Backend>) -> Result<Self> {
         if tokenizer.vocab_size() > config.vocab {
             let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);
             return Err(Error::new(
@@ -74,8 +74,6 @@ impl Encoder {
                 format!("the tokenizer has {tokens} tokens, the model embeddings for {rows}: they are not of the same model"),
             ));
         }
-        let weights = Weights::read(&config, files.weights)?;
-        let backend = backend(&config, &weights);
         Ok(Self { config: Arc::new(config), tokenizer: Arc::new(tokenizer), backend, batch: Batch::new() })
     }
 

@@ -10,15 +10,14 @@ use wasm_bindgen::prelude::*;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::convert::{SavedFile, from_object, object, option, saved_files};
-use super::encoder::FetchedModel;
-use super::store::Store;
+use super::store::{Progress, Store};
 use crate::corpus::{self, Format};
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::build::{BuildOptions, Plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::check;
 use crate::index::document::Document;
-use crate::model::config::CONFIG_FILE;
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
 
 /// An index on its way: documents, then a model, then a vector for each passage, then the files.
@@ -34,6 +33,29 @@ struct Work {
     model: FetchedModel,
     encoder: Encoder,
     plan: Plan<'static>,
+}
+
+/// The files of a model, fetched and checked, which go into the index.
+struct FetchedModel {
+    config: Vec<u8>,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+impl FetchedModel {
+    /// Fetches a model whose configuration has been read.
+    async fn fetch(store: &Store, config: Vec<u8>, on_progress: &js_sys::Function) -> Result<Self> {
+        let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
+        let progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
+        let tokenizer = store.fixed(TOKENIZER_FILE, &tokenizer, &progress).await?;
+        let weights = store.fixed(WEIGHTS_FILE, &weights, &progress).await?;
+        progress.advance("prepare", WEIGHTS_FILE, 0);
+        Ok(Self { config, tokenizer, weights })
+    }
+
+    fn files(&self) -> ModelFiles<'_> {
+        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
+    }
 }
 
 /// How to build, as JavaScript gives it; what is left out has its default.
@@ -80,7 +102,7 @@ impl Builder {
     pub async fn load_model(&self, url: String, options: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let store = Store::open(&url, &options).await;
         let config = store.changing(CONFIG_FILE).await?;
-        let model = FetchedModel::fetch(&store, "", config, &on_progress).await?;
+        let model = FetchedModel::fetch(&store, config, &on_progress).await?;
         let encoder = Encoder::load(&model.files())?;
         let plan = Plan::new(self.documents.clone(), encoder.tokenizer(), &self.options)?;
         *self.work.lock().await = Some(Work { model, encoder, plan });

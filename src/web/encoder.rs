@@ -1,14 +1,17 @@
 //! The encoder as JavaScript sees it.
 
 use async_lock::Mutex;
+use futures_util::future::join;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::object;
 use super::store::{Progress, Store};
-use crate::encoder::{self, ModelFiles, cpu};
+use crate::encoder::{self, cpu};
 use crate::error::Result;
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::weights::Weights;
+use crate::text::tokenizer::Tokenizer;
 
 /// A sentence encoder.
 #[wasm_bindgen]
@@ -42,7 +45,7 @@ impl Encoder {
     pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Encoder, JsValue> {
         let store = Store::open(&url, &options).await;
         let config = store.changing(CONFIG_FILE).await?;
-        let encoder = load_model(&store, "", config, &on_progress).await?;
+        let encoder = load_model(&store, "", &config, &on_progress).await?;
         let info = EncoderInfo::of(&encoder);
         Ok(Self { encoder: Mutex::new(encoder), info })
     }
@@ -59,38 +62,20 @@ impl Encoder {
     }
 }
 
-/// The files of a model, fetched and checked.
-pub struct FetchedModel {
-    config: Vec<u8>,
-    tokenizer: Vec<u8>,
-    weights: Vec<u8>,
-}
-
-impl FetchedModel {
-    /// Fetches a model whose configuration has been read; `folder` is where its files are below the store's.
-    pub async fn fetch(store: &Store, folder: &str, config: Vec<u8>, on_progress: &js_sys::Function) -> Result<Self> {
-        let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
-        let mut progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
-        let tokenizer = store.fixed(&format!("{folder}{TOKENIZER_FILE}"), &tokenizer, &mut progress).await?;
-        let weights = store.fixed(&format!("{folder}{WEIGHTS_FILE}"), &weights, &mut progress).await?;
-        progress.advance("prepare", WEIGHTS_FILE, 0);
-        Ok(Self { config, tokenizer, weights })
-    }
-
-    pub fn files(&self) -> ModelFiles<'_> {
-        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
-    }
-}
-
 /// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
-pub async fn load_model(
-    store: &Store,
-    folder: &str,
-    config: Vec<u8>,
-    on_progress: &js_sys::Function,
-) -> Result<encoder::Encoder> {
-    let parsed = ModelConfig::from_json(&config)?;
-    let fetched = FetchedModel::fetch(store, folder, config, on_progress).await?;
-    // The store gives out nothing that has not been checked.
-    encoder::Encoder::load_verified(parsed, &fetched.files(), cpu::best)
+///
+/// The tokenizer is made while the weights are on their way.
+pub async fn load_model(store: &Store, folder: &str, config: &[u8], on_progress: &js_sys::Function) -> Result<encoder::Encoder> {
+    let config = ModelConfig::from_json(config)?;
+    let progress = Progress::new(on_progress, config.weights.bytes + config.tokenizer.bytes);
+    let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
+    let backend = store.fixed_as(&weights_path, &config.weights, &progress, |bytes| {
+        progress.advance("prepare", &weights_path, 0);
+        Ok(cpu::best(&config, &Weights::read(&config, &bytes)?))
+    });
+    let tokenizer =
+        store.fixed_as(&tokenizer_path, &config.tokenizer, &progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
+    let (backend, tokenizer) = join(backend, tokenizer).await;
+    let (backend, tokenizer) = (backend?, tokenizer?);
+    encoder::Encoder::new(config, tokenizer, backend)
 }

@@ -107,15 +107,15 @@ impl Search {
         let is_needed = |file: &&FileEntry| file.needed == Needed::Index || (file.needed == Needed::Hit && with_documents);
         let total = manifest.files.iter().filter(is_needed).map(|file| file.digest.bytes).sum();
 
-        let mut progress = Progress::new(&on_progress, total);
-        let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &mut progress).await?;
+        let progress = Progress::new(&on_progress, total);
+        let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &progress).await?;
         let (slices, vectors) = match manifest.vector_files()?.as_slice() {
             [file] => {
-                let bytes = store.fixed(&file.path, &file.digest, &mut progress).await?;
+                let bytes = store.fixed(&file.path, &file.digest, &progress).await?;
                 (None, Vectors::read(&bytes, manifest.documents)?)
             }
             files => {
-                let (slices, vectors) = Slices::open(workers, files, manifest.documents, &mut progress).await?;
+                let (slices, vectors) = Slices::open(workers, files, manifest.documents, &progress).await?;
                 (Some(slices), vectors)
             }
         };
@@ -123,7 +123,7 @@ impl Search {
         let search = Self { store, manifest, engine: Mutex::new(engine), slices, shards: RefCell::default() };
         if with_documents {
             for file in search.manifest.shards() {
-                search.shard(file, &mut progress).await?;
+                search.shard(file, &progress).await?;
             }
         }
         Ok(search)
@@ -134,8 +134,8 @@ impl Search {
     pub async fn load_model(&self, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let folder = format!("{MODEL_FOLDER}/");
         let path = format!("{folder}{CONFIG_FILE}");
-        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &mut Progress::default()).await?;
-        let encoder = load_model(&self.store, &folder, config, &on_progress).await?;
+        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &Progress::default()).await?;
+        let encoder = load_model(&self.store, &folder, &config, &on_progress).await?;
         self.engine.lock().await.set_encoder(encoder)?;
         Ok(())
     }
@@ -269,7 +269,7 @@ impl Search {
             return Ok(document);
         }
         let (file, place) = self.manifest.shard_of(number as usize)?;
-        let shard = self.shard(file, &mut Progress::default()).await?;
+        let shard = self.shard(file, &Progress::default()).await?;
         let missing = || {
             let what = format!("{} holds no document {place}: build the index again", file.path);
             Error::new(ErrorKind::DamagedFile, what)
@@ -278,7 +278,7 @@ impl Search {
     }
 
     /// The documents of one file, fetched when they are not there yet.
-    async fn shard(&self, file: &FileEntry, progress: &mut Progress<'_>) -> Result<Rc<Vec<Document>>> {
+    async fn shard(&self, file: &FileEntry, progress: &Progress<'_>) -> Result<Rc<Vec<Document>>> {
         let first = file.first.unwrap_or_default();
         if let Some(shard) = self.shards.borrow().get(&first) {
             return Ok(shard.clone());

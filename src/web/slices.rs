@@ -45,8 +45,8 @@ impl Slice {
     ) -> Result<Slice, JsValue> {
         let store = Store::open(&url, &options).await;
         let file: FileEntry = from_object(file)?;
-        let mut progress = Progress::new(&on_progress, file.digest.bytes);
-        let bytes = store.fixed(&file.path, &file.digest, &mut progress).await?;
+        let progress = Progress::new(&on_progress, file.digest.bytes);
+        let bytes = store.fixed(&file.path, &file.digest, &progress).await?;
         Ok(Self { vectors: Vectors::read(&bytes, documents as usize)? })
     }
 
@@ -85,7 +85,7 @@ impl Slices {
         workers: SliceWorkers,
         files: &[&FileEntry],
         documents: usize,
-        progress: &mut Progress<'_>,
+        progress: &Progress<'_>,
     ) -> Result<(Self, Vectors), JsValue> {
         let entries = files.iter().map(object).collect::<Result<Array, JsValue>>()?;
         let opened = settled(workers.open(entries, documents as u32, progress.rest())).await?;

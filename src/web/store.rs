@@ -1,11 +1,15 @@
 //! Files of the site: fetched straight into wasm memory with progress, checked against their hashes, and kept in the
 //! browser's Cache Storage, so that a second visit, or one without a network, needs no request.
 
+use std::cell::Cell;
+
+use futures_util::future::join;
 use js_sys::{Map, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Cache, CacheStorage, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use xxhash_rust::xxh64::xxh64;
 
 use super::convert::{object, option};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,6 +18,9 @@ use crate::hash::{Digest, hex};
 /// The name under which files are kept. Each is stored under its address with its hash behind it, so that a file which
 /// changed on the site is another entry.
 const CACHE: &str = "inkling-1";
+
+/// The header of a kept file that holds its [`stamp`].
+const STAMP: &str = "x-inkling-stamp";
 
 /// How often a download that breaks off is taken up again.
 const RESUMES: usize = 3;
@@ -39,6 +46,8 @@ pub struct Store {
     cache: Option<Cache>,
     /// Files that the caller gave, by their path: these are not fetched.
     given: Option<Map>,
+    /// Promises of files by their path: reads that began before this module was there.
+    early: Option<Map>,
 }
 
 /// What the progress callback is told.
@@ -55,31 +64,32 @@ struct Event<'a> {
 pub struct Progress<'a> {
     /// Whom to tell; nobody where one small file is fetched in passing.
     callback: Option<&'a js_sys::Function>,
-    loaded: usize,
+    loaded: Cell<usize>,
     total: usize,
 }
 
 impl<'a> Progress<'a> {
     /// Progress over files of `total` bytes together.
     pub fn new(callback: &'a js_sys::Function, total: usize) -> Self {
-        Self { callback: Some(callback), loaded: 0, total }
+        Self { callback: Some(callback), loaded: Cell::new(0), total }
     }
 
     /// How many bytes have been loaded and how many there are, for whoever reports the next ones instead.
     pub fn rest(&self) -> JsValue {
-        js_sys::Array::of2(&(self.loaded as f64).into(), &(self.total as f64).into()).into()
+        js_sys::Array::of2(&(self.loaded.get() as f64).into(), &(self.total as f64).into()).into()
     }
 
     /// Counts bytes that somebody else has reported.
-    pub fn skip(&mut self, bytes: usize) {
-        self.loaded += bytes;
+    pub fn skip(&self, bytes: usize) {
+        self.loaded.update(|loaded| loaded + bytes);
     }
 
     /// Tells the callback of `bytes` more.
-    pub fn advance(&mut self, stage: &str, file: &str, bytes: usize) {
+    pub fn advance(&self, stage: &str, file: &str, bytes: usize) {
         let Some(callback) = self.callback else { return };
-        self.loaded += bytes;
-        let event = Event { stage, file, loaded: self.loaded, total: self.total.max(self.loaded) };
+        self.skip(bytes);
+        let loaded = self.loaded.get();
+        let event = Event { stage, file, loaded, total: self.total.max(loaded) };
         if let Ok(event) = object(&event) {
             // A callback that throws must not stop the load.
             let _ = callback.call1(&JsValue::NULL, &event);
@@ -93,7 +103,8 @@ impl Store {
         let base = if url.is_empty() { String::new() } else { format!("{}/", url.trim_end_matches('/')) };
         let keep = !base.is_empty() && option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
         let given = option(options, "files").and_then(|files| files.dyn_into().ok());
-        Self { base, cache: if keep { open_cache().await } else { None }, given }
+        let early = option(options, "early").and_then(|early| early.dyn_into().ok());
+        Self { base, cache: if keep { open_cache().await } else { None }, given, early }
     }
 
     /// A file that may change under its name: asked for anew, and taken from the cache when there is no network.
@@ -103,46 +114,65 @@ impl Store {
         }
         let url = format!("{}{path}", self.base);
         let fetched = async {
-            let response = fetch(&url, 0).await?;
+            let response = match self.early(path).await.filter(Response::ok) {
+                Some(response) => response,
+                None => fetch(&url, 0).await?,
+            };
             let mut bytes = Vec::new();
             read_body(&response, &url, &mut bytes, usize::MAX, |_| ()).await?;
             Ok(bytes)
         };
         match fetched.await {
             Ok(bytes) => {
-                self.keep(&url, &Uint8Array::from(bytes.as_slice())).await;
+                if let (Some(cache), Some(copy)) = (self.cache.clone(), response_of(&bytes, "")) {
+                    spawn_local(async move { keep(&cache, &url, &copy).await });
+                }
                 Ok(bytes)
             }
-            Err(error) if Error::kind(&error) == ErrorKind::Network => {
-                self.kept(&url).await.map(|bytes| bytes.to_vec()).ok_or(error)
-            }
+            Err(error) if Error::kind(&error) == ErrorKind::Network => match self.matching(&url).await {
+                Some(kept) => read_kept(&kept, &url, 0).await.ok_or(error),
+                None => Err(error),
+            },
             Err(error) => Err(error),
         }
     }
 
     /// A file whose hash is known: one that was given, else from the cache, else from the site.
-    pub async fn fixed(&self, path: &str, digest: &Digest, progress: &mut Progress<'_>) -> Result<Vec<u8>> {
-        if let Some(bytes) = self.given(path)? {
-            verify(path, &bytes, digest).await?;
+    pub async fn fixed(&self, path: &str, digest: &Digest, progress: &Progress<'_>) -> Result<Vec<u8>> {
+        self.fixed_as(path, digest, progress, Ok).await
+    }
+
+    /// What `read` makes of a file whose hash is known; it gets the right bytes or none.
+    pub async fn fixed_as<T>(
+        &self,
+        path: &str,
+        digest: &Digest,
+        progress: &Progress<'_>,
+        read: impl FnOnce(Vec<u8>) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(given) = self.given(path)? {
+            let bytes = given.to_vec();
+            verify(path, given, digest).await?;
             // The caller's copy is in nobody's use any more: a model is too large to be there twice.
             self.given.as_ref().map(|given| given.delete(&path.into()));
             progress.advance("cache", path, digest.bytes);
-            return Ok(bytes.to_vec());
+            return read(bytes);
         }
         let (url, key) = (format!("{}{path}", self.base), format!("{}{path}?sha256={}", self.base, digest.sha256));
-        // What is kept is checked too: storage can be damaged. A damaged copy is fetched again.
-        if let Some(bytes) = self.kept(&key).await
-            && verify(path, &bytes, digest).await.is_ok()
-        {
+        if let Some(bytes) = self.kept_intact(path, &key, digest).await {
             progress.advance("cache", path, digest.bytes);
-            return Ok(bytes.to_vec());
+            return read(bytes);
         }
         let bytes = download(&url, digest.bytes, |bytes| progress.advance("download", path, bytes)).await?;
-        let copy = Uint8Array::from(bytes.as_slice());
-        verify(path, &copy, digest).await?;
-        self.forget_others(path, &key).await;
-        self.keep(&key, &copy).await;
-        Ok(bytes)
+        verify(path, in_memory(&bytes), digest).await?;
+        let copy = response_of(&bytes, &stamp(digest, &bytes));
+        let keep = async {
+            self.forget_others(path, &key).await;
+            if let (Some(cache), Some(copy)) = (&self.cache, &copy) {
+                keep(cache, &key, copy).await;
+            }
+        };
+        join(keep, async { read(bytes) }).await.1
     }
 
     /// A file that the caller gave; an error where it is neither given nor to be fetched.
@@ -159,18 +189,29 @@ impl Store {
         }
     }
 
-    async fn kept(&self, key: &str) -> Option<Uint8Array> {
-        let response = JsFuture::from(self.cache.as_ref()?.match_with_str(key)).await.ok()?;
-        let buffer = JsFuture::from(response.dyn_into::<Response>().ok()?.array_buffer().ok()?).await.ok()?;
-        Some(Uint8Array::new(&buffer))
+    /// A file that began to be read before this module was there. What is kept of it may be another version.
+    async fn early(&self, path: &str) -> Option<Response> {
+        let early: Promise = self.early.as_ref()?.get(&path.into()).dyn_into().ok()?;
+        JsFuture::from(early).await.ok()?.dyn_into().ok().filter(|response| !Response::body_used(response))
     }
 
-    /// Keeps a file if the browser lets us: where storage is full or forbidden, search works without.
-    async fn keep(&self, key: &str, bytes: &Uint8Array) {
-        let Some(cache) = &self.cache else { return };
-        if let Ok(response) = Response::new_with_opt_js_u8_array(Some(bytes)) {
-            let _ = JsFuture::from(cache.put_with_str(key, &response)).await;
-        }
+    /// What is kept of a file, if it is the right version and whole: storage can be damaged.
+    async fn kept_intact(&self, path: &str, key: &str, digest: &Digest) -> Option<Vec<u8>> {
+        let response = match self.early(path).await {
+            Some(early) => early,
+            None => self.matching(key).await?,
+        };
+        let bytes = read_kept(&response, key, digest.bytes).await?;
+        let intact = match response.headers().get(STAMP).ok()? {
+            Some(kept) => kept == stamp(digest, &bytes),
+            // The service worker keeps files without a stamp.
+            None => verify(path, in_memory(&bytes), digest).await.is_ok(),
+        };
+        intact.then_some(bytes)
+    }
+
+    async fn matching(&self, key: &str) -> Option<Response> {
+        JsFuture::from(self.cache.as_ref()?.match_with_str(key)).await.ok()?.dyn_into().ok()
     }
 
     /// Drops what is kept of earlier versions of a file.
@@ -186,12 +227,51 @@ impl Store {
     }
 }
 
-/// Refuses bytes that are not those of the digest.
-async fn verify(path: &str, bytes: &Uint8Array, digest: &Digest) -> Result<()> {
-    let hashed = async { JsFuture::from(subtle_digest("SHA-256", bytes).ok()?).await.ok() };
-    match hashed.await {
-        Some(buffer) => digest.compare(path, bytes.length() as usize, &hex(&Uint8Array::new(&buffer).to_vec())),
-        None => digest.verify(path, &bytes.to_vec()),
+/// The body of a kept response of `length` bytes, read piece by piece: `arrayBuffer()` would hold large files three times.
+async fn read_kept(response: &Response, key: &str, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length.min(RESERVED_MAX));
+    read_body(response, key, &mut bytes, usize::MAX, |_| ()).await.ok()?;
+    Some(bytes)
+}
+
+/// Bytes of this module's memory as JavaScript sees them. To be used at once: they move when the memory grows.
+fn in_memory(bytes: &[u8]) -> Uint8Array {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), bytes.as_ptr() as u32, bytes.len() as u32)
+}
+
+/// What tells later that a kept file is the one that was verified, and still whole: the digest that it was verified by, and a
+/// checksum. Browsers take 20 ms for the SHA-256 of a model, and this takes 2.
+fn stamp(digest: &Digest, bytes: &[u8]) -> String {
+    format!("{} {:016x}", digest.sha256, xxh64(bytes, 0))
+}
+
+/// A copy of a file as Cache Storage takes it.
+fn response_of(bytes: &[u8], stamp: &str) -> Option<Response> {
+    let response = Response::new_with_opt_js_u8_array(Some(&in_memory(bytes))).ok()?;
+    response.headers().set(STAMP, stamp).ok()?;
+    Some(response)
+}
+
+/// Keeps a file if the browser lets us: where storage is full or forbidden, search works without.
+async fn keep(cache: &Cache, key: &str, response: &Response) {
+    let _ = JsFuture::from(cache.put_with_str(key, response)).await;
+}
+
+/// Refuses bytes that are not those of the digest. They are copied before this returns its future.
+fn verify(path: &str, bytes: Uint8Array, digest: &Digest) -> impl Future<Output = Result<()>> {
+    let hashed = subtle_digest("SHA-256", &bytes);
+    let length = bytes.length() as usize;
+    // Only where the browser has no SHA-256 of its own.
+    let copy = if hashed.is_err() { bytes.to_vec() } else { Vec::new() };
+    async move {
+        match hashed {
+            Ok(hashed) => {
+                let hash = JsFuture::from(hashed).await.map_err(|cause| Error::new(ErrorKind::Internal, message(&cause)))?;
+                digest.compare(path, length, &hex(&Uint8Array::new(&hash).to_vec()))
+            }
+            Err(_) => digest.verify(path, &copy),
+        }
     }
 }
 

@@ -49,3 +49,41 @@ test('of an index from bytes, what is missing comes from the address, or is said
   expect(outcome.hits).toBe(3)
   expect(site.requests.slice(before).filter((path) => path === '/search/manifest.json')).toHaveLength(1)
 })
+
+test('a kept file that was damaged, or is of another version, is fetched again; one that is whole is not', async ({ page, site }) => {
+  await openBlank(page, site)
+  const load = () =>
+    page.evaluate(async (url) => {
+      const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+      const encoder = await Encoder.load({ url: `${url}/search/model/` })
+      const [vector] = await encoder.encode(['where do I hang my coat?'])
+      encoder.dispose()
+      return [...vector!]
+    }, site.url)
+  const change = (how: 'damage' | 'rename' | 'strip') =>
+    page.evaluate(async (how) => {
+      const cache = await caches.open('inkling-1')
+      const request = (await cache.keys()).find(({ url }) => url.includes('weights.safetensors'))!
+      const response = (await cache.match(request))!
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      if (how === 'damage') bytes[bytes.length >> 1]! ^= 1
+      await cache.delete(request)
+      const key = how === 'rename' ? request.url.replace(/.{64}$/, 'f'.repeat(64)) : request.url
+      await cache.put(key, new Response(bytes, { headers: how === 'strip' ? {} : response.headers }))
+      if (how === 'rename') await cache.put(key, new Response(bytes.slice(0, 1000), { headers: { 'x-inkling-stamp': `${'f'.repeat(64)} 0` } }))
+    }, how)
+  const fetched = () => site.requests.filter((path) => path.endsWith('weights.safetensors')).length
+  const vector = await load()
+  expect(fetched()).toBe(1)
+  expect(await load()).toEqual(vector)
+  expect(fetched(), 'a second load needs no request').toBe(1)
+  await change('strip')
+  expect(await load()).toEqual(vector)
+  expect(fetched(), 'without a stamp the hash decides').toBe(1)
+  await change('damage')
+  expect(await load()).toEqual(vector)
+  expect(fetched()).toBe(2)
+  await change('rename')
+  expect(await load()).toEqual(vector)
+  expect(fetched()).toBe(3)
+})

@@ -4,11 +4,11 @@ import type { WasmFiles } from '../src/wasm.js'
 /** The module for browsers with relaxed SIMD. */
 export async function relaxedFiles(): Promise<WasmFiles> {
   const { bytes, glue } = await import('./relaxed.js')
-  return { glue, source: bytes }
+  return { glue: Promise.resolve(glue), source: bytes }
 }
 
 /** The module for all others. */
 export async function simd128Files(): Promise<WasmFiles> {
   const { bytes, glue } = await import('./simd128.js')
-  return { glue, source: bytes }
+  return { glue: Promise.resolve(glue), source: bytes }
 }

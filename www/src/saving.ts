@@ -1,5 +1,7 @@
 /** Whether a visitor has to be asked before the model is fetched: it is by far the largest part of a search. */
 
+import { keyOf, SEARCH_CACHE } from './stored.js'
+
 /** The part of the Network Information API that is used here; only some browsers have it. */
 interface Connection {
   saveData?: boolean
@@ -13,9 +15,6 @@ function savesData(): boolean {
   const slow = effectiveType !== undefined && effectiveType !== '4g'
   return saveData === true || slow || type === 'cellular' || globalThis.matchMedia?.('(prefers-reduced-data: reduce)').matches === true
 }
-
-/** The cache of the crate's `web::store`; a file's key is its address with its hash behind it. */
-const CACHE = 'inkling-1'
 
 interface Manifest {
   files: { path: string; bytes: number; sha256: string; needed: string }[]
@@ -31,12 +30,12 @@ export async function bytesToAskFor(
   { semantic = 'now', cache = true }: { semantic?: 'now' | 'auto' | 'ask'; cache?: boolean },
 ): Promise<number | undefined> {
   if (!url || semantic === 'now' || (semantic === 'auto' && !savesData())) return undefined
-  const kept = cache ? await globalThis.caches?.open(CACHE).catch(() => undefined) : undefined
+  const kept = cache ? await globalThis.caches?.open(SEARCH_CACHE).catch(() => undefined) : undefined
   const response = await fetch(`${url}manifest.json`).catch(() => kept?.match(`${url}manifest.json`))
   const manifest = (await response?.json().catch(() => undefined)) as Manifest | undefined
   let bytes = 0
   for (const file of manifest?.files ?? []) {
-    if (file.needed === 'model' && !(await kept?.match(`${url}${file.path}?sha256=${file.sha256}`))) bytes += file.bytes
+    if (file.needed === 'model' && !(await kept?.match(keyOf(`${url}${file.path}`, file.sha256)))) bytes += file.bytes
   }
   return semantic === 'ask' || bytes > 0 ? bytes : undefined
 }

@@ -12,6 +12,24 @@ export const siteCache = (scope: string): string => `inkling-site ${scope}`
 /** What a version of a file is kept under. */
 export const keyOf = (url: string, sha256: string): string => `${url}?sha256=${sha256}`
 
+/** Files by their path below a folder, as far as they are there. */
+export type EarlyFiles = ReadonlyMap<string, Promise<Response | undefined>>
+
+/**
+ * Begins to read the files of a model before there is a module to read them: the two take about as long.
+ *
+ * Nothing is checked here, neither versions nor hashes: `web/store.rs` does that when it takes them.
+ */
+export function readEarly(url: string): EarlyFiles {
+  const kept = async (path: string) => (await caches.open(SEARCH_CACHE)).match(url + path, { ignoreSearch: true })
+  const orNothing = (response: Promise<Response | undefined>) => response.catch(() => undefined)
+  return new Map([
+    ['weights.safetensors', orNothing(kept('weights.safetensors'))],
+    ['tokenizer.json', orNothing(kept('tokenizer.json'))],
+    ['config.json', orNothing(fetch(`${url}config.json`, { cache: 'no-cache' }))],
+  ])
+}
+
 /** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
 export interface ListedFile {
   path: string

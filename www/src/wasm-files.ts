@@ -8,10 +8,10 @@ import type { WasmFiles } from './wasm.js'
 
 /** The module for browsers with relaxed SIMD. */
 export async function relaxedFiles(): Promise<WasmFiles> {
-  return { glue: await import('./wasm/inkling-relaxed.js'), source: new URL('./wasm/inkling-relaxed.wasm', import.meta.url) }
+  return { glue: import('./wasm/inkling-relaxed.js'), source: new URL('./wasm/inkling-relaxed.wasm', import.meta.url) }
 }
 
 /** The module for all others. */
 export async function simd128Files(): Promise<WasmFiles> {
-  return { glue: await import('./wasm/inkling-simd128.js'), source: new URL('./wasm/inkling-simd128.wasm', import.meta.url) }
+  return { glue: import('./wasm/inkling-simd128.js'), source: new URL('./wasm/inkling-simd128.wasm', import.meta.url) }
 }

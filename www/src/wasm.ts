@@ -6,6 +6,7 @@ import type {
 } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
+import type { EarlyFiles } from './stored.js'
 import { relaxedFiles, simd128Files } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
@@ -35,9 +36,14 @@ export interface GlueSlice {
   free(): void
 }
 
-/** A wasm module: the glue that runs it, and its bytes or their address. */
+/** {@link LoadOptions}, and files that are being read already. */
+export interface EncoderLoadOptions extends LoadOptions {
+  early?: EarlyFiles | undefined
+}
+
+/** A wasm module: the glue that runs it, on its way, and its bytes or their address. */
 export interface WasmFiles {
-  glue: Glue & { default(options: { module_or_path: Promise<WebAssembly.Module> }): Promise<unknown> }
+  glue: Promise<Glue & { default(options: { module_or_path: WebAssembly.Module }): Promise<unknown> }>
   source: URL | Uint8Array<ArrayBuffer>
 }
 
@@ -55,7 +61,9 @@ export interface Glue {
       onProgress: (progress: Progress) => void,
     ): Promise<GlueSlice>
   }
-  Encoder: { load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder> }
+  Encoder: {
+    load(url: string, options: EncoderLoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder>
+  }
 }
 
 let glue: Promise<Glue> | undefined
@@ -78,9 +86,10 @@ async function startGlue(module?: WebAssembly.Module): Promise<Glue> {
     throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
   }
   try {
-    const { glue, source } = await (hasRelaxedSimd() ? relaxedFiles() : simd128Files())
-    compiled = module ? Promise.resolve(module) : compile(source)
-    await glue.default({ module_or_path: compiled })
+    const files = await (hasRelaxedSimd() ? relaxedFiles() : simd128Files())
+    compiled = module ? Promise.resolve(module) : compile(files.source)
+    const [glue, module_or_path] = await Promise.all([files.glue, compiled])
+    await glue.default({ module_or_path })
     return glue
   } catch (cause) {
     throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', { cause })

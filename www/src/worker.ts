@@ -7,6 +7,7 @@ import { planBuild } from './building.js'
 import { errorToData, InklingError } from './errors.js'
 import type { Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
+import { readEarly } from './stored.js'
 import { compiledModule, type GlueEncoder, type GlueSearch, type GlueSlice, loadGlue } from './wasm.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
@@ -69,8 +70,9 @@ const handlers: Handlers = {
     return [loaded(slice).mean(first, end)]
   },
   async loadEncoder({ url, options, module }, onProgress) {
+    const early = options.cache === false ? undefined : readEarly(url)
     const { Encoder } = await loadGlue(module)
-    encoder = await Encoder.load(url, options, onProgress)
+    encoder = await Encoder.load(url, { ...options, early }, onProgress)
     return encoder.info()
   },
   async compiledModule() {
