@@ -124,8 +124,9 @@ fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Resu
     let progress = |passages: usize| bar.inc(passages as u64);
     let built = build(documents, encoder, &model.files(), &BuildOptions::default(), start, progress)?;
     bar.finish_and_clear();
+    let documents: Vec<&Document> = documents.iter().collect();
     let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
-    Engine::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE))
+    Engine::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE), &documents)
 }
 
 fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Figures> {

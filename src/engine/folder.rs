@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::Engine;
@@ -15,13 +16,15 @@ use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 pub struct IndexFolder {
     root: PathBuf,
     manifest: Manifest,
+    /// The file of documents that was read last, by the number of its first.
+    shard: Mutex<Option<(usize, Arc<Vec<Document>>)>>,
 }
 
 impl IndexFolder {
     /// Opens a folder by its manifest.
     pub fn open(root: &Path) -> Result<Self> {
         let manifest = Manifest::from_json(&read_file(&root.join(MANIFEST_FILE))?)?;
-        Ok(Self { root: root.to_owned(), manifest })
+        Ok(Self { root: root.to_owned(), manifest, shard: Mutex::default() })
     }
 
     /// The manifest.
@@ -42,7 +45,9 @@ impl IndexFolder {
 
     /// The index itself, which answers from words until it gets a model.
     pub fn engine(&self) -> Result<Engine> {
-        Engine::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?)
+        let shards = self.manifest.first_shards().map(|entry| self.shard(entry)).collect::<Result<Vec<_>>>()?;
+        let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
+        Engine::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?, &documents)
     }
 
     /// The vectors of all passages.
@@ -62,7 +67,19 @@ impl IndexFolder {
     pub fn document(&self, number: u32) -> Result<Document> {
         let (entry, place) = self.manifest.shard_of(number as usize)?;
         let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
-        read_shard(&self.entry(entry)?)?.into_iter().nth(place).ok_or_else(missing)
+        self.shard(entry)?.get(place).cloned().ok_or_else(missing)
+    }
+
+    /// The documents of a file. The last one is kept, since documents are mostly asked for one after the other.
+    fn shard(&self, entry: &FileEntry) -> Result<Arc<Vec<Document>>> {
+        let first = entry.first.unwrap_or_default();
+        let mut kept = self.shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, shard)) = kept.as_ref().filter(|(of, _)| *of == first) {
+            return Ok(shard.clone());
+        }
+        let shard = Arc::new(read_shard(&self.entry(entry)?)?);
+        *kept = Some((first, shard.clone()));
+        Ok(shard)
     }
 }
 

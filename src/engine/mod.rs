@@ -19,6 +19,7 @@ pub use self::change::Encoded;
 pub use self::hit::{Hit, Passage};
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
 use crate::index::lexical::{Lexical, Query, QueryOptions as Syntax};
@@ -157,17 +158,19 @@ impl Engine {
         Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new(), encoder: None })
     }
 
-    /// An engine over an index whose word index is still in the bytes of `lexical.safetensors`.
+    /// An engine over an index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
+    /// [`Manifest::first_shards`] in their order; there are none where the words do not come from them.
     ///
     /// # Errors
     /// `damaged-file`, `unsupported-format`.
-    pub fn open(manifest: Manifest, vectors: Vectors, lexical: &[u8]) -> Result<Self> {
+    pub fn open(manifest: Manifest, vectors: Vectors, lexical: &[u8], documents: &[&Document]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(lexical).map_err(|cause| {
             let what = "lexical.safetensors is damaged or cut short: fetch it or build the index again";
             Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
         })?;
         let tensor = |name: &str| tensors.tensor(name).ok().map(|tensor| tensor.data());
-        Self::new(manifest, vectors, Lexical::open(tensor)?, Table::open(tensor)?)
+        let lexical = Lexical::open_with(tensor, documents.iter().map(|document| lexical_texts(document)))?;
+        Self::new(manifest, vectors, lexical, Table::open(tensor)?)
     }
 
     /// Gives the engine the model that encodes queries.

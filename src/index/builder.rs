@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
-use crate::index::lexical::{FieldText, LexicalBuilder, LexicalOptions};
+use crate::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions};
 use crate::index::manifest::{FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, VECTORS_FILE};
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
@@ -16,6 +16,10 @@ use crate::text::tokenizer::Tokenizer;
 
 /// Documents are kept in files of about this many bytes, so that a page fetches little more than the hits it shows.
 const SHARD_BYTES: usize = 64 * 1024;
+
+/// Documents of up to this many bytes are one file, which is loaded with the index. The words are then made from it: a list of
+/// them would be two thirds of the same bytes again.
+const SMALL_BYTES: usize = 2 << 20;
 
 /// The fields of the word index, with what a word weighs in each.
 const LEXICAL_FIELDS: [(&str, f32); 4] = [("title", 2.5), ("people", 2.0), ("fields", 1.0), ("text", 1.0)];
@@ -134,6 +138,10 @@ pub fn write(
 ) -> Result<IndexFiles> {
     let mut table = Table::default();
     documents.iter().for_each(|document| table.push(document));
+    let documents_json = documents.iter().map(to_json).collect::<Result<Vec<_>>>()?;
+    let is_small = documents_json.iter().map(|json| json.len() + 2).sum::<usize>() <= SMALL_BYTES;
+    let (shard_bytes, needed) = if is_small { (usize::MAX, Needed::Index) } else { (SHARD_BYTES, Needed::Hit) };
+    let lexical = if is_small { Lexical::without_texts(&lexical) } else { lexical };
     let tensors: Vec<(String, Vec<u8>)> = lexical.into_iter().chain(table.save()).collect();
     let views = tensors.iter().map(|(name, bytes)| (name.as_str(), ByteTensor::of(bytes)));
 
@@ -144,8 +152,8 @@ pub fn write(
     };
     add(LEXICAL_FILE.to_owned(), tensors::write(views)?, Needed::Index, None);
     add(VECTORS_FILE.to_owned(), vectors.write()?, Needed::Index, None);
-    for (number, (first, shard)) in shards(documents)?.into_iter().enumerate() {
-        add(format!("docs/{number:03}.json"), shard, Needed::Hit, Some(first));
+    for (number, (first, shard)) in shards(documents_json, shard_bytes).into_iter().enumerate() {
+        add(format!("docs/{number:03}.json"), shard, needed, Some(first));
     }
     let manifest = Manifest {
         format: FORMAT,
@@ -160,14 +168,16 @@ pub fn write(
     Ok(IndexFiles { files, manifest })
 }
 
-/// The documents as JSON arrays of about [`SHARD_BYTES`], each with the number of its first document.
-fn shards(documents: &[Document]) -> Result<Vec<(usize, Vec<u8>)>> {
+fn to_json(document: &Document) -> Result<Vec<u8>> {
+    serde_json::to_vec(document).map_err(|cause| Error::new(ErrorKind::Internal, "a document cannot be written").caused_by(cause))
+}
+
+/// The documents as JSON arrays of about so many bytes, each with the number of its first document.
+fn shards(documents: Vec<Vec<u8>>, bytes: usize) -> Vec<(usize, Vec<u8>)> {
     let mut shards: Vec<(usize, Vec<u8>)> = Vec::new();
-    for (number, document) in documents.iter().enumerate() {
-        let json = serde_json::to_vec(document)
-            .map_err(|cause| Error::new(ErrorKind::Internal, "a document cannot be written").caused_by(cause))?;
+    for (number, json) in documents.into_iter().enumerate() {
         match shards.last_mut() {
-            Some((_, shard)) if shard.len() + json.len() < SHARD_BYTES => {
+            Some((_, shard)) if shard.len() + json.len() < bytes => {
                 shard.extend_from_slice(b",\n");
                 shard.extend_from_slice(&json);
             }
@@ -179,5 +189,5 @@ fn shards(documents: &[Document]) -> Result<Vec<(usize, Vec<u8>)>> {
         }
     }
     shards.iter_mut().for_each(|(_, shard)| shard.push(b']'));
-    Ok(shards)
+    shards
 }

@@ -136,6 +136,11 @@ impl Manifest {
         self.files.iter().filter(|file| file.first.is_some())
     }
 
+    /// The files of documents without which the words cannot be searched: all of a small index, none of a large one.
+    pub fn first_shards(&self) -> impl Iterator<Item = &FileEntry> {
+        self.shards().filter(|file| file.needed == Needed::Index)
+    }
+
     /// The file that holds a document, and the document's place in it.
     pub fn shard_of(&self, document: usize) -> Result<(&FileEntry, usize)> {
         let holder = self.shards().filter_map(|file| Some((file, document.checked_sub(file.first?)?))).last();

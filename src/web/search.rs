@@ -27,9 +27,6 @@ use crate::index::vectors::Vectors;
 use crate::isa;
 use crate::model::config::CONFIG_FILE;
 
-/// Documents of an index up to this size are loaded with it, so that searching needs no network at all.
-const SMALL: usize = 1 << 20;
-
 /// The search of a site.
 #[wasm_bindgen]
 pub struct Search {
@@ -102,9 +99,7 @@ impl Search {
     ) -> Result<Search, JsValue> {
         let store = Store::open(&url, &options).await;
         let manifest = Manifest::from_json(&store.changing(MANIFEST_FILE).await?)?;
-        let documents: usize = manifest.shards().map(|file| file.digest.bytes).sum();
-        let with_documents = documents <= SMALL;
-        let is_needed = |file: &&FileEntry| file.needed == Needed::Index || (file.needed == Needed::Hit && with_documents);
+        let is_needed = |file: &&FileEntry| file.needed == Needed::Index;
         let total = manifest.files.iter().filter(is_needed).map(|file| file.digest.bytes).sum();
 
         let progress = Progress::new(&on_progress, total);
@@ -119,14 +114,15 @@ impl Search {
                 (Some(slices), vectors)
             }
         };
-        let engine = Engine::open(manifest.clone(), vectors, &lexical)?;
-        let search = Self { store, manifest, engine: Mutex::new(engine), slices, shards: RefCell::default() };
-        if with_documents {
-            for file in search.manifest.shards() {
-                search.shard(file, &progress).await?;
-            }
+        let mut shards = HashMap::new();
+        for file in manifest.first_shards() {
+            let shard = read_shard(&store.fixed(&file.path, &file.digest, &progress).await?)?;
+            shards.insert(file.first.unwrap_or_default(), Rc::new(shard));
         }
-        Ok(search)
+        let documents: Vec<&Document> =
+            manifest.first_shards().filter_map(|file| shards.get(&file.first?)).flat_map(|shard| shard.iter()).collect();
+        let engine = Engine::open(manifest.clone(), vectors, &lexical, &documents)?;
+        Ok(Self { store, manifest, engine: Mutex::new(engine), slices, shards: RefCell::new(shards) })
     }
 
     /// Loads the model that encodes queries; before it is there, queries are answered from words.

@@ -9,7 +9,7 @@ use inkling_search::engine::{Engine, Hit, Mode, QueryOptions};
 use inkling_search::error::{Error, ErrorKind};
 use inkling_search::index::builder::IndexFiles;
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{LEXICAL_FILE, MANIFEST_FILE, VECTORS_FILE};
+use inkling_search::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, VECTORS_FILE};
 use inkling_search::text::passages::{PassageOptions, split};
 use proptest::prelude::*;
 
@@ -272,6 +272,37 @@ fn a_changed_or_missing_file_of_an_index_is_refused() {
         std::fs::write(folder.path().join(MANIFEST_FILE), b"{").unwrap();
         assert_eq!(IndexFolder::open(folder.path()).err().unwrap().kind(), ErrorKind::DamagedFile);
     }
+}
+
+#[test]
+fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_with_it() {
+    let mut large = corpus();
+    let notes = serde_json::json!({"notes": "w ".repeat(1 << 20)});
+    large.push(Document { fields: notes.as_object().unwrap().clone(), ..document("z", "Notes", "Nothing else.") });
+    let (small, large) = (folder(&corpus()), folder(&large));
+    let size = |folder: &tempfile::TempDir| std::fs::metadata(folder.path().join(LEXICAL_FILE)).unwrap().len();
+    assert!(size(&small) < 1000 && size(&large) > 1 << 20, "{} and {}", size(&small), size(&large));
+    let [mut small, mut large] = [small, large].map(|folder| engine(&IndexFolder::open(folder.path()).unwrap()));
+    assert!(large.remove("z"));
+    assert_eq!(answers(&mut small, &NAMES), answers(&mut large, &NAMES));
+    let saved = large.save(&corpus()).unwrap();
+    let rebuilt = built(&corpus()).unwrap().files;
+    assert!(rebuilt.ends_with(&saved.files), "an index that became small is one that was built small");
+}
+
+#[test]
+fn documents_that_are_loaded_with_the_index_are_checked_as_it_is() {
+    let folder = folder(&corpus());
+    let index = IndexFolder::open(folder.path()).unwrap();
+    std::fs::write(folder.path().join("docs/000.json"), b"[]").unwrap();
+    assert_eq!(index.engine().err().unwrap().kind(), ErrorKind::HashMismatch);
+    let path = folder.path().join(MANIFEST_FILE);
+    let mut manifest = Manifest::from_json(&std::fs::read(&path).unwrap()).unwrap();
+    let entry = manifest.files.iter_mut().find(|file| file.path == "docs/000.json").unwrap();
+    *entry = FileEntry { first: Some(0), ..FileEntry::new(entry.path.clone(), b"[]", entry.needed) };
+    std::fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+    let index = IndexFolder::open(folder.path()).unwrap();
+    assert_eq!(index.engine().err().unwrap().kind(), ErrorKind::DamagedFile);
 }
 
 /// Everything an answer says but the time it took, with ids for numbers.

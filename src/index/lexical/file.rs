@@ -1,6 +1,6 @@
 //! The bytes of a word index: written from segments, read into a [`Store`].
 //!
-//! Five tensors of bytes (`docs/format.md`):
+//! Five tensors of bytes (`docs/format.md`), of which only the first is there when the words are made from the documents:
 //! - `lexical.about`: JSON with the version, the language, and the fields with their weights;
 //! - `lexical.shared`: for each word, in ascending order of bytes, how many bytes it shares with the one before;
 //! - `lexical.endings`: the other bytes of each word and a line feed;
@@ -23,8 +23,11 @@ use super::segment::Segment;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Version of the layout; readers refuse others.
+/// Version of the layout above; readers refuse others.
 pub(super) const VERSION: u32 = 1;
+
+/// Version of a file with nothing but `lexical.about`: the words are those of the documents, which are loaded with it.
+pub(super) const VERSION_OF_DOCUMENTS: u32 = 2;
 
 /// The names of the tensors: about, shared, endings, counts, texts.
 pub(super) const TENSORS: [&str; 5] = ["lexical.about", "lexical.shared", "lexical.endings", "lexical.counts", "lexical.texts"];
@@ -35,6 +38,13 @@ const WORD_BYTES_MAX: usize = 4 * super::analyze::WORD_CHARS_MAX;
 const END_OF_FIELD: u32 = 0;
 const END_OF_TEXT: u32 = 1;
 const FIRST_WORD: u32 = 2;
+
+/// Leaves all but the description out of the tensors of an index whose documents are loaded with it anyway.
+pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
+    let about = tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, json)| serde_json::from_slice(json).ok());
+    let about = about.map(|about: About| About { version: VERSION_OF_DOCUMENTS, ..about });
+    about.into_iter().map(|about| (TENSORS[0].to_owned(), serde_json::to_vec(&about).unwrap_or_default())).collect()
+}
 
 /// The description in `lexical.about`.
 #[derive(Debug, Serialize, Deserialize)]

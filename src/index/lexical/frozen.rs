@@ -1,15 +1,16 @@
-//! Documents as read from an index file: nothing in it changes, removals are kept beside it.
+//! Documents of an index as it was opened: nothing in it changes, removals are kept beside it.
 
 use fst::{IntoStreamer, Map, MapBuilder, Streamer};
 
 use super::file::{Reader, damaged};
+use super::growing::Growing;
 use super::language::Language;
 use super::segment::Segment;
 use super::store::Store;
 use super::typos::Typos;
 use crate::error::Result;
 
-/// A segment that was read from a file.
+/// A segment that was there when the index was opened.
 pub(super) struct Frozen {
     language: Language,
     dictionary: Map<Vec<u8>>,
@@ -28,8 +29,26 @@ impl Frozen {
     /// [`ErrorKind::DamagedFile`](crate::error::ErrorKind::DamagedFile) when any number contradicts another.
     pub fn open(file: &Reader<'_>, fields: usize, language: Language) -> Result<Self> {
         let (words, ends) = file.words()?;
-        let dictionary = dictionary(&words, &ends).map_err(|error| damaged("order of words").caused_by(error))?;
         let store = file.documents(ends.len(), fields)?;
+        Self::new(language, words, ends, store)
+    }
+
+    /// Freezes documents that were indexed in memory.
+    pub fn of(growing: Growing, language: Language) -> Result<Self> {
+        let (terms, mut store) = growing.into_parts();
+        let (mut words, mut ends, mut order) = (String::new(), Vec::new(), Vec::new());
+        for (word, term) in terms {
+            words.push_str(&word);
+            ends.push(words.len() as u32);
+            order.push(term);
+        }
+        store.renumber(&order);
+        store.shrink();
+        Self::new(language, words, ends, store)
+    }
+
+    fn new(language: Language, words: String, ends: Vec<u32>, store: Store) -> Result<Self> {
+        let dictionary = dictionary(&words, &ends).map_err(|error| damaged("order of words").caused_by(error))?;
         let mut segment = Self { language, dictionary, words, ends, stems: Vec::new(), store };
         segment.stems = (0..segment.ends.len() as u32).map(|term| (hash(&language.stem(segment.word(term))), term)).collect();
         segment.stems.sort_unstable();

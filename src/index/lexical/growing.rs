@@ -50,6 +50,11 @@ impl Growing {
         })
     }
 
+    /// All words in ascending order with their numbers, and the postings.
+    pub fn into_parts(self) -> (BTreeMap<Box<str>, u32>, Store) {
+        (self.words, self.store)
+    }
+
     fn term(&mut self, word: &str) -> u32 {
         if let Some(&term) = self.words.get(word) {
             return term;

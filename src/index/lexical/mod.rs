@@ -25,7 +25,7 @@
 //! ```
 //!
 //! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
-//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `builder`, `query`, `expand` (word to spellings), `score`, `pairs`,
+//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to spellings), `score`, `pairs`,
 //! `phrase`, `highlight`.
 
 mod analyze;
@@ -36,6 +36,7 @@ mod frozen;
 mod growing;
 mod highlight;
 mod language;
+mod open;
 mod pairs;
 mod phrase;
 mod postings;
@@ -58,8 +59,8 @@ pub use score::Ranking;
 use std::sync::OnceLock;
 
 use crate::error::{Error, ErrorKind, Result};
-use builder::{check_fields, known_language, ordered};
-use file::{About, TENSORS, VERSION};
+use builder::ordered;
+use file::{About, VERSION};
 use frozen::Frozen;
 use growing::Growing;
 use segment::Segment;
@@ -131,48 +132,6 @@ pub struct Lexical {
 }
 
 impl Lexical {
-    /// Opens an index, given its tensors by name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::DamagedFile`] when a tensor is missing or any number in it cannot be, [`ErrorKind::UnsupportedFormat`] when
-    /// another version wrote it. Whatever the bytes, memory and time stay in proportion to their number.
-    pub fn open<'a>(tensor: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self> {
-        let get = |name: &str| {
-            let missing = || Error::new(ErrorKind::DamagedFile, format!("the index has no tensor {name}: build the index again"));
-            tensor(name).ok_or_else(missing)
-        };
-        let [about, shared, endings, counts, texts] = TENSORS.map(get);
-        let about: About = serde_json::from_slice(about?).map_err(|error| {
-            Error::new(ErrorKind::DamagedFile, "the description of the word index cannot be read: build the index again")
-                .caused_by(error)
-        })?;
-        if about.version != VERSION {
-            let text =
-                format!("the word index has version {}, this program reads {VERSION}: build the index again", about.version);
-            return Err(Error::new(ErrorKind::UnsupportedFormat, text));
-        }
-        check_fields(&about.fields, ErrorKind::DamagedFile)?;
-        let language = known_language(&about.language, ErrorKind::UnsupportedFormat)?;
-        let file = file::Reader { shared: shared?, endings: endings?, counts: counts?, texts: texts? };
-        let fields = about.fields.len();
-        let base = Frozen::open(&file, fields, language)?;
-        let mut index = Self {
-            language,
-            fields: about.fields,
-            ranking: Ranking::default(),
-            live: vec![true; base.store().docs() as usize],
-            live_docs: base.store().docs(),
-            length_sums: vec![0; fields],
-            field_weights: OnceLock::new(),
-            recent: Growing::new(fields, Some(language)),
-            base,
-        };
-        for row in index.base.store().lengths().chunks_exact(fields) {
-            index.length_sums.iter_mut().zip(row).for_each(|(sum, &length)| *sum += u64::from(length));
-        }
-        Ok(index)
-    }
-
     /// The same index with other numbers in its ranking formula.
     #[must_use]
     pub fn with_ranking(mut self, ranking: Ranking) -> Self {

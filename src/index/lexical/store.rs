@@ -102,6 +102,11 @@ impl Store {
         }
     }
 
+    /// Numbers the terms anew: `order` has the old numbers in the order of the new ones.
+    pub fn renumber(&mut self, order: &[u32]) {
+        self.terms = order.iter().map(|&term| std::mem::take(&mut self.terms[term as usize])).collect();
+    }
+
     /// How many documents have been added.
     pub fn docs(&self) -> u32 {
         self.extents.len() as u32

@@ -437,6 +437,24 @@ proptest! {
     }
 
     #[test]
+    fn words_made_from_the_documents_answer_as_stored_ones(documents in prop::collection::vec((text(4), text(9)), 0..9)) {
+        let stored = built("en", &documents);
+        let about = Lexical::without_texts(&stored);
+        prop_assert_eq!(about.len(), 1);
+        let texts = documents.iter().map(|(title, text)| vec![("text", text.clone()), ("title", title.clone())]);
+        let mut made = Lexical::open_with(|name| (name == about[0].0).then_some(about[0].1.as_slice()), texts).unwrap();
+        let mut read = opened(&stored).unwrap();
+        for index in [&mut made, &mut read] {
+            index.add(&[FieldText { field: "text", text: "tested data" }]).unwrap();
+        }
+        for query in QUERIES {
+            prop_assert_eq!(search(&made, query), search(&read, query), "{}", query);
+        }
+        let all: Vec<u32> = (0..read.docs_total()).collect();
+        prop_assert_eq!(made.save(&all).unwrap(), read.save(&all).unwrap());
+    }
+
+    #[test]
     fn any_text_is_indexed_searched_and_marked(text in "\\PC{0,80}|[\u{0}-\u{10FFFF}]{0,40}", query in "[ \"\\-]{0,3}\\PC{0,30}") {
         let index = index("auto", &[&text, "the other"]);
         search(&index, &query);
