@@ -1,5 +1,7 @@
 //! Documents of an index as it was opened: nothing in it changes, removals are kept beside it.
 
+use std::sync::OnceLock;
+
 use fst::{IntoStreamer, Map, MapBuilder, Streamer};
 
 use super::file::{Reader, damaged};
@@ -13,7 +15,8 @@ use crate::error::Result;
 /// A segment that was there when the index was opened.
 pub(super) struct Frozen {
     language: Language,
-    dictionary: Map<Vec<u8>>,
+    /// Made for the first misspelt word: nothing else needs it.
+    dictionary: OnceLock<Option<Map<Vec<u8>>>>,
     /// All words one after the other, in ascending order, and where each ends.
     words: String,
     ends: Vec<u32>,
@@ -48,8 +51,10 @@ impl Frozen {
     }
 
     fn new(language: Language, words: String, ends: Vec<u32>, store: Store) -> Result<Self> {
-        let dictionary = dictionary(&words, &ends).map_err(|error| damaged("order of words").caused_by(error))?;
-        let mut segment = Self { language, dictionary, words, ends, stems: Vec::new(), store };
+        let mut segment = Self { language, dictionary: OnceLock::new(), words, ends, stems: Vec::new(), store };
+        if (1..segment.ends.len() as u32).any(|term| segment.word(term - 1) >= segment.word(term)) {
+            return Err(damaged("order of words"));
+        }
         segment.stems = (0..segment.ends.len() as u32).map(|term| (hash(&language.stem(segment.word(term))), term)).collect();
         segment.stems.sort_unstable();
         Ok(segment)
@@ -95,7 +100,8 @@ impl Segment for Frozen {
     }
 
     fn find(&self, word: &str) -> Option<u32> {
-        self.dictionary.get(word).map(|term| term as u32)
+        let term = self.first_from(word);
+        ((term as usize) < self.ends.len() && self.word(term) == word).then_some(term)
     }
 
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32)) {
@@ -118,7 +124,10 @@ impl Segment for Frozen {
     }
 
     fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8)) {
-        let mut found = self.dictionary.search_with_state(typos).into_stream();
+        // The words are in order, so it can be made.
+        let dictionary = self.dictionary.get_or_init(|| dictionary(&self.words, &self.ends).ok());
+        let Some(dictionary) = dictionary else { return };
+        let mut found = dictionary.search_with_state(typos).into_stream();
         while let Some((_, term, state)) = found.next() {
             visit(self.word(term as u32), term as u32, typos.errors(&state));
         }

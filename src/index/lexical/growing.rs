@@ -15,13 +15,15 @@ pub(super) struct Growing {
     /// Unknown while a builder has yet to guess it; then no stems are kept.
     language: Option<Language>,
     words: BTreeMap<Box<str>, u32>,
+    /// The same, for finding one.
+    terms: HashMap<Box<str>, u32>,
     stems: HashMap<String, Vec<(Box<str>, u32)>>,
     store: Store,
 }
 
 impl Growing {
     pub fn new(fields: usize, language: Option<Language>) -> Self {
-        Self { language, words: BTreeMap::new(), stems: HashMap::new(), store: Store::new(fields) }
+        Self { language, words: BTreeMap::new(), terms: HashMap::new(), stems: HashMap::new(), store: Store::new(fields) }
     }
 
     /// Adds a document given the texts of its fields, as (number of the field, text) in ascending order of the numbers.
@@ -56,11 +58,12 @@ impl Growing {
     }
 
     fn term(&mut self, word: &str) -> u32 {
-        if let Some(&term) = self.words.get(word) {
+        if let Some(&term) = self.terms.get(word) {
             return term;
         }
         let term = self.store.add_term();
         self.words.insert(word.into(), term);
+        self.terms.insert(word.into(), term);
         if let Some(language) = self.language {
             self.stems.entry(language.stem(word)).or_default().push((word.into(), term));
         }
@@ -74,7 +77,7 @@ impl Segment for Growing {
     }
 
     fn find(&self, word: &str) -> Option<u32> {
-        self.words.get(word).copied()
+        self.terms.get(word).copied()
     }
 
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32)) {

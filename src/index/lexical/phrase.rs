@@ -10,14 +10,17 @@ impl Lexical {
     /// Sets the score of every document to zero that lacks a phrase of the query or has something the query excludes.
     pub(super) fn drop_excluded(&self, query: &Query, sums: &mut [Sum]) {
         for phrase in &query.phrases {
-            let mut has = vec![false; sums.len()];
-            self.with_phrase(phrase, &mut |doc| has[doc as usize] = true);
-            sums.iter_mut().zip(has).filter(|(_, has)| !has).for_each(|(sum, _)| sum.score = 0.0);
+            let found = found(sums);
+            let mut having = Vec::new();
+            self.with_phrase(phrase, &found, &mut |doc| having.push(doc));
+            let mut having = having.into_iter().peekable();
+            let lacking = found.into_iter().filter(|doc| having.next_if_eq(doc).is_none());
+            lacking.for_each(|doc| sums[doc as usize].score = 0.0);
         }
         for excluded in &query.excluded {
             match excluded.as_slice() {
                 [word] => self.with_forms(word, &mut |doc| sums[doc as usize].score = 0.0),
-                phrase => self.with_phrase(phrase, &mut |doc| sums[doc as usize].score = 0.0),
+                phrase => self.with_phrase(phrase, &found(sums), &mut |doc| sums[doc as usize].score = 0.0),
             }
         }
     }
@@ -35,56 +38,106 @@ impl Lexical {
         }
     }
 
-    /// Every document with the words of a phrase one after the other, spelt so.
-    fn with_phrase(&self, phrase: &[String], visit: &mut dyn FnMut(u32)) {
+    /// Those of the documents given, ascending, that have the words of a phrase one after the other, spelt so.
+    fn with_phrase(&self, phrase: &[String], among: &[u32], visit: &mut dyn FnMut(u32)) {
+        let mut among = among;
         for (part, segment) in self.segments().into_iter().enumerate() {
-            let Some(readers) = phrase.iter().map(|word| Some(Reader::new(segment, segment.find(word)?))).collect() else {
-                continue;
-            };
-            in_phrase(readers, |doc| visit(self.global(part, doc)));
+            let first = self.global(part, 0);
+            let end = among.partition_point(|&doc| doc < first + segment.store().docs());
+            let (own, later) = among.split_at(end);
+            among = later;
+            let reader = |(offset, word): (u32, &String)| Some(Reader::new(segment, segment.find(word)?, offset));
+            let Some(readers) = (0..).zip(phrase).map(reader).collect() else { continue };
+            in_phrase(readers, own.iter().map(|doc| doc - first), |doc| visit(first + doc));
         }
     }
+}
+
+/// The documents with a score, ascending.
+fn found(sums: &[Sum]) -> Vec<u32> {
+    (0..).zip(sums).filter(|(_, sum)| sum.score > 0.0).map(|(doc, _)| doc).collect()
 }
 
 /// The postings of one word of a phrase, moved forward in step with those of the others.
 struct Reader<'a> {
     postings: Postings<'a>,
     doc: Option<u32>,
-    positions: Vec<u32>,
+    docs: u32,
+    /// How many words of the phrase come before this one.
+    offset: u32,
 }
 
 impl<'a> Reader<'a> {
-    fn new(segment: &'a dyn Segment, term: u32) -> Self {
+    fn new(segment: &'a dyn Segment, term: u32, offset: u32) -> Self {
         let mut postings = segment.postings(term);
-        Self { doc: postings.next_doc(), postings, positions: Vec::new() }
+        Self { doc: postings.next_doc(), postings, docs: segment.store().term(term).docs(), offset }
     }
 
-    fn advance_to(&mut self, doc: u32) {
+    /// Moves to the first document from `doc` on.
+    fn advance_to(&mut self, doc: u32) -> Option<u32> {
         if self.doc.is_some_and(|own| own < doc) {
             self.doc = self.postings.next_from(doc);
         }
+        self.doc
+    }
+
+    /// Keeps those of the places where the phrase may begin, ascending, that have this word at its offset.
+    fn keep(&mut self, starts: &mut Vec<u32>) {
+        let (mut kept, mut at) = (0, 0);
+        let offset = self.offset;
+        self.postings.each_position(|position| {
+            while starts.get(at).is_some_and(|&start| start + offset < position) {
+                at += 1;
+            }
+            if starts.get(at).is_some_and(|&start| start + offset == position) {
+                starts[kept] = starts[at];
+                kept += 1;
+                at += 1;
+            }
+            at < starts.len()
+        });
+        starts.truncate(kept);
     }
 }
 
-/// Calls `visit` with every document in which the readers' words stand one after the other.
-fn in_phrase(mut readers: Vec<Reader<'_>>, mut visit: impl FnMut(u32)) {
-    let mut doc = 0;
-    while let Some(furthest) = readers.iter_mut().try_fold(doc, |furthest, reader| {
-        reader.advance_to(furthest);
-        reader.doc.map(|own| own.max(furthest))
-    }) {
-        if readers.iter().any(|reader| reader.doc != Some(furthest)) {
-            doc = furthest;
+/// Calls `visit` with each of the documents of `among`, ascending, in which the readers' words stand one after the other.
+///
+/// The rarest word leads: it rules out most documents, and leaves few places in the others.
+fn in_phrase(mut readers: Vec<Reader<'_>>, among: impl Iterator<Item = u32>, mut visit: impl FnMut(u32)) {
+    readers.sort_by_key(|reader| reader.docs);
+    let Some((rarest, others)) = readers.split_first_mut() else { return };
+    let mut starts = Vec::new();
+    let mut next = 0;
+    for doc in among {
+        // Before `next` some word is in no document.
+        if doc < next {
             continue;
         }
-        readers.iter_mut().for_each(|reader| reader.postings.positions(&mut reader.positions));
-        let Some((first, rest)) = readers.split_first() else { return };
-        let starts_phrase = |&start: &u32| {
-            rest.iter().zip(start.saturating_add(1)..).all(|(reader, at)| reader.positions.binary_search(&at).is_ok())
+        let mut all = std::iter::once(&mut *rarest).chain(others.iter_mut());
+        next = match all.try_for_each(|reader| match reader.advance_to(doc) {
+            Some(own) if own == doc => Ok(()),
+            later => Err(later),
+        }) {
+            Ok(()) => doc,
+            Err(Some(later)) => later,
+            Err(None) => return,
         };
-        if first.positions.iter().any(starts_phrase) {
-            visit(furthest);
+        if next > doc {
+            continue;
         }
-        doc = furthest + 1;
+        starts.clear();
+        let offset = rarest.offset;
+        rarest.postings.each_position(|position| {
+            starts.extend(position.checked_sub(offset));
+            true
+        });
+        for reader in others.iter_mut() {
+            if !starts.is_empty() {
+                reader.keep(&mut starts);
+            }
+        }
+        if !starts.is_empty() {
+            visit(doc);
+        }
     }
 }

@@ -112,6 +112,7 @@ impl PostingsWriter {
             positions_read: true,
             counts: Default::default(),
             counts_len: 0,
+            total: 0,
         }
     }
 
@@ -139,6 +140,8 @@ pub(super) struct Postings<'a> {
     positions_read: bool,
     counts: [FieldCount; FIELDS_MAX],
     counts_len: usize,
+    /// The sum of the counts.
+    total: u32,
 }
 
 impl Postings<'_> {
@@ -146,17 +149,19 @@ impl Postings<'_> {
     #[inline]
     pub fn next_doc(&mut self) -> Option<u32> {
         if !self.positions_read {
-            self.pending += self.counts().iter().map(|entry| entry.count).sum::<u32>();
+            self.pending += self.total;
         }
         self.positions_read = false;
-        self.counts_len = 0;
+        (self.counts_len, self.total) = (0, 0);
         self.left = self.left.checked_sub(1)?;
         let doc = self.next_doc + take(self.postings, &mut self.at)?;
         self.next_doc = doc + 1;
         loop {
             let code = take(self.postings, &mut self.at)?;
-            *self.counts.get_mut(self.counts_len)? = FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 };
+            let entry = FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 };
+            *self.counts.get_mut(self.counts_len)? = entry;
             self.counts_len += 1;
+            self.total += entry.count;
             if code & 1 == 0 {
                 return Some(doc);
             }
@@ -235,17 +240,30 @@ impl Postings<'_> {
     /// Reads the positions in the document that [`Self::next_doc`] returned into `out`, which is cleared first. Once a document.
     pub fn positions(&mut self, out: &mut Vec<u32>) {
         out.clear();
+        self.each_position(|position| {
+            out.push(position);
+            true
+        });
+    }
+
+    /// Calls `visit` with the positions in the document that [`Self::next_doc`] returned, ascending, until it says false. Once a
+    /// document.
+    #[inline]
+    pub fn each_position(&mut self, mut visit: impl FnMut(u32) -> bool) {
         while self.pending > 0 && self.positions_at < self.positions.len() {
             self.pending -= u32::from(self.positions[self.positions_at] < 0x80);
             self.positions_at += 1;
         }
+        self.positions_read = true;
         let mut last = 0;
-        for _ in 0..self.counts().iter().map(|entry| entry.count).sum() {
+        for read in 1..=self.total {
             let Some(gap) = take(self.positions, &mut self.positions_at) else { break };
             last += gap;
-            out.push(last);
+            if !visit(last) {
+                self.pending = self.total - read;
+                break;
+            }
         }
-        self.positions_read = true;
     }
 }
 

@@ -99,8 +99,11 @@ impl Lexical {
             return Vec::new();
         }
         // Removed documents are taken from the start: nothing ever counts them.
-        let none = |&live: &bool| Sum { count: if live { 0.0 } else { TAKEN }, score: 0.0, mass: 0.0, quality: None };
-        let mut sums = Sums { of: self.live.iter().map(none).collect(), touched: Vec::new(), hopeful: Vec::new(), whole: 0.0 };
+        let none = Sum { count: 0.0, score: 0.0, mass: 0.0, quality: None };
+        let mut sums = Sums { of: vec![none; self.live.len()], touched: Vec::new(), hopeful: Vec::new(), whole: 0.0 };
+        if !self.all_live() {
+            sums.of.iter_mut().zip(&self.live).filter(|(_, live)| !**live).for_each(|(sum, _)| sum.count = TAKEN);
+        }
         let expansions = self.expand(query);
         // Stop words come last: they only add to documents that have another word, where the query has another.
         let only_stop_words = expansions.iter().all(|expansion| expansion.stop);
@@ -197,15 +200,19 @@ impl Lexical {
         let docs = segment.store().term(term).docs() as usize;
         let gained_mass = weight * self.idf(docs);
         let Sums { of, hopeful, .. } = sums;
-        let wanted = |doc: usize| finds || hopeful[doc / 64] >> (doc % 64) & 1 == 1;
-        self.each_count(part, term, of_form, wanted, |doc, count| {
+        let mut add = |doc: usize, count, quality: Option<Quality>| {
             let sum = &mut of[doc];
-            if finds {
-                sum.quality = Some(Quality::Exact);
-            }
+            sum.quality = quality.or(sum.quality);
             sum.score += gained_mass * self.saturation(count);
             sum.mass += gained_mass;
-        });
+        };
+        // Two calls, so that the more frequent one has no bits to look at.
+        if finds {
+            self.each_count(part, term, of_form, |_| true, |doc, count| add(doc, count, Some(Quality::Exact)));
+        } else {
+            let wanted = |doc: usize| hopeful[doc / 64] >> (doc % 64) & 1 == 1;
+            self.each_count(part, term, of_form, wanted, |doc, count| add(doc, count, None));
+        }
         sums.whole += gained_mass;
         docs
     }

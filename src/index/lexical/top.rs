@@ -22,6 +22,8 @@ fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: 
     let Some(last) = limit.checked_sub(1) else { return Vec::new() };
     let room = limit.saturating_mul(SPARE).max(ROOM_MIN);
     let (mut found, mut bar) = (Vec::new(), 0);
+    // The least score that may pass, so that nearly all are dropped by one comparison.
+    let mut least = f32::from_bits(1);
     let drop_worse = |found: &mut Vec<u64>| {
         if found.len() > limit {
             found.select_nth_unstable_by(last, |a, b| b.cmp(a));
@@ -30,11 +32,15 @@ fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: 
         found.get(last).copied().unwrap_or_default()
     };
     for (doc, score) in (0..).zip(scores) {
-        let candidate = if score > 0.0 { key(score, doc) } else { 0 };
+        if score < least {
+            continue;
+        }
+        let candidate = key(score, doc);
         if candidate > bar && accept(doc) {
             found.push(candidate);
             if found.len() == room {
                 bar = drop_worse(&mut found);
+                least = unkey(bar).0;
             }
         }
     }
