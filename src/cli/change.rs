@@ -8,7 +8,6 @@ use super::progress::counter;
 use crate::engine::Engine;
 use crate::engine::folder::{IndexFolder, write_files};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::SLICE_PASSAGES;
 
 /// Add documents to an index, or replace those of the same id, without encoding the others again
 #[derive(clap::Args)]
@@ -67,7 +66,7 @@ impl Remove {
 fn save(root: &Path, folder: &IndexFolder, engine: &Engine) -> Result<()> {
     let document = |number| engine.added(number).map_or_else(|| folder.document(number), |document| Ok(document.clone()));
     let documents = engine.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
-    let saved = engine.save(&documents)?.sliced(SLICE_PASSAGES)?;
+    let saved = engine.save(&documents, Vec::new())?;
     write_files(root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     // Files of documents that the smaller index no longer has.
     for old in folder.manifest().files.iter().filter(|old| saved.manifest.file(&old.path).is_err()) {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::{self, IndexFiles, field_texts, lexical_texts};
+use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_texts};
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
-use crate::index::vectors::PassageVector;
+use crate::index::vectors::{PassageVector, Vectors};
 
 /// A document whose passages have been encoded, ready to be added.
 pub struct Encoded {
@@ -98,16 +98,12 @@ impl Engine {
 
     /// The files of the index as it is now, but for those of the model, which stay as they are.
     ///
-    /// `documents` are the live ones in the order of [`Engine::live`]. The same documents give the same bytes, whatever was
-    /// added and removed on the way.
+    /// `documents` are the live ones in the order of [`Engine::live`], `slices` the vectors that lie elsewhere. The same documents
+    /// give the same bytes, whatever was added and removed on the way.
     ///
     /// # Errors
-    /// `invalid-input` when the documents are not the live ones, or when vectors lie in slices elsewhere.
-    pub fn save(&self, documents: &[Document]) -> Result<IndexFiles> {
-        if !self.vectors.is_whole() {
-            let what = "the vectors of this index are in slices: change it with `inkling add` and `inkling remove`";
-            return Err(Error::new(ErrorKind::InvalidInput, what));
-        }
+    /// `invalid-input` when the documents are not the live ones, `damaged-file` when the slices are not of this index.
+    pub fn save(&self, documents: &[Document], slices: Vec<Vectors>) -> Result<IndexFiles> {
         let order = self.live();
         let is_same = documents.len() == order.len()
             && order.iter().zip(documents).all(|(&number, document)| self.table.id(number) == document.id);
@@ -116,7 +112,11 @@ impl Engine {
         }
         let Manifest { model, files, .. } = &self.manifest;
         let model_files = files.iter().filter(|file| file.needed == Needed::Model).cloned().collect();
-        let (vectors, lexical) = (self.vectors.select(&order), self.lexical.save(&order)?);
-        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files)
+        let vectors = match self.vectors.is_whole() {
+            true => self.vectors.select(&order),
+            false => self.vectors.with_codes(slices)?.select(&order),
+        };
+        let lexical = self.lexical.save(&order)?;
+        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files)?.sliced(SLICE_PASSAGES)
     }
 }

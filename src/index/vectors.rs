@@ -277,6 +277,22 @@ impl Vectors {
         Ok(vectors)
     }
 
+    /// The same vectors with the codes that lie in slices elsewhere, given in their order.
+    ///
+    /// # Errors
+    /// `damaged-file` when the slices are not those of this index.
+    pub fn with_codes(&self, slices: Vec<Self>) -> Result<Self> {
+        let mut whole = Self::join(slices)?;
+        if whole.dim != self.dim || whole.documents != self.documents[..self.held_from] {
+            return Err(Error::new(ErrorKind::DamagedFile, "the slices of the vectors are not of this index: load it again"));
+        }
+        for passage in self.held_from..self.passages() {
+            let (scale, document, range) = (self.scales[passage], self.documents[passage], self.ranges[passage]);
+            whole.push_codes(&self.codes(passage as u32), scale, document, range);
+        }
+        Ok(whole)
+    }
+
     /// All but the codes.
     pub fn outline(&self) -> Outline {
         Outline { dim: self.dim, documents: self.documents.clone(), ranges: self.ranges.clone() }
@@ -441,7 +457,9 @@ mod tests {
             }
             hits.extend(outlined.scan(&query, |_| true));
             prop_assert_eq!(hits, grown.scan(&query, |_| true));
+            prop_assert_eq!(outlined.with_codes(slices.clone()).unwrap(), grown);
             if slices.len() > 1 {
+                prop_assert!(outlined.with_codes(slices[1..].to_vec()).is_err());
                 prop_assert!(Vectors::join(slices.into_iter().rev().collect()).is_err());
             }
         }

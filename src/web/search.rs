@@ -191,7 +191,11 @@ impl Search {
         for number in live {
             documents.push(self.document(number).await?);
         }
-        let saved = self.engine.lock().await.save(&documents)?;
+        let slices = match &self.slices {
+            Some(slices) => slices.vectors(self.manifest.documents).await?,
+            None => Vec::new(),
+        };
+        let saved = self.engine.lock().await.save(&documents, slices)?;
         object(&saved_files(saved))
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use js_sys::{Array, Float32Array, Promise, Uint32Array};
+use js_sys::{Array, Float32Array, Promise, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -25,6 +25,9 @@ extern "C" {
     /// The mean of the vectors of some passages of a slice.
     #[wasm_bindgen(method, catch)]
     fn mean(this: &SliceWorkers, slice: u32, first: u32, end: u32) -> Result<Promise, JsValue>;
+    /// The files of all slices.
+    #[wasm_bindgen(method, catch)]
+    fn files(this: &SliceWorkers) -> Result<Promise, JsValue>;
 }
 
 /// A slice in its own worker.
@@ -70,6 +73,11 @@ impl Slice {
     /// The mean of the vectors of some passages, counted within the slice.
     pub fn mean(&self, first: u32, end: u32) -> Float32Array {
         Float32Array::from(self.vectors.mean(first..end).as_slice())
+    }
+
+    /// The bytes of the slice's file.
+    pub fn file(&self) -> Result<Uint8Array, JsValue> {
+        Ok(Uint8Array::from(self.vectors.write()?.as_slice()))
     }
 }
 
@@ -122,6 +130,13 @@ impl Slices {
         let first = self.first.get(slice).copied().unwrap_or_default();
         let mean = settled(self.workers.mean(slice as u32, passages.start - first, passages.end - first)).await?;
         Ok(Float32Array::from(mean).to_vec())
+    }
+
+    /// The vectors themselves, slice by slice.
+    pub async fn vectors(&self, documents: usize) -> Result<Vec<Vectors>, JsValue> {
+        let files = Array::from(&settled(self.workers.files()).await?);
+        let read = |file: JsValue| Vectors::read(&Uint8Array::from(file).to_vec(), documents);
+        Ok(files.iter().map(read).collect::<Result<_>>()?)
     }
 }
 

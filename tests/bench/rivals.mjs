@@ -21,8 +21,8 @@ export const SEARCHES = {
   'inkling-words': 'Inkling, words (before the model)',
   'inkling-hybrid': 'Inkling, words and meaning',
   minisearch: 'MiniSearch',
-  orama: 'Orama, text',
-  pagefind: 'Pagefind',
+  orama: 'Orama, text, stop words left out',
+  pagefind: 'Pagefind, all words, then any',
 }
 
 /** A module of a rival, for Node. @param {string[]} parts */
@@ -42,8 +42,9 @@ export async function makeIndexes(folder, documents) {
   fs.writeFileSync(path.join(folder, 'minisearch.json'), JSON.stringify(mini))
 
   const { create, insertMultiple, save } = await rival('@orama', 'orama', 'dist', 'esm', 'index.js')
+  const { stopwords } = await rival('@orama', 'stopwords', 'dist', 'en.js')
   const schema = { id: 'string', title: 'string', text: 'string' }
-  const orama = create({ schema, components: { tokenizer: { language: 'english', stemming: true } } })
+  const orama = create({ schema, components: { tokenizer: { language: 'english', stemming: true, stopWords: stopwords } } })
   await insertMultiple(orama, documents)
   fs.writeFileSync(path.join(folder, 'orama.json'), JSON.stringify(save(orama)))
 

@@ -285,7 +285,7 @@ fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_w
     let [mut small, mut large] = [small, large].map(|folder| engine(&IndexFolder::open(folder.path()).unwrap()));
     assert!(large.remove("z"));
     assert_eq!(answers(&mut small, &NAMES), answers(&mut large, &NAMES));
-    let saved = large.save(&corpus()).unwrap();
+    let saved = large.save(&corpus(), Vec::new()).unwrap();
     let rebuilt = built(&corpus()).unwrap().files;
     assert!(rebuilt.ends_with(&saved.files), "an index that became small is one that was built small");
 }
@@ -333,7 +333,7 @@ fn seven() -> Vec<Document> {
 
 fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
     let find = |number| documents.iter().find(|document| engine.number(&document.id).ok() == Some(number)).unwrap().clone();
-    engine.save(&engine.live().into_iter().map(find).collect::<Vec<_>>()).unwrap().files
+    engine.save(&engine.live().into_iter().map(find).collect::<Vec<_>>(), Vec::new()).unwrap().files
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn ask_the_demo(mode: Mode) -> f64 {
     let built = build(&documents, &MODEL.encoder(), &MODEL.files(), &BuildOptions::default(), |_| (), |_| ()).unwrap();
     let file = |name: &str| &built.files.iter().find(|(path, _)| path == name).unwrap().1;
     let vectors = Vectors::read(file(VECTORS_FILE), documents.len()).unwrap();
-    let mut engine = Engine::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>()).unwrap();
+    let mut engine =
+        Engine::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>()).unwrap();
     engine.set_encoder(MODEL.encoder()).unwrap();
 
     let (mut ndcgs, mut ranks, mut successes) = (Vec::new(), Vec::new(), Vec::new());

@@ -221,6 +221,7 @@ export interface Methods {
   loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile; documents: number }; result: SliceOutline; progress: Progress }
   scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
+  fileOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
   /** Reads documents and loads the model, which `encode` then has; answers with the texts to encode. */
   plan: {

@@ -38,4 +38,9 @@ export class SliceWorkers {
     const [mean] = await this.#clients[slice]!.call('meanOfSlice', { first, end })
     return mean
   }
+
+  /** The files of all slices, for saving. */
+  files(): Promise<Uint8Array[]> {
+    return Promise.all(this.#clients.map((client) => client.call('fileOfSlice', {})))
+  }
 }

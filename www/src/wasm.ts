@@ -33,6 +33,7 @@ export interface GlueSlice {
   outline(): SliceOutline
   scan(vector: Float32Array): SliceHits
   mean(first: number, end: number): Float32Array
+  file(): Uint8Array<ArrayBuffer>
   free(): void
 }
 

@@ -69,6 +69,9 @@ const handlers: Handlers = {
   async meanOfSlice({ first, end }) {
     return [loaded(slice).mean(first, end)]
   },
+  async fileOfSlice() {
+    return loaded(slice).file()
+  },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
     const { Encoder } = await loadGlue(module)
