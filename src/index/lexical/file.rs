@@ -114,7 +114,7 @@ impl Reader<'_> {
                     store.end_text();
                     field = (field + 1) % fields;
                     if field == 0 {
-                        store.end_document();
+                        store.gather_document();
                     }
                 }
                 code => {
@@ -124,6 +124,7 @@ impl Reader<'_> {
                 }
             }
         }
+        store.flush();
         if field != 0 || counts.iter().any(|&left| left != 0) || (0..words as u32).any(|term| store.term(term).docs() == 0) {
             return Err(damaged("texts"));
         }

@@ -118,7 +118,7 @@ impl Lexical {
         let stop_lift: f32 = stop_words.iter().map(|&word| self.stop_word_lift(&expansions[word])).sum();
         self.score_pairs(&pairs, &expansions, &mut sums.of);
         if !stop_words.is_empty() {
-            drop_hopeless(stop_lift, accept, limit, &mut sums);
+            find_hopeful(stop_lift, accept, limit, &mut sums);
         }
         for word in stop_words {
             self.score_word(&expansions[word], false, &mut sums);
@@ -316,21 +316,13 @@ impl Lexical {
     }
 }
 
-/// Drops the documents that a `lift` cannot bring among the best `limit`, which spares them what is left of the work.
-fn drop_hopeless(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut Sums) {
+/// Marks the documents that a `lift` can bring among the best `limit`: the others are spared what is left of the work.
+fn find_hopeful(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut Sums) {
     // A hundredth more than the lift: far above what rounding could add.
     let bar = nth_best(sums.of.iter().map(|sum| sum.score), accept, limit) - 1.01 * lift;
-    let hopeful = |sums: &mut [Sum]| {
-        let bit = |(at, sum): (usize, &mut Sum)| {
-            let hopeful = sum.score > 0.0 && sum.score >= bar;
-            if !hopeful {
-                sum.score = 0.0;
-            }
-            u64::from(hopeful) << at
-        };
-        sums.iter_mut().enumerate().map(bit).sum()
-    };
-    sums.hopeful = sums.of.chunks_mut(64).map(hopeful).collect();
+    let bar = bar.max(f32::from_bits(1));
+    let hopeful = |sums: &[Sum]| sums.iter().enumerate().map(|(at, sum)| u64::from(sum.score >= bar) << at).sum();
+    sums.hopeful = sums.of.chunks(64).map(hopeful).collect();
 }
 
 /// Marks a document in [`Sum::count`] that a higher layer has scored: lower layers of the same word pass it over.

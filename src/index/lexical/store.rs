@@ -2,17 +2,18 @@
 
 use super::postings::{FieldCount, PostingsWriter};
 
-/// One word of a document on its way into the postings.
-#[derive(Debug, Clone, Copy)]
+/// One word on its way into the postings.
+#[derive(Debug, Default, Clone, Copy)]
 struct Occurrence {
     term: u32,
-    field: u32,
+    doc: u32,
     position: u32,
-    /// Index of the next occurrence of the term in the document, or [`NONE`].
-    next: u32,
+    field: u32,
 }
 
-const NONE: u32 = u32::MAX;
+/// So many words are gathered when many documents come at once. Document by document each word would go to another place in
+/// memory; sorted by term, neighbours go to one place.
+const GATHERED: usize = 1 << 19;
 
 /// Postings by term, lengths by document.
 #[derive(Debug, Default)]
@@ -23,9 +24,10 @@ pub(super) struct Store {
     lengths: Vec<u32>,
     /// How many positions each document takes, gaps between its texts included.
     extents: Vec<u32>,
-    document: Vec<Occurrence>,
-    /// For each term its first and last occurrence in the document that is being added, else [`NONE`].
-    ends: Vec<(u32, u32)>,
+    /// Words that are not in the postings yet, in the order of their documents and positions.
+    gathered: Vec<Occurrence>,
+    /// How many of them are of documents that have ended.
+    ended: usize,
     text_open: bool,
     position: u32,
 }
@@ -38,7 +40,6 @@ impl Store {
     /// Adds a term and returns its number.
     pub fn add_term(&mut self) -> u32 {
         self.terms.push(PostingsWriter::default());
-        self.ends.push((NONE, NONE));
         self.terms.len() as u32 - 1
     }
 
@@ -50,56 +51,52 @@ impl Store {
 
     /// Adds the next word of the document. Fields come in ascending order.
     pub fn add_word(&mut self, term: u32, field: usize) {
-        let this = self.document.len() as u32;
-        let (first, last) = self.ends[term as usize];
-        if first == NONE {
-            self.ends[term as usize].0 = this;
-        } else {
-            self.document[last as usize].next = this;
-        }
-        self.ends[term as usize].1 = this;
-        self.document.push(Occurrence { term, field: field as u32, position: self.position, next: NONE });
+        let doc = self.extents.len() as u32;
+        self.gathered.push(Occurrence { term, doc, position: self.position, field: field as u32 });
         self.position += 1;
         self.text_open = true;
     }
 
     /// Ends the document and returns its number.
     pub fn end_document(&mut self) -> u32 {
-        let doc = self.extents.len() as u32;
-        let mut lengths = vec![0; self.fields];
-        let (mut counts, mut positions) = (Vec::new(), Vec::new());
-        for first in 0..self.document.len() {
-            let Occurrence { term, field, .. } = self.document[first];
-            lengths[field as usize] += 1;
-            if self.ends[term as usize].0 != first as u32 {
-                continue; // not the first: taken along with that
-            }
-            self.ends[term as usize] = (NONE, NONE);
-            self.follow(first, &mut counts, &mut positions);
-            self.terms[term as usize].push(doc, &counts, &positions);
-        }
-        self.lengths.extend(lengths);
-        // A gap behind the last text is none.
-        self.extents.push(self.document.last().map_or(0, |last| last.position + 1));
-        self.document.clear();
-        self.position = 0;
-        self.text_open = false;
+        let doc = self.gather_document();
+        self.flush();
         doc
     }
 
-    /// Collects the counts and positions of the term that occurs first at `first`.
-    fn follow(&self, first: usize, counts: &mut Vec<FieldCount>, positions: &mut Vec<u32>) {
-        counts.clear();
-        positions.clear();
-        let mut at = Some(first);
-        while let Some(occurrence) = at.and_then(|at| self.document.get(at)) {
-            match counts.last_mut().filter(|entry: &&mut FieldCount| entry.field == occurrence.field) {
-                Some(entry) => entry.count += 1,
-                None => counts.push(FieldCount { field: occurrence.field, count: 1 }),
-            }
-            positions.push(occurrence.position);
-            at = (occurrence.next != NONE).then_some(occurrence.next as usize);
+    /// Ends one of many documents. [`Self::flush`] must follow the last.
+    pub fn gather_document(&mut self) -> u32 {
+        let doc = self.extents.len() as u32;
+        let first = self.lengths.len();
+        self.lengths.resize(first + self.fields, 0);
+        let words = &self.gathered[self.ended..];
+        words.iter().for_each(|word| self.lengths[first + word.field as usize] += 1);
+        // A gap behind the last text is none.
+        self.extents.push(words.last().map_or(0, |last| last.position + 1));
+        self.ended = self.gathered.len();
+        self.position = 0;
+        self.text_open = false;
+        if self.ended >= GATHERED {
+            self.flush();
         }
+        doc
+    }
+
+    /// Moves the words of the documents that have ended into the postings.
+    pub fn flush(&mut self) {
+        by_term(&mut self.gathered, self.terms.len());
+        let (mut counts, mut positions) = (Vec::new(), Vec::new());
+        for words in self.gathered.chunk_by(|a, b| (a.term, a.doc) == (b.term, b.doc)) {
+            counts.clear();
+            positions.clear();
+            for in_field in words.chunk_by(|a, b| a.field == b.field) {
+                counts.push(FieldCount { field: in_field[0].field, count: in_field.len() as u32 });
+            }
+            positions.extend(words.iter().map(|word| word.position));
+            self.terms[words[0].term as usize].push(words[0].doc, &counts, &positions);
+        }
+        self.gathered.clear();
+        self.ended = 0;
     }
 
     /// Numbers the terms anew: `order` has the old numbers in the order of the new ones.
@@ -132,5 +129,28 @@ impl Store {
         self.terms.iter_mut().for_each(PostingsWriter::shrink);
         self.lengths.shrink_to_fit();
         self.extents.shrink_to_fit();
+        self.gathered.shrink_to_fit();
     }
+}
+
+/// Sorts words by their terms, those of one term in the order in which they came.
+fn by_term(words: &mut Vec<Occurrence>, terms: usize) {
+    if words.len() < terms {
+        words.sort_by_key(|word| word.term);
+        return;
+    }
+    // There are many: count those of each term, and put each where those before it end.
+    let mut ends = vec![0; terms];
+    words.iter().for_each(|word| ends[word.term as usize] += 1);
+    let mut end = 0;
+    for count in &mut ends {
+        (*count, end) = (end, end + *count);
+    }
+    let mut sorted = vec![Occurrence::default(); words.len()];
+    for word in words.iter() {
+        let place = &mut ends[word.term as usize];
+        sorted[*place] = *word;
+        *place += 1;
+    }
+    *words = sorted;
 }

@@ -7,6 +7,9 @@ use crate::Judged;
 /// The share of on-topic queries that a fitted threshold may lose, on average over the collections that fit it.
 const LOST_MAX: f64 = 0.02;
 
+/// Least scores that are tried as they are.
+const THRESHOLDS: [f64; 7] = [0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06];
+
 /// What is known of a query before anything is shown.
 #[derive(Clone, Copy)]
 pub struct Signs {
@@ -58,7 +61,7 @@ enum Rule {
 }
 
 const RULES: [(&str, Rule); 8] = [
-    ("score shown (in use)", Rule::One(Signs::logit)),
+    ("score shown", Rule::One(Signs::logit)),
     ("best cosine", Rule::One(|signs| signs.cosine)),
     ("its distance from the mean, deviations", Rule::One(Signs::standard)),
     ("best coverage", Rule::One(|signs| signs.coverage)),
@@ -74,10 +77,11 @@ const RULES: [(&str, Rule); 8] = [
 /// A corpus's own queries, and those of other collections.
 type Case = (Vec<Signs>, Vec<Signs>);
 
-/// The queries of a corpus without those that come from the collection left out.
+/// The queries of a corpus without those that come from the collection left out; of its own, those that the ranking answers: others
+/// have nothing to lose.
 fn case(collection: &Judged, out: Option<usize>) -> Case {
     let foreign = collection.foreign.iter().filter(|(from, _)| Some(*from) != out).map(|(_, signs)| *signs).collect();
-    (collection.own.iter().map(|query| query.signs).collect(), foreign)
+    (collection.own.iter().filter(|query| query.is_answered()).map(|query| query.signs).collect(), foreign)
 }
 
 /// A rule fitted to some corpora: the larger its value, the closer the query.
@@ -166,12 +170,15 @@ pub fn report(all: &[Judged]) {
     print!("\n| rule |");
     all.iter().for_each(|collection| print!(" {} |", collection.name));
     println!(" mean lost, kept | area |\n| --- |{} --- | --: |", " --- |".repeat(all.len()));
-    let in_use = |query: &Signs| query.score >= f64::from(CLOSE);
-    let shipped = all.iter().map(|collection| {
-        let (own, foreign) = case(collection, None);
-        (share(&own, |query| !in_use(query)), share(&foreign, in_use), 0.0)
-    });
-    row("score shown, at the threshold in use", shipped.collect());
+    for least in THRESHOLDS {
+        let close = |query: &Signs| query.score >= least;
+        let cells = all.iter().map(|collection| {
+            let (own, foreign) = case(collection, None);
+            (share(&own, |query| !close(query)), share(&foreign, close), f64::NAN)
+        });
+        let name = if least as f32 == CLOSE { "in use" } else { "not fitted" };
+        row(&format!("score shown, {least} ({name})"), cells.collect());
+    }
     for (name, rule) in &RULES {
         let judge = |(out, collection): (usize, &Judged)| {
             let others = all.iter().enumerate().filter(|(other, _)| *other != out);
@@ -200,11 +207,13 @@ pub fn report(all: &[Judged]) {
     }
 }
 
-/// Shares of own queries lost and of foreign ones kept, a cell for each collection.
+/// Shares of own queries lost and of foreign ones kept, a cell for each collection, and the area where one was taken.
 fn row(name: &str, cells: Vec<(f64, f64, f64)>) {
     let mean = |of: fn(&(f64, f64, f64)) -> f64| cells.iter().map(of).sum::<f64>() / cells.len().max(1) as f64;
     let percent = |lost: f64, kept: f64| format!("{:.1}, {:.1}", 100.0 * lost, 100.0 * kept);
     print!("| {name} |");
     cells.iter().for_each(|&(lost, kept, _)| print!(" {} |", percent(lost, kept)));
-    println!(" {} | {:.3} |", percent(mean(|cell| cell.0), mean(|cell| cell.1)), mean(|cell| cell.2));
+    let area = mean(|cell| cell.2);
+    let area = if area.is_nan() { String::new() } else { format!("{area:.3}") };
+    println!(" {} | {area} |", percent(mean(|cell| cell.0), mean(|cell| cell.1)));
 }

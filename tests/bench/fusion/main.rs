@@ -61,6 +61,13 @@ struct Answered {
     signs: close::Signs,
 }
 
+impl Answered {
+    /// Whether the ranking in use has a right answer among the first three.
+    fn is_answered(&self) -> bool {
+        weights::first(self, weights::SHIPPED, 3).iter().any(|&grade| grade > 0)
+    }
+}
+
 /// What the fusion knows of a document.
 struct Found {
     /// Deviations of its cosine from the mean.

@@ -26,17 +26,22 @@ fn grid() -> Vec<Weights> {
     grid
 }
 
-/// The figure of one query: nDCG@10, or the reciprocal of the rank where it asks for one document.
-fn figure(query: &Answered, known_items: bool, weights: Weights) -> f64 {
+/// The grades of the first `count` documents.
+pub fn first(query: &Answered, weights: Weights, count: usize) -> Vec<u32> {
     let factor = query.documents.first().map_or(0.0, |found| weights.words * found.coverage.powf(weights.power));
     let bonus = |has: bool| if has { weights.every_word } else { 0.0 };
-    let rank = |at: &usize| {
-        let found = &query.documents[*at];
+    let rank = |at: usize| {
+        let found = &query.documents[at];
         found.standard + factor * found.words + bonus(found.has_every_word)
     };
-    let mut order: Vec<(f64, usize)> = (0..query.documents.len()).map(|at| (rank(&at), at)).collect();
+    let mut order: Vec<(f64, usize)> = (0..query.documents.len()).map(|at| (rank(at), at)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let grades: Vec<u32> = order.iter().take(10).map(|&(_, at)| query.documents[at].grade).collect();
+    order.iter().take(count).map(|&(_, at)| query.documents[at].grade).collect()
+}
+
+/// The figure of one query: nDCG@10, or the reciprocal of the rank where it asks for one document.
+fn figure(query: &Answered, known_items: bool, weights: Weights) -> f64 {
+    let grades = first(query, weights, 10);
     if known_items { reciprocal_rank(&grades, 10) } else { ndcg(&grades, &query.judged, 10) }
 }
 
