@@ -168,22 +168,26 @@ test('a form that comes after the element, and a search that moves, are both pic
   await expect(box.options).toHaveCount(3)
 })
 
-test('from load to answer no script of the page blocks it for long, on a device six times slower', async ({ box, page }) => {
-  await box.open({ attributes: 'filters="day track" show="day"' })
-  // The machine that runs the tests may be busy with others, which stretches every task: the best of several visits counts.
-  const visits: Visit[] = []
-  while (visits.length < 6 && (visits.at(-1)?.script ?? Infinity) > 50) visits.push(await visit(page, `${box.url}/page.html`))
-  for (const { script, name, tasks } of visits) console.log(`at 6x: longest script ${script} ms (${name}); tasks over 50 ms: ${tasks.join(', ') || 'none'}`)
-  // 50 ms is what is wanted and what a quiet machine is measured by; on a busy one this still finds what holds the page up.
-  expect(Math.min(...visits.map(({ script }) => script))).toBeLessThanOrEqual(100)
-})
+for (const form of ['over the form', 'modal']) {
+  test(`from load to answer no task of the page takes over 50 ms, on a device six times slower: ${form}`, async ({ box, page }) => {
+    await box.open({ attributes: `${form === 'modal' ? 'modal' : ''} filters="day track" show="day"` })
+    // Whatever else runs on this machine makes tasks longer and never shorter: the best of several first visits counts.
+    const visits: Visit[] = []
+    while (visits.length < 8 && longest(visits.at(-1)) > 50) visits.push(await visit(page, `${box.url}/page.html`))
+    for (const { script, name, tasks } of visits) console.log(`at 6x: longest script ${script} ms (${name}); tasks over 50 ms: ${tasks.join(', ') || 'none'}`)
+    expect(Math.min(...visits.map(longest))).toBeLessThanOrEqual(50)
+  })
+}
+
+/** The longest task of a visit, in ms. Those up to 50 ms are not told of, so that without longer ones it is 0. */
+const longest = (visit: Visit | undefined) => (visit ? Math.max(0, visit.script, ...visit.tasks) : Infinity)
 
 interface Visit {
   /** The longest that a script ran without a pause, with the layout that it forced, in ms. */
   script: number
   /** What started that script. */
   name: string
-  /** Every task over 50 ms, in ms, the browser's own work for a new page among them. */
+  /** Every task over 50 ms, in ms, the browser's own layout and painting among them. */
   tasks: number[]
 }
 

@@ -57,7 +57,7 @@ export class Box {
       root.remove()
       status.remove()
     })
-    if (document.activeElement === input) this.#onFocus()
+    if (document.activeElement === input) this.#onFocus(signal)
   }
 
   /** Asks what is in the box now. Whatever was asked before and is not answered yet never will be. */
@@ -78,7 +78,7 @@ export class Box {
 
   #listen(signal: AbortSignal): void {
     const on = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, listener, { signal })
-    on(this.#input, 'focus', () => this.#onFocus())
+    on(this.#input, 'focus', () => this.#onFocus(signal))
     on(this.#input, 'click', () => this.#open())
     on(this.#input, 'input', () => {
       clearTimeout(this.#timer)
@@ -100,10 +100,11 @@ export class Box {
     })
   }
 
-  #onFocus(): void {
-    this.#owner.engine.load().catch(() => {})
-    void this.#owner.translated.then(() => this.#owner.wording.warmUp())
-    this.#open()
+  /** Each in a task of its own: the key that brought the focus here is not held up by them. */
+  #onFocus(signal: AbortSignal): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#open())
+    setTimeout(() => signal.aborted || this.#owner.engine.load().catch(() => {}))
   }
 
   async #ask(turn: number): Promise<void> {
@@ -118,7 +119,10 @@ export class Box {
       const search = await engine.load()
       if (turn !== this.#turn) return
       const answer = await search.query(text, { limit, facets, ...(filters && { filters }) })
-      if (turn === this.#turn) this.#show(text, answer)
+      if (turn !== this.#turn) return
+      const options = answer.hits.map((hit) => this.#option(hit))
+      await nextTask()
+      if (turn === this.#turn) this.#show(text, answer, options)
     } catch (thrown) {
       const error = thrown as InklingError
       if (turn !== this.#turn || error.code === 'cancelled') return
@@ -128,13 +132,13 @@ export class Box {
     }
   }
 
-  #show(text: string, answer: QueryResult): void {
+  #show(text: string, answer: QueryResult, options: HTMLElement[]): void {
     const { wording } = this.#owner
     const { hits, found, facets, mode } = answer
     const summary = found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
     this.#keepFocus()
     this.#shown = { text, mode, summary }
-    this.#combobox.show(hits.map((hit) => this.#option(hit)))
+    this.#combobox.show(options)
     this.#panel.message = hits.length === 0 ? this.#nothing(text) : []
     this.#panel.showFilters(Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []])), wording)
     const byWords = this.#owner.engine.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
@@ -287,6 +291,11 @@ export class Box {
     this.#hide()
     return true
   }
+}
+
+/** Ends when the page has had its turn: on a slow device an answer is made and shown in two parts, and keys come between. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve))
 }
 
 /** Enter on an option is a click on it, with the same keys held. */

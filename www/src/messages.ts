@@ -95,11 +95,6 @@ export class Wording {
     this.#percents = once(() => new Intl.NumberFormat(language, { style: 'percent' }))
   }
 
-  /** Makes what takes milliseconds to make before an answer needs it, and each in a task of its own. */
-  warmUp(): void {
-    for (const make of [this.#plurals, this.#numbers, this.#percents]) setTimeout(make)
-  }
-
   /** A message with its parts filled in. */
   say(name: StringKey, parts: Record<string, string> = {}): string {
     return fill(this.messages[name], parts)

@@ -31,7 +31,9 @@ let builder: GlueBuilder | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
-    const { Search } = await loadGlue()
+    const glue = loadGlue()
+    warmUpIntl()
+    const { Search } = await glue
     search = await Search.load(url, options, onProgress, new SliceWorkers(url, options, onProgress))
     return search.info()
   },
@@ -102,6 +104,15 @@ const handlers: Handlers = {
 /** Ends when messages that have come meanwhile have been answered: encoding many documents holds up no query. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve))
+}
+
+/**
+ * Browsers list the languages they know when a part of `Intl` is first used, once for the page and its workers. It takes
+ * 10 ms and more: better here, while the wasm module is on its way, than on the page, where it would hold up the keys.
+ */
+function warmUpIntl(): void {
+  new Intl.PluralRules()
+  new Intl.NumberFormat()
 }
 
 function loaded<T>(part: T | undefined): T {
