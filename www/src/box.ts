@@ -140,7 +140,8 @@ export class Box {
     this.#shown = { text, mode, summary }
     this.#combobox.show(options)
     this.#panel.message = hits.length === 0 ? this.#nothing(text) : []
-    this.#panel.showFilters(Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []])), wording)
+    const counts = Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []]))
+    this.#panel.showFilters(counts, this.#owner.engine.search?.info.documents ?? 0, wording)
     const byWords = this.#owner.engine.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
     const none = hits.length === 0 && text.trim() ? wording.say('nothing', { query: text.trim() }) : summary
     this.#panel.status.textContent = `${none} ${byWords}`.trim()

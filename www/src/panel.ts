@@ -99,8 +99,12 @@ export class Panel {
     this.#note.after(hints)
   }
 
-  /** Shows how many documents each filter would find. The buttons stay the same ones: one may have the focus. */
-  showFilters(facets: Record<string, FacetCount[]>, say: Wording): void {
+  /**
+   * Shows how many documents each filter would find, of all there are. The buttons stay the same ones: one may have the
+   * focus.
+   */
+  showFilters(facets: Record<string, FacetCount[]>, documents: number, say: Wording): void {
+    this.#filters.style.setProperty('--inkling-digits', String(say.number(documents).length))
     for (const [field, counts] of Object.entries(facets)) {
       const group = this.#group(field, say)
       const chosen = this.#chosen.get(field) ?? new Set()
