@@ -169,6 +169,22 @@ test('from right to left the panel and its texts start at the right', async ({ b
   expect(await box.violations()).toEqual([])
 })
 
+for (const [page, theme, dark] of [['light', '', false], ['dark', '', true], ['light', 'dark', true], ['dark', 'light', false]] as const) {
+  test(`on a ${page} page ${theme ? `with theme="${theme}"` : 'without a theme'} the element is ${dark ? 'dark' : 'light'}, in the dialog too, and can be read`, async ({ box }) => {
+    await box.page.emulateMedia({ colorScheme: page })
+    const colours = (selector: string) =>
+      box.page.locator(selector).evaluate((element) => ['backgroundColor', 'color'].map((name) => getComputedStyle(element)[name as 'color']))
+    for (const form of ['', 'modal']) {
+      await box.open({ attributes: `${form} ${theme && `theme="${theme}"`}` })
+      await box.page.keyboard.press('/')
+      await box.ask('Health Analytics?')
+      const parts = form ? ['.inkling-panel', '.inkling-dialog'] : ['.inkling-panel']
+      for (const part of parts) expect(await colours(part)).toEqual(dark ? ['rgb(23, 33, 44)', 'rgb(232, 237, 243)'] : ['rgb(255, 255, 255)', 'rgb(28, 39, 51)'])
+      expect(await box.violations()).toEqual([])
+    }
+  })
+}
+
 test('in forced colours the marked session and the chosen filter can be told from the others', async ({ box, page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
   await box.open({ attributes: 'filters="day" show="day"' })

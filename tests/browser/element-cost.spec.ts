@@ -47,14 +47,26 @@ test('who saves data is answered by words, and offered meaning with its size, wh
   expect(box.requests.filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
 })
 
-test('on a slow connection the model waits too, unless the site says semantic="now"', async ({ box, page }) => {
-  await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { effectiveType: '3g' } }))
-  await box.open()
-  await box.ask('dashboards', 'lexical')
-  await expect(page.getByRole('button', { name: /Search by meaning/ })).toBeVisible()
+for (const [name, connection] of [['slow', { effectiveType: '3g' }], ['metered', { type: 'cellular', effectiveType: '4g' }]] as const) {
+  test(`on a ${name} connection the model waits too, unless the site says semantic="now"`, async ({ box, page }) => {
+    await page.addInitScript((value) => Object.defineProperty(navigator, 'connection', { value }), connection)
+    await box.open()
+    await box.ask('dashboards', 'lexical')
+    await expect(page.getByRole('button', { name: /Search by meaning/ })).toBeVisible()
+    expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
+    await box.open({ attributes: 'semantic="now"' })
+    await box.ask('dashboards')
+  })
+}
+
+test('with semantic="ask" every visitor is asked before the model is fetched, and is answered by meaning at once when it is there', async ({ box, page }) => {
+  await box.open({ attributes: 'semantic="ask"' })
+  await box.ask('throwing away less unsold food', 'lexical')
   expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
-  await box.open({ attributes: 'semantic="now"' })
-  await box.ask('dashboards')
+  const answered = page.evaluate(() => new Promise((resolve) => document.addEventListener('inkling-results', ({ detail }) => resolve(detail.mode))))
+  await page.getByRole('button', { name: 'Search by meaning, too (19 MB)' }).click()
+  expect(await answered).toBe('hybrid')
+  expect(box.requests.filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
 })
 
 test.describe('under a strict policy', () => {

@@ -27,6 +27,22 @@ for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
     })
 
+    test('with align="end" the panel ends where the form ends, inside the window', async ({ box, page }) => {
+      for (const dir of ['ltr', 'rtl']) {
+        await box.open({ attributes: 'align="end"', dir })
+        // A narrow form at the end of the header.
+        const element = page.locator('inkling-search')
+        await element.evaluate((element) => Object.assign((element as HTMLElement).style, { flex: 'none', inlineSize: '12rem', marginInlineStart: 'auto' }))
+        await box.ask('Health Analytics?')
+        const [form, panel] = [(await element.boundingBox())!, (await box.panel.boundingBox())!]
+        expect(panel.width).toBeGreaterThan(form.width)
+        const end = ({ x, width }: { x: number; width: number }) => Math.round(dir === 'ltr' ? x + width : x)
+        expect(end(panel)).toBe(end(form))
+        expect(panel.x).toBeGreaterThanOrEqual(0)
+        expect(panel.x + panel.width).toBeLessThanOrEqual(viewport.width)
+      }
+    })
+
     test('filters are toggles with counts that narrow the answer, and can be dropped', async ({ box, page }) => {
       await box.open({ attributes: 'filters="day, track" show="day"' })
       await box.ask('Health Analytics?')
@@ -162,9 +178,19 @@ test('nothing close is said in words, and offers to search without filters', asy
   await page.getByRole('button', { name: /Monday/ }).click()
   await box.ask('xkjhgfd qwrtz')
   await expect(box.panel).toContainText('Nothing comes close to “xkjhgfd qwrtz”.')
+  await expect(box.panel).not.toContainText('0 results')
   await expect(box.status).toContainText('Nothing comes close')
   await page.getByRole('button', { name: 'Search without filters' }).click()
   await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'false')
+})
+
+test('where nothing was found yet there is no bar for filters', async ({ box, page }) => {
+  await box.open({ attributes: 'filters="day"' })
+  await box.ask('xkjhgfd qwrtz')
+  await expect(box.panel).toContainText('Nothing comes close')
+  await expect(page.locator('.inkling-filters')).toBeHidden()
+  await box.ask('health')
+  await expect(page.locator('.inkling-filters')).toBeVisible()
 })
 
 for (const [lang, found, label] of [

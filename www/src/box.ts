@@ -135,16 +135,17 @@ export class Box {
   #show(text: string, answer: QueryResult, options: HTMLElement[]): void {
     const { wording } = this.#owner
     const { hits, found, facets, mode } = answer
+    const nothing = hits.length === 0 && text.trim() !== ''
     const summary = found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
     this.#keepFocus()
-    this.#shown = { text, mode, summary }
+    this.#shown = { text, mode, summary: nothing ? '' : summary }
     this.#combobox.show(options)
     this.#panel.message = hits.length === 0 ? this.#nothing(text) : []
     const counts = Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []]))
     this.#panel.showFilters(counts, this.#owner.engine.search?.info.documents ?? 0, wording)
     const byWords = this.#owner.engine.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
-    const none = hits.length === 0 && text.trim() ? wording.say('nothing', { query: text.trim() }) : summary
-    this.#panel.status.textContent = `${none} ${byWords}`.trim()
+    const said = nothing ? wording.say('nothing', { query: text.trim() }) : summary
+    this.#panel.status.textContent = `${said} ${byWords}`.trim()
     this.#describe()
     this.#reveal()
     this.#owner.emit('inkling-results', { query: text, ...answer })

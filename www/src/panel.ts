@@ -119,7 +119,7 @@ export class Panel {
       }
       group.hidden = wanted.size === 0
     }
-    this.#filters.hidden = Object.keys(facets).length === 0
+    this.#filters.hidden = [...this.#filters.children].every((group) => (group as HTMLElement).hidden)
   }
 
   /** Hides the filters while there is nothing to filter. */
