@@ -48,7 +48,7 @@ export class Box {
     const { root, list, status } = this.#panel
     this.#panel.message = []
     container.append(root, status)
-    this.#combobox = new Combobox(input, list, { open: () => this.#open(), close: () => this.#close(), choose: clickAs }, signal)
+    this.#combobox = new Combobox(input, list, { open: () => this.#open(), close: () => this.#close() }, signal)
     this.#combobox.show([])
     this.#listen(signal)
     signal.addEventListener('abort', () => {
@@ -298,9 +298,4 @@ export class Box {
 /** Ends when the page has had its turn: on a slow device an answer is made and shown in two parts, and keys come between. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve))
-}
-
-/** Enter on an option is a click on it, with the same keys held. */
-function clickAs(option: HTMLElement, { ctrlKey, metaKey, shiftKey }: KeyboardEvent): void {
-  option.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, view: window, ctrlKey, metaKey, shiftKey }))
 }

@@ -9,8 +9,6 @@ export interface ComboboxEvents {
   open(): boolean
   /** Hides the list; false when there is nothing to hide. */
   close(): boolean
-  /** An option was chosen by the keyboard. */
-  choose(option: HTMLElement, event: KeyboardEvent): void
 }
 
 let lastId = 0
@@ -93,7 +91,7 @@ export class Combobox {
   #choose(event: KeyboardEvent): boolean {
     const { active } = this
     if (event.key !== 'Enter' || !active || !this.expanded) return false
-    this.#events.choose(active, event)
+    clickAs(active, event)
     return true
   }
 
@@ -113,6 +111,11 @@ export class Combobox {
     this.active = options[steps[key]]
     return true
   }
+}
+
+/** Enter on an option is a click on it, with the same keys held. */
+function clickAs(option: HTMLElement, { ctrlKey, metaKey, shiftKey }: KeyboardEvent): void {
+  option.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, view: window, ctrlKey, metaKey, shiftKey }))
 }
 
 /** Sets attributes and returns what puts back those that were there before. */
