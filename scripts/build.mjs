@@ -133,11 +133,11 @@ export async function buildTypeScript() {
       const node = { absWorkingDir: root, outdir: 'dist', bundle: true, format: 'esm', target: 'node20', platform: 'node', external: ['./wasm/*'] }
       /** @type {import('esbuild').BuildOptions} */
       const options = { absWorkingDir: root, outdir: 'dist', bundle: true, minify: true, sourcemap: true, format: 'esm', target: 'es2022' }
-      const entries = ['index', 'build', 'worker', 'translations'].map((name) => `www/src/${name}.ts`)
+      const entries = ['index', 'worker', 'translations'].map((name) => `www/src/${name}.ts`)
       await build({ ...options, entryPoints: entries, external: ['./wasm/*'] })
-      // The element fetches these when somebody searches, and shares them with pages that use them, too.
+      // What stays beside these is shared with pages that use it, too; the element fetches it when somebody searches.
       const beside = ['./index.js', './translations.js']
-      await build({ ...options, entryPoints: ['www/src/element.ts', 'www/src/element.css'], external: beside })
+      await build({ ...options, entryPoints: ['www/src/build.ts', 'www/src/element.ts', 'www/src/element.css'], external: beside })
       await build({ ...options, entryPoints: ['www/src/element-define.ts'], external: ['./element.js'] })
       // The list of a site's files is put before the service worker, so it stands alone.
       await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })

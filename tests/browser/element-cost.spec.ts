@@ -92,6 +92,33 @@ test.describe('under a strict policy', () => {
   })
 })
 
+test.describe('beside other entries of the package', () => {
+  test.use({ complaintsAllowed: /Failed to load resource.*404/ })
+
+  test('the element, a search and a build share one page under that policy, and their errors are of one class', async ({ box, page }) => {
+    await box.open()
+    await box.ask('Health Analytics?')
+    const { found, documents, errors } = await page.evaluate(async (url) => {
+      const { createSearch, InklingError } = (await import(`${url}/inkling/index.js`)) as typeof import('inkling-search')
+      const { buildIndex, InklingError: OfBuild } = (await import(`${url}/inkling/build.js`)) as typeof import('inkling-search/build')
+      const search = await createSearch({ url: `${url}/search/` })
+      const { found } = await search.query('health', { mode: 'lexical' })
+      search.dispose()
+      const options = { model: `${url}/search/model/` }
+      const { documents } = await buildIndex([{ id: 'a', title: 'A talk', text: 'About something.' }], options)
+      const ofBuild: unknown = await buildIndex([], options).catch((error: unknown) => error)
+      const ofElement = new Promise<unknown>((resolve) => document.addEventListener('inkling-error', ({ detail }) => resolve(detail)))
+      Object.assign(document.querySelector('inkling-search')!, { src: 'nowhere/' })
+      const all = [ofBuild, await ofElement]
+      const errors = all.map((error) => (error instanceof InklingError && error instanceof OfBuild ? error.code : `another class: ${error}`))
+      return { found, documents, errors }
+    }, box.url)
+    expect(found).toBeGreaterThan(3)
+    expect(documents).toBe(1)
+    expect(errors).toEqual(['empty-corpus', 'not-found'])
+  })
+})
+
 test.describe('when something fails', () => {
   test.use({ complaintsAllowed: /Failed to load resource|404/ })
 

@@ -1,10 +1,8 @@
 /** Building an index in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
-import { Client, folderUrl, onAbort } from './client.js'
-import { cancelled, InklingError } from './errors.js'
-import { Pool, workersFor } from './pool.js'
+import { cancelled, Client, folderUrl, InklingError, onAbort, Pool, workersFor } from './index.js'
 import type { BuildProgress, BuildSettings, BuildSource, BuiltIndex, SavedFile, SearchDocument } from './protocol.js'
 
-export { InklingError, type InklingErrorCode } from './errors.js'
+export { InklingError, type InklingErrorCode } from './index.js'
 export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './protocol.js'
 
 /** Options of {@link buildIndex}. */

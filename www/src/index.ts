@@ -6,6 +6,16 @@ export { Encoder, type EncodeOptions, type EncoderOptions } from './encoder.js'
 export { Offline, type OfflineOptions, type OfflineState, type Stored } from './offline.js'
 export { similarity } from './similarity.js'
 export { InklingError, type InklingErrorCode } from './errors.js'
+/**
+ * For `build.ts`, which takes them from here instead of having its own: errors are of one class, and the one Trusted Types
+ * policy is made once.
+ * @internal
+ */
+export { Client, folderUrl, onAbort } from './client.js'
+/** @internal */
+export { cancelled } from './errors.js'
+/** @internal */
+export { Pool, workersFor } from './pool.js'
 export type {
   EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument, SearchInfo, Step, TextRange,
   Timings,
