@@ -117,6 +117,12 @@ function relaxedInstructions(file) {
   return count
 }
 
+/** The worker starts others as `start-sibling.ts` does. @type {import('esbuild').Plugin} */
+const startsItself = {
+  name: 'starts-itself',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/start-worker\.js$/ }, () => ({ path: at('www', 'src', 'start-sibling.ts') })),
+}
+
 /** Builds the TypeScript of the package into dist/, with types. */
 export async function buildTypeScript() {
   await unlessDone({
@@ -133,8 +139,8 @@ export async function buildTypeScript() {
       const node = { absWorkingDir: root, outdir: 'dist', bundle: true, format: 'esm', target: 'node20', platform: 'node', external: ['./wasm/*'] }
       /** @type {import('esbuild').BuildOptions} */
       const options = { absWorkingDir: root, outdir: 'dist', bundle: true, minify: true, sourcemap: true, format: 'esm', target: 'es2022' }
-      const entries = ['index', 'worker', 'translations'].map((name) => `www/src/${name}.ts`)
-      await build({ ...options, entryPoints: entries, external: ['./wasm/*'] })
+      await build({ ...options, entryPoints: ['www/src/index.ts', 'www/src/translations.ts'] })
+      await build({ ...options, entryPoints: ['www/src/worker.ts'], external: ['./wasm/*'], plugins: [startsItself] })
       // What stays beside these is shared with pages that use it, too; the element fetches it when somebody searches.
       const beside = ['./index.js', './translations.js']
       await build({ ...options, entryPoints: ['www/src/build.ts', 'www/src/element.ts', 'www/src/element.css'], external: beside })

@@ -48,6 +48,11 @@ test('importing any entry where there is no browser does nothing and does not th
   assert.equal((await done(root, process.execPath, ['--input-type=module', '-e', script])).trim(), 'imported')
 })
 
+test('a bundler that follows every worker is led to one, and not from that to itself', () => {
+  const leadsToWorker = (/** @type {string} */ name) => /new Worker\(new URL\(/.test(fs.readFileSync(path.join(installed, 'dist', name), 'utf8'))
+  assert.deepEqual(['index.js', 'build.js', 'worker.js', 'element.js'].filter(leadsToWorker), ['index.js'])
+})
+
 test('the wasm module of the package is an importable file', async () => {
   const script = "console.log(import.meta.resolve('inkling-search/wasm/inkling-simd128.wasm'))"
   const url = new URL((await done(root, process.execPath, ['--input-type=module', '-e', script])).trim())

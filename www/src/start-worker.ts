@@ -1,11 +1,8 @@
-/** Where the worker comes from. A page that is one file has another of these: `www/single/start-worker.ts`. */
-
-/** The part of Trusted Types that is used here; the compiler's own library has no types for it yet. */
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
-}
-
-let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
+/**
+ * Where a page's worker comes from. A page that is one file has another of these, `www/single/start-worker.ts`, and so has
+ * the worker itself, `start-sibling.ts`.
+ */
+import { inklingPolicy } from './policy.js'
 
 /** Starts the worker of this package. Under Trusted Types its address needs the policy `inkling`. */
 export function startWorker(): Worker {
@@ -29,14 +26,4 @@ export function startWorker(): Worker {
 
 function start(): Worker {
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'inkling' })
-}
-
-/** Undefined where the browser has no Trusted Types, and where the site's policy does not list the name. */
-function inklingPolicy(): typeof policy {
-  try {
-    policy ??= (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('inkling', { createScriptURL: (url) => url })
-  } catch {
-    // Where nothing is enforced the worker starts without; else its own error says what is missing.
-  }
-  return policy
 }
