@@ -119,7 +119,8 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
     [['index', 'a', 'b'], 2, 'CORPUS'],
     [['search', 'x', '--limit', 'many'], 2, '--limit'],
     [['serch'], 2, '--help'],
-    [['model', 'pull'], 2, 'native'],
+    ...['model', 'add', 'remove', 'bundle', 'eval', 'export', 'encode'].map((name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install'])),
+    [['model', 'pull'], 2, 'folder model/ of any index'],
   ])) {
     const { code: left, stdout, stderr } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args], { path: bare })
     assert.deepEqual([left, stdout], [code, ''], `${args.join(' ')}: ${stderr}`)

@@ -30,7 +30,7 @@ A model is a folder with config.json, tokenizer.json and weights.safetensors. Ta
   - the native command line: inkling model pull --out model
 
 Where the native command line \`inkling\` of this version is on the PATH, it does the work: it uses all cores, and has
-more commands (model, add, remove, eval, export, encode). --wasm keeps to WebAssembly, on one core.
+more commands (model, add, remove, bundle, eval, export, encode): \`cargo install --path .\` in a checkout. --wasm keeps to WebAssembly, on one core.
 
   -h, --help       this text
   -V, --version    the version
@@ -42,8 +42,16 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
   inspect: inspectCommand,
 }
 
-/** Commands that only the native command line has. */
-const NATIVE_ONLY = ['model', 'add', 'remove', 'eval', 'export', 'encode']
+/** Commands that only the native command line has, and what does instead. */
+const NATIVE_ONLY: Record<string, string> = {
+  model: 'or do without: --model takes the folder model/ of any index, and its address on a site',
+  add: 'or build the whole index again: npx inkling index',
+  remove: 'or build the whole index again: npx inkling index',
+  bundle: '',
+  eval: '',
+  export: '',
+  encode: '',
+}
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2).filter((arg) => arg !== '--wasm')
@@ -56,8 +64,11 @@ async function main(): Promise<number> {
   if (command === '--version' || command === '-V') process.stdout.write(`inkling ${VERSION} (WebAssembly)\n`)
   else if (command === '--help' || command === '-h' || command === 'help') process.stdout.write(HELP)
   else if (COMMANDS[command]) await COMMANDS[command](rest)
-  else if (NATIVE_ONLY.includes(command)) {
-    throw new WrongUsage(`\`inkling ${command}\` needs the native command line ${VERSION} on the PATH: cargo install --path . in a checkout`)
+  else if (Object.hasOwn(NATIVE_ONLY, command)) {
+    const instead = NATIVE_ONLY[command] && `, ${NATIVE_ONLY[command]}`
+    throw new WrongUsage(
+      `only the native command line has \`${command}\`: put version ${VERSION} of it on the PATH (cargo install --path . in a checkout)${instead}`,
+    )
   } else throw new WrongUsage(`there is no command \`${command}\`: npx inkling --help lists them`)
   return 0
 }
