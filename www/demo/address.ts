@@ -14,8 +14,6 @@ export interface Request {
   view: 'list' | 'map' | 'agenda' | 'session'
   /** The id of the session whose page is shown. */
   session?: string | undefined
-  /** The id of the session whose like are shown, instead of an answer. */
-  similar?: string | undefined
 }
 
 /** A question may be a whole pasted document, an address must not: as much of it as goes there. */
@@ -37,18 +35,17 @@ export function readAddress(address: string): Request {
   const session = searchParams.get('session') ?? undefined
   const named = searchParams.get('view')
   const view = session !== undefined ? 'session' : named === 'map' || named === 'agenda' ? named : 'list'
-  return { view, session, question: searchParams.get('q') ?? '', filters, similar: searchParams.get('similar') ?? undefined }
+  return { view, session, question: searchParams.get('q') ?? '', filters }
 }
 
 /** An address with a request put into it. */
-export function withRequest(address: string, { view, session, question, filters, similar }: Request): string {
+export function withRequest(address: string, { view, session, question, filters }: Request): string {
   const url = new URL(address)
-  for (const name of ['q', 'similar', 'session', 'view', ...FILTER_FIELDS]) url.searchParams.delete(name)
+  for (const name of ['q', 'session', 'view', ...FILTER_FIELDS]) url.searchParams.delete(name)
   if (view === 'session' && session !== undefined) url.searchParams.set('session', session)
   else if (view !== 'list') url.searchParams.set('view', view)
   if (view === 'session' || view === 'agenda') return url.href
   if (question) url.searchParams.set('q', inAddress(question))
   for (const field of FILTER_FIELDS) for (const value of filters[field]) url.searchParams.append(field, value)
-  if (similar) url.searchParams.set('similar', similar)
   return url.href
 }

@@ -1,29 +1,27 @@
-/** The demo page: a box, the three best sessions, and what it took to find them. */
-import { createSearch, type Hit, InklingError, type Progress, type QueryResult, type Search } from 'inkling-search'
+/** The demo page: what the visitor wants, where that stands in the address, and what the search has to say of it. */
+import { createSearch, InklingError, type Progress, type Search } from 'inkling-search'
+import { chosenFilters, FILTER_FIELDS, noFilters, readAddress, type Request, withRequest } from './address.js'
 import { Agenda } from './agenda.js'
-import { chosenFilters, FILTER_FIELDS, inAddress, noFilters, readAddress, type Request, withRequest } from './address.js'
-import { offerWholePassages, sessionCard, type SessionFields } from './card.js'
+import { HITS, type Meaning, showAnswer } from './answer.js'
+import type { SessionFields } from './card.js'
 import { FilterPanel } from './filters.js'
 import { SessionMap } from './map.js'
 import * as say from './messages.js'
 import { page } from './page.js'
 import { byId } from './page-parts.js'
+import { countBytes } from './panel.js'
 import { isRemoved } from './removed.js'
-import { countBytes, fillPanel } from './panel.js'
-import { addSimilar, agendaButton, agendaPage, markButton, sessionPage } from './views.js'
+import { addSimilar, agendaPage, markButton, sessionPage } from './views.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
 
-/** Shown at first, and after that in steps. */
-const HITS = 3
+/** Added each time that more are asked for, and shown where there is no question. */
 const HITS_STEP = 10
-
-type Answer = QueryResult<SessionFields>
 
 const title = document.title
 let search: Search<SessionFields> | undefined
-let meaning: 'loading' | 'ready' | 'failed' = 'loading'
+let meaning: Meaning = 'loading'
 let request: Request = readAddress(location.href)
 let limit = HITS
 /** Whether sessions are shown that hardly answer the question, because the visitor wants to see them. */
@@ -31,7 +29,6 @@ let far = false
 let timer: ReturnType<typeof setTimeout> | undefined
 /** Counts what was asked of the search, so that an answer that comes too late is known as such. */
 let asked = 0
-const titles = new Map<string, string>()
 
 const map = new SessionMap(page.map)
 const agenda = new Agenda(() => {
@@ -46,46 +43,6 @@ function countAgenda(): void {
 }
 
 const filters = new FilterPanel(byId('filters'), () => change({ filters: filters.chosen }, true))
-
-function showCards(hits: Hit<SessionFields>[]): void {
-  for (const hit of hits) titles.set(hit.id, hit.title)
-  page.results.replaceChildren(...hits.map((hit) => sessionCard(hit, openSimilar, agendaButton(hit, agenda))))
-  page.results.hidden = hits.length === 0
-  page.empty.hidden = hits.length > 0
-  offerWholePassages(page.results)
-}
-
-function showAnswer(answer: Answer, of: Search<SessionFields>): void {
-  const { hits, found, facets, mode } = answer
-  const { question } = request
-  const browsing = !question.trim()
-  const filtered = Object.keys(chosenFilters(request.filters)).length > 0
-  filters.count(facets)
-  fillPanel(page.panel, of.info, browsing ? undefined : answer)
-  page.map.hidden = request.view !== 'map'
-  if (request.view === 'map') return showMap(answer, browsing && !filtered, of)
-  page.source.hidden = true
-  showCards(browsing && !filtered ? [] : hits)
-  page.results.dataset.question = inAddress(question)
-  page.results.dataset.mode = mode
-  page.more.hidden = page.results.hidden || found <= hits.length
-  if (browsing && !filtered) page.empty.replaceChildren('The three sessions that answer best will appear here.')
-  else if (found === 0) {
-    const actions = { showFar: mode === 'lexical' ? undefined : showFar, clear: filtered ? clearFilters : undefined }
-    page.empty.replaceChildren(...say.nothingClose(request, mode === 'lexical' && meaning === 'loading', page.examples, actions))
-  }
-  const ready = browsing && !filtered && meaning === 'ready'
-  page.status.textContent = ready ? say.ready(of.info) : say.summary(answer, { browsing, filtered, far }, of.info)
-  if (meaning !== 'loading') say.note(browsing ? '' : say.speed(answer, of.info))
-}
-
-function showMap(answer: Answer, all: boolean, of: Search<SessionFields>): void {
-  for (const part of [page.source, page.results, page.empty, page.more]) part.hidden = true
-  map.light(all ? undefined : answer.hits.map(({ id }) => id))
-  const lit = all ? `All ${of.info.documents} sessions: alike ones are near each other.` : `${answer.found} of ${of.info.documents} sessions are lit.`
-  page.status.textContent = lit
-  if (meaning !== 'loading') say.note(all ? '' : say.speed(answer, of.info))
-}
 
 /** Shows the page of a session, or the agenda. */
 async function showView(): Promise<void> {
@@ -116,21 +73,9 @@ function switchView(): boolean {
     const view = link.dataset.view as Request['view']
     if (view === request.view) link.setAttribute('aria-current', 'page')
     else link.removeAttribute('aria-current')
-    if (!apart) link.href = withRequest(location.href, { ...request, similar: undefined, session: undefined, view })
+    if (!apart) link.href = withRequest(location.href, { ...request, session: undefined, view })
   }
   return apart
-}
-
-function showSimilar(hits: Hit<SessionFields>[], name: string): void {
-  const heading = say.similarTo(name, closeSimilar)
-  page.source.replaceChildren(...heading)
-  page.source.hidden = false
-  page.more.hidden = true
-  delete page.results.dataset.question
-  showCards(hits)
-  page.status.textContent = `The ${hits.length} sessions most like it.`
-  if (meaning !== 'loading') say.note('')
-  page.source.querySelector('h2')?.focus()
 }
 
 /** Shows what is asked for now. Whatever was asked before and is not answered yet never will be. */
@@ -141,32 +86,18 @@ async function show(): Promise<void> {
   if (!search || turn !== asked) return
   const isCurrent = () => turn === asked
   try {
-    const { similar } = request
-    if (similar !== undefined) {
-      const [hits, name] = await Promise.all([search.similar(similar, { limit: HITS }), titleOf(similar, search)])
-      if (isCurrent()) showSimilar(hits, name)
-      return
-    }
     const browsing = !request.question.trim()
     const order = browsing ? { sort: 'start' } : { far }
     const chosen = { filters: chosenFilters(request.filters), facets: FILTER_FIELDS }
     const onMap = request.view === 'map'
     const answer = await search.query(request.question, { limit: onMap ? search.info.documents : browsing ? Math.max(limit, HITS_STEP) : limit, ...chosen, ...order })
-    if (isCurrent()) showAnswer(answer, search)
+    if (!isCurrent()) return
+    filters.count(answer.facets)
+    showAnswer(answer, search, { request, meaning, far, showFar, clearFilters, loadMeaning }, agenda, map)
   } catch (error) {
     if (!isCurrent() || (error instanceof InklingError && error.code === 'cancelled')) return
-    if (request.similar !== undefined) change({ similar: undefined }, false)
-    else showFailure('The search failed', error)
+    showFailure('The search failed', error)
   }
-}
-
-/** A session's title; an address may name a session that was not shown yet. */
-async function titleOf(id: string, of: Search<SessionFields>): Promise<string> {
-  if (!titles.has(id)) {
-    const { hits } = await of.query('', { sort: 'start', facets: FILTER_FIELDS, limit: of.info.documents })
-    for (const hit of hits) titles.set(hit.id, hit.title)
-  }
-  return titles.get(id) ?? id
 }
 
 function showFailure(what: string, error: unknown): void {
@@ -177,8 +108,8 @@ function showFailure(what: string, error: unknown): void {
 /** Takes on what the visitor wants now, in the address too, and shows it. */
 function change(wanted: Partial<Request>, keepInHistory: boolean): void {
   clearTimeout(timer)
-  request = { ...request, similar: undefined, ...wanted }
-  if (wanted.similar === undefined) [limit, far] = [HITS, false]
+  request = { ...request, ...wanted }
+  ;[limit, far] = [HITS, false]
   const address = withRequest(location.href, request)
   if (address !== location.href) history[keepInHistory ? 'pushState' : 'replaceState']({ opened: keepInHistory }, '', address)
   nameTab()
@@ -206,30 +137,21 @@ function showFar(): void {
   void show()
 }
 
-const openSimilar = ({ id }: Hit<SessionFields>) => change({ similar: id }, true)
-
-function closeSimilar(): void {
-  if (history.state?.opened) return history.back()
-  // The visitor came by an address: there is nothing to go back to.
-  change({ similar: undefined }, true)
-  page.query.focus()
-}
-
 /** Shows what the address says, after the visitor went back or forth. */
 async function followAddress(): Promise<void> {
   const before = request
   request = readAddress(location.href)
-  const sameAnswer = withRequest(location.href, { ...before, similar: undefined }) === withRequest(location.href, { ...request, similar: undefined })
-  if (!sameAnswer) [limit, far] = [HITS, false]
+  // From a session's page back to the answer, that is as long as it was.
+  if (before.view !== 'session') [limit, far] = [HITS, false]
   page.query.value = request.question
   filters.chosen = request.filters
   nameTab()
   await show()
   if (typeof history.state?.scroll === 'number') window.scrollTo(0, history.state.scroll)
-  if (before.similar && !request.similar) cardOf(before.similar)?.querySelector<HTMLElement>('.similar')?.focus()
+  if (before.session !== undefined) linkTo(before.session)?.focus({ preventScroll: true })
 }
 
-const cardOf = (id: string) => page.results.querySelector(`[data-id="${CSS.escape(id)}"]`)
+const linkTo = (id: string) => page.results.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] h2 a`)
 
 /** Goes where a link of the page leads. */
 async function follow(wanted: Request): Promise<void> {
@@ -281,16 +203,30 @@ function showProgress(progress: Progress): void {
   if (search && meaning === 'loading') say.progress(progress)
 }
 
+function become(now: Meaning): void {
+  meaning = document.body.dataset.meaning = now
+}
+
+/** Fetches the model that waited for the visitor. */
+function loadMeaning(): void {
+  become('loading')
+  say.progress()
+  // The button that was pressed is gone.
+  page.query.focus()
+  void search?.loadSemantic().catch(() => {})
+}
+
 /** From now on questions are answered by meaning, too; the one on the screen is, unless the visitor is busy with it. */
 function meaningIsReady(): void {
-  meaning = 'ready'
-  const busy = page.results.contains(document.activeElement) || request.similar !== undefined
-  if (!busy) return void show()
-  say.note(request.similar === undefined ? say.offer(() => void show()) : '')
+  become('ready')
+  // The pages of sessions and the agenda are not ranked.
+  if (!page.view.hidden) return
+  if (!page.results.contains(document.activeElement)) return void show()
+  say.note(say.offer(() => void show()))
 }
 
 function meaningFailed(error: unknown): void {
-  meaning = 'failed'
+  become('failed')
   showFailure('Searching by words only: the language model could not be loaded', error)
   void show()
 }
@@ -302,7 +238,7 @@ async function start(): Promise<void> {
   listen()
   if (switchView()) void showView()
   try {
-    const opened = await createSearch<SessionFields>({ url: 'search/', cache: !isRemoved(), onProgress: showProgress })
+    const opened = await createSearch<SessionFields>({ url: 'search/', semantic: 'auto', cache: !isRemoved(), onProgress: showProgress })
     const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })
     filters.fill(everything.facets, request.filters)
     // Only now, or a keystroke would have cancelled that.
@@ -313,8 +249,12 @@ async function start(): Promise<void> {
     return showFailure('The search could not be loaded', error)
   }
   search.semantic.then(meaningIsReady, meaningFailed)
-  say.progress()
-  await show()
+  become(search.waitingBytes === undefined ? 'loading' : 'waiting')
+  if (search.waitingBytes === undefined) say.progress()
+  else say.note(...say.saving(search.waitingBytes, loadMeaning))
+  // The session's page is there already, but for what only the index knows.
+  if (request.view === 'session') await addSimilar(request.session ?? '', search).catch(() => {})
+  else await show()
 }
 
 void start()

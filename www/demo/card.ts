@@ -40,8 +40,8 @@ export function marked(text: string, parts: readonly TextRange[]): (Node | strin
 /** A name as a style sheet can match it: `Health Analytics` is `health-analytics`. */
 export const slug = (name: string): string => name.toLowerCase().replace(/[^a-z]+/g, '-')
 
-/** The card of a hit. `showSimilar` is called when the visitor asks for sessions like it. */
-export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<SessionFields>) => void, ...more: HTMLElement[]): HTMLLIElement {
+/** The card of a hit, with what belongs at its foot. */
+export function sessionCard(hit: Hit<SessionFields>, ...actions: HTMLElement[]): HTMLLIElement {
   const { track, format, level, speakers } = hit.fields
   const passage = element('p', 'passage clamped', ...marked(hit.passage.text, hit.matches))
   passage.id = `passage-${hit.id}`
@@ -49,15 +49,11 @@ export function sessionCard(hit: Hit<SessionFields>, showSimilar: (hit: Hit<Sess
   link.href = `?session=${encodeURIComponent(hit.id)}`
   link.dataset.inner = ''
   const title = element('h2', '', link)
-  title.id = `title-${hit.id}`
   const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
   const body = element('div', '', element('p', 'track', track ?? ''), title)
   if (names) body.append(element('p', 'speakers', names))
-  const similar = textButton('Similar sessions', () => showSimilar(hit))
-  similar.classList.add('similar')
-  similar.setAttribute('aria-describedby', title.id)
-  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', similar, ...more)))
+  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', ...actions)))
   const card = element('li', 'card', place(hit.fields), body)
   card.dataset.id = hit.id
   if (track) card.dataset.track = slug(track)

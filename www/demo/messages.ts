@@ -1,6 +1,7 @@
 /** What the page says. */
 import { InklingError, type Mode, type Progress, type QueryResult, type SearchInfo } from 'inkling-search'
 import { inAddress, type Request } from './address.js'
+import type { Meaning } from './answer.js'
 import { element, textButton } from './card.js'
 import { page } from './page.js'
 
@@ -24,6 +25,11 @@ export function progress({ stage, loaded, total }: Partial<Progress> = {}): void
 
 /** Offers to answer again by meaning, where doing so unasked would take away what the visitor is busy with. */
 export const offer = (answer: () => void): HTMLElement => textButton('Meaning is ready: answer again', answer)
+
+/** That words answer because data is to be saved, and the offer to fetch the model all the same. */
+export const saving = (bytes: number, load: () => void): (string | Node)[] => ['By words, to save data. ', offerMeaning(bytes, load)]
+
+const offerMeaning = (bytes: number, load: () => void) => textButton(`Search by meaning, too (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
 
 /** How long an answer took, and what computed it. */
 export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel }: SearchInfo): string {
@@ -57,13 +63,17 @@ function count(shown: number, found: number, mode: Mode, far: boolean): string {
 /** That nothing answers the question, and what could be done about it. */
 export function nothingClose(
   { question }: Request,
-  meaningIsLoading: boolean,
+  meaning: Meaning,
+  waitingBytes: number,
   examples: HTMLElement,
-  { showFar, clear }: { showFar: (() => void) | undefined; clear: (() => void) | undefined },
+  { showFar, clear, loadMeaning }: { showFar: (() => void) | undefined; clear: (() => void) | undefined; loadMeaning: () => void },
 ): Node[] {
   const asked = question.trim() && element('q', '', inAddress(question.trim()).slice(0, 80))
-  if (meaningIsLoading && asked) {
+  if (meaning === 'loading' && asked) {
     return [element('p', '', 'No session has words like ', asked, '. Once meaning is loaded, your question is asked again.')]
+  }
+  if (meaning === 'waiting' && asked) {
+    return [element('p', '', 'No session has words like ', asked, '.'), element('p', 'choices', offerMeaning(waitingBytes, loadMeaning))]
   }
   const where = clear ? 'Among the sessions you filtered, nothing' : 'Nothing in the programme'
   const buttons = element('p', 'choices')
@@ -80,13 +90,6 @@ export function nothingClose(
     suggestions,
     buttons,
   ]
-}
-
-/** What the sessions shown are like, and the way back. */
-export function similarTo(name: string, goBack: () => void): HTMLElement[] {
-  const heading = element('h2', '', 'Similar to ', element('q', '', name))
-  heading.tabIndex = -1
-  return [textButton('← Back', goBack), heading]
 }
 
 /** What failed, why, and the way to try again. */

@@ -38,7 +38,12 @@ async function show(): Promise<void> {
   section.dataset.state = state
   action.textContent = isNews ? 'Load the new version' : state === 'off' ? 'Store it for use without a network' : 'Remove it from this device'
   section.hidden = false
-  if (state === 'stored' && !model) setTimeout(() => void show(), LOOK_AGAIN_MS)
+  if (state === 'stored' && !model) lookAgain()
+}
+
+/** Counting reads every file: not before there is a model that could be stored. */
+function lookAgain(): void {
+  setTimeout(() => (document.body.dataset.meaning === 'ready' ? void show() : lookAgain()), LOOK_AGAIN_MS)
 }
 
 async function act(): Promise<void> {

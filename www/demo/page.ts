@@ -11,7 +11,6 @@ export const page = {
   noteText: byId('note-text'),
   progress: byId<HTMLProgressElement>('progress'),
   failure: byId('failure'),
-  source: byId('source'),
   empty: byId('empty'),
   results: byId('results'),
   search: byId('search'),

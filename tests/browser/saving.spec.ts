@@ -1,0 +1,55 @@
+/** The demo for visitors who save data: words answer, and meaning is offered with its size. */
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { Demo, expect, test } from './site.js'
+
+/** Asks Chromium itself to save data, as a visitor does in its settings. */
+async function saveData(page: Page): Promise<void> {
+  const client = await page.context().newCDPSession(page)
+  await client.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true })
+}
+
+/** What Chromium on a phone says of a mobile connection; on a desktop it does not know the kind of one. */
+const cellular = (page: Page) => page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { type: 'cellular', effectiveType: '4g' } }))
+
+const ofModel = (paths: string[]) => paths.filter((path) => path.startsWith('/search/model/'))
+
+for (const [device, viewport, reason, emulate] of [
+  ['desktop', { width: 1280, height: 900 }, 'who saves data', saveData],
+  ['phone', { width: 390, height: 844 }, 'on a metered connection a visitor', cellular],
+] as const) {
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
+
+    test(`${reason} is answered by words, and meaning is fetched only once the button that tells its size is pressed`, async ({ page, site }) => {
+      await emulate(page)
+      const demo = new Demo(page)
+      await page.goto(site.url)
+      await demo.ask('dashboards', 'lexical')
+      const offer = page.locator('#note').getByRole('button', { name: 'Search by meaning, too (19\u00a0MB)' })
+      await expect(page.locator('#note')).toContainText('By words, to save data.')
+      await expect(offer).toBeVisible()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target}`)).toEqual([])
+
+      // A question without such words has its own offer, where the answer would be.
+      await demo.query.fill('zzyzzyva')
+      await expect(page.locator('#empty')).toContainText('No session has words like')
+      await expect(page.locator('#empty').getByRole('button', { name: 'Search by meaning, too' })).toBeVisible()
+      expect(ofModel(site.requests)).toEqual([])
+
+      await demo.query.fill('throwing away less unsold food')
+      await offer.click()
+      await expect(demo.query).toBeFocused()
+      expect(await demo.answerTo('throwing away less unsold food')).toHaveLength(3)
+      await expect(offer).toHaveCount(0)
+      expect(ofModel(site.requests).filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
+
+      // A model that the browser holds costs nothing: nobody is asked again.
+      await page.goto(`${site.url}/?again`)
+      await demo.waitUntilReady()
+      expect(ofModel(site.requests).filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
+    })
+  })
+}
