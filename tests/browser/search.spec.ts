@@ -47,7 +47,7 @@ test('the address keeps the question, and Back returns to the one before', async
 
 test('the keyboard alone is enough', async ({ page, site }) => {
   const demo = await Demo.ready(page, site.url)
-  for (const name of ['Search', 'Map', 'My agenda', 'Your own programme']) {
+  for (const name of ['Search', 'Map', 'My agenda', 'Your programme']) {
     await page.keyboard.press('Tab')
     await expect(page.getByRole('link', { name, exact: true })).toBeFocused()
   }

@@ -43,7 +43,7 @@ async function take(source: File | string, name: string): Promise<void> {
   const { signal } = (work = new AbortController())
   parts.failure.hidden = true
   parts.working.hidden = false
-  parts.status.textContent = `Reading ${name}.`
+  parts.status.textContent = `Indexing ${name}.`
   showProgress({ stage: 'read', done: 0, total: 0 })
   let start = 0
   try {

@@ -68,9 +68,9 @@ export function textButton(text: string, onClick: () => void): HTMLButtonElement
   return button
 }
 
-/** Gives each card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */
+/** Gives each large card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */
 export function offerWholePassages(list: Element): void {
-  for (const passage of list.querySelectorAll('.passage')) {
+  for (const passage of list.querySelectorAll('.card:not(.compact) .passage')) {
     if (passage.scrollHeight <= passage.clientHeight + 1) continue
     const more = textButton('Read more', () => {
       const clamped = passage.classList.toggle('clamped')

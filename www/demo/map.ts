@@ -17,7 +17,7 @@ const ARROWS: Record<string, [x: number, y: number]> = { ArrowRight: [1, 0], Arr
 export class SessionMap {
   readonly #points = new Map<string, HTMLAnchorElement>()
   #layout: Layout | undefined
-  readonly #caption = element('p', 'caption', 'Point at a session, or use the arrow keys.')
+  readonly #caption = element('p', 'caption', matchMedia('(hover: none)').matches ? 'Touch a session to open it.' : 'Point at a session, or use the arrow keys.')
   readonly #items = new Map<string, HTMLElement>()
 
   constructor(readonly container: HTMLElement) {}

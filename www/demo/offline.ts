@@ -14,6 +14,9 @@ const TEXTS: Record<OfflineState, string> = {
   failed: 'The newest version could not be stored. What was stored before goes on working; the next visit tries again.',
 }
 
+/** The same where nothing was stored before. */
+const FIRST_FAILED = 'This page could not be stored for use without a network; the next visit tries again.'
+
 /** Beside this script, at the root of the site, from whichever of its pages. */
 const script = new URL('service-worker.js', import.meta.url)
 
@@ -33,7 +36,9 @@ async function show(): Promise<void> {
   const how = state !== 'stored' || model ? '' : ' By words for now: meaning is stored once the model is loaded.'
   const counted = usage === undefined ? '' : ` (the browser counts ${megabytes(usage)})`
   const size = files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'
-  text.textContent = `${TEXTS[state]}${how} ${isNews ? '' : size}`
+  const isFirst = state === 'failed' && !navigator.serviceWorker.controller
+  text.textContent = isFirst ? FIRST_FAILED : `${TEXTS[state]}${how} ${isNews ? '' : size}`
+  action.hidden = isFirst
   section.classList.toggle('news', isNews)
   section.dataset.state = state
   action.textContent = isNews ? 'Load the new version' : state === 'off' ? 'Store it for use without a network' : 'Remove it from this device'
