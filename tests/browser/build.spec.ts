@@ -48,7 +48,9 @@ for (const [name, text, documents, question, expected] of [
   ['programme.csv', csv, 2, 'staff turnover', 'Nurses who leave'],
   ['lines.jsonl', jsonLines, 2, 'food waste', 'Bread'],
 ] as const) {
-  test(`a file called ${name} is read, indexed and asked by meaning`, async ({ page, site }) => {
+  const device = name === 'schedule.xml' ? ' on a phone' : ''
+  test(`a file called ${name} is read, indexed and asked by meaning${device}`, async ({ page, site }) => {
+    if (device) await page.setViewportSize({ width: 390, height: 844 })
     const build = await Build.open(page, site.url)
     await build.choose(name, text)
     await expect(page.getByText(`${name} is indexed: ${documents} sessions`)).toBeVisible()

@@ -90,7 +90,16 @@ test('filters narrow an answer, stand in the address, and Back takes them away a
   await shared.page.goto(page.url())
   expect(await shared.answerTo('Health Analytics?', 'hybrid', shown)).toEqual(await demo.ids())
   await expect(shared.page.getByRole('checkbox', { name: 'Monday' })).toBeChecked()
+  const counts = (of: Demo) => of.page.locator('fieldset .count').allInnerTexts()
+  expect(await counts(shared), 'the counts of who opens the address').toEqual(await counts(demo))
 
+  const [narrow, ids] = [await counts(demo), await demo.ids()]
+  await page.goBack()
+  await expect(demo.status).toContainText(`${monday} sessions`)
+  await page.goForward()
+  await expect(page.getByRole('checkbox', { name: 'Introductory' })).toBeChecked()
+  await expect(demo.status).toContainText(both === 1 ? '1 session ' : `${both} sessions`)
+  expect([await counts(demo), await demo.ids()]).toEqual([narrow, ids])
   await page.goBack()
   await expect(page.getByRole('checkbox', { name: 'Introductory' })).not.toBeChecked()
   await expect(page.getByRole('checkbox', { name: 'Monday' })).toBeChecked()

@@ -1,78 +1,126 @@
 import fs from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
 import { Demo, expect, sessions, test } from './site.js'
 
-const PHONE = { width: 390, height: 844 }
+const DEVICES = {
+  desktop: { viewport: { width: 1280, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+}
 
-for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: PHONE })) {
+const violations = async (page: Page) =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`)
+
+/** The calendar file that the button of a page saves. */
+async function savedCalendar(page: Page): Promise<string> {
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save for my calendar' }).click()
+  return fs.readFileSync(await (await downloading).path(), 'utf8')
+}
+
+for (const [device, settings] of Object.entries(DEVICES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
-      test.use({ viewport, colorScheme })
+      test.use({ ...settings, colorScheme })
 
       test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures', async ({ page, site }) => {
-        await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["drift-keynote","gdpr-erase"]'))
-        for (const [address, shown] of [['?session=gdpr-erase', '.similar-list .row'], ['?view=map&q=health', '.point.best'], ['?view=agenda', '.row']] as const) {
+        await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["gdpr-erase","uncertainty-cones"]'))
+        for (const [address, shown] of [['?session=gdpr-erase', '.similar-list .row'], ['?view=map&q=health', '.point.best'], ['?view=agenda', '.clash']] as const) {
           await page.goto(`${site.url}/${address}`)
           await expect(page.locator(shown).first()).toBeVisible()
-          if (address.includes('map')) await page.locator('#panel summary').click()
-          const { violations } = await new AxeBuilder({ page }).analyze()
-          expect(violations.map(({ id, nodes }) => `${address} ${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`)).toEqual([])
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
+          for (const summary of address.includes('map') ? await page.locator('summary').all() : []) await summary.click()
+          expect(await violations(page), address).toEqual([])
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(settings.viewport.width)
         }
       })
     })
   }
 }
 
-test('a session has a page of its own with sessions like it, reached by link, and Back leads to the answer', async ({ page, site }) => {
-  const demo = await Demo.ready(page, site.url)
-  const answer = await demo.ask('Health Analytics?')
-  const session = sessions.find(({ id }) => id === answer[1])!
-  await demo.cards.nth(1).getByRole('link', { name: session.title }).click()
-  await expect(page.getByRole('heading', { level: 1, name: session.title })).toBeFocused()
-  await expect(page).toHaveURL(new RegExp(`\\?session=${session.id}$`))
-  await expect(page).toHaveTitle(`${session.title} – Northlight`)
-  await expect(page.locator('.abstract')).toHaveText(session.abstract)
-  await expect(page.locator('.similar-list .row')).toHaveCount(4)
-  await page.goBack()
-  expect(await demo.answerTo('Health Analytics?')).toEqual(answer)
-})
+for (const [device, settings] of Object.entries(DEVICES)) {
+  test.describe(`on a ${device}`, () => {
+    test.use(settings)
 
-test('on the map the hits are lit, arrow keys move to a neighbour, and Enter opens its page', async ({ page, site }) => {
-  await page.goto(`${site.url}/?view=map&q=Health+Analytics%3F`)
-  await expect(page.locator('.point')).toHaveCount(sessions.length)
-  await expect(page.locator('.point.best')).toHaveCount(3)
-  expect(await page.locator('.point.lit').count()).toBeLessThan(sessions.length)
-  await expect(page.locator('.point[tabindex="0"]')).toHaveCount(1)
-  const first = page.locator('.point[tabindex="0"]')
-  await first.focus()
-  const from = await first.getAttribute('data-id')
-  await page.keyboard.press('ArrowRight')
-  const next = page.locator('.point:focus')
-  const id = await next.getAttribute('data-id')
-  expect(id).not.toBe(from)
-  await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(new RegExp(`\\?session=${id}$`))
-})
+    test('a session has a page of its own with sessions like it, reached by link, and Back leads to the answer', async ({ page, site }) => {
+      const demo = await Demo.ready(page, site.url)
+      const answer = await demo.ask('Health Analytics?')
+      const session = sessions.find(({ id }) => id === answer[1])!
+      await demo.cards.nth(1).getByRole('link', { name: session.title }).click()
+      await expect(page.getByRole('heading', { level: 1, name: session.title })).toBeFocused()
+      await expect(page).toHaveURL(new RegExp(`\\?session=${session.id}$`))
+      await expect(page).toHaveTitle(`${session.title} – Northlight`)
+      await expect(page.locator('.abstract')).toHaveText(session.abstract)
+      await expect(page.locator('.similar-list .row')).toHaveCount(4)
+      await page.goBack()
+      expect(await demo.answerTo('Health Analytics?')).toEqual(answer)
+    })
 
-test('the agenda outlives a reload, shows clashes, and is saved as a calendar file', async ({ page, site }) => {
-  const all = sessions as (typeof sessions[number] & { end: string })[]
-  const [a, b] = all.flatMap((one) => all.filter((two) => two.id > one.id && two.start < one.end && one.start < two.end).map((two) => [one, two] as const))[0]!
-  for (const { id } of [a, b]) {
-    await page.goto(`${site.url}/?session=${id}`)
-    await page.getByRole('button', { name: 'My agenda: ' }).click()
-  }
-  await page.goto(`${site.url}/?view=agenda`)
-  await expect(page.locator('.row')).toHaveCount(2)
-  await expect(page.locator('.clash')).toHaveCount(2)
-  await expect(page.locator('.clash').first()).toContainText(/Clashes with/)
-  const downloading = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Save for my calendar' }).click()
-  const download = await downloading
-  const text = fs.readFileSync(await download.path(), 'utf8')
-  expect(text.match(/BEGIN:VEVENT\r\n/g)).toHaveLength(2)
-  expect(text).toContain(`DTSTART;TZID=Europe/Oslo:${a.start.replace(/[-:]/g, '')}00\r\n`)
-})
+    test('on the map the hits are lit, arrow keys move to a neighbour, and Enter opens its page', async ({ page, site }) => {
+      await page.goto(`${site.url}/?view=map&q=Health+Analytics%3F`)
+      await expect(page.locator('.point')).toHaveCount(sessions.length)
+      await expect(page.locator('.point.best')).toHaveCount(3)
+      expect(await page.locator('.point.lit').count()).toBeLessThan(sessions.length)
+      await expect(page.locator('.point[tabindex="0"]')).toHaveCount(1)
+      const first = page.locator('.point[tabindex="0"]')
+      await first.focus()
+      const from = await first.getAttribute('data-id')
+      await page.keyboard.press('ArrowRight')
+      const next = page.locator('.point:focus')
+      const id = await next.getAttribute('data-id')
+      expect(id).not.toBe(from)
+      await page.keyboard.press('Enter')
+      await expect(page).toHaveURL(new RegExp(`\\?session=${id}$`))
+    })
+
+    test('the agenda outlives a reload, shows clashes, and is saved as a calendar file', async ({ page, site }) => {
+      const all = sessions as (typeof sessions[number] & { end: string })[]
+      const [a, b] = all.flatMap((one) => all.filter((two) => two.id > one.id && two.start < one.end && one.start < two.end).map((two) => [one, two] as const))[0]!
+      await page.goto(`${site.url}/?session=${a.id}`)
+      await page.getByRole('button', { name: 'My agenda: ' }).click()
+      await page.goto(`${site.url}/?session=${b.id}`)
+      await expect(page.locator('.clash')).toHaveText(`At the same time on your agenda: ${a.title}`)
+      await page.getByRole('button', { name: 'My agenda: ' }).click()
+      await page.goto(`${site.url}/?view=agenda`)
+      await expect(page.locator('.row')).toHaveCount(2)
+      await expect(page.locator('.clash')).toHaveCount(2)
+      await expect(page.locator('.clash').first()).toContainText(/Clashes with/)
+      const text = await savedCalendar(page)
+      expect(text.match(/BEGIN:VEVENT\r\n/g)).toHaveLength(2)
+      expect(text).toContain(`DTSTART;TZID=Europe/Oslo:${a.start.replace(/[-:]/g, '')}00\r\n`)
+    })
+
+    test('a session is saved as a calendar file of its own, with a link back to its page', async ({ page, site }) => {
+      const session = sessions.find(({ id }) => id === 'gdpr-erase')!
+      await page.goto(`${site.url}/?session=${session.id}`)
+      const text = (await savedCalendar(page)).replaceAll('\r\n ', '')
+      expect(text.match(/BEGIN:VEVENT\r\n/g)).toHaveLength(1)
+      expect(text).toContain(`SUMMARY:${session.title}\r\n`)
+      expect(text).toContain(`URL:${site.url}/?session=${session.id}\r\n`)
+    })
+
+    test('clearing the agenda empties it for good, and the heading has the focus', async ({ page, site }) => {
+      await page.goto(site.url)
+      await page.evaluate(() => localStorage.setItem('northlight-agenda', '["drift-keynote","gdpr-erase"]'))
+      await page.goto(`${site.url}/?view=agenda`)
+      await expect(page.getByRole('link', { name: 'My agenda (2)' })).toBeVisible()
+      await page.getByRole('button', { name: 'Clear my agenda' }).click()
+      await expect(page.getByText('Nothing yet')).toBeVisible()
+      await expect(page.getByRole('heading', { name: 'My agenda' })).toBeFocused()
+      await expect(page.getByRole('link', { name: 'My agenda', exact: true })).toBeVisible()
+      await page.reload()
+      await expect(page.getByText('Nothing yet')).toBeVisible()
+    })
+
+    test('an address of a session that there is not says so and leads to the search', async ({ page, site }) => {
+      await page.goto(`${site.url}/?session=no-such-session`)
+      await expect(page.getByRole('heading', { level: 1, name: 'No such session' })).toBeVisible()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('button', { name: 'Back' }).click()
+      await expect(page.getByRole('searchbox')).toBeVisible()
+      await expect(page).toHaveURL(`${site.url}/`)
+    })
+  })
+}
 
 test('a damaged or refused store leaves an agenda that works', async ({ page, site }) => {
   await page.addInitScript(() => {

@@ -43,6 +43,26 @@ test('the address keeps the question, and Back returns to the one before', async
   await page.goBack()
   expect(await demo.answerTo('throwing away less unsold food')).toEqual(shared)
   await expect(demo.query).toHaveValue('throwing away less unsold food')
+  await page.goForward()
+  await demo.answerTo('early warning of an epidemic')
+})
+
+test('the best three are large, more are shown in rows below them, and Back from a session leads to its row', async ({ page, site }) => {
+  const demo = await Demo.ready(page, site.url)
+  await demo.ask('Health Analytics?')
+  await expect(page.locator('.compact')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(demo.cards).toHaveCount(10)
+  await expect(demo.cards.nth(3)).toBeFocused()
+  await expect(page.locator('.compact')).toHaveCount(7)
+  const heights = await demo.cards.evaluateAll((cards) => cards.map((card) => card.clientHeight))
+  expect(Math.max(...heights.slice(3))).toBeLessThan(Math.min(...heights.slice(0, 3)))
+  const link = demo.cards.nth(8).getByRole('link')
+  await link.click()
+  await page.getByRole('button', { name: 'Back' }).click()
+  await expect(demo.cards).toHaveCount(10)
+  await expect(link).toBeFocused()
+  await expect(link).toBeInViewport()
 })
 
 test('the keyboard alone is enough', async ({ page, site }) => {
