@@ -9,7 +9,7 @@ import type { Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { singleFile } from '../../scripts/single.mjs'
 import { cli } from '../../scripts/site.mjs'
-import { expect, gradedQuery, test, watchRequests } from './site.js'
+import { expect, gradedQuery, sessions, test, watchRequests } from './site.js'
 
 const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 
@@ -49,6 +49,36 @@ for (const [device, viewport] of Object.entries(devices)) {
       }
     })
 
+    test('in the one file filters with counts narrow an answer, and a document shows those most like it', async ({ page }) => {
+      await page.goto(pathToFileURL(singleFile).href)
+      const status = page.getByRole('status')
+      await expect(status).toHaveText('Ready.')
+      const filter = async (name: string) => {
+        if (device === 'phone') await page.getByRole('button', { name: 'Filter' }).click()
+        await page.getByRole('checkbox', { name }).click()
+      }
+      const count = (value: string) => page.locator('fieldset label', { hasText: value }).locator('.count')
+      const monday = sessions.filter(({ day }) => day === 'Monday')
+      await expect(count('Monday')).toHaveText(String(monday.length))
+      await filter('Monday')
+      await expect(status).toHaveText(`${monday.length} found.`)
+      const found = await ask(page, 'Health Analytics?')
+      for (const id of found) expect(monday.map((session) => session.id)).toContain(id)
+      const all = page.locator('#results > li')
+      await expect(status).toContainText(`of ${await count('Monday').innerText()} found`)
+
+      const title = await all.nth(1).getByRole('heading').innerText()
+      await all.nth(1).getByRole('button', { name: 'Similar' }).click()
+      await expect(status).toContainText(`Similar to “${title}”`)
+      await expect(page.getByRole('button', { name: 'Back' })).toBeFocused()
+      await expect(all).toHaveCount(3)
+      await expect(all.getByRole('heading', { name: title })).toHaveCount(0)
+      expect(await violations(page)).toEqual([])
+      await page.keyboard.press('Enter')
+      await expect(page.getByRole('searchbox')).toBeFocused()
+      expect(await ask(page, 'Health Analytics?')).toEqual(found)
+    })
+
     for (const colorScheme of ['light', 'dark'] as const) {
       test(`axe finds nothing to complain about in the one file, in ${colorScheme} colours`, async ({ page }) => {
         await page.emulateMedia({ colorScheme })
@@ -59,6 +89,9 @@ for (const [device, viewport] of Object.entries(devices)) {
         await page.getByRole('button', { name: 'Show more' }).click()
         await expect(page.locator('#results > li:nth-child(4)')).toBeFocused()
         expect(await page.locator('#results > li').count()).toBeGreaterThan(3)
+        if (device === 'phone') await page.getByRole('button', { name: 'Filter' }).click()
+        await page.getByRole('checkbox', { name: 'Monday' }).check()
+        expect(await violations(page)).toEqual([])
         await page.getByRole('searchbox').fill('xkjhgfd qwrtz')
         await expect(page.getByRole('status')).toContainText('Nothing comes close')
         expect(await violations(page)).toEqual([])
@@ -103,6 +136,7 @@ test('one file of any documents shows them as text, and links them to the site t
     await expect(link).toHaveAttribute('href', 'https://example.org/summit/sessions/1.html')
     await expect(page.locator('dd')).toHaveText('<b>x</b>, y')
     await expect(page).toHaveTitle(title)
+    await expect(page.getByRole('complementary'), 'nothing to filter by').toHaveCount(0)
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

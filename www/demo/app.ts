@@ -42,7 +42,7 @@ function countAgenda(): void {
   byId('agenda-count').textContent = agenda.ids.length > 0 ? ` (${agenda.ids.length})` : ''
 }
 
-const filters = new FilterPanel(byId('filters'), () => change({ filters: filters.chosen }, true))
+const filters = new FilterPanel(byId('filters'), FILTER_FIELDS, () => change({ filters: filters.chosen }, true))
 
 /** Shows the page of a session, or the agenda. */
 async function showView(): Promise<void> {

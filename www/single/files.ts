@@ -45,3 +45,28 @@ function joined(parts: Uint8Array[]): Uint8Array {
   }
   return bytes
 }
+
+/** Most fields that are offered as filters, values of one, and characters of a value. */
+const FIELDS_MAX = 5
+const VALUES_MAX = 12
+const VALUE_MAX = 40
+
+/** The fields worth filtering by: most of the first documents have one of a few short texts there. */
+export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
+  const first = [...files.keys()].filter((path) => path.startsWith('docs/')).sort()[0] ?? ''
+  let documents: { fields?: Record<string, unknown> }[] = []
+  try {
+    documents = JSON.parse(new TextDecoder().decode(files.get(first)))
+  } catch {
+    // The search itself says so, with a code, when it comes to show them.
+  }
+  const values = new Map<string, string[]>()
+  for (const [name, value] of documents.flatMap(({ fields }) => Object.entries(fields ?? {}))) {
+    if (typeof value === 'string') values.set(name, [...(values.get(name) ?? []), value])
+  }
+  const isFilter = ([, texts]: [string, string[]]) => {
+    const distinct = new Set(texts).size
+    return texts.length * 2 > documents.length && distinct > 1 && distinct <= VALUES_MAX && texts.every(({ length }) => length <= VALUE_MAX)
+  }
+  return [...values].filter(isFilter).map(([name]) => name).slice(0, FIELDS_MAX)
+}
