@@ -96,7 +96,7 @@ export async function buildPage() {
   fs.writeFileSync(at('build', 'demo', 'icon-maskable.png'), drawIcon(picture, 512, { fullBleed: true }))
   // Last: it lists all the others.
   const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
-  writeServiceWorker(siteFolder)
+  writeServiceWorker(siteFolder, { indexing: true })
 }
 
 /** The files of the package that a site with a search box serves: all that search, none that build. */

@@ -50,7 +50,7 @@ const test = base.extend<{ deployed: Deployed }>({
 test.use({ serviceWorkers: 'allow', complaintsAllowed: /ServiceWorker|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/ })
 
 /** Writes the service worker of a site, as a site's own build does. */
-const list = (folder: string) => execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), folder])
+const list = (folder: string) => execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), folder, '--indexing'])
 
 /** The line about use without a network. */
 const line = (page: Page) => page.locator('#offline')
@@ -95,6 +95,15 @@ for (const [device, viewport] of Object.entries(devices)) {
       // An address that was never visited, too.
       await page.goto(`${deployed.url}/?q=${encodeURIComponent(gradedQuery('q02').query)}`)
       expect(await new Demo(page).answerTo(gradedQuery('q02').query)).toHaveLength(3)
+      // The other pages as well: a session, and a programme of one's own that is read, encoded and indexed.
+      await page.goto(`${deployed.url}/?session=gdpr-erase`)
+      await expect(page.locator('.similar-list .row')).toHaveCount(4)
+      await page.getByRole('link', { name: 'Map' }).click()
+      await expect(page.locator('.point').first()).toBeVisible()
+      await page.getByRole('link', { name: 'Your programme' }).click()
+      await page.getByRole('button', { name: 'Take six sessions' }).click()
+      await page.getByRole('searchbox').fill('volunteers who give up')
+      await expect(page.locator('#results > li').first()).toContainText('Forty volunteers and one shed')
       expect(asked.filter((url) => new URL(url).origin !== deployed.url), 'requests to other origins').toEqual([])
     })
 
@@ -131,6 +140,33 @@ for (const [device, viewport] of Object.entries(devices)) {
       expect(await demo.ask(first.query)).toHaveLength(3)
     })
 
+    test('an update that breaks off leaves the old version working without a network, and goes on where it stopped', async ({ page, context, deployed }) => {
+      const demo = await Demo.ready(page, deployed.url)
+      await stored(page)
+      const h1 = page.getByRole('heading', { level: 1 })
+      const before = await h1.innerText()
+      const script = path.join(deployed.folder, 'app.js')
+      const whole = fs.readFileSync(script)
+      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () => fs.rmSync(script))
+      await page.reload()
+      await expect(line(page)).toContainText('could not be stored')
+      await context.setOffline(true)
+      await page.reload()
+      await expect(h1).toHaveText(before)
+      expect(await demo.ask(first.query)).toHaveLength(3)
+
+      await context.setOffline(false)
+      fs.writeFileSync(script, `${whole}\n`)
+      deployed.requests.length = 0
+      await page.reload()
+      await expect(line(page)).toContainText('new version')
+      expect(deployed.requests.filter((name) => name === '/app.js')).toHaveLength(1)
+      expect(deployed.requests, 'what was stored before the break is not fetched again').not.toContain('/index.html')
+      // Whole and checked, the new version waits: the old one goes on until it is asked to go.
+      await expect(h1).toHaveText(before)
+      expect(await demo.ask(gradedQuery('q02').query)).toHaveLength(3)
+    })
+
     test('it says how much is stored, which is once each file, and removes it when asked', async ({ page, deployed }) => {
       await Demo.ready(page, deployed.url)
       await stored(page)
@@ -138,7 +174,8 @@ for (const [device, viewport] of Object.entries(devices)) {
       const files = kept.map((key) => key.replace(/\?.*/, ''))
       // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
       expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
-      expect(files.filter((file) => file.endsWith('.wasm')), 'only the module that this browser loads').toEqual(['inkling/wasm/inkling-relaxed.wasm'])
+      const modules = ['inkling/wasm/inkling-build-relaxed.wasm', 'inkling/wasm/inkling-relaxed.wasm']
+      expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(modules)
       const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size, 0)
       await expect(line(page)).toContainText(`${(bytes / 1e6).toFixed(1)}\u00a0MB in ${files.length} files`)
       await expect(line(page)).toContainText('the browser counts')
@@ -271,19 +308,24 @@ test('the list of a site holds what its pages load, and of an index only the man
   const files = {
     'index.html': '<p>', 'a b/ü.html': '', 'app.js.map': '', 'types.d.ts': '', '.hidden': '', 'app.js.br': '', 'video/talk.mp4': 'v',
     'search/manifest.json': manifest, 'search/docs/000.json': '[]', 'other/manifest.json': '{}', 'other/data.json': '[]',
-    'inkling/index.js': '', 'inkling/single.html': '', 'inkling/write-service-worker.js': '', 'single.html': '',
+    'inkling/index.js': '', 'inkling/single.html': '', 'inkling/write-service-worker.js': '', 'single.html': '', 'build.js': '',
+    'inkling/build.js': '', 'inkling/cli.js': '', 'inkling/wasm/inkling-build-simd128.wasm': '',
   }
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(site, name)), { recursive: true })
     fs.writeFileSync(path.join(site, name), text)
   }
   try {
-    execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), site, '--skip', 'video/'])
-    const [firstLine = ''] = fs.readFileSync(path.join(site, 'service-worker.js'), 'utf8').split('\n')
-    const { files: listed, searches } = JSON.parse(firstLine.replace('self.inklingOffline = ', ''))
-    const names = ['a%20b/%C3%BC.html', 'index.html', 'inkling/index.js', 'other/data.json', 'other/manifest.json', 'search/manifest.json', 'single.html']
+    const listWith = (...options: string[]) => {
+      execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), site, ...options])
+      const [firstLine = ''] = fs.readFileSync(path.join(site, 'service-worker.js'), 'utf8').split('\n')
+      return JSON.parse(firstLine.replace('self.inklingOffline = ', ''))
+    }
+    const { files: listed, searches } = listWith('--skip', 'video/')
+    const names = ['a%20b/%C3%BC.html', 'build.js', 'index.html', 'inkling/index.js', 'other/data.json', 'other/manifest.json', 'search/manifest.json', 'single.html']
     expect(listed.map(({ path }: { path: string }) => path).sort()).toEqual(names)
     expect(searches).toEqual(['search/'])
+    expect(listWith('--skip', 'video/', '--indexing').files, 'with what indexes documents').toHaveLength(names.length + 2)
     const sha256 = createHash('sha256').update('<p>').digest('hex')
     expect(listed.find(({ path }: { path: string }) => path === 'index.html')).toEqual({ path: 'index.html', bytes: 3, sha256 })
   } finally {

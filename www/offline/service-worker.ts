@@ -47,8 +47,8 @@ interface Wanted extends ListedFile {
 /** Requests at a time: a site may have hundreds of small pages. */
 const AT_ONCE = 6
 
-/** The build of the wasm module that this browser does not load. */
-const OTHER_MODULE = hasRelaxedSimd() ? /\/inkling-simd128\.(js|wasm)$/ : /\/inkling-relaxed\.(js|wasm)$/
+/** The builds of the wasm modules that this browser does not load. */
+const OTHER_MODULE = hasRelaxedSimd() ? /\/inkling(-build)?-simd128\.(js|wasm)$/ : /\/inkling(-build)?-relaxed\.(js|wasm)$/
 
 const scope = globalThis as unknown as WorkerScope
 const { files, searches } = scope.inklingOffline
@@ -151,11 +151,24 @@ async function answer(request: Request, { key }: Wanted): Promise<Response> {
   return (await cache.match(key)) ?? fetch(request)
 }
 
+/** Whether a request is about the one file of a model that is asked for by its name: its hash is known to no page. */
+const isModelConfig = ({ url }: Request): boolean => searches.some((search) => url === at('model/config.json', at(search, base)))
+
+/** That file, from the network or as the search keeps it. */
+async function modelConfig(request: Request): Promise<Response> {
+  const fetched = await fetch(request).catch(() => undefined)
+  if (fetched) return fetched
+  const cache = await caches.open(SEARCH_CACHE)
+  const key = (await cache.keys()).find(({ url }) => url.startsWith(`${request.url}?sha256=`))
+  return (key && (await cache.match(key))) ?? Response.error()
+}
+
 scope.addEventListener('install', (event) => event.waitUntil(install()))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
 scope.addEventListener('fetch', (event) => {
   const file = fileFor(event.request)
   if (file) event.respondWith(answer(event.request, file))
+  else if (isModelConfig(event.request)) event.respondWith(modelConfig(event.request))
 })
 scope.addEventListener('message', (event) => {
   if (event.data === 'inkling: take over') event.waitUntil(scope.skipWaiting())

@@ -12,30 +12,41 @@ import type { ListedFile, OfflineList } from '../src/stored.js'
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
 const WORKER_FILE = 'service-worker.js'
 
-/**
- * What no page needs without a network: source maps, types, compressed twins, files that begin with a dot, and what this
- * package brings for builds.
- */
-const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)((write-)?service-worker|build|cli)\.js$|(^|\/)wasm\/inkling-build-/
+/** What no page needs without a network: source maps, types, compressed twins, and files that begin with a dot. */
+const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
 
-/** The list of a site's files. Folders and files whose paths begin with one of `skip` are left out. */
-export function listSite(site: string, skip: readonly string[] = []): OfflineList {
+/** Of this package's own folder: what is for build machines, and what pages need that index documents themselves. */
+const FOR_MACHINES = /^(cli\.js|single\.html)$/
+const FOR_INDEXING = /^(build\.js|wasm\/inkling-build-.*)$/
+
+/** What is listed. */
+export interface ListOptions {
+  /** Folders and files whose paths begin with one of these are left out. */
+  skip?: readonly string[]
+  /** Whether pages of the site index documents, without a network, too. Default false. */
+  indexing?: boolean
+}
+
+/** The list of a site's files. */
+export function listSite(site: string, { skip = [], indexing = false }: ListOptions = {}): OfflineList {
   const all = fs.readdirSync(site, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = all.map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')).sort()
   const searches = paths.filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name))).map((name) => name.replace(/[^/]*$/, ''))
-  // The package's page that is one file lies beside this script.
-  const templates = paths.filter((name) => paths.includes(name.replace(/single\.html$/, 'write-service-worker.js')) && name.endsWith('single.html'))
+  // The package is where this script is.
+  const packages = paths.filter((name) => /(^|\/)write-service-worker\.js$/.test(name)).map((name) => name.replace(/[^/]*$/, ''))
+  const isOfPackage = (name: string, which: RegExp) => packages.some((folder) => name.startsWith(folder) && which.test(name.slice(folder.length)))
   const isListed = (name: string) => {
     // Of an index the manifest is enough: it lists the other files itself.
     const ofIndex = searches.some((folder) => name.startsWith(folder) && name !== `${folder}manifest.json`)
-    return !ofIndex && !UNUSED.test(name) && !templates.includes(name) && !skip.some((start) => name.startsWith(start))
+    const unused = isOfPackage(name, FOR_MACHINES) || (!indexing && isOfPackage(name, FOR_INDEXING))
+    return !ofIndex && !UNUSED.test(name) && !unused && !skip.some((start) => name.startsWith(start))
   }
   return { files: paths.filter(isListed).map((name) => listed(site, name)), searches: searches.map(encode) }
 }
 
 /** Writes the service worker of a site, and returns what it will store without indexes. */
-export function writeServiceWorker(site: string, skip: readonly string[] = []): OfflineList {
-  const list = listSite(site, skip)
+export function writeServiceWorker(site: string, options: ListOptions = {}): OfflineList {
+  const list = listSite(site, options)
   const code = fs.readFileSync(new URL('./service-worker.js', import.meta.url), 'utf8')
   fs.writeFileSync(path.join(site, WORKER_FILE), `self.inklingOffline = ${JSON.stringify(list)}\n${code}`)
   return list
@@ -60,12 +71,12 @@ const encode = (name: string) => name.split('/').map(encodeURIComponent).join('/
 
 function main(): void {
   const [site, ...rest] = process.argv.slice(2)
-  const skip = rest.filter((word) => word !== '--skip')
+  const skip = rest.filter((word) => word !== '--skip' && word !== '--indexing')
   if (!site || site.startsWith('-') || !fs.existsSync(site)) {
-    console.error('usage: write-service-worker SITE [--skip PATH…], where SITE is the folder that will be served')
+    console.error('usage: write-service-worker SITE [--indexing] [--skip PATH…], where SITE is the folder that will be served')
     process.exit(2)
   }
-  const { files, searches } = writeServiceWorker(site, skip)
+  const { files, searches } = writeServiceWorker(site, { skip, indexing: rest.includes('--indexing') })
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6
   console.log(`${path.join(site, WORKER_FILE)}: ${files.length} files, ${megabytes.toFixed(1)} MB, and ${searches.length} indexes`)
 }
