@@ -9,7 +9,7 @@
 //! ```text
 //!  build time: the command line                     run time: a worker in the browser, or `inkling search`
 //!
-//!  sessions.json, .csv, .xml                        "Health Analytics?"
+//!  sessions.json, .csv, .ics, …                     "Health Analytics?"
 //!        │ corpus                                         │                    │
 //!        ▼                                                │ text::tokenizer    │ index::lexical (words, beginnings,
 //!   Document {id, title, url, text, fields}               ▼                    │ typing errors; needs no model)

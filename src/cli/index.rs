@@ -49,9 +49,9 @@ pub struct Args {
 /// A file of documents as commands take it.
 #[derive(clap::Args)]
 pub struct CorpusArgs {
-    /// The documents: a JSON array, JSON Lines, CSV, or a conference's schedule XML (frab, Pentabarf, pretalx)
+    /// The documents: a JSON array, JSON Lines, CSV, a conference's schedule XML (frab, Pentabarf, pretalx) or a calendar (.ics)
     corpus: PathBuf,
-    /// How the corpus is written: json, jsonl, csv, xml; guessed from its name when not given
+    /// How the corpus is written: json, jsonl, csv, xml, ics; guessed from its name when not given
     #[arg(long)]
     format: Option<Format>,
     /// Other columns or keys to keep, separated by commas; all when not given

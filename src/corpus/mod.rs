@@ -3,6 +3,7 @@
 //! A record's `id`, `title`, `url` and text are found by the names that are usual for them (see [`Columns`]); everything
 //! else is kept as a field that hits show and filters use.
 
+mod calendar;
 mod json;
 mod programme;
 mod schedule;
@@ -27,6 +28,8 @@ pub enum Format {
     Csv,
     /// The schedule of a conference as frab, Pentabarf and pretalx write it.
     Xml,
+    /// A calendar file (iCalendar).
+    Ics,
 }
 
 impl FromStr for Format {
@@ -38,9 +41,11 @@ impl FromStr for Format {
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
             "csv" => Ok(Self::Csv),
             "xml" => Ok(Self::Xml),
-            _ => {
-                Err(Error::new(ErrorKind::InvalidInput, format!("unknown corpus format {name:?}: give json, jsonl, csv or xml")))
-            }
+            "ics" => Ok(Self::Ics),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("unknown corpus format {name:?}: give json, jsonl, csv, xml or ics"),
+            )),
         }
     }
 }
@@ -58,9 +63,13 @@ impl Format {
             Some(b'[') => Ok(Self::Json),
             Some(b'{') => Ok(Self::Jsonl),
             Some(b'<') => Ok(Self::Xml),
+            Some(b'B') if bytes.trim_ascii_start().starts_with(b"BEGIN:VCALENDAR") => Ok(Self::Ics),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("cannot tell the format of {}: name it .json, .jsonl, .csv or .xml, or say which it is", path.display()),
+                format!(
+                    "cannot tell the format of {}: name it .json, .jsonl, .csv, .xml or .ics, or say which it is",
+                    path.display()
+                ),
             )),
         }
     }
@@ -92,6 +101,7 @@ pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<V
         Format::Jsonl => json::read_lines(bytes)?,
         Format::Csv => table::read(bytes)?,
         Format::Xml => schedule::read(bytes)?,
+        Format::Ics => calendar::read(bytes)?,
     };
     let records = records.into_iter().enumerate();
     records.map(|(index, record)| document(record, index + 1, fields)).collect()

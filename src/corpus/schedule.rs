@@ -153,7 +153,7 @@ fn resolved(reference: &BytesRef) -> String {
 }
 
 /// The text of what may be HTML: without its tags, a line for each block; any other text as it is.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let is_html = ["</", "<br", "<p>"].iter().any(|sign| text.contains(sign));
     let text = if is_html { without_tags(text) } else { text.to_owned() };
     let lines = text.lines().map(str::trim_end).skip_while(|line| line.is_empty());

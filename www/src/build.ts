@@ -27,9 +27,9 @@ export interface BuildOptions extends BuildSettings {
 /**
  * Builds an index in a worker of its own: the files that `inkling index` would write, byte for byte.
  *
- * Takes documents, or the content of a JSON, JSON Lines, CSV or schedule XML file as a `File`, a text or bytes. Hand the
- * files to `createSearch({ files: new Map(files.map(({ path, bytes }) => [path, bytes])) })` to search them at once, or to
- * {@link zipFiles} to save them.
+ * Takes documents, or the content of a JSON, JSON Lines, CSV, schedule XML or iCalendar file as a `File`, a text or bytes.
+ * Hand the files to `createSearch({ files: new Map(files.map(({ path, bytes }) => [path, bytes])) })` to search them at
+ * once, or to {@link zipFiles} to save them.
  *
  * @throws InklingError `damaged-file` with the place where reading stopped, `missing-column` when a record has no title,
  * `empty-corpus`, `duplicate-id`, `invalid-input` for what cannot be indexed, and what loading a model throws.

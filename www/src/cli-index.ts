@@ -6,20 +6,20 @@ import { read, type Usage, WrongUsage } from './cli-usage.js'
 import { loadNodeGlue } from './node-wasm.js'
 import type { BuildProgress, BuildSettings, BuiltIndex } from './protocol.js'
 
-const FORMATS = ['json', 'jsonl', 'csv', 'xml'] as const
+const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const
 
 const USAGE: Usage = {
   command: 'index',
   positional: 'CORPUS',
   about: `Build the folder that a site serves from a file of documents
 
-CORPUS is a JSON array, JSON Lines, CSV, or a conference's schedule XML (frab, Pentabarf, pretalx). A record's id, title,
-url and text (abstract, description, text, body, content) are found by their usual names. All other columns or keys are
-kept as fields that hits show and filters use.`,
+CORPUS is a JSON array, JSON Lines, CSV, a conference's schedule XML (frab, Pentabarf, pretalx) or a calendar (.ics). A
+record's id, title, url and text (abstract, description, text, body, content) are found by their usual names. All other
+columns or keys are kept as fields that hits show and filters use.`,
   options: {
     model: { type: 'string', value: 'DIR', help: 'Folder of a quantized model, or its address on a site. Default: model' },
     out: { type: 'string', value: 'DIR', help: 'Folder to write the index to. Default: search' },
-    format: { type: 'string', value: 'FORMAT', help: 'json, jsonl, csv or xml; guessed from the name when not given' },
+    format: { type: 'string', value: 'FORMAT', help: 'json, jsonl, csv, xml or ics; guessed from the name when not given' },
     fields: { type: 'string', value: 'NAMES', help: 'Other columns or keys to keep, separated by commas; all when not given' },
     'passage-tokens': { type: 'string', value: 'N', help: 'Most tokens of a passage, title included. Default: 200' },
     overlap: { type: 'string', value: 'N', help: 'Tokens that a passage shares with the one before it. Default: 40' },

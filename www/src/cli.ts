@@ -21,7 +21,7 @@ Two steps make a site searchable by meaning:
 The folder \`search\` is what the site serves.
 
 Commands (each with --help):
-  index CORPUS    build that folder from JSON, JSON Lines, CSV or a conference's schedule XML
+  index CORPUS    build that folder from JSON, JSON Lines, CSV, a conference's schedule XML or a calendar
   search QUERY    ask an index a question, as a visitor's browser would
   inspect PATH    say what an index or a model holds, and whether its files are whole
 

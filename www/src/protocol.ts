@@ -138,8 +138,8 @@ export interface LoadOptions {
   files?: ReadonlyMap<string, Uint8Array>
 }
 
-/** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it. */
-export type CorpusFormat = 'json' | 'jsonl' | 'csv' | 'xml'
+/** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it, `ics` a calendar. */
+export type CorpusFormat = 'json' | 'jsonl' | 'csv' | 'xml' | 'ics'
 
 /** Settings of a build that the Rust side reads. */
 export interface BuildSettings {
