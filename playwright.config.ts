@@ -1,5 +1,20 @@
 import { defineConfig } from '@playwright/test'
 
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** WebGPU in software: what it computes is right, how long it takes means nothing. */
+const SWIFTSHADER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
+
+const executablePath = process.env.CHROMIUM || '/usr/bin/chromium'
+
 export default defineConfig({
   testDir: 'tests/browser',
   outputDir: 'test-results',
@@ -14,18 +29,9 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     // Tests that are not about it look at the site as it is served, and not as it was stored.
     serviceWorkers: 'block',
-    launchOptions: {
-      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-dev-shm-usage',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
   },
+  projects: [
+    { name: 'chromium', testIgnore: /webgpu/, use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } } },
+    { name: 'webgpu', testMatch: /webgpu/, use: { launchOptions: { executablePath, args: [...FLAGS, ...SWIFTSHADER] } } },
+  ],
 })

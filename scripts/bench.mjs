@@ -13,13 +13,14 @@ import { writeResults } from '../tests/bench/results.mjs'
 import { setUpBench } from '../tests/bench/setup.mjs'
 import { makeTexts } from '../tests/bench/texts.mjs'
 import { timeEngines } from '../tests/bench/timing.mjs'
+import { timeWebGpu } from '../tests/bench/webgpu.mjs'
 import { buildTypeScript, buildWasm } from './build.mjs'
 import { at, say, script, Stop } from './lib.mjs'
 import { installChromium, setUp } from './setup.mjs'
 import { buildCli, pullModel } from './site.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes, memory or ranking; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes, memory, ranking or webgpu; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
@@ -30,7 +31,7 @@ const USAGE = `usage: npm run bench -- [OPTION…]
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking']
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking', 'webgpu']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -113,6 +114,7 @@ await script(async () => {
   }
   if (parts.includes('memory')) say('measuring memory')
   const memory = texts && parts.includes('memory') ? await measureMemory(engines, texts) : undefined
+  const webgpu = texts && parts.includes('webgpu') ? await timeWebGpu({ texts, rounds }) : undefined
 
   const browser = await withBrowser([], async (context) => context.browser()?.version() ?? 'unknown')
   writeResults(out, {
@@ -126,5 +128,6 @@ await script(async () => {
     ...(parts.includes('bytes') && { downloads }),
     ...(memory && { memory }),
     ...(ranking && { ranking }),
+    ...(webgpu && { webgpu }),
   })
 })

@@ -1,4 +1,4 @@
-// Builds the npm package into dist/: two wasm modules from the crate, the TypeScript beside them, and its types.
+// Builds the npm package into dist/: three wasm modules from the crate, the TypeScript beside them, and its types.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -33,10 +33,10 @@ export function wasmEnvironment(variant) {
 }
 
 /**
- * What the modules hold, as features of the crate: `inkling` searches; `inkling-build` also builds, and is apart so that
- * visitors do not load it.
+ * What the modules hold, as features of the crate: `inkling` searches; `inkling-build` also builds, and `inkling-gpu` also
+ * computes on WebGPU. These are apart so that visitors load them only where a page asks for what they do.
  */
-const modules = { inkling: 'web', 'inkling-build': 'web,build' }
+const modules = { inkling: 'web', 'inkling-build': 'web,build', 'inkling-gpu': 'web,gpu' }
 
 /** @typedef {keyof typeof modules} Module */
 

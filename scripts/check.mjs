@@ -12,9 +12,9 @@ await script(async () => {
   say('formatting')
   await run('cargo', ['fmt', '--check'])
   say('lints, native')
-  await run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])
+  await run('cargo', ['clippy', '--all-targets', '--features', 'gpu', '--', '-D', 'warnings'])
   say('lints, wasm')
-  for (const module of /** @type {const} */ (['inkling', 'inkling-build'])) {
+  for (const module of /** @type {const} */ (['inkling', 'inkling-build', 'inkling-gpu'])) {
     const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
     await run('cargo', args, { env: wasmEnvironment('relaxed') })
   }

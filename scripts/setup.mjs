@@ -73,6 +73,22 @@ export async function installChromium() {
   await run('apt-get', ['install', '--yes', '--no-install-recommends', 'chromium', 'chromium-driver'], { env: { DEBIAN_FRONTEND: 'noninteractive' } })
 }
 
+/** A Vulkan driver, as the loader finds them. */
+const VULKAN_DRIVERS = '/usr/share/vulkan/icd.d'
+
+/** Whether there is a Vulkan driver: that of a GPU, or Mesa's in software, which is installed where that is possible. */
+export async function installVulkan() {
+  const isThere = () => fs.existsSync(VULKAN_DRIVERS) && fs.readdirSync(VULKAN_DRIVERS).some((name) => name.endsWith('.json'))
+  if (!isThere() && process.getuid?.() === 0 && which('apt-get')) {
+    say('installing a Vulkan driver in software')
+    await run('apt-get', ['update'])
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', 'mesa-vulkan-drivers', 'libvulkan1'], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  }
+  return isThere()
+}
+
 /** The path of the system's Chromium, or undefined. */
 export const chromium = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome')
 

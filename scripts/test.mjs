@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { buildTypeScript, buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
 import { at, root, say, script, Stop, tee, which } from './lib.mjs'
-import { chromium, installChromium, installWasmBindgen, setUp } from './setup.mjs'
+import { chromium, installChromium, installVulkan, installWasmBindgen, setUp } from './setup.mjs'
 import { buildSingle } from './single.mjs'
 import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
 
@@ -49,8 +49,11 @@ async function step(name, command, args, env = {}) {
 
 const layers = {
   async rust() {
-    // The ignored ones are those that fetch the real model, once for all of them.
-    await step('Rust', 'cargo', ['test', '--release', '--', '--include-ignored'])
+    // The ignored ones are those that fetch the real model, once for all of them, and those that need a Vulkan adapter.
+    const withGpu = await installVulkan()
+    if (!withGpu) say('the tests of the GPU are left out: no Vulkan driver here (apt-get install mesa-vulkan-drivers)')
+    const gpuTests = withGpu ? [] : ['--skip', 'webgpu::']
+    await step('Rust', 'cargo', ['test', '--release', '--features', 'gpu', '--', '--include-ignored', ...gpuTests])
   },
 
   async wasm() {

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     MissingColumn,
     /// A corpus without a single document.
     EmptyCorpus,
+    /// No GPU that can be used, or one that failed: the CPU goes on.
+    NoGpu,
     /// The caller cancelled the work.
     Cancelled,
     /// An answer that cannot be: a fault of this program, worth reporting.
@@ -67,6 +69,7 @@ impl ErrorKind {
             Self::DuplicateId => "duplicate-id",
             Self::MissingColumn => "missing-column",
             Self::EmptyCorpus => "empty-corpus",
+            Self::NoGpu => "no-gpu",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }

@@ -1,13 +1,21 @@
 //! The sentence encoder: texts to unit vectors.
 
+#[cfg(feature = "gpu")]
+mod accelerated;
 pub mod backend;
 pub mod cpu;
 pub mod forward;
+#[cfg(any(feature = "gpu", test))]
+pub mod gpu;
+#[cfg(feature = "gpu")]
+pub mod judge;
 #[cfg(feature = "reference")]
 pub mod reference;
 
 use std::sync::Arc;
 
+#[cfg(feature = "gpu")]
+pub use self::accelerated::{QUERY_TOKENS, Work};
 use self::backend::{Backend, Batch};
 use self::forward::forward;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,6 +38,8 @@ pub struct Encoder {
     config: Arc<ModelConfig>,
     tokenizer: Arc<Tokenizer>,
     backend: Box<dyn Backend>,
+    #[cfg(feature = "gpu")]
+    accelerated: accelerated::Accelerated,
     batch: Batch,
 }
 
@@ -74,7 +84,18 @@ impl Encoder {
                 format!("the tokenizer has {tokens} tokens, the model embeddings for {rows}: they are not of the same model"),
             ));
         }
-        Ok(Self { config: Arc::new(config), tokenizer: Arc::new(tokenizer), backend, batch: Batch::new() })
+        Ok(Self::of(Arc::new(config), Arc::new(tokenizer), backend))
+    }
+
+    fn of(config: Arc<ModelConfig>, tokenizer: Arc<Tokenizer>, backend: Box<dyn Backend>) -> Self {
+        Self {
+            config,
+            tokenizer,
+            backend,
+            #[cfg(feature = "gpu")]
+            accelerated: accelerated::Accelerated::default(),
+            batch: Batch::new(),
+        }
     }
 
     /// The model's configuration.
@@ -92,10 +113,9 @@ impl Encoder {
         self.backend.kernel()
     }
 
-    /// Another encoder on the same weights, for another thread.
+    /// Another encoder on the same weights and the CPU, for another thread.
     pub fn fork(&self) -> Self {
-        let (config, tokenizer) = (self.config.clone(), self.tokenizer.clone());
-        Self { config, tokenizer, backend: self.backend.fork(), batch: Batch::new() }
+        Self::of(self.config.clone(), self.tokenizer.clone(), self.backend.fork())
     }
 
     /// The unit vector of one text.
@@ -103,6 +123,19 @@ impl Encoder {
         let TokenIds { ids, truncated } = self.tokenizer.encode(text)?;
         let vector = self.encode_ids(&[&ids]).await?;
         Ok(Encoded { vector, truncated })
+    }
+
+    /// The unit vectors of several texts, in their order: by a GPU together, by the CPU one after the other.
+    pub async fn encode_many<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<Encoded>> {
+        #[cfg(feature = "gpu")]
+        if let Some(encoded) = self.encode_many_on_gpu(texts).await? {
+            return Ok(encoded);
+        }
+        let mut encoded = Vec::new();
+        for text in texts {
+            encoded.push(self.encode(text.as_ref()).await?);
+        }
+        Ok(encoded)
     }
 
     /// The unit vectors of several texts given as token ids, one after the other, (texts, dim).
@@ -121,6 +154,10 @@ impl Encoder {
                 ));
             }
             self.batch.push(ids);
+        }
+        #[cfg(feature = "gpu")]
+        if let Some(vectors) = self.encode_on_gpu(texts).await {
+            return Ok(vectors);
         }
         forward(&mut *self.backend, self.config.layers, &self.batch).await
     }

@@ -47,11 +47,8 @@ impl Engine {
             return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents"));
         };
         let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
-        let mut vectors = Vec::new();
-        for (range, text) in passages.windows.into_iter().zip(texts) {
-            vectors.push((range, encoder.encode(&text).await?.vector));
-        }
-        Ok(Encoded { document, vectors })
+        let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
+        Ok(Encoded { document, vectors: passages.windows.into_iter().zip(vectors).collect() })
     }
 
     /// Adds documents that this engine has encoded, or replaces those of the same id.

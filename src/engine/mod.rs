@@ -201,6 +201,11 @@ impl Engine {
         self.encoder.as_ref()
     }
 
+    /// The same, to give it a GPU.
+    pub fn encoder_mut(&mut self) -> Option<&mut Encoder> {
+        self.encoder.as_mut()
+    }
+
     /// Number of documents that can be found.
     pub fn documents(&self) -> usize {
         self.numbers.len()

@@ -5,6 +5,8 @@
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
+#[cfg(feature = "gpu")]
+mod accelerator;
 #[cfg(feature = "build")]
 mod build;
 mod convert;

@@ -11,6 +11,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
+#[cfg(feature = "gpu")]
+use super::accelerator::Accelerator;
 use super::convert::{from_object, object, saved_files};
 use super::encoder::{EncoderInfo, load_model};
 use super::slices::{SliceWorkers, Slices};
@@ -34,6 +36,8 @@ pub struct Search {
     manifest: Manifest,
     /// Locked, because a backend may make one query wait while another comes.
     engine: Mutex<Engine>,
+    #[cfg(feature = "gpu")]
+    accelerator: Accelerator,
     /// The vectors, where they are too many for this worker alone.
     slices: Option<Slices>,
     /// The documents that have been fetched, by the number of their file's first one.
@@ -122,7 +126,15 @@ impl Search {
         let documents: Vec<&Document> =
             manifest.first_shards().filter_map(|file| shards.get(&file.first?)).flat_map(|shard| shard.iter()).collect();
         let engine = Engine::open(manifest.clone(), vectors, &lexical, &documents)?;
-        Ok(Self { store, manifest, engine: Mutex::new(engine), slices, shards: RefCell::new(shards) })
+        Ok(Self {
+            #[cfg(feature = "gpu")]
+            accelerator: Accelerator::new(store.clone(), &format!("{MODEL_FOLDER}/"), &options),
+            store,
+            manifest,
+            engine: Mutex::new(engine),
+            slices,
+            shards: RefCell::new(shards),
+        })
     }
 
     /// Loads the model that encodes queries; before it is there, queries are answered from words.
@@ -140,7 +152,12 @@ impl Search {
     pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let options = from_object::<Settings>(settings)?.options()?;
-        let answer = self.answer(&text, &options).await?;
+        let answer = self.answer(&text, &options).await;
+        #[cfg(feature = "gpu")]
+        let backend = self.computed_on().await;
+        #[cfg(not(feature = "gpu"))]
+        let backend = "cpu";
+        let answer = answer?;
         let ranked = Instant::now();
         let highlighter = self.engine.lock().await.highlighter(&text, &options);
         let hits = self.show_all(&answer.hits, Some(&highlighter)).await?;
@@ -149,7 +166,7 @@ impl Search {
         let count = |(value, count)| Count { value, count };
         let facets = answer.facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();
         let (found, mode, truncated) = (answer.found, answer.mode, answer.truncated);
-        object(&Answer { hits, found, mode, facets, truncated, timings, backend: "cpu" })
+        object(&Answer { hits, found, mode, facets, truncated, timings, backend })
     }
 
     /// The documents most like one of the index; needs no model.
@@ -169,7 +186,10 @@ impl Search {
         builder::check(&documents)?;
         let mut encoded = Vec::new();
         for (done, document) in (1u32..).zip(documents) {
-            encoded.push(self.engine.lock().await.encode(document).await?);
+            let document = self.engine.lock().await.encode(document).await;
+            #[cfg(feature = "gpu")]
+            self.computed_on().await;
+            encoded.push(document?);
             let pause = on_progress.call1(&JsValue::NULL, &done.into());
             if let Ok(Ok(pause)) = pause.map(JsCast::dyn_into::<js_sys::Promise>) {
                 JsFuture::from(pause).await?;
@@ -202,19 +222,43 @@ impl Search {
     /// The model, the arithmetic in use, and the size of the index. Before the model is loaded `maxTokens` is 0.
     pub fn info(&self) -> Result<JsValue, JsValue> {
         let engine = self.idle_engine()?;
-        let unloaded = || EncoderInfo {
-            model: self.manifest.model.id.clone(),
-            dim: engine.dim(),
-            max_tokens: 0,
-            backend: "cpu",
-            kernel: isa::best_name(),
-        };
+        let unloaded =
+            || EncoderInfo { model: self.manifest.model.id.clone(), dim: engine.dim(), max_tokens: 0, kernel: isa::best_name() };
         let encoder = engine.encoder().map_or_else(unloaded, EncoderInfo::of);
         object(&SearchInfo { encoder, documents: engine.documents(), passages: engine.passages() })
     }
 }
 
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
 impl Search {
+    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
+    pub async fn accelerate(&self) {
+        let fork = self.engine.lock().await.encoder().and_then(|encoder| self.accelerator.begin(encoder));
+        let Some(fork) = fork else { return };
+        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await
+            && let Some(encoder) = self.engine.lock().await.encoder_mut()
+        {
+            encoder.set_gpu(gpu, work);
+        }
+    }
+
+    /// What computes, and why.
+    pub fn choice(&self) -> Result<JsValue, JsValue> {
+        object(&self.accelerator.choice())
+    }
+}
+
+impl Search {
+    /// What the last vector was computed on. A GPU that has failed is given up.
+    #[cfg(feature = "gpu")]
+    async fn computed_on(&self) -> &'static str {
+        self.engine.lock().await.encoder_mut().map_or("cpu", |encoder| {
+            self.accelerator.note_failure(encoder);
+            encoder.take_computed_on()
+        })
+    }
+
     /// The engine's answer. While the slices are scanned by their workers, the engine is free for others.
     async fn answer(&self, text: &str, options: &QueryOptions) -> Result<engine::Answer, JsValue> {
         let Some(slices) = &self.slices else { return Ok(self.engine.lock().await.query(text, options).await?) };

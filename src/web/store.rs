@@ -40,6 +40,7 @@ extern "C" {
 }
 
 /// The folder of a site, and how its files are loaded.
+#[cfg_attr(feature = "gpu", derive(Clone))]
 pub struct Store {
     /// Ends in a slash; empty where there is no folder and all files were given.
     base: String,
@@ -153,8 +154,10 @@ impl Store {
         if let Some(given) = self.given(path)? {
             let bytes = given.to_vec();
             verify(path, given, digest).await?;
-            // The caller's copy is in nobody's use any more: a model is too large to be there twice.
-            self.given.as_ref().map(|given| given.delete(&path.into()));
+            // Unless a GPU is to have it too, the caller's copy is in nobody's use any more: a model is too large to be there twice.
+            if cfg!(not(feature = "gpu")) {
+                self.given.as_ref().map(|given| given.delete(&path.into()));
+            }
             progress.advance("cache", path, digest.bytes);
             return read(bytes);
         }
@@ -186,6 +189,21 @@ impl Store {
                 Err(Error::new(ErrorKind::NotFound, what))
             }
             None => Ok(None),
+        }
+    }
+
+    /// Something small that this browser keeps for the folder, under a name of ours.
+    #[cfg(feature = "gpu")]
+    pub async fn recall(&self, name: &str) -> Option<Vec<u8>> {
+        let key = format!("{}{name}", self.base);
+        read_kept(&self.matching(&key).await?, &key, 0).await
+    }
+
+    /// Keeps something for [`Store::recall`].
+    #[cfg(feature = "gpu")]
+    pub async fn remember(&self, name: &str, bytes: &[u8]) {
+        if let (Some(cache), Some(copy)) = (&self.cache, response_of(bytes, "")) {
+            keep(cache, &format!("{}{name}", self.base), &copy).await;
         }
     }
 

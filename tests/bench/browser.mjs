@@ -12,6 +12,9 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync',
 ]
 
+/** A browser that is to use its GPU must not be told to do without. @param {string[]} flags */
+const baseFlags = (flags) => (flags.includes('--enable-unsafe-webgpu') ? FLAGS.filter((flag) => flag !== '--disable-gpu') : FLAGS)
+
 /** A call in the page may take this long, in milliseconds. */
 const PATIENCE = 600_000
 
@@ -26,7 +29,7 @@ export async function withBrowser(flags, work) {
   const executablePath = process.env.CHROMIUM || chromium()
   if (!executablePath) throw new Stop('missing: Chromium: apt-get install chromium, or name it in CHROMIUM')
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-bench-'))
-  const context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, args: [...FLAGS, ...flags] })
+  const context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, args: [...baseFlags(flags), ...flags] })
   context.setDefaultTimeout(PATIENCE)
   try {
     return await work(context)

@@ -21,6 +21,16 @@ export const ENGINES = {
   candle: { label: 'candle f32', script: '/page/candle.js', settings: { url: '/original/' } },
 }
 
+/** The engines on WebGPU. transformers.js has no int8 kernels there, so it gets the f32 weights. @type {Record<string, EngineSpec>} */
+export const GPU_ENGINES = {
+  inklingGpu: { label: 'Inkling, WebGPU', script: '/page/inkling.js', settings: { variant: 'gpu-relaxed', url: '/model/', backend: 'webgpu' } },
+  transformersGpu: {
+    label: 'transformers.js fp32, WebGPU',
+    script: PUBLISHED.script,
+    settings: { dtype: 'fp32', device: 'webgpu', wasm: PUBLISHED.wasm },
+  },
+}
+
 /** The engine that all others are compared with. */
 export const RIVAL = 'q8'
 
@@ -38,4 +48,4 @@ function coldTransformers(name) {
 }
 
 /** The name of an engine as people read it. @param {string} name */
-export const labelOf = (name) => ENGINES[name]?.label ?? name
+export const labelOf = (name) => ENGINES[name]?.label ?? GPU_ENGINES[name]?.label ?? name

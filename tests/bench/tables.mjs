@@ -53,8 +53,29 @@ export function tables(results) {
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
     ...(memory ? ['## Memory of WebAssembly, MB', memoryTable(memory)] : []),
     ...(ranking ? rankingParts(ranking) : []),
+    ...(results.webgpu ? gpuParts(results.webgpu) : []),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+/** @param {import('./webgpu.mjs').GpuRun} run */
+function gpuParts({ adapter, software, engines, agreement }) {
+  const columns = [...new Set(Object.values(engines).flatMap((times) => Object.keys(times)))].filter((what) => what !== 'failed')
+  const rows = Object.entries(engines).map(([name, times]) => [
+    labelOf(name),
+    ...columns.map((what) => {
+      const figures = times[what]
+      return typeof figures === 'object' ? `${ms(figures.median)} (${ms(figures.best)})` : '-'
+    }),
+  ])
+  const failed = Object.entries(engines).filter(([, times]) => 'failed' in times)
+  return [
+    `## WebGPU on ${adapter}, median ms (best)`,
+    software ? '**An adapter in software: these times show that it works, and say nothing about GPUs.**' : '',
+    table(['', ...columns], rows),
+    agreement === undefined ? '' : `Lowest cosine between the two: ${agreement.toFixed(4)}.`,
+    ...failed.map(([name, { failed }]) => `${labelOf(name)}: ${failed}.`),
+  ]
 }
 
 /** @param {TimingRun} run */

@@ -6,5 +6,9 @@ mod cli;
 mod encoder;
 mod export;
 mod models;
+#[cfg(feature = "gpu")]
+mod naive;
 mod pipeline;
 mod real_model;
+#[cfg(feature = "gpu")]
+mod webgpu;

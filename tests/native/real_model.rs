@@ -17,7 +17,7 @@ use inkling_search::index::vectors::Vectors;
 use inkling_search::model::pull::{FetchOptions, Source, fetch};
 use serde::Deserialize;
 
-static MODEL: LazyLock<Model> =
+pub static MODEL: LazyLock<Model> =
     LazyLock::new(|| Model::of(&fetch(&Source::fallback(), &FetchOptions::default(), &mut ()).unwrap()));
 
 #[test]

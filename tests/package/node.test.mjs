@@ -25,7 +25,7 @@ test('every entry of the package leads to a file, those of TypeScript to types a
     const files = typeof entry === 'string' ? [entry] : [entry.types, entry.default]
     for (const file of files.filter((file) => !file.includes('*'))) assert.ok(fs.existsSync(path.join(installed, file)), `${name}: ${file}`)
   }
-  for (const name of ['inkling', 'inkling-build']) {
+  for (const name of ['inkling', 'inkling-build', 'inkling-gpu']) {
     for (const variant of ['simd128', 'relaxed']) assert.ok(fs.existsSync(path.join(installed, 'dist', 'wasm', `${name}-${variant}.wasm`)))
   }
 })

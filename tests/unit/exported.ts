@@ -84,7 +84,7 @@ export function encode(folder: string, texts: readonly string[]): Float32Array[]
 
 /** The tiny model as a search takes it: node has no workers of the web, so the command line stands in for ours. */
 export function encoder(folder: string) {
-  const info = { model: 'tiny-model', dim: 32, maxTokens: 48, backend: 'cpu', kernel: 'native' }
+  const info = { model: 'tiny-model', dim: 32, maxTokens: 48, backend: 'cpu' as const, bulk: 'cpu' as const, adapter: null, why: 'asked for', kernel: 'native' }
   return { info, encode: async (texts: readonly string[]) => encode(folder, texts), dispose() {} }
 }
 

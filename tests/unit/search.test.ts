@@ -6,7 +6,7 @@ import type { SearchInfo } from '../../www/src/protocol.js'
 import { Search } from '../../www/src/search.js'
 import { Line } from './line.js'
 
-const INFO: SearchInfo = { model: 'm', dim: 2, maxTokens: 0, backend: 'cpu', kernel: 'scalar', documents: 3, passages: 3 }
+const INFO: SearchInfo = { model: 'm', dim: 2, maxTokens: 0, backend: 'cpu', bulk: 'cpu', adapter: null, why: 'asked for', kernel: 'scalar', documents: 3, passages: 3 }
 const LOADED = { ...INFO, maxTokens: 256 }
 const ANSWER = { hits: [], found: 0, mode: 'lexical', facets: {}, truncated: false }
 

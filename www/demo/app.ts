@@ -1,5 +1,5 @@
 /** The demo page: what the visitor wants, where that stands in the address, and what the search has to say of it. */
-import { createSearch, InklingError, type Progress, type Search } from 'inkling-search'
+import { type BackendOption, createSearch, InklingError, type Progress, type Search } from 'inkling-search'
 import { chosenFilters, FILTER_FIELDS, noFilters, readAddress, type Request, withRequest } from './address.js'
 import { Agenda } from './agenda.js'
 import { HITS, type Meaning, showAnswer } from './answer.js'
@@ -22,6 +22,9 @@ const HITS_STEP = 10
 const title = document.title
 let search: Search<SessionFields> | undefined
 let meaning: Meaning = 'loading'
+/** `?backend=auto` or `?backend=webgpu` lets the visitor's GPU take part. */
+const backend = (new URLSearchParams(location.search).get('backend') ?? 'cpu') as BackendOption
+
 let request: Request = readAddress(location.href)
 let limit = HITS
 /** Whether sessions are shown that hardly answer the question, because the visitor wants to see them. */
@@ -238,7 +241,9 @@ async function start(): Promise<void> {
   listen()
   if (switchView()) void showView()
   try {
-    const opened = await createSearch<SessionFields>({ url: 'search/', semantic: 'auto', cache: !isRemoved(), onProgress: showProgress })
+    const opened = await createSearch<SessionFields>({
+      url: 'search/', semantic: 'auto', cache: !isRemoved(), backend, onProgress: showProgress,
+    })
     const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })
     filters.fill(everything.facets, request.filters)
     // Only now, or a keystroke would have cancelled that.

@@ -32,9 +32,9 @@ export const saving = (bytes: number, load: () => void): (string | Node)[] => ['
 const offerMeaning = (bytes: number, load: () => void) => textButton(`Search by meaning, too (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
 
 /** How long an answer took, and what computed it. */
-export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel }: SearchInfo): string {
+export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel, adapter }: SearchInfo): string {
   const time = timings.total < 10 ? timings.total.toFixed(1) : timings.total.toFixed(0)
-  return `${time} ms on this device (${mode === 'lexical' ? 'by words only' : `${backend}, ${kernel}`})`
+  return `${time} ms on this device (${mode === 'lexical' ? 'by words only' : `${backend}, ${backend === 'cpu' ? kernel : adapter}`})`
 }
 
 /** That everything is loaded. */

@@ -22,7 +22,7 @@ const megabytes = (count: number) => `${(count / 1e6).toFixed(2)} MB`
 /** Shows all that in a panel. */
 export function fillPanel(panel: HTMLElement, info: SearchInfo, answer?: QueryResult<unknown>): void {
   const facts: [string, string][] = [
-    ['Backend', answer?.backend ?? info.backend], ['Kernel', info.kernel], ['Index', `${info.documents} sessions, ${info.passages} passages`],
+    ['Backend', answer?.backend ?? info.backend], ['Why', info.why], ['Kernel', info.kernel], ['Index', `${info.documents} sessions, ${info.passages} passages`],
     ['From the site', megabytes(bytes.download)], ['From this device', megabytes(bytes.cache)],
   ]
   if (answer) facts.push(...STEPS.map(([step, name]): [string, string] => [name, `${answer.timings[step].toFixed(2)} ms`]))

@@ -12,8 +12,8 @@ import type { ListedFile, OfflineList } from '../src/stored.js'
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
 const WORKER_FILE = 'service-worker.js'
 
-/** What no page needs without a network: source maps, types, compressed twins, and files that begin with a dot. */
-const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
+/** What no page needs without a network: source maps, types, compressed twins, files that begin with a dot, and the GPU's half. */
+const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$|(^|\/)wasm\/inkling-gpu-/
 
 /** Of this package's own folder: what is for build machines, and what pages need that index documents themselves. */
 const FOR_MACHINES = /^(cli\.js|single\.html)$/

@@ -12,3 +12,6 @@ export async function simd128Files(): Promise<WasmFiles> {
   const { bytes, glue } = await import('./simd128.js')
   return { glue: Promise.resolve(glue), source: bytes }
 }
+
+// A page that is one file computes on the CPU: it has no module for the GPU.
+export { relaxedFiles as relaxedGpuFiles, simd128Files as simd128GpuFiles }

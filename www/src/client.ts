@@ -1,6 +1,6 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
 import { cancelled, errorFromData, InklingError } from './errors.js'
-import type { Method, Methods, Reply } from './protocol.js'
+import type { Choice, LoadOptions, Method, Methods, Reply } from './protocol.js'
 import { startWorker } from './start-worker.js'
 
 interface Pending {
@@ -23,12 +23,15 @@ export interface Caller {
   ): Promise<Methods[M]['result']>
   /** Ends it. What is in flight, and whatever is called later, rejects with `reason`. */
   close(reason: InklingError): void
+  /** Called when a worker says that something else computes now. */
+  onChoice?: (choice: Choice) => void
 }
 
 /** Calls methods of one worker and hands each answer to the one who asked. */
 export class Client implements Caller {
   readonly #worker: WorkerLike
   readonly #pending = new Map<number, Pending>()
+  onChoice?: (choice: Choice) => void
   #nextId = 1
   #closed: InklingError | undefined
 
@@ -72,6 +75,7 @@ export class Client implements Caller {
   }
 
   #receive(reply: Reply): void {
+    if (reply.type === 'choice') return this.onChoice?.(reply.choice)
     const pending = this.#pending.get(reply.id)
     if (!pending) return
     if (reply.type === 'progress') {
@@ -106,4 +110,12 @@ export function folderUrl(url: string | URL | undefined): string {
       cause,
     })
   }
+}
+
+/** The options that the worker needs, without those that were left out. */
+export function loadOptions({ cache, files, backend }: LoadOptions): LoadOptions {
+  if (backend !== undefined && !['cpu', 'webgpu', 'auto'].includes(backend)) {
+    throw new InklingError('invalid-input', `backend is ${JSON.stringify(backend)}: it must be cpu, webgpu or auto`)
+  }
+  return { ...(cache !== undefined && { cache }), ...(files && { files }), ...(backend !== undefined && { backend }) }
 }

@@ -1,7 +1,7 @@
-import { Client, folderUrl, onAbort } from './client.js'
+import { Client, folderUrl, loadOptions, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Pool, workersFor } from './pool.js'
-import type { EncoderInfo, LoadOptions, Progress } from './protocol.js'
+import type { BackendOption, EncoderInfo, LoadOptions, Progress } from './protocol.js'
 
 /** Options of {@link Encoder.load}. */
 export interface EncoderOptions {
@@ -9,6 +9,8 @@ export interface EncoderOptions {
   url: string | URL
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
+  /** What may compute. Default `cpu`. */
+  backend?: BackendOption
   /** Called while the model is loading. */
   onProgress?: (progress: Progress) => void
   /** Aborting it ends the load and the worker. Without effect once the promise has resolved. */
@@ -24,22 +26,27 @@ export interface EncodeOptions {
   /**
    * Workers that share the texts, each with its own copy of the weights, about 45 MB. They are started for this call and
    * ended with it. Default: where the texts take longer than about a second, one for each processor but at most four;
-   * otherwise, and where files are not kept (`cache: false`), only the one that is there.
+   * otherwise, where files are not kept (`cache: false`), and where a GPU encodes, only the one that is there.
    */
   workers?: number
 }
 
 /** Turns texts into vectors, in a worker. */
 export class Encoder {
-  /** The model and the arithmetic in use. */
-  readonly info: EncoderInfo
   readonly #client: Client
   readonly #source: { url: string; options: LoadOptions }
+  #info: EncoderInfo
 
   private constructor(client: Client, info: EncoderInfo, source: { url: string; options: LoadOptions }) {
     this.#client = client
-    this.info = info
+    this.#info = info
     this.#source = source
+    client.onChoice = (choice) => (this.#info = { ...this.#info, ...choice })
+  }
+
+  /** The model, the arithmetic in use, what computes and why. With `auto` that may change after the first texts. */
+  get info(): EncoderInfo {
+    return this.#info
   }
 
   /**
@@ -53,7 +60,7 @@ export class Encoder {
     const client = new Client()
     const stopListening = onAbort(options.signal, (error) => client.close(error))
     try {
-      const source = { url, options: options.cache === undefined ? {} : { cache: options.cache } }
+      const source = { url, options: loadOptions(options) }
       return new Encoder(client, await client.call('loadEncoder', source, options.onProgress), source)
     } catch (error) {
       client.close(cancelled('the encoder failed to load', error))
@@ -77,18 +84,25 @@ export class Encoder {
     if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
       throw new InklingError('invalid-input', 'workers must be a whole number of at least 1')
     }
-    const pool = new Pool(texts, onProgress)
+    const pool = new Pool(texts, onProgress, () => this.#info.bulk)
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, (error) => {
         pool.stop()
         reject(error)
       })
       if (signal?.aborted) return
-      // Without stored files every helper would fetch the whole model again.
-      const helpers = this.#source.options.cache === false ? 0 : workersFor(texts, workers) - 1
+      // A GPU leaves them nothing to do, and without stored files every helper would fetch the whole model again.
+      const alone = this.#info.bulk === 'webgpu' || this.#source.options.cache === false
+      const helpers = alone ? 0 : workersFor(texts, workers) - 1
       for (let i = 0; i < helpers; i++) void pool.help(() => this.#startHelper())
       pool.run(this.#client).then(resolve, reject).finally(stopListening)
     })
+  }
+
+  /** Tries the GPU now, when that is still due, and resolves to what computes from then on. Needed only to know it early. */
+  async decideBackend(): Promise<EncoderInfo> {
+    const choice = await this.#client.call('accelerate', {})
+    return (this.#info = { ...this.#info, ...choice })
   }
 
   /** Ends the worker and frees its memory. What is in flight, and later calls, reject with the code `cancelled`. */
@@ -98,10 +112,11 @@ export class Encoder {
 
   /** Another worker with the same model, on the module that this one's has compiled. */
   async #startHelper(): Promise<Client> {
+    const { url, options } = this.#source
     const module = await this.#client.call('compiledModule', {})
     const client = new Client()
     try {
-      await client.call('loadEncoder', { ...this.#source, module })
+      await client.call('loadEncoder', { url, options: { ...options, backend: 'cpu' }, ...(module && { module }) })
       return client
     } catch (error) {
       client.close(cancelled('this helper failed to load', error))

@@ -17,8 +17,8 @@ export { cancelled } from './errors.js'
 /** @internal */
 export { Pool, workersFor } from './pool.js'
 export type {
-  EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument, SearchInfo, Step, TextRange,
-  Timings,
+  Backend, BackendOption, Choice, EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument,
+  SearchInfo, Step, TextRange, Timings,
 } from './protocol.js'
 export { type PgvectorOptions, pgvector } from './pgvector.js'
 export { type QdrantOptions, qdrant } from './qdrant.js'

@@ -90,8 +90,8 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean
   timings: Timings
-  /** What encodes queries. */
-  backend: 'cpu'
+  /** What encoded this query; `cpu` also where nothing had to be encoded. */
+  backend: Backend
 }
 
 /** A document to add. Its passages are cut and encoded as those of the index were. */
@@ -111,15 +111,36 @@ export interface SavedFile {
   bytes: Uint8Array<ArrayBuffer>
 }
 
+/** What computes vectors. */
+export type Backend = 'cpu' | 'webgpu'
+
+/**
+ * What may compute. Everything but `cpu` loads a larger module. `auto` tries the GPU in the background once something has been encoded, compares its vectors with the
+ * CPU's, measures both, and lets it do what it does faster. A GPU in software counts as none. `webgpu` takes whatever GPU
+ * there is for everything. In any case the CPU does what the GPU cannot, and steps in when it fails.
+ */
+export type BackendOption = 'auto' | Backend
+
+/** What computes now, and why. */
+export interface Choice {
+  /** What encodes queries: single texts of up to 64 tokens. */
+  backend: Backend
+  /** What encodes many texts, and long ones. */
+  bulk: Backend
+  /** The GPU's name, once it has been tried. */
+  adapter: string | null
+  /** Why it is so: what was asked for, measured, or went wrong. */
+  why: string
+}
+
 /** What an encoder is made of. */
-export interface EncoderInfo {
+export interface EncoderInfo extends Choice {
   /** The model's name, such as `sentence-transformers/all-MiniLM-L6-v2`. */
   model: string
   /** The length of a vector. */
   dim: number
   /** Tokens of a text that the model reads; the rest is cut off. 0 as long as a search has not loaded its model. */
   maxTokens: number
-  backend: string
   /** The arithmetic in use, such as `relaxed-simd`. */
   kernel: string
 }
@@ -136,6 +157,8 @@ export interface LoadOptions {
   cache?: boolean
   /** Files that are not to be fetched, by their path below the folder. */
   files?: ReadonlyMap<string, Uint8Array>
+  /** What may compute. Default `cpu`. */
+  backend?: BackendOption
 }
 
 /** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it, `ics` a calendar. */
@@ -215,9 +238,12 @@ export interface Methods {
   add: { params: { documents: readonly SearchDocument<unknown>[] }; result: SearchInfo; progress: Step }
   remove: { params: { ids: readonly string[] }; result: { removed: number; info: SearchInfo }; progress: never }
   save: { params: Record<string, never>; result: SavedFile[]; progress: never }
+  /** Decides what computes, when that is still due. */
+  accelerate: { params: Record<string, never>; result: Choice; progress: never }
   /** With a `module` that another worker has compiled, nothing of the engine is fetched or compiled. */
   loadEncoder: { params: { url: string; options: LoadOptions; module?: WebAssembly.Module }; result: EncoderInfo; progress: Progress }
-  compiledModule: { params: Record<string, never>; result: WebAssembly.Module; progress: never }
+  /** Of a module that also computes on the GPU nothing is given: helpers want the other. */
+  compiledModule: { params: Record<string, never>; result: WebAssembly.Module | undefined; progress: never }
   loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile; documents: number }; result: SliceOutline; progress: Progress }
   scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
@@ -244,3 +270,5 @@ export type Reply =
   | { id: number; type: 'progress'; progress: Methods[Method]['progress'] }
   | { id: number; type: 'result'; result: Methods[Method]['result'] }
   | { id: number; type: 'error'; error: ErrorData }
+  /** What computes is another now; no request asked for it. */
+  | { id: 0; type: 'choice'; choice: Choice }

@@ -118,7 +118,7 @@ export class RemoteCaller<Fields> implements Caller {
     const best = hits[0]?.score ?? 0
     const close = far ? hits : hits.filter(({ score }) => best >= CLOSE && score >= best * SHARE_OF_BEST)
     const timings = { words: 0, tokenize: 0, encode: encoded - start, scan: end - encoded, rank: 0, documents: 0, total: end - start }
-    return { hits: close, found: close.length, mode: 'semantic', facets: {}, truncated: false, timings, backend: 'cpu' }
+    return { hits: close, found: close.length, mode: 'semantic', facets: {}, truncated: false, timings, backend: this.#encoder.info.backend }
   }
 
   /** The nearest documents, each by its nearest passage. */

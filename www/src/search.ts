@@ -1,9 +1,9 @@
-import { type Caller, Client, folderUrl, onAbort } from './client.js'
+import { type Caller, Client, folderUrl, loadOptions, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Latest } from './latest.js'
 import { bytesToAskFor } from './saving.js'
 import type {
-  Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
+  BackendOption, Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
 } from './protocol.js'
 import { type Remote, RemoteCaller } from './remote.js'
 
@@ -32,6 +32,8 @@ export interface SearchOptions<Fields = Record<string, unknown>> {
    * Default `now`.
    */
   semantic?: 'now' | 'auto' | 'ask'
+  /** What may compute. Default `cpu`. */
+  backend?: BackendOption
   /** Called while the index, then the model, is loading. */
   onProgress?: (progress: Progress) => void
   /** Aborting it ends the load and the worker. Without effect once `createSearch` has resolved. */
@@ -69,7 +71,7 @@ export interface AddOptions {
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
  */
 export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions<Fields>): Promise<Search<Fields>> {
-  const { cache, files, remote } = options ?? {}
+  const { files, remote } = options ?? {}
   if (files && !(files instanceof Map)) throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
   const url = files && options.url === undefined ? '' : folderUrl(options?.url)
   if (remote !== undefined) {
@@ -79,8 +81,7 @@ export async function createSearch<Fields = Record<string, unknown>>(options: Se
   const client = new Client()
   const stopListening = onAbort(options.signal, (error) => client.close(error))
   try {
-    const settings = { ...(cache !== undefined && { cache }), ...(files && { files }) }
-    const info = await client.call('loadSearch', { url, options: settings }, options.onProgress)
+    const info = await client.call('loadSearch', { url, options: loadOptions(options) }, options.onProgress)
     const waiting = await bytesToAskFor(url, options)
     return new Search<Fields>(client, info, options.onProgress, waiting)
   } catch (error) {
@@ -110,6 +111,7 @@ export class Search<Fields = Record<string, unknown>> {
   constructor(client: Caller, info: SearchInfo, onProgress?: (progress: Progress) => void, waitingBytes?: number) {
     this.#client = client
     this.#info = info
+    client.onChoice = (choice) => (this.#info = { ...this.#info, ...choice })
     this.#waitingBytes = waitingBytes
     let startLoading = () => {}
     const load = () => this.#loadModel(onProgress)
@@ -118,7 +120,7 @@ export class Search<Fields = Record<string, unknown>> {
     this.#startLoading = startLoading
   }
 
-  /** The model, the arithmetic in use, and the size of the index. */
+  /** The model, the arithmetic in use, what computes and why, and the size of the index. */
   get info(): SearchInfo {
     return this.#info
   }

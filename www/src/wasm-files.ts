@@ -15,3 +15,12 @@ export async function relaxedFiles(): Promise<WasmFiles> {
 export async function simd128Files(): Promise<WasmFiles> {
   return { glue: import('./wasm/inkling-simd128.js'), source: new URL('./wasm/inkling-simd128.wasm', import.meta.url) }
 }
+
+/** The same two, with the GPU's half. */
+export async function relaxedGpuFiles(): Promise<WasmFiles> {
+  return { glue: import('./wasm/inkling-gpu-relaxed.js'), source: new URL('./wasm/inkling-gpu-relaxed.wasm', import.meta.url) }
+}
+
+export async function simd128GpuFiles(): Promise<WasmFiles> {
+  return { glue: import('./wasm/inkling-gpu-simd128.js'), source: new URL('./wasm/inkling-gpu-simd128.wasm', import.meta.url) }
+}

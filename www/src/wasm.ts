@@ -1,13 +1,16 @@
-/** The door to the wasm module. There are two builds of the crate, and the browser gets the one it can run. */
+/**
+ * The door to the wasm modules that search. There are two builds of each, and the browser gets the one it can run; pages
+ * that ask for the GPU get another module, which also computes on WebGPU.
+ */
 import { InklingError } from './errors.js'
 import type {
-  EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, SliceFile, SliceHits,
-  SliceOutline,
+  Choice, EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
+  SliceFile, SliceHits, SliceOutline,
 } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
-import { relaxedFiles, simd128Files } from './wasm-files.js'
+import { relaxedFiles, relaxedGpuFiles, simd128Files, simd128GpuFiles } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -17,14 +20,21 @@ export interface GlueSearch {
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
   remove(ids: string[]): number
   save(): Promise<SavedFile[]>
-  info(): SearchInfo
+  info(): Omit<SearchInfo, keyof Choice>
+  /** The module for the GPU has these. */
+  accelerate?(): Promise<void>
+  choice?(): Choice
   free(): void
 }
 
 /** The encoder of the crate. */
 export interface GlueEncoder {
   encode(text: string): Promise<Float32Array>
-  info(): EncoderInfo
+  info(): Omit<EncoderInfo, keyof Choice>
+  /** The module for the GPU has these. */
+  encodeMany?(texts: string[]): Promise<Float32Array[]>
+  accelerate?(): Promise<void>
+  choice?(): Choice
   free(): void
 }
 
@@ -68,28 +78,38 @@ export interface Glue {
 }
 
 let glue: Promise<Glue> | undefined
+let gpuGlue: Promise<Glue> | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
 
 /** Fetches, compiles and starts the wasm module, once. Of a module that another worker has compiled only the last is left. */
 export function loadGlue(module?: WebAssembly.Module): Promise<Glue> {
-  glue ??= startGlue(module)
+  glue ??= startGlue(relaxedFiles, simd128Files, (source) => (compiled = module ? Promise.resolve(module) : compile(source)))
   return glue
 }
 
-/** The module that runs here, to be sent to another worker. */
-export async function compiledModule(): Promise<WebAssembly.Module> {
-  if (!compiled) throw new InklingError('internal', 'the worker was asked for a module before it had one')
+/** The same with the module that also computes on WebGPU. */
+export function loadGpuGlue(): Promise<Glue> {
+  gpuGlue ??= startGlue(relaxedGpuFiles, simd128GpuFiles, compile)
+  return gpuGlue
+}
+
+/** The module that runs here, to be sent to another worker; undefined where it is the one for the GPU. */
+export async function compiledModule(): Promise<WebAssembly.Module | undefined> {
   return compiled
 }
 
-async function startGlue(module?: WebAssembly.Module): Promise<Glue> {
+/** Starts a module in the build that this browser runs. */
+async function startGlue(
+  relaxed: () => Promise<WasmFiles>,
+  simd128: () => Promise<WasmFiles>,
+  compile: (source: WasmFiles['source']) => Promise<WebAssembly.Module>,
+): Promise<Glue> {
   if (!hasSimd()) {
     throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
   }
   try {
-    const files = await (hasRelaxedSimd() ? relaxedFiles() : simd128Files())
-    compiled = module ? Promise.resolve(module) : compile(files.source)
-    const [glue, module_or_path] = await Promise.all([files.glue, compiled])
+    const files = await (hasRelaxedSimd() ? relaxed() : simd128())
+    const [glue, module_or_path] = await Promise.all([files.glue, compile(files.source)])
     await glue.default({ module_or_path })
     return glue
   } catch (cause) {

@@ -2,10 +2,11 @@
  * The worker: holds the wasm module and one search or encoder, and answers requests about it. Everything that takes
  * time happens here or below, never on the page's own thread.
  */
+import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
 import { type GlueBuilder, loadBuildGlue } from './build-wasm.js'
 import { planBuild } from './building.js'
 import { errorToData, InklingError } from './errors.js'
-import type { Method, Methods, Reply, Request } from './protocol.js'
+import type { Choice, LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
 import { readEarly } from './stored.js'
 import { compiledModule, type GlueEncoder, type GlueSearch, type GlueSlice, loadGlue } from './wasm.js'
@@ -28,18 +29,22 @@ let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
 let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
+let backend: LoadOptions['backend']
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
-    const glue = loadGlue()
+    const glue = loadGlueFor(options)
     warmUpIntl()
     const { Search } = await glue
+    backend = options.backend
     search = await Search.load(url, options, onProgress, new SliceWorkers(url, options, onProgress))
-    return search.info()
+    return infoOf(search)
   },
   async loadModel(_params, onProgress) {
-    await loaded(search).loadModel(onProgress)
-    return loaded(search).info()
+    const ready = loaded(search)
+    await ready.loadModel(onProgress)
+    if (backend === 'webgpu') await accelerate(ready)
+    return infoOf(ready)
   },
   async query({ text, settings }) {
     return loaded(search).query(text, settings)
@@ -52,10 +57,10 @@ const handlers: Handlers = {
       onProgress({ done, total: documents.length })
       return pause()
     })
-    return loaded(search).info()
+    return infoOf(loaded(search))
   },
   async remove({ ids }) {
-    return { removed: loaded(search).remove([...ids]), info: loaded(search).info() }
+    return { removed: loaded(search).remove([...ids]), info: infoOf(loaded(search)) }
   },
   async save() {
     return loaded(search).save()
@@ -76,14 +81,22 @@ const handlers: Handlers = {
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
-    const { Encoder } = await loadGlue(module)
+    const { Encoder } = await loadGlueFor(options, module)
     encoder = await Encoder.load(url, { ...options, early }, onProgress)
-    return encoder.info()
+    if (options.backend === 'webgpu') await accelerate(encoder)
+    return infoOf(encoder)
+  },
+  async accelerate() {
+    const ready = encoder ?? loaded(search)
+    await accelerate(ready)
+    return choiceOf(ready)
   },
   async compiledModule() {
     return compiledModule()
   },
   async encode({ texts }) {
+    // The CPU takes one text at a time, so that others come between; a GPU wants many.
+    if (encoder?.encodeMany && choiceOf(encoder).bulk === 'webgpu') return encoder.encodeMany([...texts])
     const ready = builder ?? loaded(encoder)
     const vectors: Float32Array[] = []
     for (const text of texts) vectors.push(await ready.encode(text))
@@ -99,6 +112,11 @@ const handlers: Handlers = {
   async zip({ files }) {
     return (await loadBuildGlue()).zipFiles(files) as Uint8Array<ArrayBuffer>
   },
+}
+
+/** What a search or an encoder is made of, with what computes and why. */
+function infoOf<Info extends object>(part: { info(): Info } & Parameters<typeof choiceOf>[0]): Info & Choice {
+  return { ...part.info(), ...choiceOf(part) }
 }
 
 /** Ends when messages that have come meanwhile have been answered: encoding many documents holds up no query. */
@@ -123,13 +141,16 @@ function loaded<T>(part: T | undefined): T {
 /** The buffers of vectors, lists and files, which are handed over rather than copied. */
 function buffersIn(result: Methods[Method]['result']): Transferable[] {
   if (result instanceof Uint8Array) return [result.buffer]
-  const list: readonly unknown[] = Array.isArray(result) ? result : 'files' in result ? result.files : []
+  const list: readonly unknown[] = Array.isArray(result) ? result : result && 'files' in result ? result.files : []
   const buffers = list.map((entry) => {
     const { buffer, bytes } = Object(entry) as { buffer?: unknown; bytes?: Uint8Array }
     return buffer ?? bytes?.buffer
   })
   return buffers.filter((buffer) => buffer instanceof ArrayBuffer)
 }
+
+/** The methods that encode: after one of them the GPU is tried, when that is due. */
+const ENCODING: readonly Method[] = ['query', 'add', 'encode']
 
 async function answer<M extends Method>(id: number, method: M, params: Methods[M]['params']): Promise<void> {
   try {
@@ -138,6 +159,8 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
   } catch (thrown) {
     scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }
+  const part = encoder ?? search
+  if (part && ENCODING.includes(method)) await tellChoice(part, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
 }
 
 // Imported where there is no worker, as tools on a server may do, this does nothing.

@@ -6,13 +6,13 @@ const OPTIONS = { pooling: 'mean', normalize: true }
 let extract
 
 answerWith({
-  async load({ dtype, wasm }) {
+  async load({ dtype, wasm, device = 'wasm' }) {
     env.allowRemoteModels = false
     env.allowLocalModels = true
     env.localModelPath = '/models/'
     env.backends.onnx.wasm.wasmPaths = wasm
     env.backends.onnx.wasm.numThreads = 1
-    extract = await pipeline('feature-extraction', 'minilm', { device: 'wasm', dtype })
+    extract = await pipeline('feature-extraction', 'minilm', { device, dtype })
     return { version: env.version, kernel: dtype }
   },
   encode: async ({ text }) => (await extract(text, OPTIONS)).data,

@@ -1,0 +1,169 @@
+//! Whether the GPU computes, and why: what was asked for, what it is called, what was measured, and what went wrong.
+
+use std::cell::{Cell, RefCell};
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert::option;
+use super::store::{Progress, Store};
+use crate::encoder::backend::Backend;
+use crate::encoder::gpu::Gpu;
+use crate::encoder::gpu::device::Device;
+use crate::encoder::gpu::kernels::Variant;
+use crate::encoder::judge::{Verdict, compare, measure};
+use crate::encoder::{Encoder, Work};
+use crate::error::Result;
+use crate::model::config::{ModelConfig, WEIGHTS_FILE};
+use crate::model::weights::Weights;
+
+/// What computes, as JavaScript sees it.
+#[derive(Clone, Serialize)]
+pub struct Choice {
+    /// What encodes queries.
+    backend: &'static str,
+    /// What encodes many texts.
+    bulk: &'static str,
+    /// The GPU's name, once it is known.
+    adapter: Option<String>,
+    /// Why it is so.
+    why: String,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// Not tried yet; with true this is the second time.
+    Untried(bool),
+    Trying(bool),
+    Decided(bool),
+}
+
+/// The GPU's part in a search or an encoder.
+pub struct Accelerator {
+    store: Store,
+    /// Where the model's files are below the store's.
+    folder: String,
+    /// Whether the GPU was asked for by name: then any does, for everything.
+    by_name: bool,
+    state: Cell<State>,
+    choice: RefCell<Choice>,
+}
+
+impl Accelerator {
+    /// As `{ backend }` of some options asks: `webgpu` or `auto`.
+    pub fn new(store: Store, folder: &str, options: &JsValue) -> Self {
+        let by_name = option(options, "backend").and_then(|value| value.as_string()).as_deref() == Some("webgpu");
+        let choice = Choice { backend: "cpu", bulk: "cpu", adapter: None, why: "the GPU has not been tried yet".into() };
+        Self { store, folder: folder.into(), by_name, state: Cell::new(State::Untried(false)), choice: RefCell::new(choice) }
+    }
+
+    /// What computes now, and why.
+    pub fn choice(&self) -> Choice {
+        self.choice.borrow().clone()
+    }
+
+    /// An encoder to try the GPU with, when it is to be tried.
+    pub fn begin(&self, encoder: &Encoder) -> Option<Encoder> {
+        let State::Untried(again) = self.state.get() else { return None };
+        self.state.set(State::Trying(again));
+        Some(encoder.fork())
+    }
+
+    /// Gives a GPU up that has failed; the first time it may be tried again.
+    pub fn note_failure(&self, encoder: &mut Encoder) {
+        let Some(error) = encoder.take_gpu_failure() else { return };
+        self.decide("cpu", "cpu", error.to_string());
+        self.state.set(if self.state.get() == State::Decided(false) { State::Untried(true) } else { State::Decided(true) });
+    }
+
+    /// A GPU that may do some work, when there is one that is right and worth it; the reason is kept either way.
+    pub async fn try_gpu(&self, mut cpu: Encoder) -> Option<(Box<dyn Backend>, Work)> {
+        let outcome = self.open(&mut cpu).await;
+        let State::Trying(again) = self.state.get() else { return None };
+        self.state.set(State::Decided(again));
+        let name = |used: bool| if used { "webgpu" } else { "cpu" };
+        match outcome {
+            Ok((gpu, work, why)) => {
+                let before = if again { format!("; before that {}", self.choice().why) } else { String::new() };
+                self.decide(name(work.query), name(work.bulk), why + &before);
+                gpu.map(|gpu| (Box::new(gpu) as Box<dyn Backend>, work))
+            }
+            Err(error) => {
+                self.decide("cpu", "cpu", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn decide(&self, backend: &'static str, bulk: &'static str, why: String) {
+        let mut choice = self.choice.borrow_mut();
+        (choice.backend, choice.bulk, choice.why) = (backend, bulk, why);
+    }
+
+    /// A GPU with the model, whose vectors are those of the CPU.
+    async fn trusted(&self, device: Device, cpu: &mut Encoder, config: &ModelConfig, weights: &Weights<'_>) -> Result<Gpu> {
+        let packed = device.variant == Variant::Packed;
+        match attempt(device, cpu, config, weights).await {
+            // Packed dots are young, and not right everywhere: Chromium's SwiftShader gets them wrong.
+            Err(_) if packed => {
+                let mut again = Device::open(self.by_name).await?;
+                again.variant = Variant::Float;
+                attempt(again, cpu, config, weights).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Opens the GPU, brings the model to it, and finds out what it is good for.
+    async fn open(&self, cpu: &mut Encoder) -> Result<(Option<Gpu>, Work, String)> {
+        let Self { store, folder, by_name, .. } = self;
+        let device = Device::open(*by_name).await?;
+        self.choice.borrow_mut().adapter = Some(device.name.clone());
+        let key = verdict_key(&device.name, cpu.config());
+        let remembered = store.recall(&key).await.and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes).ok());
+        if !by_name
+            && let Some(verdict) = remembered
+            && verdict.work == Work::default()
+        {
+            return Ok((None, verdict.work, format!("the CPU is faster, {}", verdict.why())));
+        }
+        let config = cpu.config().clone();
+        let path = format!("{folder}{WEIGHTS_FILE}");
+        let weights = store.fixed(&path, &config.weights, &mut Progress::default()).await?;
+        let mut gpu = self.trusted(device, cpu, &config, &Weights::read(&config, &weights)?).await?;
+        drop(weights);
+        if *by_name {
+            return Ok((Some(gpu), Work { query: true, bulk: true }, "asked for".into()));
+        }
+        let verdict = match remembered {
+            Some(verdict) => verdict,
+            None => {
+                let verdict = measure(cpu, &mut gpu).await?;
+                let bytes = serde_json::to_vec(&verdict).unwrap_or_default();
+                store.remember(&key, &bytes).await;
+                verdict
+            }
+        };
+        let Verdict { work, .. } = verdict;
+        let faster = match work {
+            Work { query: true, bulk: true } => "the GPU is faster",
+            Work { query: false, bulk: false } => "the CPU is faster",
+            Work { query: true, bulk: false } => "the GPU is faster with queries",
+            Work { query: false, bulk: true } => "the GPU is faster in bulk",
+        };
+        Ok(((work != Work::default()).then_some(gpu), work, format!("{faster}, {}", verdict.why())))
+    }
+}
+
+async fn attempt(device: Device, cpu: &mut Encoder, config: &ModelConfig, weights: &Weights<'_>) -> Result<Gpu> {
+    let mut gpu = Gpu::new(device, config, weights).await?;
+    compare(cpu, &mut gpu).await?;
+    Ok(gpu)
+}
+
+/// Under what a verdict is kept: another adapter, version or model gets another.
+fn verdict_key(adapter: &str, config: &ModelConfig) -> String {
+    let adapter = String::from(js_sys::encode_uri_component(adapter));
+    let version = env!("CARGO_PKG_VERSION");
+    format!("webgpu-verdict?version={version}&model={}&adapter={adapter}", config.weights.sha256)
+}

@@ -1,0 +1,181 @@
+/**
+ * WebGPU in Chromium on SwiftShader: right vectors, and the CPU in its place whenever it fails. What goes wrong is tried on
+ * the tiny model, because SwiftShader takes seconds for a text with the real one.
+ */
+import { fileURLToPath } from 'node:url'
+import type * as Inkling from 'inkling-search'
+import { expect, openBlank, type Package, type Site, test } from './site.js'
+
+// The browser itself complains about what is injected here.
+test.use({ complaintsAllowed: /WebGPU|GPU|WGSL|shader|device|buffer|pipeline|destroyed|error/i })
+
+test.beforeEach(async ({ page, site }) => {
+  await openBlank(page, site)
+  const folder = fileURLToPath(new URL('../data/tiny-quantized/', import.meta.url))
+  await page.route('**/tiny/*', (route) => route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny/', '')}` }))
+})
+
+/** Runs something in the worker before anything else there. */
+function inject(site: Site, script: string): void {
+  site.alter = (path, body) => (path.endsWith('/worker.js') ? Buffer.concat([Buffer.from(`${script};\n`), body]) : body)
+}
+
+/** Encodes a text with the tiny model three times on a backend, and once on the CPU; says what was in use before and after each time. */
+async function encodeThrice(page: Parameters<typeof openBlank>[0], site: Site, backend: Inkling.BackendOption) {
+  return page.evaluate(
+    async ({ url, backend }) => {
+      const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+      const cpu = await Encoder.load({ url: `${url}/tiny/`, backend: 'cpu' })
+      const [expected] = (await cpu.encode(['Health data'])) as [Float32Array]
+      cpu.dispose()
+      const encoder = await Encoder.load({ url: `${url}/tiny/`, backend })
+      const seen = [encoder.info]
+      const cosines: number[] = []
+      for (let i = 0; i < 3; i++) {
+        const [vector] = (await encoder.encode(['Health data'])) as [Float32Array]
+        cosines.push(similarity.cosine(vector, expected))
+        seen.push(await encoder.decideBackend())
+      }
+      encoder.dispose()
+      return { seen, lowest: Math.min(...cosines) }
+    },
+    { url: site.url, backend },
+  )
+}
+
+test('asked for by name, the GPU encodes with the real model, and its vectors are those of the CPU', async ({ page, site }) => {
+  const { info, cosines, lengths } = await page.evaluate(async (url) => {
+    const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+    const texts = ['Health data', 'La santé, 42 % : « oui »']
+    const load = (backend: Inkling.BackendOption) => Encoder.load({ url: `${url}/search/model/`, backend })
+    const [gpu, cpu] = [await load('webgpu'), await load('cpu')]
+    const [ours, theirs] = [await gpu.encode(texts), await cpu.encode(texts)]
+    gpu.dispose()
+    cpu.dispose()
+    return {
+      info: gpu.info,
+      cosines: ours.map((vector, i) => similarity.cosine(vector, theirs[i]!)),
+      lengths: ours.map((vector) => Math.sqrt(similarity.dot(vector, vector))),
+    }
+  }, site.url)
+  expect(info).toMatchObject({ backend: 'webgpu', bulk: 'webgpu', why: 'asked for' })
+  expect(info.adapter).toContain('swiftshader')
+  for (const cosine of cosines) expect(cosine).toBeGreaterThan(0.99)
+  for (const length of lengths) expect(length).toBeCloseTo(1, 4)
+})
+
+test('a search on the GPU finds what the CPU finds, and says what encoded the query', async ({ page, site }) => {
+  const [gpu, cpu] = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const ask = async (backend: Inkling.BackendOption) => {
+      const search = await createSearch({ url: `${url}/search/`, backend })
+      await search.semantic
+      const { hits, backend: used } = await search.query('Health Analytics?', { mode: 'semantic' })
+      search.dispose()
+      return { ids: hits.map(({ id }) => id), used, info: search.info.backend }
+    }
+    return [await ask('webgpu'), await ask('cpu')]
+  }, site.url)
+  expect(gpu).toEqual({ ids: cpu?.ids, used: 'webgpu', info: 'webgpu' })
+  expect(cpu).toMatchObject({ used: 'cpu', info: 'cpu' })
+})
+
+test('by itself it does not take a GPU in software, and says why', async ({ page, site }) => {
+  const { seen, lowest } = await encodeThrice(page, site, 'auto')
+  expect(lowest).toBeGreaterThan(0.9999)
+  expect(seen[0]).toMatchObject({ backend: 'cpu', bulk: 'cpu', why: 'the GPU has not been tried yet' })
+  expect(seen.at(-1)).toMatchObject({ backend: 'cpu', bulk: 'cpu' })
+  expect(seen.at(-1)?.why).toContain('swiftshader')
+  expect(seen.at(-1)?.why).toContain('computes on the CPU')
+})
+
+test('a GPU that looks real is measured once, and the verdict is remembered', async ({ page, site }) => {
+  inject(
+    site,
+    `Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => ({ vendor: 'acme', architecture: 'one' }) });
+    Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false })`,
+  )
+  const first = await encodeThrice(page, site, 'auto')
+  const second = await encodeThrice(page, site, 'auto')
+  const info = first.seen.at(-1)
+  expect(info).toMatchObject({ backend: 'cpu', adapter: 'acme one' })
+  expect(info?.why).toMatch(/faster.*measured here.*a query [\d.]+ and [\d.]+ ms/)
+  expect(second.seen.at(-1)).toEqual(info)
+})
+
+/** What goes wrong, how it is brought about, and what the reason given must say. */
+const NEVER_USABLE: [what: string, script: string, why: RegExp][] = [
+  ['there is no adapter', 'GPU.prototype.requestAdapter = async () => null', /no GPU adapter/],
+  ['the browser has no WebGPU', `Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get: () => undefined })`, /no WebGPU/],
+  ['the adapter gives no device', `GPUAdapter.prototype.requestDevice = async () => { throw new DOMException('busy', 'OperationError') }`, /no device/],
+  [
+    'a shader does not compile',
+    `const create = GPUDevice.prototype.createShaderModule
+    GPUDevice.prototype.createShaderModule = function (d) { return create.call(this, { ...d, code: d.code.replace('fn main', 'fn main main') }) }`,
+    /GPU failed/,
+  ],
+  [
+    'the vectors are wrong',
+    `const create = GPUDevice.prototype.createShaderModule
+    GPUDevice.prototype.createShaderModule = function (d) { return create.call(this, { ...d, code: d.code.replace('exp2(scores', 'exp2(-scores') }) }`,
+    /vectors are wrong/,
+  ],
+  [
+    'memory runs out',
+    `const create = GPUDevice.prototype.createBuffer
+    GPUDevice.prototype.createBuffer = function (d) {
+      if (d.label === 'layer') this.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error: new GPUOutOfMemoryError('full') }))
+      return create.call(this, d)
+    }`,
+    /out of memory/,
+  ],
+]
+
+for (const [what, script, why] of NEVER_USABLE) {
+  test(`when ${what}, the CPU encodes and the reason is told`, async ({ page, site }) => {
+    inject(site, script)
+    const { seen, lowest } = await encodeThrice(page, site, 'webgpu')
+    expect(lowest).toBeGreaterThan(0.9999)
+    for (const info of seen) {
+      expect(info).toMatchObject({ backend: 'cpu', bulk: 'cpu' })
+      expect(info.why).toMatch(why)
+    }
+  })
+}
+
+/** Loses the device in the middle of the first so many calls. */
+const LOSE = (times: number) => `let device, left = ${times}, armed = false
+  const request = GPUAdapter.prototype.requestDevice
+  GPUAdapter.prototype.requestDevice = async function (d) { return (device = await request.call(this, d)) }
+  const submit = GPUQueue.prototype.submit
+  GPUQueue.prototype.submit = function (buffers) {
+    submit.call(this, buffers)
+    if (!armed) return
+    armed = false
+    device.destroy()
+  }
+  addEventListener('message', ({ data }) => { armed = data.method === 'encode' && left-- > 0 })`
+
+test('when the device is lost, the CPU answers what was asked, and the device is opened once more', async ({ page, site }) => {
+  inject(site, LOSE(1))
+  const { seen, lowest } = await encodeThrice(page, site, 'webgpu')
+  expect(lowest).toBeGreaterThan(0.99)
+  expect(seen.map(({ backend }) => backend)).toEqual(['webgpu', 'webgpu', 'webgpu', 'webgpu'])
+  expect(seen.at(-1)?.why).toMatch(/asked for; before that .*lost/)
+})
+
+test('when the device is lost twice, the CPU takes over for good', async ({ page, site }) => {
+  inject(site, LOSE(2))
+  const { seen, lowest } = await encodeThrice(page, site, 'webgpu')
+  expect(lowest).toBeGreaterThan(0.99)
+  expect(seen.map(({ backend }) => backend)).toEqual(['webgpu', 'webgpu', 'cpu', 'cpu'])
+  expect(seen.at(-1)?.why).toMatch(/lost/)
+})
+
+test('a backend that there is not is refused', async ({ page, site }) => {
+  const code = await page.evaluate(async (url) => {
+    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    return Encoder.load({ url: `${url}/tiny/`, backend: 'abacus' as never }).catch(({ code }: Inkling.InklingError) => code)
+  }, site.url)
+  expect(code).toBe('invalid-input')
+})
