@@ -14,7 +14,7 @@ await script(async () => {
   say('lints, native')
   await run('cargo', ['clippy', '--all-targets', '--features', 'gpu', '--', '-D', 'warnings'])
   say('lints, wasm')
-  for (const module of /** @type {const} */ (['inkling', 'inkling-build', 'inkling-gpu'])) {
+  for (const module of /** @type {const} */ (['inkling-build', 'inkling-gpu'])) {
     const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
     await run('cargo', args, { env: wasmEnvironment('relaxed') })
   }

@@ -10,7 +10,6 @@ use super::store::{Progress, Store};
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
-use crate::encoder::gpu::kernels::Variant;
 use crate::encoder::judge::{Verdict, compare, measure};
 use crate::encoder::{Encoder, Work};
 use crate::error::Result;
@@ -100,20 +99,6 @@ impl Accelerator {
         (choice.backend, choice.bulk, choice.why) = (backend, bulk, why);
     }
 
-    /// A GPU with the model, whose vectors are those of the CPU.
-    async fn trusted(&self, device: Device, cpu: &mut Encoder, config: &ModelConfig, weights: &Weights<'_>) -> Result<Gpu> {
-        let packed = device.variant == Variant::Packed;
-        match attempt(device, cpu, config, weights).await {
-            // Packed dots are young, and not right everywhere: Chromium's SwiftShader gets them wrong.
-            Err(_) if packed => {
-                let mut again = Device::open(self.by_name).await?;
-                again.variant = Variant::Float;
-                attempt(again, cpu, config, weights).await
-            }
-            outcome => outcome,
-        }
-    }
-
     /// Opens the GPU, brings the model to it, and finds out what it is good for.
     async fn open(&self, cpu: &mut Encoder) -> Result<(Option<Gpu>, Work, String)> {
         let Self { store, folder, by_name, .. } = self;
@@ -130,8 +115,9 @@ impl Accelerator {
         let config = cpu.config().clone();
         let path = format!("{folder}{WEIGHTS_FILE}");
         let weights = store.fixed(&path, &config.weights, &mut Progress::default()).await?;
-        let mut gpu = self.trusted(device, cpu, &config, &Weights::read(&config, &weights)?).await?;
+        let mut gpu = Gpu::new(device, &config, &Weights::read(&config, &weights)?).await?;
         drop(weights);
+        compare(cpu, &mut gpu).await?;
         if *by_name {
             return Ok((Some(gpu), Work { query: true, bulk: true }, "asked for".into()));
         }
@@ -153,12 +139,6 @@ impl Accelerator {
         };
         Ok(((work != Work::default()).then_some(gpu), work, format!("{faster}, {}", verdict.why())))
     }
-}
-
-async fn attempt(device: Device, cpu: &mut Encoder, config: &ModelConfig, weights: &Weights<'_>) -> Result<Gpu> {
-    let mut gpu = Gpu::new(device, config, weights).await?;
-    compare(cpu, &mut gpu).await?;
-    Ok(gpu)
 }
 
 /// Under what a verdict is kept: another adapter, version or model gets another.

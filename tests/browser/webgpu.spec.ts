@@ -172,6 +172,44 @@ test('when the device is lost twice, the CPU takes over for good', async ({ page
   expect(seen.at(-1)?.why).toMatch(/lost/)
 })
 
+test('a bulk on the GPU is sent in large parts, without helpers, and has the vectors of the CPU', async ({ page, site }) => {
+  let workers = 0
+  page.on('worker', () => workers++)
+  const { progress, lowest } = await page.evaluate(async (url) => {
+    const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+    const [gpu, cpu] = [await Encoder.load({ url: `${url}/tiny/`, backend: 'webgpu' }), await Encoder.load({ url: `${url}/tiny/` })]
+    const texts = Array.from({ length: 300 }, (_, i) => `session ${i}: how a clinic shares what it has learned`)
+    const progress: number[] = []
+    const ours = await gpu.encode(texts, { workers: 3, onProgress: ({ done }) => progress.push(done) })
+    const theirs = await cpu.encode(texts, { workers: 1 })
+    gpu.dispose()
+    cpu.dispose()
+    return { progress, lowest: Math.min(...ours.map((vector, i) => similarity.cosine(vector, theirs[i]!))) }
+  }, site.url)
+  expect(progress).toEqual([256, 300])
+  expect(workers).toBe(2)
+  expect(lowest).toBeGreaterThan(0.99)
+})
+
+test('the module for the GPU is loaded only where the GPU is asked for, and the CPU encodes where it is missing', async ({ page, site }) => {
+  const load = (backend?: Inkling.BackendOption) =>
+    page.evaluate(
+      async ({ url, options }) => {
+        const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+        const encoder = await Encoder.load({ url: `${url}/tiny/`, ...options })
+        encoder.dispose()
+        return encoder.info
+      },
+      { url: site.url, options: backend ? { backend } : {} },
+    )
+  expect(await load()).toMatchObject({ backend: 'cpu', why: 'the GPU was not asked for' })
+  expect(site.requests.filter((path) => path.includes('inkling-gpu'))).toEqual([])
+  await page.route('**/inkling-gpu-*', (route) => route.fulfill({ status: 404 }))
+  const info = await load('webgpu')
+  expect(info).toMatchObject({ backend: 'cpu', bulk: 'cpu' })
+  expect(info.why).toContain('the module for the GPU is not there')
+})
+
 test('a backend that there is not is refused', async ({ page, site }) => {
   const code = await page.evaluate(async (url) => {
     const { Encoder }: Package = await import(`${url}/inkling/index.js`)

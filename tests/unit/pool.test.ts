@@ -3,7 +3,7 @@ import test from 'node:test'
 import { Client } from '../../www/src/client.js'
 import { InklingError } from '../../www/src/errors.js'
 import { Pool, workersFor } from '../../www/src/pool.js'
-import type { Request } from '../../www/src/protocol.js'
+import type { Backend, Request } from '../../www/src/protocol.js'
 import { Line } from './line.js'
 
 /** The text's length stands for its vector. */
@@ -37,6 +37,19 @@ test('vectors come in the order of the texts, whoever encoded them, the longest 
   assert.equal(byOwn[0]?.length, 40)
   assert.deepEqual(progress, [0.2, 0.4, 0.6, 0.8, 1])
   assert.ok(helper.terminated && !own.terminated)
+})
+
+test('a GPU gets many texts at a time, and the CPU that takes over few', async () => {
+  const line = new Line()
+  let bulk: Backend = 'webgpu'
+  const pool = new Pool(texts(600), undefined, () => bulk)
+  const vectors = pool.run(new Client(line))
+  await serve(line, 1)
+  bulk = 'cpu'
+  while (line.requests.length < 2) await new Promise((resolve) => setImmediate(resolve))
+  const [first, second, third] = await serve(line).then(() => line.requests.map((request) => (request as Extract<Request, { method: 'encode' }>).params.texts.length))
+  assert.equal((await vectors).length, 600)
+  assert.deepEqual([first, second, third], [256, 256, 8])
 })
 
 test('a helper that cannot start, or fails in the middle, is made up for', async () => {

@@ -29,6 +29,13 @@ test('the model begins to load at once, and a query does not wait for it', async
   assert.equal(search.info.maxTokens, 256)
 })
 
+test('what computes may change without anybody having asked', async () => {
+  const { line, search } = start()
+  const choice = { backend: 'cpu', bulk: 'webgpu', adapter: 'acme one', why: 'the GPU is faster in bulk' } as const
+  line.reply({ id: 0, type: 'choice', choice })
+  assert.deepEqual(search.info, { ...INFO, ...choice })
+})
+
 test('a query goes out with the options that were given, and no others', async () => {
   const { line, search } = start()
   const signal = new AbortController().signal

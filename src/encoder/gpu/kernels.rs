@@ -373,6 +373,19 @@ mod tests {
         assert_eq!(storage.count() as u32, step.bindings(), "{}", step.name());
     }
 
+    /// WGSL promises zeros to a declaration without a value, at every turn of a loop. Chromium 156 gives them once and then what the
+    /// last turn left, as naga did for long (gfx-rs/wgpu#9489).
+    #[test]
+    fn no_kernel_declares_a_variable_without_a_value() {
+        for step in Step::ALL {
+            for variant in [Variant::Packed, Variant::Float] {
+                let source = shape(SHAPES[0]).source(step, variant);
+                let bare = source.lines().find(|line| line.starts_with(' ') && line.contains("var ") && !line.contains(" = "));
+                assert_eq!(bare, None, "{}", step.name());
+            }
+        }
+    }
+
     #[test]
     fn numbers_are_written_exactly() {
         assert_eq!([1.0, 1e-12, 0.0].map(hexadecimal), ["0x800000p-23f", "0x8cbcccp-63f", "0x0p-149f"]);

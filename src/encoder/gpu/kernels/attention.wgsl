@@ -12,8 +12,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let end = batch[tile + 2u];
     let row = batch[tile] + thread;
     let head = workgroup.y * HEAD4;
-    var query: array<vec4<f32>, HEAD4>;
-    var sums: array<vec4<f32>, HEAD4>;
+    var query = array<vec4<f32>, HEAD4>();
+    var sums = array<vec4<f32>, HEAD4>();
     for (var part = 0u; part < HEAD4; part++) { // unroll
         query[part] = input[min(row, end - 1u) * 3u * DIM4 + head + part];
     }

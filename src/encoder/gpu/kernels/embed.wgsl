@@ -12,7 +12,7 @@ fn word(at: u32) -> u32 {
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let first_row = workgroup.x * MICRO;
-    var x: array<vec4<f32>, MICRO>;
+    var x = array<vec4<f32>, MICRO>();
     for (var r = 0u; r < MICRO; r++) { // unroll
         // Rows beyond the last are computed too, from its token: nothing reads them.
         let row = min(first_row + r, batch[0] - 1u);

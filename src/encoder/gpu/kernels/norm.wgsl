@@ -20,7 +20,7 @@ fn row_sums(mine: array<vec4<f32>, MICRO4>, thread: u32) -> array<vec4<f32>, MIC
         width = half;
     }
     workgroupBarrier();
-    var sums: array<vec4<f32>, MICRO4>;
+    var sums = array<vec4<f32>, MICRO4>();
     for (var i = 0u; i < MICRO4; i++) { // unroll
         sums[i] = partial[i * THREADS + thread - group];
     }
@@ -32,7 +32,7 @@ fn normalize(rows: array<vec4<f32>, MICRO>, gain: u32, shift: u32, first_row: u3
     let column = thread % GROUPS;
     let row = first_row + thread / GROUPS * MICRO;
     var x = rows;
-    var mine: array<vec4<f32>, MICRO4>;
+    var mine = array<vec4<f32>, MICRO4>();
     for (var r = 0u; r < MICRO; r++) { // unroll
         mine[r / 4u][r % 4u] = dot(x[r], vec4<f32>(1.0));
     }

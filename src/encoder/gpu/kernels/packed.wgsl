@@ -9,7 +9,7 @@ var<workgroup> worth: array<f32, ROWS * BLOCKS>;
 
 fn stage(source: u32, first_row: u32, first: u32, thread: u32) {
     for (var at = thread; at < ROWS * BLOCKS; at += THREADS) {
-        var x: array<vec4<f32>, 8>;
+        var x = array<vec4<f32>, 8>();
         var largest = vec4<f32>(0.0);
         for (var part = 0u; part < 8u; part++) { // unroll
             x[part] = load(source, first_row + at / BLOCKS, first + at % BLOCKS * 8u + part);
@@ -35,7 +35,6 @@ fn dots(four: u32, weights: vec4<u32>) -> vec4<i32> {
 
 fn accumulate(sums: ptr<function, array<vec4<f32>, MICRO>>, weights: u32, columns: u32, row: u32) {
     for (var block = 0u; block < BLOCKS; block++) {
-        // Zero at every turn, which WGSL promises for a plain declaration too.
         var exact = array<vec4<i32>, MICRO>();
         for (var half = 0u; half < 2u; half++) { // unroll
             let at = weights + (block * 8u + half * 4u) * columns;
