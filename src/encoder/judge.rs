@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-use super::gpu::Gpu;
+use super::gpu::{BULK_ROWS, Gpu};
 use super::{Encoder, Work};
 use crate::encoder::backend::{Backend, Batch};
 use crate::encoder::forward::forward;
@@ -58,7 +58,7 @@ fn decimal(number: f64, decimals: u32) -> String {
     format!("{sign}{}.{:0>width$}", scaled / unit, scaled % unit, width = decimals as usize)
 }
 
-/// Compares the vectors of a GPU with those of the CPU on a few fixed texts.
+/// Compares the vectors of both plans of a GPU with those of the CPU on a few fixed texts.
 ///
 /// # Errors
 /// `no-gpu` when they differ, or when the GPU fails.
@@ -67,16 +67,20 @@ pub async fn compare(cpu: &mut Encoder, gpu: &mut Gpu) -> Result<()> {
     for text in TEXTS {
         let mut batch = Batch::new();
         batch.push(&cpu.tokenizer.encode(text)?.ids);
-        let theirs = forward(gpu, layers, &batch).await?;
         let ours = forward(&mut *cpu.backend, layers, &batch).await?;
-        let cosine: f32 = ours.iter().zip(&theirs).map(|(a, b)| a * b).sum();
-        // A NaN lies in no range.
-        if !(LEAST_COSINE..1.1).contains(&cosine) {
-            let what =
-                format!("the GPU's vectors are wrong: a cosine of {} with the CPU's for “{text}”", decimal(cosine.into(), 3));
-            return Err(Error::new(ErrorKind::NoGpu, what));
+        for bulk_rows in [usize::MAX, 0] {
+            gpu.set_bulk_rows(bulk_rows);
+            let theirs = forward(gpu, layers, &batch).await?;
+            let cosine: f32 = ours.iter().zip(&theirs).map(|(a, b)| a * b).sum();
+            // A NaN lies in no range.
+            if !(LEAST_COSINE..1.1).contains(&cosine) {
+                let what =
+                    format!("the GPU's vectors are wrong: a cosine of {} with the CPU's for “{text}”", decimal(cosine.into(), 3));
+                return Err(Error::new(ErrorKind::NoGpu, what));
+            }
         }
     }
+    gpu.set_bulk_rows(BULK_ROWS);
     Ok(())
 }
 

@@ -267,6 +267,8 @@ fn a_gpu_does_only_the_work_it_is_given() {
 fn a_gpu_is_compared_with_the_cpu_before_it_is_trusted_and_then_measured() {
     let (mut encoder, mut gpu) = both(|_| ());
     block_on(judge::compare(&mut encoder, &mut gpu)).unwrap();
+    // Four texts by both plans.
+    assert_eq!(gpu.counters().dispatches, 4 * ((5 + 3) * encoder.config().layers + 4));
     let verdict = block_on(judge::measure(&mut encoder, &mut gpu)).unwrap();
     assert!(verdict.query.iter().chain(&verdict.bulk).all(|figure| figure.is_finite() && *figure > 0.0), "{verdict:?}");
 

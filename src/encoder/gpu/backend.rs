@@ -20,7 +20,7 @@ use crate::model::weights::Weights;
 pub const QUERY_ROWS: usize = 64;
 
 /// From so many rows the bulk plan is faster: its workgroups take 16 rows each, and there must be enough of them.
-const BULK_ROWS: usize = 1024;
+pub const BULK_ROWS: usize = 1024;
 
 /// Most rows of a batch, a matter of memory: 75 MB of activations for MiniLM.
 const MAX_ROWS: usize = 8192;

@@ -20,4 +20,4 @@ mod model;
 mod wait;
 
 #[cfg(feature = "gpu")]
-pub use backend::{Counters, Gpu, Matrix, QUERY_ROWS};
+pub use backend::{BULK_ROWS, Counters, Gpu, Matrix, QUERY_ROWS};
