@@ -139,12 +139,13 @@ test('a damaged or refused store leaves an agenda that works', async ({ page, si
   await expect(page.getByText('Nothing yet')).toBeVisible()
 })
 
-test('the panel tells backend, kernel, the time of each step and the bytes loaded', async ({ page, site }) => {
+test('the panel tells backend and why, kernel, the time of each step and the bytes loaded', async ({ page, site }) => {
   const demo = await Demo.ready(page, site.url)
   await demo.ask('Health Analytics?')
   await page.getByText('How this was found').click()
   const panel = page.locator('#panel dl')
   await expect(panel).toContainText(/Backend\s*cpu/)
+  await expect(panel).toContainText(/Why\s*the GPU was not asked for/)
   await expect(panel).toContainText(/Kernel\s*(relaxed-simd|simd128)/)
   await expect(panel).toContainText(/Meaning\s*[\d.]+ ms/)
   await expect(panel).toContainText(/From the site\s*1[89]\.\d\d MB/)
