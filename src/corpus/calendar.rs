@@ -37,7 +37,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
             "BEGIN" => open.push(component),
             "END" if open.last() != Some(&component) => return Err(damaged("ends what has not begun")),
             "END" => {
-                if open.pop().as_deref() == Some("VEVENT") {
+                open.pop();
+                if component == "VEVENT" {
                     records.push(record(&std::mem::take(&mut event)).ok_or_else(|| {
                         let what =
                             format!("the event that ends in line {number} of the calendar has no SUMMARY: give it a title");

@@ -114,7 +114,7 @@ impl Accelerator {
         }
         let config = cpu.config().clone();
         let path = format!("{folder}{WEIGHTS_FILE}");
-        let weights = store.fixed(&path, &config.weights, &mut Progress::default()).await?;
+        let weights = store.fixed(&path, &config.weights, &Progress::default()).await?;
         let mut gpu = Gpu::new(device, &config, &Weights::read(&config, &weights)?).await?;
         drop(weights);
         compare(cpu, &mut gpu).await?;
