@@ -43,7 +43,7 @@ export interface GlueSlice {
   outline(): SliceOutline
   scan(vector: Float32Array): SliceHits
   mean(first: number, end: number): Float32Array
-  file(): Uint8Array<ArrayBuffer>
+  file(): Uint8Array
   free(): void
 }
 

@@ -77,7 +77,7 @@ const handlers: Handlers = {
     return [loaded(slice).mean(first, end)]
   },
   async fileOfSlice() {
-    return loaded(slice).file()
+    return loaded(slice).file() as Uint8Array<ArrayBuffer>
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
