@@ -29,13 +29,22 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await demo.query.fill('xkjhgfd qwrtz')
         await expect(page.getByRole('heading', { name: 'comes close' })).toBeVisible()
         expect(await violations(page)).toEqual([])
+        await page.getByRole('button', { name: 'Show the least far' }).click()
+        await expect(demo.status).toContainText('None is close')
+        expect(await violations(page)).toEqual([])
       })
 
-      test('axe finds nothing to complain about in an error', async ({ page, site }) => {
-        site.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
-        await page.goto(site.url)
-        await expect(new Demo(page).failure).toBeVisible()
+      test('axe finds nothing to complain about in an empty agenda and in errors of the model and of the index', async ({ page, site }) => {
+        await page.goto(`${site.url}/?view=agenda`)
+        await expect(page.getByText('Nothing yet')).toBeVisible()
         expect(await violations(page)).toEqual([])
+        for (const file of ['weights.safetensors', 'lexical.safetensors']) {
+          site.alter = (path, body) => (path.endsWith(file) ? body.subarray(0, 1000) : body)
+          await page.evaluate(() => caches.delete('inkling-1'))
+          await page.goto(`${site.url}/?q=health`)
+          await expect(new Demo(page).failure).toBeVisible()
+          expect(await violations(page), file).toEqual([])
+        }
       })
     })
   }

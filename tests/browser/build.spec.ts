@@ -193,7 +193,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
       test.use({ colorScheme, viewport })
 
-      test('axe finds nothing to complain about before, after and in an error, and nothing is wider than the screen', async ({ page, site }) => {
+      test('axe finds nothing to complain about before, meanwhile, after and in an error, and nothing is wider than the screen', async ({ page, site }) => {
         const violations = async () => {
           const { violations } = await new AxeBuilder({ page }).analyze()
           return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
@@ -201,6 +201,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         const build = await Build.open(page, site.url)
         expect(await violations()).toEqual([])
         if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/start-${colorScheme}-${device}.png` })
+        await build.choose('many.json', JSON.stringify(Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: csv.repeat(4) }))))
+        await expect(build.stage).toContainText('Encoding')
+        expect(await violations()).toEqual([])
+        await page.getByRole('button', { name: 'Cancel' }).click()
         await page.getByRole('button', { name: 'Take six sessions' }).click()
         await build.ask('early warning of disease')
         expect(await violations()).toEqual([])
