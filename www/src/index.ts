@@ -1,4 +1,8 @@
 /** Semantic search in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
+import { Client, folderUrl, onAbort } from './client.js'
+import { cancelled } from './errors.js'
+import { Pool, workersFor } from './pool.js'
+
 export {
   createSearch, Search, type AddOptions, type QueryOptions, type SearchOptions, type SimilarOptions,
 } from './search.js'
@@ -6,16 +10,6 @@ export { Encoder, type EncodeOptions, type EncoderOptions } from './encoder.js'
 export { Offline, type OfflineOptions, type OfflineState, type Stored } from './offline.js'
 export { similarity } from './similarity.js'
 export { InklingError, type InklingErrorCode } from './errors.js'
-/**
- * For `build.ts`, which takes them from here instead of having its own: errors are of one class, and the one Trusted Types
- * policy is made once.
- * @internal
- */
-export { Client, folderUrl, onAbort } from './client.js'
-/** @internal */
-export { cancelled } from './errors.js'
-/** @internal */
-export { Pool, workersFor } from './pool.js'
 export type {
   Backend, BackendOption, Choice, EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument,
   SearchInfo, Step, TextRange, Timings,
@@ -23,3 +17,10 @@ export type {
 export { type PgvectorOptions, pgvector } from './pgvector.js'
 export { type QdrantOptions, qdrant } from './qdrant.js'
 export type { Remote, RemoteHit, RemoteOptions } from './remote.js'
+
+/**
+ * For `build.ts`, which takes these from here instead of having its own: errors are of one class, and the one Trusted Types
+ * policy is made once.
+ * @internal
+ */
+export const shared = { cancelled, Client, folderUrl, onAbort, Pool, workersFor }
