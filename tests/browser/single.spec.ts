@@ -100,6 +100,21 @@ for (const [device, viewport] of Object.entries(devices)) {
   })
 }
 
+test('who asks while the file still opens gets its filters, too', async ({ page }) => {
+  await page.goto(pathToFileURL(singleFile).href, { waitUntil: 'commit' })
+  await page.waitForSelector('#filters', { state: 'attached' })
+  await page.evaluate(() => {
+    const query = document.querySelector('#query') as HTMLInputElement
+    query.value = 'Health Analytics?'
+    setInterval(() => {
+      if (document.querySelector<HTMLElement>('#results[data-question]')) return
+      query.form?.dispatchEvent(new Event('submit', { cancelable: true }))
+    }, 8)
+  })
+  await expect(page.locator('#results > li')).toHaveCount(3)
+  await expect(page.getByRole('checkbox', { name: 'Monday' })).toBeVisible()
+})
+
 test('one file with a damaged index says so, with the code', async ({ page }) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
   const file = path.join(folder, 'damaged.html')

@@ -153,8 +153,10 @@ async function start(): Promise<void> {
   try {
     const files = await takeFiles((share) => (byId<HTMLProgressElement>('progress').value = share))
     await takeWorker()
-    search = await createSearch({ files })
-    await offerFilters(filterFields(files), search)
+    const opened = await createSearch({ files })
+    await offerFilters(filterFields(files), opened)
+    // Only now may the visitor ask: a question would have cancelled that for the filters' values.
+    search = opened
     await answer()
     await search.semantic
     byId('progress').hidden = true
