@@ -187,8 +187,8 @@ fn interleave([a, b, c, d]: [v128; 4]) -> v128 {
 impl Isa for Simd128 {
     type Code = i16;
     const NAME: &'static str = "simd128";
-    // 3 × 8 columns × 2 partial sums are 12 accumulators: the registers of x64 hold no more.
-    const TILE_ROWS: usize = 3;
+    // 5 rows × 4 columns × 2 partial sums are 10 accumulators.
+    const TILE_ROWS: usize = 5;
 
     float_lanes!();
 
@@ -206,30 +206,26 @@ impl Isa for Simd128 {
     #[inline(never)]
     fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[i16], stride: usize, depth: usize, panel: &[i8], mut sink: S) {
         check_tile::<_, ROWS>(codes, stride, depth, panel);
-        // Each register holds two columns with two partial sums each; they are folded once at the end.
-        let mut sums = [[i32x4_splat(0); 4]; ROWS];
-        for k in (0..depth).step_by(4) {
-            // SAFETY: k + 4 <= depth, so all reads end inside slices that `check_tile` has measured.
-            unsafe {
-                let low = v128_load(panel.as_ptr().add(k * LANES).cast());
-                let high = v128_load(panel.as_ptr().add(k * LANES + 16).cast());
-                let weights = [
-                    i16x8_extend_low_i8x16(low),
-                    i16x8_extend_high_i8x16(low),
-                    i16x8_extend_low_i8x16(high),
-                    i16x8_extend_high_i8x16(high),
-                ];
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let four = v128_load64_splat(codes.as_ptr().add(row * stride + k).cast());
-                    for (sum, weights) in sums.iter_mut().zip(weights) {
-                        *sum = i32x4_add(*sum, i32x4_dot_i16x8(four, weights));
+        // Four columns at a time. Each register holds two of them with two partial sums each, which are folded at the end.
+        let [low, high] = [0, LANES / 2].map(|column| {
+            let mut sums = [[i32x4_splat(0); 2]; ROWS];
+            for k in (0..depth).step_by(4) {
+                // SAFETY: k + 4 <= depth, so all reads end inside slices that `check_tile` has measured.
+                unsafe {
+                    let columns = panel.as_ptr().add(k * LANES + column * 4);
+                    let weights = [i16x8_load_extend_i8x8(columns), i16x8_load_extend_i8x8(columns.add(8))];
+                    for (row, sums) in sums.iter_mut().enumerate() {
+                        let four = v128_load64_splat(codes.as_ptr().add(row * stride + k).cast());
+                        for (sum, weights) in sums.iter_mut().zip(weights) {
+                            *sum = i32x4_add(*sum, i32x4_dot_i16x8(four, weights));
+                        }
                     }
                 }
             }
-        }
-        for (row, sums) in sums.into_iter().enumerate() {
-            let fold = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
-            sink.row(self, row, Lanes(fold(sums[0], sums[1]), fold(sums[2], sums[3])));
+            sums.map(|[a, b]| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b)))
+        });
+        for row in 0..ROWS {
+            sink.row(self, row, Lanes(low[row], high[row]));
         }
     }
 }
