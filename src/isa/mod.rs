@@ -117,6 +117,9 @@ impl<I: Isa> Sink<I> for &mut [[i32; LANES]] {
     }
 }
 
+/// Most rows a dot tile takes in: then 6 × 8 sums, 2 weights and 1 activation fill the 15 registers that x64 leaves to wasm.
+pub const TILE_ROWS: usize = 6;
+
 /// One instruction set: eight f32 lanes and the int8 dot tile.
 pub trait Isa: Copy + Send + Sync + 'static {
     /// Eight f32 lanes.
@@ -127,9 +130,6 @@ pub trait Isa: Copy + Send + Sync + 'static {
     type Code: Copy + Default + Send + Sync + Into<i32> + 'static;
     /// The name in reports.
     const NAME: &'static str;
-    /// Most rows a dot tile should take in, at most 6: then 6 × 8 accumulators, 2 weights and 1 activation fill the 15
-    /// registers that x64 leaves to wasm.
-    const TILE_ROWS: usize = 6;
 
     /// Runs a step with this instruction set enabled.
     fn vectorize<S: Step<Self>>(self, step: S) -> S::Output;

@@ -187,8 +187,6 @@ fn interleave([a, b, c, d]: [v128; 4]) -> v128 {
 impl Isa for Simd128 {
     type Code = i16;
     const NAME: &'static str = "simd128";
-    // 5 rows × 4 columns × 2 partial sums are 10 accumulators.
-    const TILE_ROWS: usize = 5;
 
     float_lanes!();
 
@@ -206,7 +204,8 @@ impl Isa for Simd128 {
     #[inline(never)]
     fn dot_tile<const ROWS: usize, S: Sink<Self>>(self, codes: &[i16], stride: usize, depth: usize, panel: &[i8], mut sink: S) {
         check_tile::<_, ROWS>(codes, stride, depth, panel);
-        // Four columns at a time. Each register holds two of them with two partial sums each, which are folded at the end.
+        // Each register of sums holds two columns with two partial sums each, which are folded at the end. Four columns at a
+        // time: with eight, V8 would spill, and speed would hang on where its stack happens to lie (docs/performance.md).
         let [low, high] = [0, LANES / 2].map(|column| {
             let mut sums = [[i32x4_splat(0); 2]; ROWS];
             for k in (0..depth).step_by(4) {

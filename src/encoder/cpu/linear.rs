@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use crate::isa::{Isa, LANES, Sink, column_mut};
+use crate::isa::{Isa, LANES, Sink, TILE_ROWS, column_mut};
 
 /// Rows of activations as 7-bit codes, each row with its own scale and zero.
 #[derive(Default)]
@@ -139,7 +139,7 @@ impl<C, A: Activation> Linear<'_, C, A> {
 
     /// Eight columns of some rows.
     fn run_panel<I: Isa<Code = C>>(&self, isa: I, panel: usize, range: Range<usize>, out: &mut [f32]) {
-        let tiles = range.len().div_ceil(I::TILE_ROWS);
+        let tiles = range.len().div_ceil(TILE_ROWS);
         let mut done = 0;
         for tile in 0..tiles {
             // Even tiles: 16 rows as 6 + 5 + 5 keep the multipliers busier than 6 + 6 + 4.
