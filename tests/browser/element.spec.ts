@@ -43,6 +43,21 @@ for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height
       }
     })
 
+    test('the panel stays inside the window wherever the form stands', async ({ box, page }) => {
+      const margins = { start: '0 auto 0 0', middle: '0 auto', end: '0 0 0 auto' }
+      for (const attributes of ['', 'align="end"']) {
+        for (const [place, margin] of Object.entries(margins)) {
+          await box.open({ attributes })
+          const style = { flex: 'none', inlineSize: '10rem', margin }
+          await page.locator('inkling-search').evaluate((element, style) => Object.assign((element as HTMLElement).style, style), style)
+          await box.ask('Health Analytics?')
+          const panel = (await box.panel.boundingBox())!
+          expect(panel.x, `${place} ${attributes}`).toBeGreaterThanOrEqual(0)
+          expect(panel.x + panel.width, `${place} ${attributes}`).toBeLessThanOrEqual(viewport.width)
+        }
+      }
+    })
+
     test('filters are toggles with counts that narrow the answer, and can be dropped', async ({ box, page }) => {
       await box.open({ attributes: 'filters="day, track" show="day"' })
       await box.ask('Health Analytics?')

@@ -276,7 +276,10 @@ export class Box {
 
   #reveal(): void {
     if (!this.#leave && !this.#container.contains(document.activeElement)) return
-    this.#panel.root.hidden = false
+    if (this.#panel.root.hidden) {
+      this.#panel.root.hidden = false
+      this.#panel.stayInside()
+    }
     this.#combobox.expanded = true
   }
 

@@ -7,6 +7,9 @@ import type { FacetCount, Filters, Hit } from './protocol.js'
 /** Most values of a field that are offered as filters. */
 const VALUES_MAX = 8
 
+/** Pixels between the panel and the sides of the window, at least. */
+const MARGIN = 8
+
 /** A new element of a class, with what belongs in it. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -75,6 +78,17 @@ export class Panel {
 
   clearFilters(): void {
     this.#chosen.clear()
+  }
+
+  /** Moves the panel sideways where it would leave the window: the form may stand anywhere. */
+  stayInside(): void {
+    this.root.style.translate = ''
+    const { left, right, width } = this.root.getBoundingClientRect()
+    const { clientWidth } = document.documentElement
+    // A form as wide as the window has a panel that wide.
+    const margin = Math.max(0, Math.min(MARGIN, (clientWidth - width) / 2))
+    const shift = left < margin ? margin - left : Math.min(0, clientWidth - margin - right)
+    if (shift !== 0) this.root.style.translate = `${shift}px`
   }
 
   /** Shows a message instead of results; nothing hides it. */
