@@ -28,7 +28,7 @@ pub struct ModelConfig {
     pub weights: Digest,
     /// The tokenizer.
     pub tokenizer: Digest,
-    /// The architecture; only `bert` so far.
+    /// The architecture; only `bert` so far, which a DistilBERT is stored as, too.
     pub architecture: Architecture,
     /// How token outputs become one vector; only `mean` so far.
     pub pooling: Pooling,

@@ -34,8 +34,12 @@ pub struct QuantizedModel {
 /// `unsupported-model` for another architecture, activation or pooling, `missing-tensor` and `wrong-shape` for tensors that
 /// contradict the model's configuration, `damaged-file` for files that cannot be read.
 pub fn quantize(raw: &RawModel) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
-    let mut config = read_config(raw)?;
-    let tensors = read_tensors(raw)?;
+    let published = json(raw, "config.json")?;
+    let mut config = read_config(raw, &published)?;
+    let mut tensors = read_tensors(raw)?;
+    if published.model_type == DISTILBERT {
+        add_token_types(&mut tensors, config.dim)?;
+    }
     let tokenizer = file(raw, "tokenizer.json")?.to_vec();
     // Packed once as it is, to see what its activations look like, and once smoothed accordingly.
     let plain = Packer::new(&tensors, None).pack(&config)?;
@@ -46,14 +50,22 @@ pub fn quantize(raw: &RawModel) -> Result<(QuantizedModel, HashMap<String, Tenso
     Ok((QuantizedModel { config, tokenizer, weights }, tensors))
 }
 
-/// The parts of a Hugging Face `config.json` that decide whether and how the model runs.
+/// A BERT without token types, with names of its own: it is renamed, and from then on a BERT like any other.
+const DISTILBERT: &str = "distilbert";
+
+/// The parts of a Hugging Face `config.json` that decide whether and how the model runs, by BERT's names or DistilBERT's.
 #[derive(Deserialize)]
 struct RawConfig {
     model_type: String,
+    #[serde(alias = "activation")]
     hidden_act: Option<String>,
+    #[serde(alias = "dim")]
     hidden_size: Option<usize>,
+    #[serde(alias = "n_layers")]
     num_hidden_layers: Option<usize>,
+    #[serde(alias = "n_heads")]
     num_attention_heads: Option<usize>,
+    #[serde(alias = "hidden_dim")]
     intermediate_size: Option<usize>,
     vocab_size: Option<usize>,
     max_position_embeddings: Option<usize>,
@@ -61,12 +73,11 @@ struct RawConfig {
     position_embedding_type: Option<String>,
 }
 
-fn read_config(raw: &RawModel) -> Result<ModelConfig> {
+fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
     let unsupported = |what: String| Error::new(ErrorKind::UnsupportedModel, format!("{} cannot be run: {what}", raw.id));
-    let published: RawConfig = json(raw, "config.json")?;
-    let RawConfig { model_type, hidden_act, position_embedding_type, .. } = &published;
-    if model_type != "bert" {
-        return Err(unsupported(format!("its architecture is {model_type:?}, supported is \"bert\"")));
+    let RawConfig { model_type, hidden_act, position_embedding_type, .. } = published;
+    if !["bert", DISTILBERT].contains(&model_type.as_str()) {
+        return Err(unsupported(format!("its architecture is {model_type:?}, supported are \"bert\" and \"{DISTILBERT}\"")));
     }
     match hidden_act.as_deref() {
         None | Some("gelu") => {}
@@ -141,6 +152,9 @@ fn json<T: for<'de> Deserialize<'de>>(raw: &RawModel, name: &str) -> Result<T> {
         .map_err(|cause| Error::new(ErrorKind::DamagedFile, format!("{name} of {} cannot be read", raw.source)).caused_by(cause))
 }
 
+/// The embeddings of token types in a `BertModel`.
+const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
+
 /// The tensors of a model in f32, by the names that a bare `BertModel` has.
 fn read_tensors(raw: &RawModel) -> Result<HashMap<String, Tensor>> {
     let damaged = |cause: candle_core::Error| {
@@ -150,12 +164,35 @@ fn read_tensors(raw: &RawModel) -> Result<HashMap<String, Tensor>> {
         Some(bytes) => candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?,
         None => read_pickle(file(raw, "pytorch_model.bin")?)?,
     };
-    let in_f32 = |(name, tensor): (String, Tensor)| {
-        let name = name.strip_prefix("bert.").unwrap_or(&name).replace("LayerNorm.gamma", "LayerNorm.weight");
-        let name = name.replace("LayerNorm.beta", "LayerNorm.bias");
-        tensor.to_dtype(DType::F32).map(|tensor| (name, tensor))
-    };
+    let in_f32 = |(name, tensor): (String, Tensor)| tensor.to_dtype(DType::F32).map(|tensor| (bert_name(&name), tensor));
     tensors.into_iter().map(in_f32).collect::<candle_core::Result<_>>().map_err(damaged)
+}
+
+/// What a bare `BertModel` calls a tensor: parts of names as others write them, and as it does.
+fn bert_name(name: &str) -> String {
+    const PARTS: [(&str, &str); 11] = [
+        ("LayerNorm.gamma", "LayerNorm.weight"),
+        ("LayerNorm.beta", "LayerNorm.bias"),
+        ("transformer.layer.", "encoder.layer."),
+        (".attention.q_lin.", ".attention.self.query."),
+        (".attention.k_lin.", ".attention.self.key."),
+        (".attention.v_lin.", ".attention.self.value."),
+        (".attention.out_lin.", ".attention.output.dense."),
+        (".sa_layer_norm.", ".attention.output.LayerNorm."),
+        (".ffn.lin1.", ".intermediate.dense."),
+        (".ffn.lin2.", ".output.dense."),
+        (".output_layer_norm.", ".output.LayerNorm."),
+    ];
+    let bare = name.strip_prefix("bert.").or_else(|| name.strip_prefix("distilbert.")).unwrap_or(name);
+    PARTS.iter().fold(bare.to_owned(), |name, (other, own)| name.replace(other, own))
+}
+
+/// Gives a model without token types the one that changes nothing.
+fn add_token_types(tensors: &mut HashMap<String, Tensor>, dim: usize) -> Result<()> {
+    let zeros = Tensor::zeros((1, dim), DType::F32, &Device::Cpu);
+    let zeros = zeros.map_err(|cause| Error::new(ErrorKind::Internal, "cannot make the token types").caused_by(cause))?;
+    tensors.insert(TOKEN_TYPES.to_owned(), zeros);
+    Ok(())
 }
 
 /// Reads a `pytorch_model.bin`, which candle takes from a file only.
@@ -292,9 +329,8 @@ impl<'a> Packer<'a> {
     /// Position embeddings, with the embedding of token type 0, which every token has, added in.
     fn positions(&mut self, positions: usize, dim: usize) -> Result<()> {
         let mut table = self.take("embeddings.position_embeddings.weight", &[positions, dim])?;
-        let types = "embeddings.token_type_embeddings.weight";
-        let rows = self.tensors.get(types).map_or(2, |tensor| tensor.dims()[0]);
-        let first_type = self.take(types, &[rows, dim])?;
+        let rows = self.tensors.get(TOKEN_TYPES).map_or(2, |tensor| tensor.dims()[0]);
+        let first_type = self.take(TOKEN_TYPES, &[rows, dim])?;
         for row in table.chunks_exact_mut(dim) {
             row.iter_mut().zip(&first_type).for_each(|(x, add)| *x += add);
         }

@@ -11,6 +11,7 @@ tokens.json           token ids of token_texts.REAL, by the model's own tokenize
 tiny-tokens.json      the same of token_texts.TINY, by the tiny model's tokenizer, truncated at 48
 vectors.safetensors   "vectors" f32 [texts, 384]: sentence-transformers' unit vectors of texts.json, float32 on the CPU
 tiny-vectors.safetensors  "vectors" f32 [40, 32]: the same of the first 40 texts, by the tiny model
+tiny-distilbert-vectors.safetensors  the same by transformers' DistilBERT with the tiny model's weights, but for its token types
 
 texts.json is written by hand and only read here.
 """
@@ -21,9 +22,10 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
+from transformers import DistilBertConfig, DistilBertModel
 
 import token_texts
 
@@ -62,6 +64,50 @@ def vector_goldens(model, texts):
     return vectors.contiguous()
 
 
+# What DistilBERT calls BERT's layers; tests/native/models.rs renames by the same list.
+DISTILBERT_NAMES = {
+    "encoder.layer.": "transformer.layer.",
+    ".attention.self.query.": ".attention.q_lin.",
+    ".attention.self.key.": ".attention.k_lin.",
+    ".attention.self.value.": ".attention.v_lin.",
+    ".attention.output.dense.": ".attention.out_lin.",
+    ".attention.output.LayerNorm.": ".sa_layer_norm.",
+    ".intermediate.dense.": ".ffn.lin1.",
+    ".output.dense.": ".ffn.lin2.",
+    ".output.LayerNorm.": ".output_layer_norm.",
+}
+
+
+def distilbert_of(model_dir):
+    """A DistilBERT with a BERT's weights: strict loading proves that the names are DistilBERT's."""
+    bert = json.loads((model_dir / "config.json").read_text())
+    config = DistilBertConfig(
+        vocab_size=bert["vocab_size"], max_position_embeddings=bert["max_position_embeddings"], dim=bert["hidden_size"],
+        n_layers=bert["num_hidden_layers"], n_heads=bert["num_attention_heads"], hidden_dim=bert["intermediate_size"],
+    )
+    tensors = {}
+    for name, tensor in load_file(model_dir / "model.safetensors").items():
+        if "token_type" in name or name.startswith("pooler."):
+            continue
+        for theirs, ours in DISTILBERT_NAMES.items():
+            name = name.replace(theirs, ours)
+        tensors[name] = tensor
+    model = DistilBertModel(config).eval()
+    model.load_state_dict(tensors, strict=True)
+    return model
+
+
+def distilbert_vectors(model_dir, texts):
+    """Unit vectors f32 [texts, dim]: the mean of the last hidden states, scaled to length one."""
+    tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_seq_length(model_dir))
+    model = distilbert_of(model_dir)
+    with torch.no_grad():
+        hidden = [model(torch.tensor([tokenizer.encode(text).ids])).last_hidden_state[0] for text in texts]
+    return torch.nn.functional.normalize(torch.stack([states.mean(dim=0) for states in hidden]))
+
+
 def write_tokens(name, goldens):
     lines = ",\n".join(json.dumps(golden) for golden in goldens)  # ASCII only: every odd character stays visible
     (GOLDENS / name).write_text(f"[\n{lines}\n]\n", encoding="ascii")
@@ -91,6 +137,7 @@ def main():
         check_tokenizers_agree(model, goldens)
         write_tokens(f"{prefix}tokens.json", goldens)
         write_vectors(f"{prefix}vectors.safetensors", vector_goldens(model, texts_here))
+    write_vectors("tiny-distilbert-vectors.safetensors", distilbert_vectors(tiny_dir, texts[:TINY_TEXTS]))
 
 
 if __name__ == "__main__":

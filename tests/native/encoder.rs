@@ -1,6 +1,6 @@
 //! The tokenizer, the f32 reference and the int8 encoder against Python, on the tiny model.
 
-use crate::models::{Model, TokenGolden, cosines, json, tiny_raw, vector_goldens};
+use crate::models::{Model, TokenGolden, cosines, json, tiny_distilbert_raw, tiny_raw, vector_goldens};
 use inkling_search::encoder::reference::Reference;
 use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
 use inkling_search::error::ErrorKind;
@@ -40,6 +40,34 @@ fn the_int8_encoder_stays_close_to_sentence_transformers() {
     let vectors: Vec<_> = texts.iter().take(goldens.len()).map(encode).collect();
     let (mean, min) = cosines(&vectors, &goldens);
     assert!(mean >= 0.995 && min >= 0.97, "mean {mean}, smallest {min}");
+}
+
+#[test]
+fn a_distilbert_has_the_vectors_of_transformers_in_f32_and_in_int8() {
+    let model = Model::of(&tiny_distilbert_raw());
+    let mut encoder = model.encoder();
+    let reference = Reference::new(&model.quantized.config, model.tensors).unwrap();
+    let texts: Vec<String> = json("goldens/texts.json");
+    let goldens = vector_goldens("goldens/tiny-distilbert-vectors.safetensors");
+    let (mut exact, mut quantized) = (Vec::new(), Vec::new());
+    for text in texts.iter().take(goldens.len()) {
+        exact.push(reference.encode_ids(&encoder.tokenizer().encode(text).unwrap().ids).unwrap());
+        quantized.push(pollster::block_on(encoder.encode(text)).unwrap().vector);
+    }
+    let (_, min) = cosines(&exact, &goldens);
+    assert!(min >= 0.99999, "f32: smallest cosine {min}");
+    let (mean, min) = cosines(&quantized, &goldens);
+    assert!(mean >= 0.995 && min >= 0.97, "int8: mean {mean}, smallest {min}");
+}
+
+#[test]
+fn a_distilbert_without_a_tensor_is_refused_by_the_name_that_it_lacks() {
+    let mut raw = tiny_distilbert_raw();
+    let mut tensors = candle_core::safetensors::load_buffer(&raw.files["model.safetensors"], &candle_core::Device::Cpu).unwrap();
+    tensors.remove("transformer.layer.1.ffn.lin2.bias").unwrap();
+    raw.files.insert("model.safetensors".into(), safetensors::serialize(tensors, None).unwrap());
+    let error = quantize(&raw).map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingTensor);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use inkling_search::encoder::{Encoder, ModelFiles};
 use inkling_search::model::pack::{QuantizedModel, quantize};
 use inkling_search::model::pull::{FetchOptions, RawModel, Source, fetch};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// A file of `tests/data`.
 pub fn data(path: &str) -> PathBuf {
@@ -34,6 +35,36 @@ pub fn vector_goldens(path: &str) -> Vec<Vec<f32>> {
 /// The tiny seeded model as its makers would publish it.
 pub fn tiny_raw() -> RawModel {
     fetch(&Source::Folder(data("tiny-model")), &FetchOptions::default(), &mut ()).unwrap()
+}
+
+/// The tiny model's weights as a DistilBERT, which has no token types, as its makers would publish it.
+pub fn tiny_distilbert_raw() -> RawModel {
+    // BERT's names, and DistilBERT's: the list of make_goldens.py.
+    const NAMES: [(&str, &str); 9] = [
+        ("encoder.layer.", "transformer.layer."),
+        (".attention.self.query.", ".attention.q_lin."),
+        (".attention.self.key.", ".attention.k_lin."),
+        (".attention.self.value.", ".attention.v_lin."),
+        (".attention.output.dense.", ".attention.out_lin."),
+        (".attention.output.LayerNorm.", ".sa_layer_norm."),
+        (".intermediate.dense.", ".ffn.lin1."),
+        (".output.dense.", ".ffn.lin2."),
+        (".output.LayerNorm.", ".output_layer_norm."),
+    ];
+    let mut raw = tiny_raw();
+    let published: Value = serde_json::from_slice(&raw.files["config.json"]).unwrap();
+    let config = json!({
+        "model_type": "distilbert", "activation": "gelu", "sinusoidal_pos_embds": false,
+        "dim": published["hidden_size"], "hidden_dim": published["intermediate_size"],
+        "n_layers": published["num_hidden_layers"], "n_heads": published["num_attention_heads"],
+        "vocab_size": published["vocab_size"], "max_position_embeddings": published["max_position_embeddings"],
+    });
+    let tensors = candle_core::safetensors::load_buffer(&raw.files["model.safetensors"], &Device::Cpu).unwrap();
+    let kept = tensors.into_iter().filter(|(name, _)| !name.contains("token_type") && !name.starts_with("pooler."));
+    let renamed = kept.map(|(name, tensor)| (NAMES.iter().fold(name, |name, (bert, own)| name.replace(bert, own)), tensor));
+    raw.files.insert("config.json".into(), serde_json::to_vec(&config).unwrap());
+    raw.files.insert("model.safetensors".into(), safetensors::serialize(renamed, None).unwrap());
+    raw
 }
 
 /// A model quantized, with its original tensors.
