@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { hold } from './box.js'
 import { Demo, expect, sessions, test } from './site.js'
 
 const DEVICES = {
@@ -121,6 +122,18 @@ for (const [device, settings] of Object.entries(DEVICES)) {
     })
   })
 }
+
+test('the agenda keeps the focus when the index comes after it', async ({ page, site }) => {
+  await page.addInitScript(() => (localStorage['northlight-agenda'] ??= '["drift-keynote"]'))
+  const release = await hold(page, '**/search/manifest.json*')
+  await page.goto(`${site.url}/?view=agenda`)
+  await page.getByRole('button', { name: 'Clear my agenda' }).click()
+  const heading = page.getByRole('heading', { name: 'My agenda' })
+  await expect(heading).toBeFocused()
+  release()
+  await expect(page.locator('body')).toHaveAttribute('data-meaning', 'ready')
+  await expect(heading).toBeFocused()
+})
 
 test('a damaged or refused store leaves an agenda that works', async ({ page, site }) => {
   await page.addInitScript(() => {

@@ -231,7 +231,7 @@ function meaningIsReady(): void {
 function meaningFailed(error: unknown): void {
   become('failed')
   showFailure('Searching by words only: the language model could not be loaded', error)
-  void show()
+  if (page.view.hidden) void show()
 }
 
 async function start(): Promise<void> {
@@ -259,7 +259,8 @@ async function start(): Promise<void> {
   else say.note(...say.saving(search.waitingBytes, loadMeaning))
   // The session's page is there already, but for what only the index knows.
   if (request.view === 'session') await addSimilar(request.session ?? '', search).catch(() => {})
-  else await show()
+  // The agenda is whole without the index; made anew it would lose the visitor's place.
+  else if (request.view !== 'agenda') await show()
 }
 
 void start()
