@@ -6,6 +6,7 @@ import type { Wording } from './messages.js'
 import { button, hitOption, make, Panel } from './panel.js'
 import type { Hit, QueryResult } from './protocol.js'
 import type { Recent } from './recent.js'
+import { inNextTask, nextTask } from './tasks.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
@@ -104,7 +105,7 @@ export class Box {
   #onFocus(signal: AbortSignal): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#open())
-    setTimeout(() => signal.aborted || this.#owner.engine.load().catch(() => {}))
+    inNextTask(() => void this.#owner.engine.load().catch(() => {}), signal)
   }
 
   async #ask(turn: number): Promise<void> {
@@ -296,9 +297,4 @@ export class Box {
     this.#hide()
     return true
   }
-}
-
-/** Ends when the page has had its turn: on a slow device an answer is made and shown in two parts, and keys come between. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve))
 }

@@ -9,6 +9,7 @@ import type { Hit, QueryResult } from './protocol.js'
 import { Recent } from './recent.js'
 import type { Search } from './search.js'
 import { listenForShortcuts } from './shortcuts.js'
+import { inNextTask } from './tasks.js'
 
 export type { Counted, Messages } from './messages.js'
 
@@ -129,7 +130,7 @@ export class InklingSearchElement extends Base {
     this.#engine = engine
     const owner = this.#owner(engine)
     if (this.hasAttribute('modal')) this.#ui = new Modal(owner, this, input, signal)
-    else this.#ui = overForm(new Box(owner, input, this, signal), input)
+    else this.#ui = overForm(owner, this, input, signal)
     if (this.getAttribute('shortcuts') !== 'off') {
       const restore = setAttributes(input, { 'aria-keyshortcuts': '/ Control+K Meta+K' })
       listenForShortcuts(() => this.open(), signal)
@@ -197,12 +198,16 @@ export class InklingSearchElement extends Base {
   }
 }
 
-function overForm(box: Box, input: HTMLInputElement): { update(): void; open(): void } {
+/** Answers below the form itself, until the signal is aborted. */
+function overForm(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): { update(): void; open(): void } {
+  let box: Box | undefined
+  // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
+  inNextTask(() => (box = new Box(owner, input, element, signal)), signal)
   const open = () => {
     input.focus()
     input.select()
   }
-  return { update: () => box.update(), open }
+  return { update: () => box?.update(), open }
 }
 
 /** Runs a job once the page has nothing better to do. */

@@ -2,13 +2,19 @@
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
 import { button, make } from './panel.js'
+import { inNextTask } from './tasks.js'
+
+interface Open {
+  dialog: HTMLDialogElement
+  box?: Box
+}
 
 /** Opens a dialog from the page's own box, until its signal is aborted. */
 export class Modal {
   readonly #owner: Owner
   readonly #element: HTMLElement
   readonly #input: HTMLInputElement
-  #open: { dialog: HTMLDialogElement; box: Box } | undefined
+  #open: Open | undefined
 
   constructor(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal) {
     this.#owner = owner
@@ -44,14 +50,14 @@ export class Modal {
     })
     dialog.showModal()
     input.focus()
-    const box = new Box(this.#owner, input, dialog, gone.signal, leave)
-    this.#open = { dialog, box }
-    if (input.value) box.ask()
+    const open: Open = (this.#open = { dialog })
+    // In a task of its own, so that the key or click that opens the dialog is not held up; what is typed meanwhile it finds.
+    inNextTask(() => (open.box = new Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
 
   /** Takes in what has changed about the search. */
   update(): void {
-    this.#open?.box.update()
+    this.#open?.box?.update()
   }
 
   /** The page's form with its box and what it sends unseen, but without ids, which must stay unique. */

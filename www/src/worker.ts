@@ -9,6 +9,7 @@ import { errorToData, InklingError } from './errors.js'
 import type { Choice, LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
 import { readEarly } from './stored.js'
+import { nextTask } from './tasks.js'
 import { compiledModule, type GlueEncoder, type GlueSearch, type GlueSlice, loadGlue } from './wasm.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
@@ -55,7 +56,8 @@ const handlers: Handlers = {
   async add({ documents }, onProgress) {
     await loaded(search).add(documents, (done) => {
       onProgress({ done, total: documents.length })
-      return pause()
+      // Messages that have come meanwhile are answered first: encoding many documents holds up no query.
+      return nextTask()
     })
     return infoOf(loaded(search))
   },
@@ -117,11 +119,6 @@ const handlers: Handlers = {
 /** What a search or an encoder is made of, with what computes and why. */
 function infoOf<Info extends object>(part: { info(): Info } & Parameters<typeof choiceOf>[0]): Info & Choice {
   return { ...part.info(), ...choiceOf(part) }
-}
-
-/** Ends when messages that have come meanwhile have been answered: encoding many documents holds up no query. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve))
 }
 
 /**
