@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{parse_pair, print, print_json};
 use crate::engine::folder::IndexFolder;
-use crate::engine::{DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
+use crate::engine::{Answer, DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
 use crate::error::Result;
 use crate::index::table::{Filters, texts};
 
@@ -57,6 +57,8 @@ struct Report {
     hits: Vec<Hit>,
     found: usize,
     mode: Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<String>,
     truncated: bool,
     timings: Timings,
     kernel: Option<&'static str>,
@@ -78,11 +80,14 @@ impl Args {
             eprintln!("the query is longer than the model takes: its end was not looked at");
         }
         if !self.json {
+            if let Some(corrected) = &answer.corrected {
+                eprintln!("read as: {corrected}");
+            }
             return print(text(&hits));
         }
         let kernel = engine.encoder().map(|encoder| encoder.kernel());
-        let (found, mode, truncated, timings) = (answer.found, answer.mode, answer.truncated, answer.timings);
-        print_json(&Report { query: self.query, hits, found, mode, truncated, timings, kernel })
+        let Answer { found, mode, corrected, truncated, timings, .. } = answer;
+        print_json(&Report { query: self.query, hits, found, mode, corrected, truncated, timings, kernel })
     }
 
     fn options(&self) -> QueryOptions {

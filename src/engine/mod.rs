@@ -99,6 +99,8 @@ pub struct Answer {
     pub mode: Mode,
     /// For each field asked for, how many of the found documents have each of its values.
     pub facets: Vec<(String, Counts)>,
+    /// The query as its meaning was read, where that is not how it was typed: with misspelt words put right.
+    pub corrected: Option<String>,
     /// Whether the end of the query was cut because it is longer than the model or the word index takes.
     pub truncated: bool,
     /// How long the parts took.
@@ -124,6 +126,7 @@ pub struct Timings {
 struct Evidence {
     words: Vec<crate::index::lexical::LexicalHit>,
     meaning: Option<Vec<VectorHit>>,
+    corrected: Option<String>,
     truncated: bool,
 }
 
@@ -255,7 +258,7 @@ impl Engine {
             (Mode::Hybrid, None) => Mode::Lexical,
             (mode, _) => mode,
         };
-        let evidence = Evidence { words: Vec::new(), meaning: None, truncated: false };
+        let evidence = Evidence { words: Vec::new(), meaning: None, corrected: None, truncated: false };
         let is_empty = text.trim().is_empty();
         let mut asked = Asked { evidence, mode, is_empty, vector: None, timings: Timings::default() };
         if !is_empty {
@@ -279,7 +282,12 @@ impl Engine {
             false => rank(&evidence, mode),
         };
         if !is_empty && !options.far {
-            fusion::keep_close(&mut found);
+            let least = match mode {
+                Mode::Hybrid => fusion::CLOSE,
+                Mode::Semantic => fusion::CLOSE_BY_MEANING,
+                Mode::Lexical => 0.0,
+            };
+            fusion::keep_close(&mut found, least);
         }
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =
@@ -287,7 +295,8 @@ impl Engine {
         let count = hits.len();
         self.order(&mut hits, options);
         timings.rank = clock.lap();
-        Answer { hits, found: count, mode, facets, truncated: evidence.truncated, timings }
+        let Evidence { corrected, truncated, .. } = evidence;
+        Answer { hits, found: count, mode, facets, corrected, truncated, timings }
     }
 
     /// The live documents of the slices elsewhere, then those here.
@@ -303,7 +312,13 @@ impl Engine {
         let Asked { evidence, timings, .. } = asked;
         let mut clock = Clock::start();
         if asked.mode != Mode::Semantic {
-            let query = Query::parse(text, &options.syntax);
+            let mut query = Query::parse(text, &options.syntax);
+            if let (Mode::Hybrid, Some(encoder)) = (asked.mode, &self.encoder) {
+                evidence.corrected = self.lexical.respelled(text, &query, &|word| encoder.tokenizer().is_word(word));
+            }
+            if let Some(corrected) = &evidence.corrected {
+                query = Query::parse(corrected, &options.syntax);
+            }
             evidence.truncated |= query.is_truncated();
             // Counts are over more documents than pass the filters.
             let accept = |document| !options.facets.is_empty() || self.table.passes(document, &options.filters, None);
@@ -311,7 +326,7 @@ impl Engine {
         }
         timings.words = clock.lap();
         let Some(encoder) = self.encoder.as_mut().filter(|_| asked.mode != Mode::Lexical) else { return Ok(()) };
-        let tokens = encoder.tokenizer().encode(text)?;
+        let tokens = encoder.tokenizer().encode(evidence.corrected.as_deref().unwrap_or(text))?;
         evidence.truncated |= tokens.truncated;
         timings.tokenize = clock.lap();
         asked.vector = Some(encoder.encode_ids(&[&tokens.ids]).await?);

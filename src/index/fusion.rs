@@ -26,17 +26,45 @@ const EVERY_WORD: f64 = 3.0;
 /// Coverage from which on every word counts as there.
 const FULL_COVERAGE: f32 = 0.95;
 
-/// A query whose best document has a lower score than this has no answer in the corpus: nothing is close to it. It
-/// keeps all 84 queries of the demo and drops 17 of 30 that are far from its subjects.
-pub const CLOSE: f32 = 0.025;
+/// A query of this [`closeness`], asked by words and meaning, has an answer in the corpus; one below has none.
+pub const CLOSE: f32 = 1.0;
+
+/// The same by meaning alone: a cosine of 0.16. What words alone have found is close.
+pub const CLOSE_BY_MEANING: f32 = 0.47;
+
+/// The best cosine that needs no words beside it.
+const CLOSE_COSINE: f32 = 0.34;
+
+/// The best cosine and the best coverage by their weights, together, that suffice. With less weight, somebody's first name beside
+/// another last name would find neither.
+const CLOSE_TOGETHER: f32 = 0.46;
+const COVERAGE: f32 = 0.8;
 
 /// Where something is close, documents are found down to this share of the best one's score.
 const SHARE_OF_BEST: f32 = 0.1;
 
-/// Leaves out what is too far from a query to be shown: all documents, or the far ones.
-pub fn keep_close(ranked: &mut Vec<Ranked>) {
-    let best = ranked.iter().fold(0.0f32, |best, document| best.max(document.score));
-    ranked.retain(|document| best >= CLOSE && document.score >= best * SHARE_OF_BEST);
+/// How near a query comes to a corpus: `max(best cosine / 0.34, (best cosine + 0.8 · best coverage) / 0.46)`. The best of both
+/// need not be those of one document.
+///
+/// Chosen so that no query of the collections that has a right answer among the first three is lost; `docs/ranking.md` says what
+/// it lets through.
+pub fn closeness(ranked: &[Ranked]) -> f32 {
+    let cosine = best(ranked, |document| document.cosine);
+    let coverage = best(ranked, |document| document.coverage);
+    (cosine / CLOSE_COSINE).max((cosine + COVERAGE * coverage) / CLOSE_TOGETHER)
+}
+
+/// Leaves out what is too far from a query to be shown: all documents where the [`closeness`] is below `least`, else the far ones.
+pub fn keep_close(ranked: &mut Vec<Ranked>, least: f32) {
+    if closeness(ranked) < least {
+        return ranked.clear();
+    }
+    let best = best(ranked, |document| document.score);
+    ranked.retain(|document| document.score >= best * SHARE_OF_BEST);
+}
+
+fn best(ranked: &[Ranked], of: impl Fn(&Ranked) -> f32) -> f32 {
+    ranked.iter().map(of).fold(0.0, f32::max)
 }
 
 /// A document in the ranking, with what speaks for it.

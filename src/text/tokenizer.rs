@@ -101,6 +101,11 @@ impl Tokenizer {
         self.model.get_vocab_size()
     }
 
+    /// Whether a word is in the vocabulary as a whole: the model has met it often.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.model.token_to_id(word).is_some()
+    }
+
     /// The token ids of a text, special tokens included, cut at the model's limit.
     pub fn encode(&self, text: &str) -> Result<TokenIds> {
         let encoding = self.run(text, OffsetType::None).map_err(|cause| failed(text, cause))?;

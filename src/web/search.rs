@@ -71,6 +71,8 @@ struct Answer {
     found: usize,
     mode: Mode,
     facets: HashMap<String, Vec<Count>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<String>,
     truncated: bool,
     timings: AllTimings,
     backend: &'static str,
@@ -165,8 +167,8 @@ impl Search {
         let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
         let count = |(value, count)| Count { value, count };
         let facets = answer.facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();
-        let (found, mode, truncated) = (answer.found, answer.mode, answer.truncated);
-        object(&Answer { hits, found, mode, facets, truncated, timings, backend })
+        let engine::Answer { found, mode, corrected, truncated, .. } = answer;
+        object(&Answer { hits, found, mode, facets, corrected, truncated, timings, backend })
     }
 
     /// The documents most like one of the index; needs no model.

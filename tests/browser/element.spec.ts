@@ -199,6 +199,14 @@ test('nothing close is said in words, and offers to search without filters', asy
   await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'false')
 })
 
+test('a misspelt question says how it was read, in the language of the page', async ({ box }) => {
+  await box.open({ lang: 'de' })
+  await box.ask('custmer liftime valeu')
+  await expect(box.panel).toContainText('(gelesen als „customer lifetime value“)')
+  await expect(box.status).toContainText('gelesen als')
+  await expect(box.options.first()).toContainText('Customer Lifetime Value')
+})
+
 test('where nothing was found yet there is no bar for filters', async ({ box, page }) => {
   await box.open({ attributes: 'filters="day"' })
   await box.ask('xkjhgfd qwrtz')

@@ -71,6 +71,16 @@ test('what no session is about finds nothing, unless the far ones are wanted', a
   for (const { score } of far?.hits ?? []) expect(score).toBeLessThan(0.2)
 })
 
+test('a misspelt question is answered as if it were spelt right, and the page says how it was read', async ({ page, site }) => {
+  const { relevant } = gradedQueries.find(({ query }) => query === 'slary diffrences men and woman')!
+  const demo = await Demo.ready(page, site.url)
+  const [first] = await demo.ask('slary diffrences men and woman')
+  expect(relevant[first!]).toBe(3)
+  await expect(demo.status).toContainText('Read as “salary differences men and woman”.')
+  await demo.ask('salary differences men and woman')
+  await expect(demo.status).not.toContainText('Read as')
+})
+
 test('scores are between 0 and 1 and fall with the rank of a clear question', async ({ page, site }) => {
   const [close, off] = await answers(page, site, ['Health Analytics?', 'wind in the willows'], { far: true })
   for (const { hits } of [close!, off!]) for (const { score } of hits) expect(score >= 0 && score <= 1).toBe(true)

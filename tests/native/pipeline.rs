@@ -1,5 +1,6 @@
 //! Documents to an index to hits, on the tiny model: what comes out, and what bad input is answered with.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::models::{Model, tiny_raw};
@@ -61,6 +62,23 @@ fn search(folder: &IndexFolder, text: &str, options: &QueryOptions) -> Vec<Hit> 
     let highlighter = engine.highlighter(text, options);
     let show = |hit| engine.show(hit, &folder.document(hit.document).unwrap(), Some(&highlighter)).unwrap();
     answer.hits.iter().map(show).collect()
+}
+
+#[test]
+fn a_misspelt_query_is_encoded_as_if_it_were_spelt_right() {
+    let folder = folder(&corpus());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let mut ask = |text: &str, mode| {
+        let options = QueryOptions { mode, far: true, ..QueryOptions::default() };
+        let answer = pollster::block_on(engine.query(text, &options)).unwrap();
+        let cosines: BTreeMap<u32, u32> = answer.hits.iter().map(|hit| (hit.document, hit.cosine.to_bits())).collect();
+        (answer.corrected, cosines)
+    };
+    let (none, right) = ask("patients", Mode::Hybrid);
+    assert_eq!(none, None);
+    assert_eq!(ask("patiants", Mode::Hybrid), (Some("patients".into()), right));
+    assert_eq!(ask("patiants", Mode::Semantic).0, None, "meaning alone takes the text as it is");
+    assert_eq!(ask("patiants", Mode::Lexical).0, None, "words find it by themselves");
 }
 
 #[test]

@@ -43,14 +43,15 @@ export const ready = ({ documents, model }: SearchInfo): string =>
 
 /** What the answer is, in a line. */
 export function summary(
-  { hits, found, mode, truncated }: QueryResult<unknown>,
+  { hits, found, mode, corrected, truncated }: QueryResult<unknown>,
   { browsing, filtered, far }: { browsing: boolean; filtered: boolean; far: boolean },
   { documents, maxTokens }: SearchInfo,
 ): string {
   if (browsing) return filtered ? `${sessions(found)}, in order of time.` : `${sessions(documents)} on two days.`
   const limit = maxTokens > 0 ? `its first ${maxTokens} word pieces were` : 'its beginning was'
   const cut = truncated ? ` Your question is very long: only ${limit} read.` : ''
-  return `${count(hits.length, found, mode, far)}${cut}`
+  const read = corrected === undefined || found === 0 ? '' : ` Read as “${corrected}”.`
+  return `${count(hits.length, found, mode, far)}${read}${cut}`
 }
 
 function count(shown: number, found: number, mode: Mode, far: boolean): string {

@@ -135,9 +135,9 @@ export class Box {
 
   #show(text: string, answer: QueryResult, options: HTMLElement[]): void {
     const { wording } = this.#owner
-    const { hits, found, facets, mode } = answer
+    const { hits, facets, mode } = answer
     const nothing = hits.length === 0 && text.trim() !== ''
-    const summary = found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
+    const summary = summaryOf(answer, wording)
     this.#keepFocus()
     this.#shown = { text, mode, summary: nothing ? '' : summary }
     this.#combobox.show(options)
@@ -297,4 +297,10 @@ export class Box {
     this.#hide()
     return true
   }
+}
+
+/** How much was found, and for what. */
+function summaryOf({ hits, found, corrected }: QueryResult, wording: Wording): string {
+  const summary = found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
+  return corrected === undefined ? summary : wording.say('corrected', { summary, query: corrected })
 }

@@ -48,6 +48,7 @@ export async function searchCommand(args: string[]): Promise<void> {
   if (mode !== 'lexical') await search.loadModel(() => {})
   const answer = await search.query(query, settings)
   if (answer.truncated) process.stderr.write('the query is longer than the model takes: its end was not looked at\n')
+  if (answer.corrected !== undefined && !options.flag('json')) process.stderr.write(`read as: ${answer.corrected}\n`)
   process.stdout.write(options.flag('json') ? `${JSON.stringify({ query, ...answer })}\n` : text(answer.hits))
 }
 

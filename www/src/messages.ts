@@ -14,6 +14,8 @@ export interface Messages {
   found: Counted
   /** The best `{shown}` of `{n}` are shown. */
   best: Counted
+  /** One of these, for a query that was read as `{query}`, with misspelt words put right. */
+  corrected: string
   /** Announced once, while words answer. */
   byWords: string
   opening: string
@@ -56,6 +58,7 @@ export const en: Messages = {
   forget: 'Forget recent searches',
   found: { one: '{n} result', other: '{n} results' },
   best: { other: 'The best {shown} of {n} results' },
+  corrected: '{summary} (read as “{query}”)',
   byWords: 'Searching by words, meaning is loading.',
   opening: 'Opening the search…',
   meaningLoading: 'By words for now. Meaning is loading: {percent}',

@@ -87,6 +87,8 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   mode: Mode
   /** For each field asked for, how many of the documents found have each of its values, most frequent first. */
   facets: Record<string, FacetCount[]>
+  /** The query as its meaning was read, where that is not how it was typed: with misspelt words put right. */
+  corrected?: string
   /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean
   timings: Timings

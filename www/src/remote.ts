@@ -47,8 +47,8 @@ const ROUNDS_MAX = 3
 
 const DEFAULT_LIMIT = 3
 
-/** As the crate's `fusion.rs` has them: a best score below this means that nothing is close, */
-const CLOSE = 0.025
+/** As the crate's `fusion.rs` has them: a best cosine below this means that nothing is close, */
+const CLOSE = 0.16
 
 /** and documents are found down to this share of the best score. */
 const SHARE_OF_BEST = 0.1
@@ -115,8 +115,8 @@ export class RemoteCaller<Fields> implements Caller {
     const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), ...stop }) : []
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
-    const best = hits[0]?.score ?? 0
-    const close = far ? hits : hits.filter(({ score }) => best >= CLOSE && score >= best * SHARE_OF_BEST)
+    const best = hits[0]
+    const close = far || !best ? hits : hits.filter(({ score }) => best.cosine >= CLOSE && score >= best.score * SHARE_OF_BEST)
     const timings = { words: 0, tokenize: 0, encode: encoded - start, scan: end - encoded, rank: 0, documents: 0, total: end - start }
     return { hits: close, found: close.length, mode: 'semantic', facets: {}, truncated: false, timings, backend: this.#encoder.info.backend }
   }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::analyze::is_pair;
 use super::query::{Query, Word};
+use super::respell::common_beginning;
 use super::typos::{Typos, errors_allowed};
 use super::{Lexical, Quality};
 
@@ -39,7 +40,7 @@ impl Lexical {
         query.words.iter().map(|word| self.expand_word(word, query.typos)).collect()
     }
 
-    fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
+    pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
         let stop = self.language.is_stop_word(&word.text);
         // A stop word has no other forms: "does" is none of "doe".
         let forms = if word.quoted || stop { BTreeSet::from([word.text.clone()]) } else { self.forms(&word.text) };
@@ -130,8 +131,7 @@ impl Lexical {
                 });
             }
         }
-        let shared = |near: &str| near.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count();
-        found.into_iter().map(|(near, errors)| (errors, shared(&near), near)).collect()
+        found.into_iter().map(|(near, errors)| (errors, common_beginning(&near, word), near)).collect()
     }
 
     /// Whether a live document has a word spelt so.

@@ -25,7 +25,7 @@
 //! ```
 //!
 //! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
-//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to spellings), `score`, `pairs`,
+//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to spellings), `respell`, `score`, `pairs`,
 //! `phrase`, `highlight`.
 
 mod analyze;
@@ -41,6 +41,7 @@ mod pairs;
 mod phrase;
 mod postings;
 mod query;
+mod respell;
 mod score;
 mod segment;
 mod stopwords;

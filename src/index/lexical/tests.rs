@@ -104,6 +104,38 @@ fn typing_errors_are_forgiven_only_where_no_document_has_the_word() {
     assert_eq!(index.search(&strict, &|_| true, 10), []);
 }
 
+fn respelled(index: &Lexical, text: &str) -> Option<String> {
+    index.respelled(text, &Query::parse(text, &QueryOptions::default()), &|word| word == "lifetimes")
+}
+
+#[test]
+fn misspelt_words_are_put_right_where_they_stand() {
+    let index = index("en", &["customer lifetime value", "anomaly detection for wind turbines", "interoperability"]);
+    let right = |text| respelled(&index, text).unwrap();
+    assert_eq!(right("Custmer: liftime VALEU?"), "Customer: lifetime Value?");
+    assert_eq!(right("detektion of lifetimes -custmer"), "detection of lifetimes -custmer");
+    assert_eq!(right("interoprabilty now"), "interoperability now", "two errors in a long word");
+}
+
+#[test]
+fn words_that_may_be_right_are_left_as_they_are() {
+    let index = index("en", &["customer lifetime value", "helpful people", "the mind", "detection"]);
+    for (text, why) in [
+        ("customers value", "other forms are there"),
+        ("lifetimes", "the encoder knows the word"),
+        ("custo", "the beginning of a word that may go on"),
+        ("unhelpful ", "another first letter"),
+        ("mint ", "a short word"),
+        ("deduction ", "two errors in a word of middle length"),
+        ("\"custmer\" ", "quoted"),
+        ("pizza ", "nothing is near"),
+    ] {
+        assert_eq!(respelled(&index, text), None, "{text}: {why}");
+    }
+    let strict = Query::parse("custmer ", &QueryOptions { typos: false, ..QueryOptions::default() });
+    assert_eq!(index.respelled("custmer ", &strict, &|_| false), None);
+}
+
 #[test]
 fn quoted_words_must_stand_in_order_in_one_text() {
     let index = index("en", &["people analytics at work", "analytics of people", "people and analytics", "peoples analytics"]);

@@ -1,18 +1,23 @@
 //! "Nothing close": which rule tells a collection's own queries from those of the others, fitted without the one that judges.
 
-use inkling_search::index::fusion::{CLOSE, Ranked};
+use inkling_search::index::fusion::{CLOSE, Ranked, closeness};
 
 use crate::Judged;
 
 /// The share of on-topic queries that a fitted threshold may lose, on average over the collections that fit it.
 const LOST_MAX: f64 = 0.02;
 
-/// Least scores that are tried as they are.
-const THRESHOLDS: [f64; 7] = [0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06];
+/// What is tried as it is: least values of a sign.
+const THRESHOLDS: [(&str, Sign, &[f64]); 2] = [
+    ("closeness", |signs| signs.closeness, &[0.9, 0.95, 1.0, 1.05, 1.1, 1.2]),
+    ("score shown", |signs| signs.score, &[0.02, 0.025, 0.03, 0.04, 0.05]),
+];
 
 /// What is known of a query before anything is shown.
 #[derive(Clone, Copy)]
 pub struct Signs {
+    /// What decides in the engine.
+    closeness: f64,
     /// The best score that a hit would show.
     score: f64,
     /// The best cosine.
@@ -38,7 +43,15 @@ impl Signs {
         let cosine = cosines.first().copied().unwrap_or_default();
         let tenth = cosines.get(9).or(cosines.last()).copied().unwrap_or_default();
         let (score, coverage) = (best(|hit| hit.score), best(|hit| hit.coverage));
-        Self { score, cosine, coverage, mean, deviation: variance.sqrt().max(1e-6), lead: cosine - tenth }
+        Self {
+            closeness: closeness(hits).into(),
+            score,
+            cosine,
+            coverage,
+            mean,
+            deviation: variance.sqrt().max(1e-6),
+            lead: cosine - tenth,
+        }
     }
 
     /// The logit of the score that is shown.
@@ -60,7 +73,8 @@ enum Rule {
     Fitted(&'static [Sign]),
 }
 
-const RULES: [(&str, Rule); 8] = [
+const RULES: [(&str, Rule); 9] = [
+    ("closeness", Rule::One(|signs| signs.closeness)),
     ("score shown", Rule::One(Signs::logit)),
     ("best cosine", Rule::One(|signs| signs.cosine)),
     ("its distance from the mean, deviations", Rule::One(Signs::standard)),
@@ -170,14 +184,16 @@ pub fn report(all: &[Judged]) {
     print!("\n| rule |");
     all.iter().for_each(|collection| print!(" {} |", collection.name));
     println!(" mean lost, kept | area |\n| --- |{} --- | --: |", " --- |".repeat(all.len()));
-    for least in THRESHOLDS {
-        let close = |query: &Signs| query.score >= least;
+    for (name, sign, least) in
+        THRESHOLDS.iter().flat_map(|(name, sign, values)| values.iter().map(move |least| (name, sign, *least)))
+    {
+        let close = |query: &Signs| sign(query) >= least;
         let cells = all.iter().map(|collection| {
             let (own, foreign) = case(collection, None);
             (share(&own, |query| !close(query)), share(&foreign, close), f64::NAN)
         });
-        let name = if least as f32 == CLOSE { "in use" } else { "not fitted" };
-        row(&format!("score shown, {least} ({name})"), cells.collect());
+        let used = if *name == "closeness" && least as f32 == CLOSE { "in use" } else { "not fitted" };
+        row(&format!("{name}, {least} ({used})"), cells.collect());
     }
     for (name, rule) in &RULES {
         let judge = |(out, collection): (usize, &Judged)| {

@@ -1,0 +1,70 @@
+//! A query with its typing errors put right, for the encoder: it has never seen "custmer", and takes it for three scraps of other
+//! words.
+//!
+//! Words are found by any spelling that is near, since documents with the word itself come first anyway. A wrong word in the
+//! text that is encoded has nothing beside it, so here fewer errors are allowed. Of the words that this changes in the questions of
+//! CISI and Cranfield 14 of 16 are misspelt; with the errors by which words are found it would be 16 of 31.
+
+use std::cmp::Reverse;
+
+use super::analyze::words;
+use super::query::{Query, Word};
+use super::typos::Typos;
+use super::{Lexical, Quality};
+
+/// Shortest word that is put right, in characters: near shorter ones there are too many others.
+const CHARS_MIN: usize = 5;
+
+/// Shortest word that may have two errors.
+const CHARS_MIN_OF_TWO: usize = 12;
+
+impl Lexical {
+    /// The text that `query` was read from with each word replaced that is probably misspelt: no document has it, `is_word` does
+    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is.
+    pub fn respelled(&self, text: &str, query: &Query, is_word: &dyn Fn(&str) -> bool) -> Option<String> {
+        let suspects = query.words.iter().filter(|word| query.typos && !is_word(&word.text));
+        let right: Vec<(&str, String)> = suspects.filter_map(|word| Some((word.text.as_str(), self.nearest(word)?))).collect();
+        let (mut respelled, mut end) = (String::new(), 0);
+        words(text, |word, range| {
+            if let Some((_, right)) = right.iter().find(|(wrong, _)| *wrong == word) {
+                respelled += &text[end..range.start];
+                respelled += &capitalized_as(right, &text[range.clone()]);
+                end = range.end;
+            }
+        });
+        (end > 0).then(|| respelled + &text[end..])
+    }
+
+    /// The word that a misspelt one most likely is: of the fewest errors, then of the longest common beginning, then in the most
+    /// documents. Nothing for a word that is not misspelt. Nobody mistypes the first letter: "unhelpful" is not "helpful".
+    fn nearest(&self, word: &Word) -> Option<String> {
+        let errors_max = match word.text.chars().count() {
+            ..CHARS_MIN => return None,
+            CHARS_MIN..CHARS_MIN_OF_TWO => 1,
+            CHARS_MIN_OF_TWO.. => 2,
+        };
+        let typos = Typos::new(&word.text, errors_max, false)?;
+        let expansion = self.expand_word(word, true);
+        let (Quality::Typo, spellings) = expansion.layers.last()? else { return None };
+        let likely = spellings.iter().filter(|spelling| spelling.chars().next() == word.text.chars().next());
+        let ranked = likely.filter_map(|spelling| {
+            let docs = self.live_docs_with(std::slice::from_ref(spelling));
+            Some((typos.errors_of(spelling)?, Reverse(common_beginning(spelling, &word.text)), Reverse(docs), spelling))
+        });
+        ranked.min().map(|(.., spelling)| spelling.clone())
+    }
+}
+
+/// A folded word with a capital where another begins with one.
+fn capitalized_as(word: &str, other: &str) -> String {
+    let mut chars = word.chars();
+    match chars.next() {
+        Some(first) if other.starts_with(char::is_uppercase) => first.to_uppercase().chain(chars).collect(),
+        _ => word.to_owned(),
+    }
+}
+
+/// Length of the common beginning of two words, in bytes.
+pub(super) fn common_beginning(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
