@@ -99,7 +99,7 @@ pub struct Answer {
     pub mode: Mode,
     /// For each field asked for, how many of the found documents have each of its values.
     pub facets: Vec<(String, Counts)>,
-    /// The query as its meaning was read, where that is not how it was typed: with misspelt words put right.
+    /// The query as it was read, where that is not how it was typed: with misspelt words put right.
     pub corrected: Option<String>,
     /// Whether the end of the query was cut because it is longer than the model or the word index takes.
     pub truncated: bool,

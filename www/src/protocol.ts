@@ -87,7 +87,7 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   mode: Mode
   /** For each field asked for, how many of the documents found have each of its values, most frequent first. */
   facets: Record<string, FacetCount[]>
-  /** The query as its meaning was read, where that is not how it was typed: with misspelt words put right. */
+  /** The query as it was read, where that is not how it was typed: with misspelt words put right. Only of `hybrid` answers. */
   corrected?: string
   /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean

@@ -1,9 +1,9 @@
-//! A query with its typing errors put right, for the encoder: it has never seen "custmer", and takes it for three scraps of other
+//! A query with its typing errors put right, for an encoder: it has never seen "custmer", and takes it for three scraps of other
 //! words.
 //!
-//! Words are found by any spelling that is near, since documents with the word itself come first anyway. A wrong word in the
-//! text that is encoded has nothing beside it, so here fewer errors are allowed. Of the words that this changes in the questions of
-//! CISI and Cranfield 14 of 16 are misspelt; with the errors by which words are found it would be 16 of 31.
+//! Where only words are searched, any spelling that is near will do, since nothing has the word itself. An encoded text has
+//! one spelling, so here fewer errors are allowed. Of the words that this changes in the questions of CISI and Cranfield 14 of 16 are
+//! misspelt; with the errors allowed there it would be 16 of 31.
 
 use std::cmp::Reverse;
 

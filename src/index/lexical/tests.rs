@@ -350,6 +350,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
+    fn what_was_put_right_stays_as_it_is(query in "([acdet-v \"'-]|[Cc]ustmer|lifetim|détection|健康|\\PC){0,9}") {
+        let index = index("en", &["customer lifetime value", "the detection", "健康データ"]);
+        if let Some(right) = respelled(&index, &query) {
+            prop_assert_ne!(&right, &query);
+            prop_assert_eq!(respelled(&index, &right), None);
+        }
+    }
+
+    #[test]
     fn scores_equal_the_formula(documents in corpus(), query in text(7), english in any::<bool>()) {
         let language = if english { Language::English } else { Language::None };
         let index = opened(&built(language.code(), &documents)).unwrap();
