@@ -51,7 +51,7 @@ export class Modal {
     dialog.showModal()
     input.focus()
     const open: Open = (this.#open = { dialog })
-    // In a task of its own, so that the key or click that opens the dialog is not held up; what is typed meanwhile it finds.
+    // In a task of its own, so that the key or click that opens the dialog is not held up. What is typed meanwhile it finds.
     inNextTask(() => (open.box = new Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
 
