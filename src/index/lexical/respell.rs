@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use super::analyze::words;
 use super::query::{Query, Word};
 use super::typos::Typos;
-use super::{Lexical, Quality};
+use super::{Language, Lexical, Quality};
 
 /// Shortest word that is put right, in characters: near shorter ones there are too many others.
 const CHARS_MIN: usize = 5;
@@ -20,9 +20,13 @@ const CHARS_MIN_OF_TWO: usize = 12;
 
 impl Lexical {
     /// The text that `query` was read from with each word replaced that is probably misspelt: no document has it, `is_word` does
-    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is.
+    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is, and
+    /// in other languages than English: that an encoder's vocabulary lacks a German word says nothing about its spelling.
     pub fn respelled(&self, text: &str, query: &Query, is_word: &dyn Fn(&str) -> bool) -> Option<String> {
-        let suspects = query.words.iter().filter(|word| query.typos && !is_word(&word.text));
+        if !query.typos || self.language != Language::English {
+            return None;
+        }
+        let suspects = query.words.iter().filter(|word| !is_word(&word.text));
         let right: Vec<(&str, String)> = suspects.filter_map(|word| Some((word.text.as_str(), self.nearest(word)?))).collect();
         let (mut respelled, mut end) = (String::new(), 0);
         words(text, |word, range| {

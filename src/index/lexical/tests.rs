@@ -134,6 +134,8 @@ fn words_that_may_be_right_are_left_as_they_are() {
     }
     let strict = Query::parse("custmer ", &QueryOptions { typos: false, ..QueryOptions::default() });
     assert_eq!(index.respelled("custmer ", &strict, &|_| false), None);
+    let german = self::index("de", &["Kunden und Daten"]);
+    assert_eq!(respelled(&german, "Kurden "), None, "the encoder's vocabulary is no judge of German");
 }
 
 #[test]
