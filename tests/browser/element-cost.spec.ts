@@ -207,19 +207,15 @@ test('a form that comes after the element, and a search that moves, are both pic
   await expect(box.options).toHaveCount(3)
 })
 
-/** What docs/element.md promises, in ms, and what breaks the test: a machine that does other work is that much slower for minutes. */
-const PROMISED = 50
-const BROKEN = 2 * PROMISED
-
 for (const form of ['over the form', 'modal']) {
-  test(`from load to answer no task of the page takes a tenth of a second, on a device six times slower: ${form}`, async ({ box, page }) => {
+  test(`from load to answer no task of the page takes over 50 ms, on a device six times slower: ${form}`, async ({ box, page }) => {
     await box.open({ attributes: `${form === 'modal' ? 'modal' : ''} filters="day track" show="day"` })
-    // Whatever else runs here makes tasks longer and never shorter: the best of several first visits counts.
+    // Whatever else runs here makes tasks longer and never shorter, for half a minute at times: the best first visit counts.
     const visits: Visit[] = []
     const best = () => Math.min(...visits.map(({ longest }) => longest))
-    while (visits.length < 8 && best() > PROMISED) visits.push(await visit(page, `${box.url}/page.html`))
+    while (visits.length < 20 && best() > 50) visits.push(await visit(page, `${box.url}/page.html`))
     for (const { longest, entries } of visits) console.log(`at 6x: longest task ${longest} ms; long-task entries: ${entries.join(', ') || 'none'}`)
-    expect(best()).toBeLessThan(BROKEN)
+    expect(best()).toBeLessThanOrEqual(50)
   })
 }
 
@@ -236,15 +232,15 @@ async function visit(page: Page, url: string): Promise<Visit> {
   const visitor = await (await browser.newContext()).newPage()
   const client = await visitor.context().newCDPSession(visitor)
   await client.send('Emulation.setCPUThrottlingRate', { rate: 6 })
-  await visitor.addInitScript((loaded) => {
+  await visitor.addInitScript((parsed) => {
     const entries: number[] = []
     new PerformanceObserver((list) => entries.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true })
     const answered = new Promise((resolve) =>
       document.addEventListener('inkling-results', ({ detail }) => detail.mode === 'hybrid' && detail.query === 'health' && setTimeout(resolve, 300)),
     )
     Object.assign(globalThis, { entries, answered })
-    addEventListener('load', () => performance.mark(loaded))
-  }, LOADED)
+    addEventListener('DOMContentLoaded', () => performance.mark(parsed))
+  }, PARSED)
   await browser.startTracing(visitor, { categories: ['toplevel', 'blink.user_timing', '-*'] })
   await visitor.goto(url)
   await visitor.keyboard.press('/')
@@ -259,8 +255,8 @@ async function visit(page: Page, url: string): Promise<Visit> {
   return { longest, entries }
 }
 
-/** Marks in the trace of a visit that its page is loaded. */
-const LOADED = 'inkling-test-loaded'
+/** Marks in the trace of a visit that its page is read: in the task that has run its scripts, the element's among them. */
+const PARSED = 'inkling-test-parsed'
 
 /** An event of a trace; times in µs. `tdur` is the time that the thread worked, left out for next to none. */
 interface TraceEvent {
@@ -272,11 +268,13 @@ interface TraceEvent {
   tdur?: number
 }
 
-/** The longest task of the page's thread, in ms, of those that end after the page was loaded. */
+/** The longest task of the page's thread, in ms, from the one that ran the page's scripts on. */
 function longestTask(trace: Buffer): number {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] }
-  const loaded = traceEvents.find(({ name }) => name === LOADED)!
+  const parsed = traceEvents.find(({ name }) => name === PARSED)!
   const tasks = traceEvents.filter(({ name, pid, tid, ts, dur }) =>
-    name.endsWith('RunTask') && pid === loaded.pid && tid === loaded.tid && ts + dur >= loaded.ts)
-  return Math.round(Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000)
+    name.endsWith('RunTask') && pid === parsed.pid && tid === parsed.tid && ts + dur >= parsed.ts)
+  const longest = Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000
+  expect(longest, 'the trace has the tasks of the page and their times').toBeGreaterThan(1)
+  return Math.round(longest)
 }

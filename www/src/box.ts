@@ -122,6 +122,7 @@ export class Box {
       const answer = await search.query(text, { limit, facets, ...(filters && { filters }) })
       if (turn !== this.#turn) return
       const options = answer.hits.map((hit) => this.#option(hit))
+      // On a slow device an answer is made and shown in two parts, and keys come between.
       await nextTask()
       if (turn === this.#turn) this.#show(text, answer, options)
     } catch (thrown) {
