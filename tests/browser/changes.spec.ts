@@ -22,7 +22,7 @@ test('what is added is found by its words and its meaning, and what is removed i
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     const first = async (text: string, options?: Inkling.QueryOptions) => (await search.query(text, options)).hits[0]?.id
-    const steps: Inkling.Step[] = []
+    const steps: Inkling.Count[] = []
     const before = { documents: search.info.documents, name: await first('Quillfeather') }
     const { passages } = search.info
     await search.add([BEES, { id: 'plain', title: 'A plain title' }], { onProgress: (step) => steps.push(step) })

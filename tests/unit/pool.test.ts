@@ -3,7 +3,8 @@ import test from 'node:test'
 import { Client } from '../../www/src/client.js'
 import { InklingError } from '../../www/src/errors.js'
 import { Pool, workersFor } from '../../www/src/pool.js'
-import type { Backend, Request } from '../../www/src/protocol.js'
+import type { Request } from '../../www/src/protocol.js'
+import type { Backend } from '../../www/src/types.js'
 import { Line } from './line.js'
 
 /** The text's length stands for its vector. */

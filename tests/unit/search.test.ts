@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Client } from '../../www/src/client.js'
 import type { InklingError } from '../../www/src/errors.js'
-import type { SearchInfo } from '../../www/src/protocol.js'
+import type { SearchInfo } from '../../www/src/types.js'
 import { Search } from '../../www/src/search.js'
 import { Line } from './line.js'
 

@@ -4,7 +4,7 @@ import type { Engine } from './engine.js'
 import type { InklingError } from './errors.js'
 import type { Wording } from './messages.js'
 import { button, hitOption, make, Panel } from './panel.js'
-import type { Hit, QueryResult } from './protocol.js'
+import type { Hit, QueryResult } from './types.js'
 import type { Recent } from './recent.js'
 import { inNextTask, nextTask } from './tasks.js'
 

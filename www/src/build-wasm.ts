@@ -3,7 +3,8 @@
  * do not load it; `wasm.ts` says how one of the two builds of each is chosen.
  */
 import { InklingError } from './errors.js'
-import type { BuildSettings, BuiltIndex, LoadOptions, Progress, SavedFile, SearchDocument } from './protocol.js'
+import type { LoadOptions } from './protocol.js'
+import type { BuildSettings, BuiltIndex, Progress, SavedFile, SearchDocument } from './types.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { Glue } from './wasm.js'
 

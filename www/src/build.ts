@@ -1,10 +1,11 @@
 /** Building an index in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
 import type { Client } from './client.js'
 import { InklingError, shared } from './index.js'
-import type { BuildProgress, BuildSettings, BuildSource, BuiltIndex, SavedFile, SearchDocument } from './protocol.js'
+import type { BuildSource } from './protocol.js'
+import type { BuildProgress, BuildSettings, BuiltIndex, SavedFile, SearchDocument } from './types.js'
 
 export { InklingError, type InklingErrorCode } from './index.js'
-export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './protocol.js'
+export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './types.js'
 
 /** Options of {@link buildIndex}. */
 export interface BuildOptions extends BuildSettings {

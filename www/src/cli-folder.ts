@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InklingError } from './errors.js'
-import type { SavedFile } from './protocol.js'
+import type { SavedFile } from './types.js'
 
 const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors']
 

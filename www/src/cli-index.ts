@@ -4,7 +4,7 @@ import { planBuild } from './building.js'
 import { readFile, readModel, writeFiles } from './cli-folder.js'
 import { read, type Usage, WrongUsage } from './cli-usage.js'
 import { loadNodeGlue } from './node-wasm.js'
-import type { BuildProgress, BuildSettings, BuiltIndex } from './protocol.js'
+import type { BuildProgress, BuildSettings, BuiltIndex } from './types.js'
 
 const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const
 

@@ -2,7 +2,7 @@
 import { readIndex } from './cli-folder.js'
 import { read, type Usage, WrongUsage } from './cli-usage.js'
 import { loadNodeGlue } from './node-wasm.js'
-import type { Hit, Mode, QuerySettings } from './protocol.js'
+import type { Hit, Mode, QuerySettings } from './types.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 

@@ -1,6 +1,7 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
 import { cancelled, errorFromData, InklingError } from './errors.js'
-import type { Choice, LoadOptions, Method, Methods, Reply } from './protocol.js'
+import type { LoadOptions, Method, Methods, Reply } from './protocol.js'
+import type { Choice } from './types.js'
 import { startWorker } from './start-worker.js'
 
 interface Pending {

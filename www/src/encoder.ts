@@ -1,7 +1,8 @@
 import { Client, folderUrl, loadOptions, onAbort } from './client.js'
 import { cancelled, InklingError } from './errors.js'
 import { Pool, workersFor } from './pool.js'
-import type { BackendOption, EncoderInfo, LoadOptions, Progress } from './protocol.js'
+import type { LoadOptions } from './protocol.js'
+import type { BackendOption, EncoderInfo, Progress } from './types.js'
 
 /** Options of {@link Encoder.load}. */
 export interface EncoderOptions {

@@ -11,9 +11,9 @@ export { Offline, type OfflineOptions, type OfflineState, type Stored } from './
 export { similarity } from './similarity.js'
 export { InklingError, type InklingErrorCode } from './errors.js'
 export type {
-  Backend, BackendOption, Choice, EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile, SearchDocument,
-  SearchInfo, Step, TextRange, Timings,
-} from './protocol.js'
+  Backend, BackendOption, Choice, EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile,
+  SearchDocument, SearchInfo, Count, TextRange, Timings,
+} from './types.js'
 export { type PgvectorOptions, pgvector } from './pgvector.js'
 export { type QdrantOptions, qdrant } from './qdrant.js'
 export type { Remote, RemoteHit, RemoteOptions } from './remote.js'

@@ -4,7 +4,7 @@
  */
 import type { Client } from './client.js'
 import { cancelled } from './errors.js'
-import type { Backend } from './protocol.js'
+import type { Backend } from './types.js'
 
 /** Texts sent to a worker at a time: few, so that progress moves and cancelling takes effect soon. A GPU wants more. */
 const TEXTS_PER_CALL = { cpu: 8, webgpu: 256 }

@@ -5,153 +5,10 @@
  * messages and then exactly one result or error. Everything is plain data: the worker alone holds wasm.
  */
 import type { ErrorData } from './errors.js'
-
-/** How far a load has come. Bytes are counted over all files of this load, so that one bar can show them. */
-export interface Progress {
-  /** `download` from the site, `cache` from the browser's own storage or from `files`, `prepare` once the bytes are there. */
-  stage: 'download' | 'cache' | 'prepare'
-  /** The file being read, as the manifest names it. */
-  file: string
-  /** Bytes so far. */
-  loaded: number
-  /** Bytes in all; at least `loaded`. */
-  total: number
-}
-
-/** How much of some work is done. */
-export interface Step {
-  done: number
-  total: number
-}
-
-/** What ranks documents: words and meaning together (`hybrid`), meaning alone, or words alone (`lexical`). */
-export type Mode = 'hybrid' | 'semantic' | 'lexical'
-
-/** Which values each field must have: one of those listed, for every field listed. */
-export type Filters = Readonly<Record<string, readonly string[]>>
-
-/** A part of a text, as the UTF-16 offsets that `String.slice` takes: start, and end (exclusive). */
-export type TextRange = [start: number, end: number]
-
-/** One answer to a query: a document, and the passage of it that matched best. */
-export interface Hit<Fields = Record<string, unknown>> {
-  id: string
-  /** How likely the document is to be relevant, from 0 to 1: an estimate that can be compared between queries. */
-  score: number
-  /** The cosine of query and passage, from -1 to 1; 0 where meaning was not asked. */
-  cosine: number
-  /** The score by words (BM25); 0 where no word matches. Comparable only within one answer. */
-  bm25: number
-  title: string
-  url?: string
-  /** What the corpus said of the document beyond title and text: day, room, speakers… */
-  fields: Fields
-  /** `start` and `end` are UTF-16 offsets of `text` in the document's text. */
-  passage: { text: string; start: number; end: number }
-  /** The parts of `passage.text` that match words of the query, in order. */
-  matches: TextRange[]
-  /** The parts of `title` that do. */
-  titleMatches: TextRange[]
-}
-
-/** A value of a field, and how many of the documents found have it. */
-export interface FacetCount {
-  value: string
-  count: number
-}
-
-/** Milliseconds that each step of a query took; 0 for a step that was not needed. */
-export interface Timings {
-  /** Looking up its words. */
-  words: number
-  /** Text to tokens. */
-  tokenize: number
-  /** Tokens to a vector. */
-  encode: number
-  /** The vector against those of all passages. */
-  scan: number
-  /** Fusion, filters, order and counts. */
-  rank: number
-  /** Reading, and if need be fetching, the documents shown. */
-  documents: number
-  total: number
-}
-
-/** The answer to a query. */
-export interface QueryResult<Fields = Record<string, unknown>> {
-  /** The best documents, best first; none when nothing is close. */
-  hits: Hit<Fields>[]
-  /** How many documents were found in all, of which `hits` are the first. */
-  found: number
-  /** What ranked them: `lexical` as long as the model is not there. */
-  mode: Mode
-  /** For each field asked for, how many of the documents found have each of its values, most frequent first. */
-  facets: Record<string, FacetCount[]>
-  /** The query as it was read, where that is not how it was typed: with misspelt words put right. Only of `hybrid` answers. */
-  corrected?: string
-  /** True when the query was longer than is read, so that only its beginning counted. */
-  truncated: boolean
-  timings: Timings
-  /** What encoded this query; `cpu` also where nothing had to be encoded. */
-  backend: Backend
-}
-
-/** A document to add. Its passages are cut and encoded as those of the index were. */
-export interface SearchDocument<Fields = Record<string, unknown>> {
-  /** Unique; a document of the same id is replaced. */
-  id: string
-  title: string
-  url?: string
-  text?: string
-  /** What a hit should show or a filter should use: strings, numbers, lists of strings. */
-  fields?: Fields
-}
-
-/** A file of a saved index: where it belongs in the folder of the search, and what is in it. */
-export interface SavedFile {
-  path: string
-  bytes: Uint8Array<ArrayBuffer>
-}
-
-/** What computes vectors. */
-export type Backend = 'cpu' | 'webgpu'
-
-/**
- * What may compute. Everything but `cpu` loads a larger module. `auto` tries the GPU in the background once something has been encoded, compares its vectors with the
- * CPU's, measures both, and lets it do what it does faster. A GPU in software counts as none. `webgpu` takes whatever GPU
- * there is for everything. In any case the CPU does what the GPU cannot, and steps in when it fails.
- */
-export type BackendOption = 'auto' | Backend
-
-/** What computes now, and why. */
-export interface Choice {
-  /** What encodes queries: single texts of up to 64 tokens. */
-  backend: Backend
-  /** What encodes many texts, and long ones. */
-  bulk: Backend
-  /** The GPU's name, once it has been tried. */
-  adapter: string | null
-  /** Why it is so: what was asked for, measured, or went wrong. */
-  why: string
-}
-
-/** What an encoder is made of. */
-export interface EncoderInfo extends Choice {
-  /** The model's name, such as `sentence-transformers/all-MiniLM-L6-v2`. */
-  model: string
-  /** The length of a vector. */
-  dim: number
-  /** Tokens of a text that the model reads; the rest is cut off. 0 as long as a search has not loaded its model. */
-  maxTokens: number
-  /** The arithmetic in use, such as `relaxed-simd`. */
-  kernel: string
-}
-
-/** What a search is made of. */
-export interface SearchInfo extends EncoderInfo {
-  documents: number
-  passages: number
-}
+import type {
+  BackendOption, BuildProgress, BuildSettings, BuiltIndex, Choice, Count, EncoderInfo, Hit, Progress, QueryResult,
+  QuerySettings, SavedFile, SearchDocument, SearchInfo,
+} from './types.js'
 
 /** Settings of a load that the Rust side reads. An empty `url` beside them means that there is nothing but `files`. */
 export interface LoadOptions {
@@ -163,60 +20,8 @@ export interface LoadOptions {
   backend?: BackendOption
 }
 
-/** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it, `ics` a calendar. */
-export type CorpusFormat = 'json' | 'jsonl' | 'csv' | 'xml' | 'ics'
-
-/** Settings of a build that the Rust side reads. */
-export interface BuildSettings {
-  /** How the text is written. Default: what the name and the first character suggest. */
-  format?: CorpusFormat
-  /** Which columns or keys are kept beside id, title, address and text. Default all. */
-  fields?: readonly string[]
-  /** The language of the words: `en`, `de`, …; `none` for no word forms. Default `auto`: it is guessed. */
-  language?: string
-  /** Most tokens of a passage, title included, at least 16. More make fewer, longer passages. Default 200. */
-  passageTokens?: number
-  /** Tokens that a passage shares with the one before it; below half of `passageTokens`. Default 40. */
-  overlap?: number
-}
-
 /** What an index is built from: documents, or the bytes of a file and its name. */
 export type BuildSource = { documents: readonly SearchDocument<unknown>[] } | { bytes: Uint8Array; name: string }
-
-/** How far a build has come. */
-export interface BuildProgress {
-  /** `read`: the documents; `model`: bytes of the model that have come; `encode`: passages that have been encoded. */
-  stage: 'read' | 'model' | 'encode'
-  done: number
-  total: number
-}
-
-/** A new index. */
-export interface BuiltIndex {
-  /** Every file of the folder that a site serves, those of the model included; the manifest is last. */
-  files: SavedFile[]
-  documents: number
-  passages: number
-}
-
-/** Settings of a query that the Rust side reads. */
-export interface QuerySettings {
-  /** How many hits to return, at least 1. Default 3. */
-  limit?: number
-  /**
-   * What ranks the documents. Default `hybrid`: words and meaning together, and words alone until the model is there.
-   * `semantic` waits for the model, and rejects when it cannot be loaded.
-   */
-  mode?: Mode
-  /** Only documents with these values are found. With filters an empty text finds all that pass. Default none. */
-  filters?: Filters
-  /** A field to order what is found by, ascending, instead of by rank; with it an empty text finds all. Default none. */
-  sort?: string
-  /** Fields whose values to count. A field's own filter is left out of its counts: others could be chosen. Default none. */
-  facets?: readonly string[]
-  /** True also finds documents that are hardly about the query. Default false: then such a query has no hits. */
-  far?: boolean
-}
 
 /** A file of vectors, as the manifest has it. */
 export interface SliceFile {
@@ -237,7 +42,7 @@ export interface Methods {
   loadModel: { params: Record<string, never>; result: SearchInfo; progress: Progress }
   query: { params: { text: string; settings: QuerySettings }; result: QueryResult; progress: never }
   similar: { params: { id: string; settings: Pick<QuerySettings, 'limit'> }; result: Hit[]; progress: never }
-  add: { params: { documents: readonly SearchDocument<unknown>[] }; result: SearchInfo; progress: Step }
+  add: { params: { documents: readonly SearchDocument<unknown>[] }; result: SearchInfo; progress: Count }
   remove: { params: { ids: readonly string[] }; result: { removed: number; info: SearchInfo }; progress: never }
   save: { params: Record<string, never>; result: SavedFile[]; progress: never }
   /** Decides what computes, when that is still due. */

@@ -7,7 +7,8 @@
 import { type Caller, onAbort } from './client.js'
 import { Encoder, type EncoderOptions } from './encoder.js'
 import { InklingError } from './errors.js'
-import type { Filters, Method, Methods, QueryResult, QuerySettings, SearchInfo } from './protocol.js'
+import type { Method, Methods } from './protocol.js'
+import type { Filters, QueryResult, QuerySettings, SearchInfo } from './types.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {

@@ -2,9 +2,10 @@ import { type Caller, Client, folderUrl, loadOptions, onAbort } from './client.j
 import { cancelled, InklingError } from './errors.js'
 import { Latest } from './latest.js'
 import { bytesToAskFor } from './saving.js'
+import type { Methods } from './protocol.js'
 import type {
-  BackendOption, Hit, Methods, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Step,
-} from './protocol.js'
+  BackendOption, Hit, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Count,
+} from './types.js'
 import { type Remote, RemoteCaller } from './remote.js'
 
 /** Options of {@link createSearch}. */
@@ -57,7 +58,7 @@ export interface SimilarOptions {
 /** Options of {@link Search.add}. */
 export interface AddOptions {
   /** Called after each document that has been encoded. */
-  onProgress?: (progress: Step) => void
+  onProgress?: (progress: Count) => void
 }
 
 /**

@@ -3,10 +3,10 @@
  * that ask for the GPU get another module, which also computes on WebGPU.
  */
 import { InklingError } from './errors.js'
+import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
 import type {
-  Choice, EncoderInfo, Hit, LoadOptions, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
-  SliceFile, SliceHits, SliceOutline,
-} from './protocol.js'
+  Choice, EncoderInfo, Hit, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
+} from './types.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
