@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import test from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import { vector as extension } from '@electric-sql/pglite-pgvector'
-import { pgvector } from '../../www/src/pgvector.js'
-import { RemoteCaller } from '../../www/src/remote.js'
+import { pgvector } from '../../www/src/remote/pgvector.js'
+import { RemoteCaller } from '../../www/src/remote/remote.js'
 import { Search } from '../../www/src/search.js'
 import {
   assertNearest, bestOfDocuments, encode, encoder, exportTo, hostile, makeIndex, nearest, rowsOf, withoutNul, type Row,

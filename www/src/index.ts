@@ -14,9 +14,9 @@ export type {
   Backend, BackendOption, Choice, EncoderInfo, FacetCount, Filters, Hit, Mode, Progress, QueryResult, SavedFile,
   SearchDocument, SearchInfo, Count, TextRange, Timings,
 } from './types.js'
-export { type PgvectorOptions, pgvector } from './pgvector.js'
-export { type QdrantOptions, qdrant } from './qdrant.js'
-export type { Remote, RemoteHit, RemoteOptions } from './remote.js'
+export { type PgvectorOptions, pgvector } from './remote/pgvector.js'
+export { type QdrantOptions, qdrant } from './remote/qdrant.js'
+export type { Remote, RemoteHit, RemoteOptions } from './remote/remote.js'
 
 /**
  * For `build.ts`, which takes these from here instead of having its own: errors are of one class, and the one Trusted Types

@@ -6,7 +6,7 @@ import type { Methods } from './protocol.js'
 import type {
   BackendOption, Hit, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Count,
 } from './types.js'
-import { type Remote, RemoteCaller } from './remote.js'
+import { type Remote, RemoteCaller } from './remote/remote.js'
 
 /** Options of {@link createSearch}. */
 export interface SearchOptions<Fields = Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { InklingError } from './errors.js'
+import { InklingError } from '../errors.js'
 import { filterKey, type Remote, type RemoteHit } from './remote.js'
 
 /** Options of {@link pgvector}. */

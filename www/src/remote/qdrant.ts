@@ -1,5 +1,5 @@
-import { folderUrl } from './client.js'
-import { cancelled, InklingError, type InklingErrorCode } from './errors.js'
+import { folderUrl } from '../client.js'
+import { cancelled, InklingError, type InklingErrorCode } from '../errors.js'
 import { filterKey, type Remote, type RemoteHit, type RemoteOptions } from './remote.js'
 
 /** Options of {@link qdrant}. */
