@@ -147,7 +147,8 @@ export async function buildTypeScript() {
       await build({ ...options, entryPoints: ['www/src/element-define.ts'], external: ['./element.js'] })
       // The list of a site's files is put before the service worker, so it stands alone.
       await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })
-      await build({ ...node, entryPoints: ['www/src/cli.ts', 'www/offline/write-service-worker.ts'], entryNames: '[name]' })
+      const forNode = { cli: 'www/src/cli/main.ts', 'write-service-worker': 'www/offline/write-service-worker.ts' }
+      await build({ ...node, entryPoints: forNode })
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
     },
   })

@@ -1,8 +1,8 @@
 /** Folders of this machine: models and indexes as files. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { InklingError } from './errors.js'
-import type { SavedFile } from './types.js'
+import { InklingError } from '../errors.js'
+import type { SavedFile } from '../types.js'
 
 const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors']
 

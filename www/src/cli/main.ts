@@ -5,11 +5,11 @@
  * It does by WebAssembly what the native command line does for building and asking an index, and hands over to that one
  * where it is on the PATH. Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
  */
-import { indexCommand } from './cli-index.js'
-import { inspectCommand } from './cli-inspect.js'
-import { findNative, runNative, VERSION } from './cli-native.js'
-import { searchCommand } from './cli-search.js'
-import { WrongUsage } from './cli-usage.js'
+import { indexCommand } from './index.js'
+import { inspectCommand } from './inspect.js'
+import { findNative, runNative, VERSION } from './native.js'
+import { searchCommand } from './search.js'
+import { WrongUsage } from './usage.js'
 
 const HELP = `Semantic search that runs in the visitor's browser
 

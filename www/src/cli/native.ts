@@ -8,6 +8,7 @@ export const VERSION: string = packageVersion()
 
 function packageVersion(): string {
   try {
+    // Beside dist/, where the build puts this.
     return (JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
   } catch {
     // The folder dist/ was copied alone.

@@ -1,8 +1,8 @@
 /** `npx inkling search` */
-import { readIndex } from './cli-folder.js'
-import { read, type Usage, WrongUsage } from './cli-usage.js'
-import { loadNodeGlue } from './node-wasm.js'
-import type { Hit, Mode, QuerySettings } from './types.js'
+import { readIndex } from './folder.js'
+import { read, type Usage, WrongUsage } from './usage.js'
+import { loadNodeGlue } from '../node-wasm.js'
+import type { Hit, Mode, QuerySettings } from '../types.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 

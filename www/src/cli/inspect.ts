@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { readFile, readIndex, readManifest, readModel } from './cli-folder.js'
-import { read, type Usage } from './cli-usage.js'
-import { InklingError } from './errors.js'
-import { loadNodeGlue } from './node-wasm.js'
+import { readFile, readIndex, readManifest, readModel } from './folder.js'
+import { read, type Usage } from './usage.js'
+import { InklingError } from '../errors.js'
+import { loadNodeGlue } from '../node-wasm.js'
 
 const USAGE: Usage = {
   command: 'inspect',

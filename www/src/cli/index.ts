@@ -1,10 +1,10 @@
 /** `npx inkling index` */
 import path from 'node:path'
-import { planBuild } from './building.js'
-import { readFile, readModel, writeFiles } from './cli-folder.js'
-import { read, type Usage, WrongUsage } from './cli-usage.js'
-import { loadNodeGlue } from './node-wasm.js'
-import type { BuildProgress, BuildSettings, BuiltIndex } from './types.js'
+import { planBuild } from '../building.js'
+import { readFile, readModel, writeFiles } from './folder.js'
+import { read, type Usage, WrongUsage } from './usage.js'
+import { loadNodeGlue } from '../node-wasm.js'
+import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 
 const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const
 
