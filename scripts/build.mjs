@@ -123,6 +123,19 @@ const startsItself = {
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/start-worker\.js$/ }, () => ({ path: at('www', 'src', 'start-sibling.ts') })),
 }
 
+/**
+ * What stays a file of its own in dist/, where all files lie side by side, whatever folder its source is in.
+ * @param {string[]} names @returns {import('esbuild').Plugin}
+ */
+const beside = (...names) => ({
+  name: 'beside',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: new RegExp(`^\\.\\.?/(${names.join('|')})\\.js$`) }, ({ path: name }) => ({
+      path: `./${path.basename(name)}`,
+      external: true,
+    })),
+})
+
 /** Builds the TypeScript of the package into dist/, with types. */
 export async function buildTypeScript() {
   await unlessDone({
@@ -139,12 +152,19 @@ export async function buildTypeScript() {
       const node = { absWorkingDir: root, outdir: 'dist', bundle: true, format: 'esm', target: 'node20', platform: 'node', external: ['./wasm/*'] }
       /** @type {import('esbuild').BuildOptions} */
       const options = { absWorkingDir: root, outdir: 'dist', bundle: true, minify: true, sourcemap: true, format: 'esm', target: 'es2022' }
-      await build({ ...options, entryPoints: ['www/src/index.ts', 'www/src/translations.ts'] })
+      await build({ ...options, entryPoints: { index: 'www/src/index.ts', translations: 'www/src/element/translations.ts' } })
       await build({ ...options, entryPoints: ['www/src/worker.ts'], external: ['./wasm/*'], plugins: [startsItself] })
       // What stays beside these is shared with pages that use it, too; the element fetches it when somebody searches.
-      const beside = ['./index.js', './translations.js']
-      await build({ ...options, entryPoints: ['www/src/build.ts', 'www/src/element.ts', 'www/src/element.css'], external: beside })
-      await build({ ...options, entryPoints: ['www/src/element-define.ts'], external: ['./element.js'] })
+      await build({
+        ...options,
+        entryPoints: [
+          { in: 'www/src/build.ts', out: 'build' },
+          { in: 'www/src/element/element.ts', out: 'element' },
+          { in: 'www/src/element/element.css', out: 'element' },
+        ],
+        plugins: [beside('index', 'translations')],
+      })
+      await build({ ...options, entryPoints: { 'element-define': 'www/src/element/define.ts' }, plugins: [beside('element')] })
       // The list of a site's files is put before the service worker, so it stands alone.
       await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })
       const forNode = { cli: 'www/src/cli/main.ts', 'write-service-worker': 'www/offline/write-service-worker.ts' }

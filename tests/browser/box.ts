@@ -7,7 +7,7 @@ import { type Locator, type Page, test as base, expect } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
-import type {} from '../../www/src/element-define.js'
+import type {} from '../../www/src/element/define.js'
 
 export { expect }
 

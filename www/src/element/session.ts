@@ -1,12 +1,12 @@
 /** The search behind an element: loaded when it is first needed, and gone when the element is. */
-import type { InklingError } from './errors.js'
-import type { Search } from './search.js'
+import type { InklingError } from '../errors.js'
+import type { Search } from '../search.js'
 
 /** Where the model stands. `waiting`: not fetched until the visitor asks for it. */
 export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
 
-/** What an {@link Engine} tells of itself. */
-export interface EngineEvents {
+/** What a {@link Session} tells of itself. */
+export interface SessionEvents {
   /** The search can answer. */
   ready(search: Search): void
   /** Something the visitor may see has changed. */
@@ -15,7 +15,7 @@ export interface EngineEvents {
 }
 
 /** Loads one search, once. */
-export class Engine {
+export class Session {
   /** The loaded search. */
   search: Search | undefined
   meaning: Meaning = 'loading'
@@ -25,11 +25,11 @@ export class Engine {
   failure: InklingError | undefined
   readonly #url: string
   readonly #semantic: 'now' | 'auto' | 'ask'
-  readonly #events: EngineEvents
+  readonly #events: SessionEvents
   #controller = new AbortController()
   #loading: Promise<Search> | undefined
 
-  constructor(url: string, semantic: 'now' | 'auto' | 'ask', events: EngineEvents) {
+  constructor(url: string, semantic: 'now' | 'auto' | 'ask', events: SessionEvents) {
     this.#url = url
     this.#semantic = semantic
     this.#events = events
@@ -76,7 +76,7 @@ export class Engine {
   async #load(signal: AbortSignal): Promise<Search> {
     try {
       // Not part of this script: nobody pays for it before searching.
-      const { createSearch } = await import('./index.js')
+      const { createSearch } = await import('../index.js')
       const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
         if (signal.aborted || !this.search) return
         const share = Math.floor((100 * loaded) / total) / 100

@@ -1,19 +1,19 @@
 /** A text box that answers as one types: what the element puts over the site's own form, and into its dialog. */
 import { Combobox } from './combobox.js'
-import type { Engine } from './engine.js'
-import type { InklingError } from './errors.js'
+import type { Session } from './session.js'
+import type { InklingError } from '../errors.js'
 import type { Wording } from './messages.js'
 import { button, hitOption, make, Panel } from './panel.js'
-import type { Hit, QueryResult } from './types.js'
+import type { Hit, QueryResult } from '../types.js'
 import type { Recent } from './recent.js'
-import { inNextTask, nextTask } from './tasks.js'
+import { inNextTask, nextTask } from '../tasks.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
 
 /** The element, as far as its boxes need it. */
 export interface Owner {
-  readonly engine: Engine
+  readonly session: Session
   readonly wording: Wording
   /** Resolves when `wording` is in the language of the page. */
   readonly translated: Promise<void>
@@ -69,7 +69,7 @@ export class Box {
 
   /** Takes in what has changed about the search. */
   update(): void {
-    const { meaning } = this.#owner.engine
+    const { meaning } = this.#owner.session
     this.#describe()
     if (!this.#shown || meaning !== 'ready' || this.#shown.mode !== 'lexical') return
     // Whoever is about to choose an option is not to have it taken away.
@@ -84,7 +84,7 @@ export class Box {
     on(this.#input, 'input', () => {
       clearTimeout(this.#timer)
       this.#turn++
-      this.#timer = setTimeout(() => this.ask(), this.#owner.engine.meaning === 'ready' ? TYPING_PAUSE_MS : 0)
+      this.#timer = setTimeout(() => this.ask(), this.#owner.session.meaning === 'ready' ? TYPING_PAUSE_MS : 0)
     })
     if (this.#input.form) on(this.#input.form, 'submit', () => this.#owner.recent?.add(this.#input.value))
     on(this.#container, 'focusout', (event) => {
@@ -105,19 +105,19 @@ export class Box {
   #onFocus(signal: AbortSignal): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#open())
-    inNextTask(() => void this.#owner.engine.load().catch(() => {}), signal)
+    inNextTask(() => void this.#owner.session.load().catch(() => {}), signal)
   }
 
   async #ask(turn: number): Promise<void> {
-    const { engine, limit, filters: facets } = this.#owner
+    const { session, limit, filters: facets } = this.#owner
     const text = this.#input.value
     const filters = this.#panel.chosen
     await this.#owner.translated
     if (turn !== this.#turn) return
     if (!text.trim() && !filters) return this.#showRecent()
     try {
-      if (!engine.search) this.#wait()
-      const search = await engine.load()
+      if (!session.search) this.#wait()
+      const search = await session.load()
       if (turn !== this.#turn) return
       const answer = await search.query(text, { limit, facets, ...(filters && { filters }) })
       if (turn !== this.#turn) return
@@ -129,7 +129,7 @@ export class Box {
       const error = thrown as InklingError
       if (turn !== this.#turn || error.code === 'cancelled') return
       // What kept the search from loading was told already.
-      if (engine.search) this.#owner.emit('inkling-error', error)
+      if (session.search) this.#owner.emit('inkling-error', error)
       this.#showFailure(error)
     }
   }
@@ -144,8 +144,8 @@ export class Box {
     this.#combobox.show(options)
     this.#panel.message = hits.length === 0 ? this.#nothing(text) : []
     const counts = Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []]))
-    this.#panel.showFilters(counts, this.#owner.engine.search?.info.documents ?? 0, wording)
-    const byWords = this.#owner.engine.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
+    this.#panel.showFilters(counts, this.#owner.session.search?.info.documents ?? 0, wording)
+    const byWords = this.#owner.session.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
     const said = nothing ? wording.say('nothing', { query: text.trim() }) : summary
     this.#panel.status.textContent = `${said} ${byWords}`.trim()
     this.#describe()
@@ -207,7 +207,7 @@ export class Box {
   #retry(): HTMLButtonElement {
     return button('action', this.#owner.wording.messages.retry, () => {
       this.#input.focus()
-      this.#owner.engine.retry()
+      this.#owner.session.retry()
       this.ask()
     })
   }
@@ -245,15 +245,15 @@ export class Box {
 
   /** The line at the bottom: what ranks the answer, and what the visitor can do about it. */
   #describe(): void {
-    const { engine, wording } = this.#owner
+    const { session, wording } = this.#owner
     const { messages } = wording
     if (!this.#shown) return this.#note()
     this.#panel.list.ariaLabel = messages.results
-    if (engine.meaning === 'ready') return this.#note(this.#shown.summary)
-    if (engine.meaning === 'loading') return this.#note(wording.say('meaningLoading', { percent: wording.percent(engine.share) }))
-    if (engine.meaning === 'failed') return this.#note(messages.modelFailed, ' ', this.#retry())
-    const size = wording.size(engine.search?.waitingBytes ?? 0)
-    this.#note(messages.savingData, ' ', button('action', wording.say('loadMeaning', { size }), () => engine.loadMeaning()))
+    if (session.meaning === 'ready') return this.#note(this.#shown.summary)
+    if (session.meaning === 'loading') return this.#note(wording.say('meaningLoading', { percent: wording.percent(session.share) }))
+    if (session.meaning === 'failed') return this.#note(messages.modelFailed, ' ', this.#retry())
+    const size = wording.size(session.search?.waitingBytes ?? 0)
+    this.#note(messages.savingData, ' ', button('action', wording.say('loadMeaning', { size }), () => session.loadMeaning()))
   }
 
   #note(...content: (Node | string)[]): void {

@@ -2,7 +2,7 @@
 import { uniqueId } from './combobox.js'
 import { excerpt, marked, safeUrl } from './marked.js'
 import type { Wording } from './messages.js'
-import type { FacetCount, Filters, Hit } from './types.js'
+import type { FacetCount, Filters, Hit } from '../types.js'
 
 /** Most values of a field that are offered as filters. */
 const VALUES_MAX = 8

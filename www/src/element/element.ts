@@ -1,15 +1,15 @@
 /** The element `<inkling-search>`: the site's own search form, answering as one types. This file defines no tag. */
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
-import { Engine } from './engine.js'
-import type { InklingError } from './errors.js'
+import { Session } from './session.js'
+import type { InklingError } from '../errors.js'
 import { en, type Messages, Wording } from './messages.js'
 import { Modal } from './modal.js'
-import type { Hit, QueryResult } from './types.js'
+import type { Hit, QueryResult } from '../types.js'
 import { Recent } from './recent.js'
-import type { Search } from './search.js'
+import type { Search } from '../search.js'
 import { listenForShortcuts } from './shortcuts.js'
-import { inNextTask } from './tasks.js'
+import { inNextTask } from '../tasks.js'
 
 export type { Counted, Messages } from './messages.js'
 
@@ -39,7 +39,7 @@ export class InklingSearchElement extends Base {
   #translation: Messages = en
   #translated: Promise<void> | undefined
   #wording: Wording | undefined
-  #engine: Engine | undefined
+  #session: Session | undefined
   #ui: { update(): void; open(): void } | undefined
   #connection: AbortController | undefined
   #saidByWords = false
@@ -76,7 +76,7 @@ export class InklingSearchElement extends Base {
 
   /** The loaded search; undefined until the event `inkling-ready`, and once the element has left the page. */
   get search(): Search | undefined {
-    return this.#engine?.search
+    return this.#session?.search
   }
 
   /** Brings the visitor to the box, or opens the dialog. */
@@ -122,13 +122,13 @@ export class InklingSearchElement extends Base {
     this.#translated = this.#wording = undefined
     this.#saidByWords = false
     const emit = (name: string, detail: unknown) => this.#emit(name, detail)
-    const engine = new Engine(this.src, this.#semantic(), {
+    const session = new Session(this.src, this.#semantic(), {
       ready: (search) => emit('inkling-ready', { search }),
       failed: (error) => emit('inkling-error', error),
       changed: () => this.#ui?.update(),
     })
-    this.#engine = engine
-    const owner = this.#owner(engine)
+    this.#session = session
+    const owner = this.#owner(session)
     if (this.hasAttribute('modal')) this.#ui = new Modal(owner, this, input, signal)
     else this.#ui = overForm(owner, this, input, signal)
     if (this.getAttribute('shortcuts') !== 'off') {
@@ -136,20 +136,20 @@ export class InklingSearchElement extends Base {
       listenForShortcuts(() => this.open(), signal)
       signal.addEventListener('abort', restore)
     }
-    if (this.hasAttribute('preload')) whenIdle(() => void engine.load().catch(() => {}), signal)
+    if (this.hasAttribute('preload')) whenIdle(() => void session.load().catch(() => {}), signal)
     signal.addEventListener('abort', () => {
-      engine.dispose()
-      this.#engine = undefined
+      session.dispose()
+      this.#session = undefined
       this.#ui = undefined
     })
   }
 
-  #owner(engine: Engine): Owner {
+  #owner(session: Session): Owner {
     const element = this
     const recent = new Recent(this.src)
     const names = (attribute: string) => (this.getAttribute(attribute) ?? '').split(/[\s,]+/).filter(Boolean)
     return {
-      engine,
+      session,
       get wording() {
         return (element.#wording ??= new Wording({ ...element.#translation, ...element.#messages }, element.#language))
       },

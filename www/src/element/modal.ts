@@ -2,7 +2,7 @@
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
 import { button, make } from './panel.js'
-import { inNextTask } from './tasks.js'
+import { inNextTask } from '../tasks.js'
 
 interface Open {
   dialog: HTMLDialogElement
@@ -23,7 +23,7 @@ export class Modal {
     const restore = setAttributes(input, { 'aria-haspopup': 'dialog', autocomplete: 'off' })
     // Not at focus: whoever only passes through with the keyboard must be let through.
     for (const type of ['click', 'input']) input.addEventListener(type, () => this.open(), { signal })
-    input.addEventListener('focus', () => owner.engine.load().catch(() => {}), { signal })
+    input.addEventListener('focus', () => owner.session.load().catch(() => {}), { signal })
     signal.addEventListener('abort', () => {
       restore()
       this.#open?.dialog.close()

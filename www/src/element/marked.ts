@@ -1,5 +1,5 @@
 /** Texts of the index as nodes of the page: as text only, whatever they hold. */
-import type { TextRange } from './types.js'
+import type { TextRange } from '../types.js'
 
 /** How much of a passage is shown, in UTF-16 units. */
 const EXCERPT_MAX = 180
