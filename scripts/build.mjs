@@ -6,7 +6,7 @@ import { at, capture, hashOf, root, run, say, script, Stop, unlessDone } from '.
 import { installWasmBindgen, setUp } from './setup.mjs'
 import { buildTemplate } from './template.mjs'
 
-/** The two builds of the crate: which one a browser can run is found out in `www/src/wasm.ts`. */
+/** The two builds of the crate: which one a browser can run is found out in `www/src/worker/glue.ts`. */
 export const variants = {
   simd128: { features: '+simd128' },
   relaxed: { features: '+simd128,+relaxed-simd' },
@@ -120,7 +120,7 @@ function relaxedInstructions(file) {
 /** The worker starts others as `start-sibling.ts` does. @type {import('esbuild').Plugin} */
 const startsItself = {
   name: 'starts-itself',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/start-worker\.js$/ }, () => ({ path: at('www', 'src', 'start-sibling.ts') })),
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/start\.js$/ }, () => ({ path: at('www', 'src', 'worker', 'start-sibling.ts') })),
 }
 
 /**
@@ -142,7 +142,7 @@ export async function buildTypeScript() {
     name: 'typescript',
     inputs: hashOf(['www/src', 'www/offline', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs', 'package-lock.json']),
     outputs: [
-      'index.js', 'build.js', 'worker.js', 'cli.js', 'index.d.ts', 'build.d.ts', 'element.js', 'element-define.js', 'element.css',
+      'index.js', 'build.js', 'shared.js', 'worker.js', 'cli.js', 'index.d.ts', 'build.d.ts', 'element.js', 'element-define.js', 'element.css',
       'service-worker.js', 'write-service-worker.js',
     ].map((file) => `dist/${file}`),
     work: async () => {
@@ -152,13 +152,14 @@ export async function buildTypeScript() {
       const node = { absWorkingDir: root, outdir: 'dist', bundle: true, format: 'esm', target: 'node20', platform: 'node', external: ['./wasm/*'] }
       /** @type {import('esbuild').BuildOptions} */
       const options = { absWorkingDir: root, outdir: 'dist', bundle: true, minify: true, sourcemap: true, format: 'esm', target: 'es2022' }
-      await build({ ...options, entryPoints: { index: 'www/src/index.ts', translations: 'www/src/element/translations.ts' } })
-      await build({ ...options, entryPoints: ['www/src/worker.ts'], external: ['./wasm/*'], plugins: [startsItself] })
-      // What stays beside these is shared with pages that use it, too; the element fetches it when somebody searches.
+      // What both halves of the API need is one file: errors are of one class, and the Trusted Types policy is made once.
+      await build({ ...options, entryPoints: ['www/src/index.ts', 'www/src/build.ts'], splitting: true, chunkNames: 'shared' })
+      await build({ ...options, entryPoints: ['www/src/worker/worker.ts'], external: ['./wasm/*'], plugins: [startsItself] })
+      await build({ ...options, entryPoints: ['www/src/element/translations.ts'] })
+      // The element fetches what it needs of these when somebody searches.
       await build({
         ...options,
         entryPoints: [
-          { in: 'www/src/build.ts', out: 'build' },
           { in: 'www/src/element/element.ts', out: 'element' },
           { in: 'www/src/element/element.css', out: 'element' },
         ],

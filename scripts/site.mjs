@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { buildTypeScript, buildWasm } from './build.mjs'
+import { buildTypeScript, buildWasm, variants } from './build.mjs'
 import { drawIcon } from './icon.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
 import { writeMap } from './map.mjs'
@@ -102,7 +102,9 @@ export async function buildPage() {
 /** The files of the package that a site with a search box serves: all that search, none that build. */
 function packageFiles() {
   const names = fs.readdirSync(at('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
-  return names.filter((name) => /^((index|worker|translations|element|element-define)\.(js|css)|wasm\/inkling-(simd128|relaxed)\.(js|wasm))$/.test(name)).sort()
+  const builds = Object.keys(variants).join('|')
+  const searching = new RegExp(`^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling-(${builds})\\.(js|wasm))$`)
+  return names.filter((name) => searching.test(name)).sort()
 }
 
 /** Everything, each part only if it is not done. */

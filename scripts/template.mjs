@@ -17,7 +17,7 @@ export async function buildTemplate() {
     outputs: ['dist/single.html'],
     work: async () => {
       say('building the page that is one file')
-      const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker.ts')])
+      const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker/worker.ts')])
       const pieces = code.match(PIECES) ?? []
       const worker = pieces.map((piece) => `<script type="text/plain" data-inkling-worker>${piece}</script>`).join('\n')
       const style = ['single/style.css', 'demo/filters.css'].map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`).join('')
@@ -59,7 +59,7 @@ async function bundle(entry) {
         // What the package fetches from beside itself, this page has inside.
         name: 'inside',
         setup: ({ onResolve }) =>
-          onResolve({ filter: /\/(start-worker|wasm-files|build-wasm)\.js$/ }, ({ path: name }) => ({
+          onResolve({ filter: /^\.\/(start|modules)\.js$/ }, ({ path: name }) => ({
             path: at('www', 'single', path.basename(name).replace(/\.js$/, '.ts')),
           })),
       },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client, folderUrl } from '../../www/src/client.js'
+import { Client, folderUrl } from '../../www/src/worker/client.js'
 import { cancelled, errorToData, InklingError } from '../../www/src/errors.js'
-import type { Reply, Request } from '../../www/src/protocol.js'
+import type { Reply, Request } from '../../www/src/worker/protocol.js'
 import type { Progress } from '../../www/src/types.js'
 import { Line } from './line.js'
 

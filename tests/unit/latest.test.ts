@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Latest } from '../../www/src/latest.js'
+import { Latest } from '../../www/src/worker/latest.js'
 
 /** A job that ends when told to, and says whether it began. */
 function controlled<T>(value: T) {

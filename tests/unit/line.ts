@@ -1,6 +1,6 @@
 /** A worker whose answers a test gives by hand. */
-import type { WorkerLike } from '../../www/src/client.js'
-import type { Method, Reply, Request } from '../../www/src/protocol.js'
+import type { WorkerLike } from '../../www/src/worker/client.js'
+import type { Method, Reply, Request } from '../../www/src/worker/protocol.js'
 
 /** The other end of the line. */
 export class Line implements WorkerLike {

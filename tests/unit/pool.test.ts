@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client } from '../../www/src/client.js'
+import { Client } from '../../www/src/worker/client.js'
 import { InklingError } from '../../www/src/errors.js'
-import { Pool, workersFor } from '../../www/src/pool.js'
-import type { Request } from '../../www/src/protocol.js'
+import { Pool, workersFor } from '../../www/src/worker/pool.js'
+import type { Request } from '../../www/src/worker/protocol.js'
 import type { Backend } from '../../www/src/types.js'
 import { Line } from './line.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client } from '../../www/src/client.js'
+import { Client } from '../../www/src/worker/client.js'
 import type { InklingError } from '../../www/src/errors.js'
 import type { SearchInfo } from '../../www/src/types.js'
 import { Search } from '../../www/src/search.js'

@@ -7,11 +7,12 @@
  * on; the new one takes over when the page asks for it, or when no page of the old one is open.
  *
  * Files are kept under their hashes, so that an update fetches only what has changed. Those of an index are kept where the
- * search itself keeps them (`src/stored.ts`), once. A model is fetched by the search when it needs it, and here only to
+ * search itself keeps them (`src/worker/stored.ts`), once. A model is fetched by the search when it needs it, and here only to
  * replace one that is stored.
  */
-import { hasRelaxedSimd } from '../src/simd.js'
-import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache } from '../src/stored.js'
+import { moduleOf } from '../src/worker/module-names.js'
+import { hasRelaxedSimd } from '../src/worker/simd.js'
+import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache } from '../src/worker/stored.js'
 
 interface LifeEvent extends Event {
   waitUntil(work: Promise<unknown>): void
@@ -47,13 +48,13 @@ interface Wanted extends ListedFile {
 /** Requests at a time: a site may have hundreds of small pages. */
 const AT_ONCE = 6
 
-/** The builds of the wasm modules that this browser does not load. */
-const OTHER_MODULE = hasRelaxedSimd() ? /\/inkling(-build)?-simd128\.(js|wasm)$/ : /\/inkling(-build)?-relaxed\.(js|wasm)$/
+/** The build of the wasm modules that this browser does not load. */
+const OTHER_BUILD = hasRelaxedSimd() ? 'simd128' : 'relaxed'
 
 const scope = globalThis as unknown as WorkerScope
 const { files, searches } = scope.inklingOffline
 const base = scope.registration.scope
-const pages = new Map(files.filter(({ path }) => !OTHER_MODULE.test(path)).map((file) => [at(file.path, base), wanted(file, base)]))
+const pages = new Map(files.filter(({ path }) => moduleOf(path)?.build !== OTHER_BUILD).map((file) => [at(file.path, base), wanted(file, base)]))
 
 function at(path: string, folder: string): string {
   return new URL(path, folder).href

@@ -7,17 +7,17 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ListedFile, OfflineList } from '../src/stored.js'
+import { moduleOf } from '../src/worker/module-names.js'
+import type { ListedFile, OfflineList } from '../src/worker/stored.js'
 
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
 const WORKER_FILE = 'service-worker.js'
 
-/** What no page needs without a network: source maps, types, compressed twins, files that begin with a dot, and the GPU's half. */
-const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$|(^|\/)wasm\/inkling-gpu-/
+/** What no page needs without a network: source maps, types, compressed twins, and files that begin with a dot. */
+const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
 
-/** Of this package's own folder: what is for build machines, and what pages need that index documents themselves. */
+/** Of this package's own folder, what is for build machines. */
 const FOR_MACHINES = /^(cli\.js|single\.html)$/
-const FOR_INDEXING = /^(build\.js|wasm\/inkling-build-.*)$/
 
 /** What is listed. */
 export interface ListOptions {
@@ -34,11 +34,15 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
   const searches = paths.filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name))).map((name) => name.replace(/[^/]*$/, ''))
   // The package is where this script is.
   const packages = paths.filter((name) => /(^|\/)write-service-worker\.js$/.test(name)).map((name) => name.replace(/[^/]*$/, ''))
-  const isOfPackage = (name: string, which: RegExp) => packages.some((folder) => name.startsWith(folder) && which.test(name.slice(folder.length)))
+  // What pages need that index documents themselves is left out of the others, and the GPU's half of all.
+  const isUnused = (name: string) => {
+    const { module } = moduleOf(name) ?? {}
+    return FOR_MACHINES.test(name) || module === 'inkling-gpu' || (!indexing && (name === 'build.js' || module === 'inkling-build'))
+  }
   const isListed = (name: string) => {
     // Of an index the manifest is enough: it lists the other files itself.
     const ofIndex = searches.some((folder) => name.startsWith(folder) && name !== `${folder}manifest.json`)
-    const unused = isOfPackage(name, FOR_MACHINES) || (!indexing && isOfPackage(name, FOR_INDEXING))
+    const unused = packages.some((folder) => name.startsWith(folder) && isUnused(name.slice(folder.length)))
     return !ofIndex && !UNUSED.test(name) && !unused && !skip.some((start) => name.startsWith(start))
   }
   return { files: paths.filter(isListed).map((name) => listed(site, name)), searches: searches.map(encode) }

@@ -6,7 +6,7 @@ import { InklingError } from '../src/errors.js'
 import type { Hit, QueryResult } from '../src/types.js'
 import { createSearch, type Search } from '../src/search.js'
 import { filterFields, takeFiles } from './files.js'
-import { takeWorker } from './start-worker.js'
+import { takeWorker } from './start.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. */
 const TYPING_PAUSE_MS = 90

@@ -1,10 +1,11 @@
 /** Building an index in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
-import type { Client } from './client.js'
-import { InklingError, shared } from './index.js'
-import type { BuildSource } from './protocol.js'
+import { Client, folderUrl, onAbort } from './worker/client.js'
+import { Pool, workersFor } from './worker/pool.js'
+import { cancelled, InklingError } from './errors.js'
+import type { BuildSource } from './worker/protocol.js'
 import type { BuildProgress, BuildSettings, BuiltIndex, SavedFile, SearchDocument } from './types.js'
 
-export { InklingError, type InklingErrorCode } from './index.js'
+export { InklingError, type InklingErrorCode } from './errors.js'
 export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './types.js'
 
 /** Options of {@link buildIndex}. */
@@ -42,16 +43,16 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   const { model, name = '', cache, workers, onProgress, signal, ...rest } = options ?? {}
   const files = model instanceof Map ? model : undefined
-  const url = files ? '' : shared.folderUrl(model as string | URL)
+  const url = files ? '' : folderUrl(model as string | URL)
   const settings: BuildSettings = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const params = { settings, url, options: { ...(cache !== undefined && { cache }), ...(files && { files }) } }
   return inWorker(signal, async (client) => {
     const { texts } = await client.call('plan', { source: await sourceOf(source, name), ...params }, onProgress)
-    const pool = new shared.Pool(texts, (step) => onProgress?.({ stage: 'encode', ...step }))
-    const stopListening = shared.onAbort(signal, () => pool.stop())
+    const pool = new Pool(texts, (step) => onProgress?.({ stage: 'encode', ...step }))
+    const stopListening = onAbort(signal, () => pool.stop())
     try {
       // Without stored files every helper would fetch the whole model again.
-      const helpers = files || cache === false ? 0 : shared.workersFor(texts, workers) - 1
+      const helpers = files || cache === false ? 0 : workersFor(texts, workers) - 1
       for (let i = 0; i < helpers; i++) void pool.help(() => startHelper(url))
       return await client.call('finish', { vectors: await pool.run(client) })
     } finally {
@@ -62,12 +63,12 @@ export async function buildIndex(
 
 /** A worker that encodes with the same model. */
 async function startHelper(url: string): Promise<Client> {
-  const client = new shared.Client()
+  const client = new Client()
   try {
     await client.call('loadEncoder', { url, options: {} })
     return client
   } catch (error) {
-    client.close(shared.cancelled('this helper failed to load', error))
+    client.close(cancelled('this helper failed to load', error))
     throw error
   }
 }
@@ -81,13 +82,13 @@ export async function zipFiles(files: readonly SavedFile[]): Promise<Blob> {
 
 /** Does something in a worker that is gone afterwards, and at once when the signal is aborted. */
 async function inWorker<T>(signal: AbortSignal | undefined, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new shared.Client()
-  const stopListening = shared.onAbort(signal, (error) => client.close(error))
+  const client = new Client()
+  const stopListening = onAbort(signal, (error) => client.close(error))
   try {
     return await work(client)
   } finally {
     stopListening()
-    client.close(shared.cancelled('this worker has done its work'))
+    client.close(cancelled('this worker has done its work'))
   }
 }
 

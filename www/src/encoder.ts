@@ -1,7 +1,7 @@
-import { Client, folderUrl, loadOptions, onAbort } from './client.js'
+import { Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { cancelled, InklingError } from './errors.js'
-import { Pool, workersFor } from './pool.js'
-import type { LoadOptions } from './protocol.js'
+import { Pool, workersFor } from './worker/pool.js'
+import type { LoadOptions } from './worker/protocol.js'
 import type { BackendOption, EncoderInfo, Progress } from './types.js'
 
 /** Options of {@link Encoder.load}. */

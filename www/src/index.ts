@@ -1,7 +1,4 @@
 /** Semantic search in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
-import { Client, folderUrl, onAbort } from './client.js'
-import { cancelled } from './errors.js'
-import { Pool, workersFor } from './pool.js'
 
 export {
   createSearch, Search, type AddOptions, type QueryOptions, type SearchOptions, type SimilarOptions,
@@ -17,10 +14,3 @@ export type {
 export { type PgvectorOptions, pgvector } from './remote/pgvector.js'
 export { type QdrantOptions, qdrant } from './remote/qdrant.js'
 export type { Remote, RemoteHit, RemoteOptions } from './remote/remote.js'
-
-/**
- * For `build.ts`, which takes these from here instead of having its own: errors are of one class, and the one Trusted Types
- * policy is made once.
- * @internal
- */
-export const shared = { cancelled, Client, folderUrl, onAbort, Pool, workersFor }

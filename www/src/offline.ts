@@ -1,6 +1,6 @@
 /** A site that works without a network, as its page sees it: the service worker's state, and what is stored. */
 import { InklingError } from './errors.js'
-import { SEARCH_CACHE, siteCache } from './stored.js'
+import { SEARCH_CACHE, siteCache } from './worker/stored.js'
 
 /**
  * How far the site is stored.

@@ -1,8 +1,8 @@
-import { type Caller, Client, folderUrl, loadOptions, onAbort } from './client.js'
+import { type Caller, Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { cancelled, InklingError } from './errors.js'
-import { Latest } from './latest.js'
-import { bytesToAskFor } from './saving.js'
-import type { Methods } from './protocol.js'
+import { Latest } from './worker/latest.js'
+import { bytesToAskFor } from './worker/data-saver.js'
+import type { Methods } from './worker/protocol.js'
 import type {
   BackendOption, Hit, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Count,
 } from './types.js'

@@ -1,9 +1,9 @@
 /** `npx inkling index` */
 import path from 'node:path'
-import { planBuild } from '../building.js'
+import { planBuild } from '../worker/plan.js'
 import { readFile, readModel, writeFiles } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
-import { loadNodeGlue } from '../node-wasm.js'
+import { loadNodeGlue } from './wasm.js'
 import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 
 const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const

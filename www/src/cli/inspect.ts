@@ -5,7 +5,7 @@ import path from 'node:path'
 import { readFile, readIndex, readManifest, readModel } from './folder.js'
 import { read, type Usage } from './usage.js'
 import { InklingError } from '../errors.js'
-import { loadNodeGlue } from '../node-wasm.js'
+import { loadNodeGlue } from './wasm.js'
 
 const USAGE: Usage = {
   command: 'inspect',

@@ -1,7 +1,7 @@
 /** `npx inkling search` */
 import { readIndex } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
-import { loadNodeGlue } from '../node-wasm.js'
+import { loadNodeGlue } from './wasm.js'
 import type { Hit, Mode, QuerySettings } from '../types.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']

@@ -6,7 +6,7 @@ import type { Wording } from './messages.js'
 import { button, hitOption, make, Panel } from './panel.js'
 import type { Hit, QueryResult } from '../types.js'
 import type { Recent } from './recent.js'
-import { inNextTask, nextTask } from '../tasks.js'
+import { inNextTask, nextTask } from '../worker/tasks.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90

@@ -9,7 +9,7 @@ import type { Hit, QueryResult } from '../types.js'
 import { Recent } from './recent.js'
 import type { Search } from '../search.js'
 import { listenForShortcuts } from './shortcuts.js'
-import { inNextTask } from '../tasks.js'
+import { inNextTask } from '../worker/tasks.js'
 
 export type { Counted, Messages } from './messages.js'
 

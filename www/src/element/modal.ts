@@ -2,7 +2,7 @@
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
 import { button, make } from './panel.js'
-import { inNextTask } from '../tasks.js'
+import { inNextTask } from '../worker/tasks.js'
 
 interface Open {
   dialog: HTMLDialogElement

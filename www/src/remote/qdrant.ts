@@ -1,4 +1,4 @@
-import { folderUrl } from '../client.js'
+import { folderUrl } from '../worker/client.js'
 import { cancelled, InklingError, type InklingErrorCode } from '../errors.js'
 import { filterKey, type Remote, type RemoteHit, type RemoteOptions } from './remote.js'
 

@@ -4,10 +4,10 @@
  * `inkling export` fills the engine. The query is still encoded in the visitor's browser: the engine sees its vector, not
  * its text.
  */
-import { type Caller, onAbort } from '../client.js'
+import { type Caller, onAbort } from '../worker/client.js'
 import { Encoder, type EncoderOptions } from '../encoder.js'
 import { InklingError } from '../errors.js'
-import type { Method, Methods } from '../protocol.js'
+import type { Method, Methods } from '../worker/protocol.js'
 import type { Filters, QueryResult, QuerySettings, SearchInfo } from '../types.js'
 
 /** A passage that an engine found. */

@@ -4,11 +4,11 @@
  * The page sends {@link Request}s with ids that it never uses twice. The worker answers each with any number of progress
  * messages and then exactly one result or error. Everything is plain data: the worker alone holds wasm.
  */
-import type { ErrorData } from './errors.js'
+import type { ErrorData } from '../errors.js'
 import type {
   BackendOption, BuildProgress, BuildSettings, BuiltIndex, Choice, Count, EncoderInfo, Hit, Progress, QueryResult,
   QuerySettings, SavedFile, SearchDocument, SearchInfo,
-} from './types.js'
+} from '../types.js'
 
 /** Settings of a load that the Rust side reads. An empty `url` beside them means that there is nothing but `files`. */
 export interface LoadOptions {

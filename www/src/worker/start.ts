@@ -1,5 +1,5 @@
 /**
- * Where a page's worker comes from. A page that is one file has another of these, `www/single/start-worker.ts`, and so has
+ * Where a page's worker comes from. A page that is one file has another of these, `www/single/start.ts`, and so has
  * the worker itself, `start-sibling.ts`.
  */
 import { inklingPolicy } from './policy.js'

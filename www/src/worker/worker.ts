@@ -3,15 +3,16 @@
  * time happens here or below, never on the page's own thread.
  */
 import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
-import { type GlueBuilder, loadBuildGlue } from './build-wasm.js'
-import { planBuild } from './building.js'
-import { errorToData, InklingError } from './errors.js'
+import { planBuild } from './plan.js'
+import { errorToData, InklingError } from '../errors.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
-import type { Choice } from './types.js'
+import type { Choice } from '../types.js'
 import { SliceWorkers } from './slices.js'
 import { readEarly } from './stored.js'
 import { nextTask } from './tasks.js'
-import { compiledModule, type GlueEncoder, type GlueSearch, type GlueSlice, loadGlue } from './wasm.js'
+import {
+  compiledModule, type GlueBuilder, type GlueEncoder, type GlueSearch, type GlueSlice, loadBuildGlue, loadGlue,
+} from './glue.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
 interface WorkerScope {

@@ -1,8 +1,8 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
-import { cancelled, errorFromData, InklingError } from './errors.js'
+import { cancelled, errorFromData, InklingError } from '../errors.js'
 import type { LoadOptions, Method, Methods, Reply } from './protocol.js'
-import type { Choice } from './types.js'
-import { startWorker } from './start-worker.js'
+import type { Choice } from '../types.js'
+import { startWorker } from './start.js'
 
 interface Pending {
   resolve(result: never): void

@@ -1,5 +1,5 @@
 /**
- * Where the worker's own workers come from: `scripts/build.mjs` puts this into `worker.js` in place of `start-worker.ts`.
+ * Where the worker's own workers come from: `scripts/build.mjs` puts this into `worker.js` in place of `start.ts`.
  * They are what it is itself, so it needs no bundler to find them, and a bundler that follows every worker it finds, as that
  * of Next.js does, is not led around in a circle.
  */

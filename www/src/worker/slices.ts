@@ -1,7 +1,7 @@
 /** The vectors of a large index: slices, each in a worker of its own below the search's, without shared memory. */
 import { Client } from './client.js'
 import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
-import type { Progress } from './types.js'
+import type { Progress } from '../types.js'
 
 /** The workers of an index's slices; the wasm of the search's worker asks them. None is started for an index of one file. */
 export class SliceWorkers {

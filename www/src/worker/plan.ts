@@ -1,7 +1,7 @@
 /** How a build begins, in the browser's worker and in Node alike. */
-import type { BuildGlue, GlueBuilder } from './build-wasm.js'
+import type { BuildGlue, GlueBuilder } from './glue.js'
 import type { BuildSource, LoadOptions } from './protocol.js'
-import type { BuildProgress, BuildSettings } from './types.js'
+import type { BuildProgress, BuildSettings } from '../types.js'
 
 /** Reads the documents, loads the model, and cuts the documents for it. */
 export async function planBuild(

@@ -1,16 +1,14 @@
-/**
- * The door to the wasm modules that search. There are two builds of each, and the browser gets the one it can run; pages
- * that ask for the GPU get another module, which also computes on WebGPU.
- */
-import { InklingError } from './errors.js'
+/** The door to the wasm modules of `modules.ts`: what their glue offers, and starting each once in the build that runs here. */
+import { InklingError } from '../errors.js'
 import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
 import type {
-  Choice, EncoderInfo, Hit, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo,
-} from './types.js'
+  BuildSettings, BuiltIndex, Choice, EncoderInfo, Hit, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument,
+  SearchInfo,
+} from '../types.js'
+import { type Builds, type ModuleFiles, modules } from './modules.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
-import { relaxedFiles, relaxedGpuFiles, simd128Files, simd128GpuFiles } from './wasm-files.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -52,12 +50,6 @@ export interface EncoderLoadOptions extends LoadOptions {
   early?: EarlyFiles | undefined
 }
 
-/** A wasm module: the glue that runs it, on its way, and its bytes or their address. */
-export interface WasmFiles {
-  glue: Promise<Glue & { default(options: { module_or_path: WebAssembly.Module }): Promise<unknown> }>
-  source: URL | Uint8Array<ArrayBuffer>
-}
-
 /** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface Glue {
   Search: {
@@ -77,20 +69,45 @@ export interface Glue {
   }
 }
 
+/** An index on its way. */
+export interface GlueBuilder {
+  documents(): number
+  loadModel(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<void>
+  texts(): string[]
+  encode(text: string): Promise<Float32Array>
+  finish(vectors: readonly Float32Array[]): Promise<BuiltIndex>
+}
+
+/** What the glue of the module that also builds exports. */
+export interface BuildGlue extends Glue {
+  Builder: {
+    fromBytes(bytes: Uint8Array, name: string, settings: BuildSettings): GlueBuilder
+    fromDocuments(documents: readonly SearchDocument<unknown>[], settings: BuildSettings): GlueBuilder
+  }
+  zipFiles(files: readonly SavedFile[]): Uint8Array
+}
+
 let glue: Promise<Glue> | undefined
 let gpuGlue: Promise<Glue> | undefined
+let buildGlue: Promise<BuildGlue> | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
 
-/** Fetches, compiles and starts the wasm module, once. Of a module that another worker has compiled only the last is left. */
+/** Fetches, compiles and starts the module that searches, once. Of one that another worker has compiled only the last is left. */
 export function loadGlue(module?: WebAssembly.Module): Promise<Glue> {
-  glue ??= startGlue(relaxedFiles, simd128Files, (source) => (compiled = module ? Promise.resolve(module) : compile(source)))
+  glue ??= startGlue(modules.inkling, (source) => (compiled = module ? Promise.resolve(module) : compile(source)))
   return glue
 }
 
 /** The same with the module that also computes on WebGPU. */
 export function loadGpuGlue(): Promise<Glue> {
-  gpuGlue ??= startGlue(relaxedGpuFiles, simd128GpuFiles, compile)
+  gpuGlue ??= startGlue(modules['inkling-gpu'], compile)
   return gpuGlue
+}
+
+/** The same with the module that also builds. */
+export function loadBuildGlue(): Promise<BuildGlue> {
+  buildGlue ??= startGlue(modules['inkling-build'], compile)
+  return buildGlue
 }
 
 /** The module that runs here, to be sent to another worker; undefined where it is the one for the GPU. */
@@ -99,26 +116,26 @@ export async function compiledModule(): Promise<WebAssembly.Module | undefined> 
 }
 
 /** Starts a module in the build that this browser runs. */
-async function startGlue(
-  relaxed: () => Promise<WasmFiles>,
-  simd128: () => Promise<WasmFiles>,
-  compile: (source: WasmFiles['source']) => Promise<WebAssembly.Module>,
-): Promise<Glue> {
+async function startGlue<G extends Glue>(
+  builds: Builds<G>,
+  compile: (source: ModuleFiles['source']) => Promise<WebAssembly.Module>,
+): Promise<G> {
   if (!hasSimd()) {
     throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
   }
   try {
-    const files = await (hasRelaxedSimd() ? relaxed() : simd128())
+    const files = await builds[hasRelaxedSimd() ? 'relaxed' : 'simd128']()
     const [glue, module_or_path] = await Promise.all([files.glue, compile(files.source)])
     await glue.default({ module_or_path })
     return glue
   } catch (cause) {
+    if (cause instanceof InklingError) throw cause
     throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', { cause })
   }
 }
 
 /** Compiles while the bytes come in, where the server says that they are WebAssembly. */
-async function compile(source: URL | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function compile(source: ModuleFiles['source']): Promise<WebAssembly.Module> {
   if (!(source instanceof URL)) return WebAssembly.compile(source)
   const response = await fetch(source)
   if (!response.ok) throw new Error(`${source.href} was answered with status ${response.status}`)
