@@ -64,8 +64,10 @@ async function buildMap() {
 export async function buildPage() {
   const { build } = await import('esbuild')
   fs.mkdirSync(siteFolder, { recursive: true })
-  const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
-  for (const file of files) fs.copyFileSync(at('www', 'demo', file), at('build', 'demo', file))
+  for (const folder of ['demo', 'page']) {
+    const files = fs.readdirSync(at('www', folder)).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
+    for (const file of files) fs.copyFileSync(at('www', folder, file), at('build', 'demo', file))
+  }
   fs.copyFileSync(at(corpus), at('build', 'demo', 'programme.json'))
   await buildMap()
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })

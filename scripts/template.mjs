@@ -13,14 +13,14 @@ const PIECES = /.{1,1000000}/gs
 export async function buildTemplate() {
   await unlessDone({
     name: 'single-page',
-    inputs: hashOf(['www/src', 'www/single', 'www/demo', 'dist/wasm', 'scripts/template.mjs', 'package-lock.json']),
+    inputs: hashOf(['www/src', 'www/single', 'www/page', 'dist/wasm', 'scripts/template.mjs', 'package-lock.json']),
     outputs: ['dist/single.html'],
     work: async () => {
       say('building the page that is one file')
       const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker/worker.ts')])
       const pieces = code.match(PIECES) ?? []
       const worker = pieces.map((piece) => `<script type="text/plain" data-inkling-worker>${piece}</script>`).join('\n')
-      const style = ['single/style.css', 'demo/filters.css'].map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`).join('')
+      const style = ['single/style.css', 'page/filters.css'].map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`).join('')
       /** @type {Record<string, string>} */
       const parts = { script, worker, style, policy: policy(script, style) }
       const page = fs.readFileSync(at('www', 'single', 'index.html'), 'utf8')

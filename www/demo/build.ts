@@ -1,9 +1,8 @@
 /** The page that indexes a programme of the visitor's own, in the browser. */
 import { createSearch, type Hit, InklingError, type Search } from 'inkling-search'
 import { type BuildProgress, buildIndex, type BuiltIndex } from 'inkling-search/build'
-import { element, marked } from './card.js'
+import { byId, element, marked } from '../page/elements.js'
 import { EXAMPLE } from './example.js'
-import { byId } from './page-parts.js'
 import { canSaveFolder, saveFolder, saveZip, SNIPPET } from './save.js'
 
 const MODEL = new URL('search/model/', document.baseURI)

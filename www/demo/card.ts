@@ -1,5 +1,6 @@
 /** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
-import type { Hit, TextRange } from 'inkling-search'
+import type { Hit } from 'inkling-search'
+import { element, marked, slug, textButton } from '../page/elements.js'
 
 /** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
 export interface SessionFields {
@@ -12,33 +13,6 @@ export interface SessionFields {
   end?: string
   day?: string
 }
-
-/** A new element with a class and, in it, text or other elements. */
-export function element<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  className = '',
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  made.append(...children)
-  return made
-}
-
-/** A text with the given parts marked. */
-export function marked(text: string, parts: readonly TextRange[]): (Node | string)[] {
-  const pieces: (Node | string)[] = []
-  let end = 0
-  for (const [from, to] of parts) {
-    if (from < end || to > text.length) continue
-    pieces.push(text.slice(end, from), element('mark', '', text.slice(from, to)))
-    end = to
-  }
-  return [...pieces, text.slice(end)].filter((piece) => piece !== '')
-}
-
-/** A name as a style sheet can match it: `Health Analytics` is `health-analytics`. */
-export const slug = (name: string): string => name.toLowerCase().replace(/[^a-z]+/g, '-')
 
 /** The card of a hit, with what belongs at its foot. */
 export function sessionCard(hit: Hit<SessionFields>, ...actions: HTMLElement[]): HTMLLIElement {
@@ -58,14 +32,6 @@ export function sessionCard(hit: Hit<SessionFields>, ...actions: HTMLElement[]):
   card.dataset.id = hit.id
   if (track) card.dataset.track = slug(track)
   return card
-}
-
-/** A button that looks like a link. */
-export function textButton(text: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', 'text-button', text)
-  button.type = 'button'
-  button.addEventListener('click', onClick)
-  return button
 }
 
 /** Gives each large card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */

@@ -1,5 +1,5 @@
 /** All sessions on a plane, alike ones near each other: each a link, reached with the arrow keys. */
-import { element, slug } from './card.js'
+import { element, slug } from '../page/elements.js'
 import { fetchJson, programme, type Session } from './programme.js'
 import { innerLink, sessionAddress } from './views.js'
 

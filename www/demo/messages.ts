@@ -2,7 +2,7 @@
 import { InklingError, type Mode, type Progress, type QueryResult, type SearchInfo } from 'inkling-search'
 import { inAddress, type Request } from './address.js'
 import type { Meaning } from './answer.js'
-import { element, textButton } from './card.js'
+import { element, textButton } from '../page/elements.js'
 import { page } from './page.js'
 
 const sessions = (count: number) => (count === 1 ? '1 session' : `${count} sessions`)

@@ -1,6 +1,6 @@
 /** What it took to answer: the arithmetic in use, the time of each step, and the bytes that were loaded. */
 import type { Progress, QueryResult, SearchInfo, Timings } from 'inkling-search'
-import { element } from './card.js'
+import { element } from '../page/elements.js'
 
 const STEPS: [keyof Timings, string][] = [
   ['words', 'Words'], ['tokenize', 'Tokens'], ['encode', 'Meaning'], ['scan', 'Comparing'], ['rank', 'Ranking'], ['documents', 'Reading'], ['total', 'In all'],

@@ -1,7 +1,8 @@
 /** The session pages and the agenda: what is shown instead of the search. */
 import type { Hit, Search } from 'inkling-search'
 import { type Agenda, clashes } from './agenda.js'
-import { element, place, type SessionFields, slug, textButton } from './card.js'
+import { place, type SessionFields } from './card.js'
+import { element, slug, textButton } from '../page/elements.js'
 import { calendar } from './ics.js'
 import { programme, type Session } from './programme.js'
 

@@ -1,7 +1,6 @@
 /** The page of a search that is one file: a box, the documents that answer best, and nothing that is fetched. */
-import { element, marked, textButton } from '../demo/card.js'
-import { FilterPanel } from '../demo/filters.js'
-import { byId } from '../demo/page-parts.js'
+import { byId, element, marked, textButton } from '../page/elements.js'
+import { FilterPanel } from '../page/filters.js'
 import { InklingError } from '../src/errors.js'
 import type { Hit, QueryResult } from '../src/types.js'
 import { createSearch, type Search } from '../src/search.js'

@@ -1,6 +1,6 @@
 /** The filters beside the answer: a box to tick for each value of a field, with the number of sessions that have it. */
 import type { FacetCount } from 'inkling-search'
-import { element, slug } from './card.js'
+import { element, slug } from './elements.js'
 
 /** Values in this order come first; others follow by name. */
 const ORDER = [
