@@ -17,7 +17,7 @@ const compress = promisify(zlib.brotliCompress)
 function kindOf(file) {
   if (/tokenizer|vocab|special_tokens/.test(file)) return 'tokenizer'
   if (/\.(onnx|safetensors|bin)$/.test(file)) return 'weights'
-  if (/\.json$/.test(file)) return 'config'
+  if (file.endsWith('.json')) return 'config'
   return 'engine'
 }
 

@@ -171,6 +171,16 @@ async function follow(wanted: Request): Promise<void> {
   if (request === wanted) page.view.querySelector('h1')?.focus({ preventScroll: true })
 }
 
+async function showMore(): Promise<void> {
+  const shown = page.results.childElementCount
+  limit = shown < HITS_STEP ? HITS_STEP : shown + HITS_STEP
+  await show()
+  const first = page.results.children[shown]
+  if (!(first instanceof HTMLElement)) return
+  first.tabIndex = -1
+  first.focus({ preventScroll: true })
+}
+
 function listen(): void {
   page.form.addEventListener('submit', (event) => {
     event.preventDefault()
@@ -180,16 +190,7 @@ function listen(): void {
     clearTimeout(timer)
     timer = setTimeout(() => ask(page.query.value, false), meaning === 'ready' ? TYPING_PAUSE_MS : 0)
   })
-  page.more.addEventListener('click', async () => {
-    const shown = page.results.childElementCount
-    limit = shown < HITS_STEP ? HITS_STEP : shown + HITS_STEP
-    await show()
-    const first = page.results.children[shown]
-    if (first instanceof HTMLElement) {
-      first.tabIndex = -1
-      first.focus({ preventScroll: true })
-    }
-  })
+  page.more.addEventListener('click', () => void showMore())
   addEventListener('popstate', () => void followAddress())
   // The examples are links to their answers; here they are answered without leaving the page.
   document.addEventListener('click', (event) => {

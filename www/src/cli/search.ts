@@ -57,7 +57,7 @@ function text(hits: Hit[]): string {
   if (hits.length === 0) return 'nothing close (--far shows what is least far)\n'
   return hits
     .map(({ title, score, fields, passage }, at) => {
-      const start = [...passage.text].slice(0, SHOWN).join('')
+      const start = Array.from(passage.text).slice(0, SHOWN).join('')
       const shown = Object.values(fields).map((value) => [value].flat().join(', ')).filter(Boolean).join(' · ')
       return `${at + 1}. ${title}  (${score.toFixed(2)})\n   ${shown}\n   ${start}${start.length < passage.text.length ? '…' : ''}\n`
     })

@@ -23,7 +23,7 @@ export class Modal {
     const restore = setAttributes(input, { 'aria-haspopup': 'dialog', autocomplete: 'off' })
     // Not at focus: whoever only passes through with the keyboard must be let through.
     for (const type of ['click', 'input']) input.addEventListener(type, () => this.open(), { signal })
-    input.addEventListener('focus', () => owner.session.load().catch(() => {}), { signal })
+    input.addEventListener('focus', () => void owner.session.load().catch(() => {}), { signal })
     signal.addEventListener('abort', () => {
       restore()
       this.#open?.dialog.close()

@@ -46,7 +46,7 @@ export class Pool {
     this.#texts = texts
     this.#bulk = bulk
     this.#onProgress = onProgress
-    this.#vectors = new Array(texts.length)
+    this.#vectors = Array.from({ length: texts.length })
     this.#waiting = [...texts.keys()].sort((a, b) => (texts[b]?.length ?? 0) - (texts[a]?.length ?? 0))
   }
 
