@@ -27,7 +27,7 @@ export async function buildCli() {
 export async function pullModel() {
   await unlessDone({
     name: 'model',
-    inputs: hashOf(['src/model', 'src/cli/model.rs', 'src/text/tokenizer.rs']),
+    inputs: hashOf(['src/import', 'src/model', 'src/cli/model.rs', 'src/text/tokenizer.rs']),
     outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
     work: async () => {
       say('getting the model')

@@ -37,7 +37,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`text`] | text to token ids; documents to overlapping passages |
-//! | [`model`] | what a model is, and its quantized weights; with `cli` also fetching, smoothing and quantizing |
+//! | [`model`] | what a model is, and its quantized weights |
 //! | [`encoder`] | token ids to unit vectors: one forward pass over a backend of fused steps |
 //! | [`isa`] | the vector operations and the int8 dot for each instruction set; all `unsafe` arithmetic is here |
 //! | [`index`] | the word index, the vectors, the table of fields, the fusion of both rankings, the manifest |
@@ -45,6 +45,7 @@
 //! | [`error`] | the one error type, with codes that stay the same |
 //! | [`hash`], [`tensors`] | SHA-256 of files; writing safetensors |
 //! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV and the schedules of conferences |
+//! | `import` | feature `cli`: fetching a model, smoothing and quantizing it, comparing it with the f32 reference |
 //! | `eval`, `export`, `cli` | feature `cli`: measuring a ranking; writing an index for other engines; the commands |
 //! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage; with `build` also building |
 //!
@@ -116,6 +117,8 @@ pub mod eval;
 #[cfg(feature = "cli")]
 pub mod export;
 pub mod hash;
+#[cfg(feature = "cli")]
+pub mod import;
 pub mod index;
 pub mod isa;
 pub mod model;

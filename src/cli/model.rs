@@ -9,10 +9,10 @@ use super::progress::{Download, counter};
 use super::{print, print_json};
 use crate::engine::folder::write_files;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::check::{SENTENCES, agreement};
+use crate::import::check::{SENTENCES, agreement};
+use crate::import::pack;
+use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
-use crate::model::pack;
-use crate::model::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
 
 #[derive(Subcommand)]
 pub enum Command {

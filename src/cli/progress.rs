@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::model::pull;
+use crate::import::pull;
 
 /// A bar that counts things: `encoding  [=====>    ] 120/400 passages, 2 s left`.
 pub fn counter(what: &'static str, unit: &'static str, total: usize) -> ProgressBar {

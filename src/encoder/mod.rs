@@ -9,8 +9,6 @@ pub mod forward;
 pub mod gpu;
 #[cfg(feature = "gpu")]
 pub mod judge;
-#[cfg(feature = "reference")]
-pub mod reference;
 
 use std::sync::Arc;
 

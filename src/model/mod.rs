@@ -1,12 +1,4 @@
-//! Models: what they are, their quantized weights, and (on a build machine) where they come from.
+//! What a model is: its configuration and its quantized weights. How one is made is in `import`.
 
-#[cfg(feature = "cli")]
-pub mod check;
 pub mod config;
-#[cfg(feature = "cli")]
-pub mod pack;
-#[cfg(feature = "cli")]
-pub mod pull;
-#[cfg(feature = "cli")]
-pub mod smooth;
 pub mod weights;

@@ -1,11 +1,11 @@
 //! The tokenizer, the f32 reference and the int8 encoder against Python, on the tiny model.
 
 use crate::models::{Model, TokenGolden, cosines, json, tiny_distilbert_raw, tiny_raw, vector_goldens};
-use inkling_search::encoder::reference::Reference;
 use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
 use inkling_search::error::ErrorKind;
+use inkling_search::import::pack::quantize;
+use inkling_search::import::reference::Reference;
 use inkling_search::model::config::ModelConfig;
-use inkling_search::model::pack::quantize;
 use inkling_search::text::tokenizer::Tokenizer;
 use proptest::prelude::*;
 use serde_json::Value;

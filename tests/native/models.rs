@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use inkling_search::encoder::{Encoder, ModelFiles};
-use inkling_search::model::pack::{QuantizedModel, quantize};
-use inkling_search::model::pull::{FetchOptions, RawModel, Source, fetch};
+use inkling_search::import::pack::{QuantizedModel, quantize};
+use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -94,6 +94,6 @@ impl Model {
 /// Mean and smallest cosine of pairs of vectors.
 pub fn cosines(a: &[Vec<f32>], b: &[Vec<f32>]) -> (f64, f64) {
     assert_eq!(a.len(), b.len());
-    let cosines: Vec<f64> = a.iter().zip(b).map(|(a, b)| inkling_search::model::check::cosine(a, b)).collect();
+    let cosines: Vec<f64> = a.iter().zip(b).map(|(a, b)| inkling_search::import::check::cosine(a, b)).collect();
     (cosines.iter().sum::<f64>() / cosines.len() as f64, cosines.into_iter().fold(1.0, f64::min))
 }

@@ -7,15 +7,15 @@ use std::sync::LazyLock;
 
 use crate::models::{Model, TokenGolden, cosines, json, vector_goldens};
 use inkling_search::corpus::{self, Format};
-use inkling_search::encoder::reference::Reference;
 use inkling_search::encoder::{Encoder, cpu, encode_all};
 use inkling_search::engine::build::{BuildOptions, build};
 use inkling_search::engine::{Engine, Mode, QueryOptions};
 use inkling_search::eval::metrics::{mean, ndcg, reciprocal_rank, success};
+use inkling_search::import::pull::{FetchOptions, Source, fetch};
+use inkling_search::import::reference::Reference;
 use inkling_search::index::document::Document;
 use inkling_search::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
 use inkling_search::index::vectors::Vectors;
-use inkling_search::model::pull::{FetchOptions, Source, fetch};
 use serde::Deserialize;
 
 pub static MODEL: LazyLock<Model> =

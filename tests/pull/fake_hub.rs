@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use inkling_search::error::Error;
-use inkling_search::model::pull::{FetchOptions, RawModel, Source, fetch};
+use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
 //! `dir:PATH`.
 
 use inkling_search::error::ErrorKind;
-use inkling_search::model::pull::{Source, fetch};
+use inkling_search::import::pull::{Source, fetch};
 
 use crate::{options, write};
 

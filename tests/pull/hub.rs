@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use inkling_search::error::ErrorKind;
-use inkling_search::model::pull::{FetchOptions, Source, fetch, fetch_or};
+use inkling_search::import::pull::{FetchOptions, Source, fetch, fetch_or};
 use sha2::{Digest, Sha256};
 
 use crate::fake_hub::{

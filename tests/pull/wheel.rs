@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use inkling_search::error::{Error, ErrorKind};
-use inkling_search::model::pull::{FetchOptions, RawModel, Source, fetch};
+use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};

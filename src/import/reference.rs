@@ -15,7 +15,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Builds the model from its original tensors (as [`crate::model::pack::quantize`] returns them).
+    /// Builds the model from its original tensors (as [`crate::import::pack::quantize`] returns them).
     pub fn new(config: &ModelConfig, tensors: HashMap<String, Tensor>) -> Result<Self> {
         let type_vocab_size = match tensors.get("embeddings.token_type_embeddings.weight") {
             Some(table) => table.dims()[0],

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The text form is read with [`FromStr`] and written with [`Display`](fmt::Display):
 ///
 /// ```
-/// use inkling_search::model::pull::Source;
+/// use inkling_search::import::pull::Source;
 ///
 /// let source: Source = "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1".parse()?;
 /// assert_eq!(source, Source::default());

@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
+use crate::import::pull::RawModel;
+use crate::import::smooth::{self, Ranges};
 use crate::model::config::{Architecture, FORMAT, ModelConfig, Pooling};
-use crate::model::pull::RawModel;
-use crate::model::smooth::{self, Ranges};
 use crate::model::weights::{BLOCK, Weights};
 use crate::tensors::{self, ByteTensor};
 use crate::text::tokenizer::Tokenizer;

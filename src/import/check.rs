@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 
-use crate::encoder::reference::Reference;
 use crate::encoder::{Encoder, ModelFiles};
 use crate::error::Result;
-use crate::model::pack::QuantizedModel;
+use crate::import::pack::QuantizedModel;
+use crate::import::reference::Reference;
 
 /// The 64 sentences on which every model is compared, one a line.
 pub const SENTENCES: &str = include_str!("check_sentences.txt");

@@ -1,0 +1,7 @@
+//! Making a model: fetching it as its authors publish it, quantizing it, and comparing the result with the f32 original.
+
+pub mod check;
+pub mod pack;
+pub mod pull;
+pub mod reference;
+pub mod smooth;
