@@ -5,7 +5,6 @@
 
 use serde_json::{Map, Value};
 
-use super::json::without_mark;
 use super::schedule::plain;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -24,7 +23,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
     let mut open: Vec<String> = Vec::new();
     let mut event: Vec<(String, String)> = Vec::new();
     let mut records = Vec::new();
-    for (number, line) in unfolded(without_mark(bytes)) {
+    for (number, line) in unfolded(bytes) {
         let damaged = |what: &str| Error::new(ErrorKind::DamagedFile, format!("line {number} of the calendar {what}"));
         let line = String::from_utf8(line).map_err(|cause| damaged("is not UTF-8: save it in that encoding").caused_by(cause))?;
         if line.trim().is_empty() {

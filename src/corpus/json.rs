@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Reads an array of objects, the one array of objects that an object holds, or the programme of a conference.
 pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
-    let json: Value = serde_json::from_slice(without_mark(bytes))
+    let json: Value = serde_json::from_slice(bytes)
         .map_err(|cause| Error::new(ErrorKind::DamagedFile, "the corpus is not valid JSON").caused_by(cause))?;
     let is_records = |value: &Value| value.as_array().is_some_and(|array| array.iter().all(Value::is_object));
     let records = match json {
@@ -27,7 +27,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
 
 /// Reads one object a line; empty lines are passed over.
 pub fn read_lines(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
-    let lines = without_mark(bytes).split(|&byte| byte == b'\n').enumerate();
+    let lines = bytes.split(|&byte| byte == b'\n').enumerate();
     let filled = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     filled
         .map(|(index, line)| {
@@ -49,9 +49,4 @@ fn record(value: Value) -> Result<Map<String, Value>> {
 
 fn wrong_shape() -> Error {
     Error::new(ErrorKind::DamagedFile, "a JSON corpus must be an array of objects, or an object that holds one such array")
-}
-
-/// Some editors put a byte order mark before the text.
-pub fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }

@@ -96,6 +96,8 @@ impl Columns {
 /// # Errors
 /// `damaged-file` with the place where reading stopped, `missing-column` when records have no title.
 pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<Vec<Document>> {
+    // Some editors put a byte order mark before the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let records = match format {
         Format::Json => json::read(bytes)?,
         Format::Jsonl => json::read_lines(bytes)?,

@@ -7,7 +7,6 @@ use quick_xml::escape::{resolve_html5_entity, resolve_predefined_entity, unescap
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
-use super::json::without_mark;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Elements of an event that become a field, in the order in which hits show them.
@@ -22,7 +21,7 @@ const BLOCKS: [&str; 12] = ["p", "br", "div", "li", "ul", "ol", "tr", "h1", "h2"
 /// Reads the events of a schedule.
 pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
     let damaged = |what: String| Error::new(ErrorKind::DamagedFile, what);
-    let text = std::str::from_utf8(without_mark(bytes))
+    let text = std::str::from_utf8(bytes)
         .map_err(|cause| damaged("the schedule is not UTF-8: save it in that encoding".to_owned()).caused_by(cause))?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;

@@ -101,9 +101,28 @@ impl Language {
         if folded.is_empty() { word.to_owned() } else { folded }
     }
 
+    /// Its stop words in ascending order of their bytes.
+    fn stop_words(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Danish => stopwords::DANISH,
+            Self::Dutch => stopwords::DUTCH,
+            Self::English => stopwords::ENGLISH,
+            Self::Finnish => stopwords::FINNISH,
+            Self::French => stopwords::FRENCH,
+            Self::German => stopwords::GERMAN,
+            Self::Italian => stopwords::ITALIAN,
+            Self::Norwegian => stopwords::NORWEGIAN,
+            Self::Portuguese => stopwords::PORTUGUESE,
+            Self::Russian => stopwords::RUSSIAN,
+            Self::Spanish => stopwords::SPANISH,
+            Self::Swedish => stopwords::SWEDISH,
+        }
+    }
+
     /// Whether a folded word is one that nearly every text of the language has.
     pub(super) fn is_stop_word(self, word: &str) -> bool {
-        stopwords::of(self).binary_search(&word).is_ok()
+        self.stop_words().binary_search(&word).is_ok()
     }
 
     /// The language whose stop words make up the largest share of a corpus, given how often it has a word.
@@ -113,7 +132,7 @@ impl Language {
     pub(super) fn guess(total: u64, count: impl Fn(&str) -> u64) -> Self {
         let mut best = (GUESS_SHARE_MIN * total as f64, Self::None);
         for language in Self::ALL {
-            let found: u64 = stopwords::of(language).iter().map(|word| count(word)).sum();
+            let found: u64 = language.stop_words().iter().map(|word| count(word)).sum();
             if found as f64 > best.0 {
                 best = (found as f64, language);
             }
@@ -187,6 +206,19 @@ mod tests {
     fn identifiers_have_no_stem_but_themselves() {
         for word in ["c++", "252a", "ub2", "2023s", "東京"] {
             assert_eq!(Language::English.stem(word), word);
+        }
+    }
+
+    #[test]
+    fn every_list_of_stop_words_is_sorted_folded_and_without_repeats() {
+        for language in Language::ALL {
+            let list = language.stop_words();
+            assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{}", language.code());
+            for word in list {
+                let mut folded = String::new();
+                super::super::analyze::words(word, |found, _| folded.push_str(found));
+                assert_eq!(folded, *word);
+            }
         }
     }
 

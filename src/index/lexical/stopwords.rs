@@ -2,29 +2,8 @@
 //!
 //! Written for this project: articles, pronouns, prepositions, conjunctions, auxiliary verbs and question words.
 
-use super::language::Language;
-
-/// The stop words of a language in ascending order of their bytes.
-pub(super) fn of(language: Language) -> &'static [&'static str] {
-    match language {
-        Language::None => &[],
-        Language::Danish => DANISH,
-        Language::Dutch => DUTCH,
-        Language::English => ENGLISH,
-        Language::Finnish => FINNISH,
-        Language::French => FRENCH,
-        Language::German => GERMAN,
-        Language::Italian => ITALIAN,
-        Language::Norwegian => NORWEGIAN,
-        Language::Portuguese => PORTUGUESE,
-        Language::Russian => RUSSIAN,
-        Language::Spanish => SPANISH,
-        Language::Swedish => SWEDISH,
-    }
-}
-
 #[rustfmt::skip]
-const DANISH: &[&str] = &[
+pub(super) const DANISH: &[&str] = &[
     "ad", "af", "aldrig", "alle", "alt", "anden", "andet", "at", "bare", "begge", "blev", "blive", "bliver", "da", "de",
     "dem", "den", "denne", "der", "deres", "det", "dette", "dig", "din", "dine", "disse", "dog", "du", "efter", "eller", "en",
     "end", "er", "et", "for", "fordi", "fra", "ham", "han", "hans", "har", "havde", "have", "hende", "hendes", "her", "hos",
@@ -36,7 +15,7 @@ const DANISH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const DUTCH: &[&str] = &[
+pub(super) const DUTCH: &[&str] = &[
     "aan", "al", "alle", "alleen", "als", "altijd", "ander", "andere", "ben", "bij", "daar", "dan", "dat", "de", "der",
     "deze", "die", "dit", "doen", "door", "dus", "een", "eens", "en", "er", "ge", "geen", "had", "heb", "hebben", "heeft",
     "hem", "het", "hier", "hij", "hoe", "hun", "iemand", "iets", "ik", "in", "is", "ja", "je", "jij", "jouw", "jullie", "kan",
@@ -48,7 +27,7 @@ const DUTCH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ENGLISH: &[&str] = &[
+pub(super) const ENGLISH: &[&str] = &[
     "a", "about", "above", "after", "again", "against", "all", "also", "am", "an", "and", "any", "are", "arent", "as", "at",
     "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "cannot", "cant", "could",
     "couldnt", "did", "didnt", "do", "does", "doesnt", "doing", "dont", "down", "during", "each", "either", "etc", "few",
@@ -64,7 +43,7 @@ const ENGLISH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const FINNISH: &[&str] = &[
+pub(super) const FINNISH: &[&str] = &[
     "ehka", "ei", "eivat", "eli", "en", "enemman", "ennen", "ensin", "eri", "etta", "han", "hanen", "he", "heidan", "hyvin",
     "ilman", "itse", "ja", "jo", "johon", "joiden", "joihin", "joissa", "joita", "joka", "jokainen", "joko", "jolla", "jonka",
     "jos", "joskus", "jossa", "josta", "jota", "jotka", "jotta", "juuri", "kaikki", "kanssa", "kautta", "kertaa", "keskella",
@@ -77,7 +56,7 @@ const FINNISH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const FRENCH: &[&str] = &[
+pub(super) const FRENCH: &[&str] = &[
     "a", "afin", "ai", "ainsi", "alors", "apres", "au", "aussi", "autre", "autres", "aux", "avant", "avec", "avez", "avoir",
     "avons", "c", "car", "ce", "ceci", "cela", "celle", "celles", "celui", "ces", "cet", "cette", "ceux", "chaque", "chez",
     "comme", "comment", "d", "dans", "de", "depuis", "des", "donc", "dont", "du", "elle", "elles", "en", "encore", "entre",
@@ -90,7 +69,7 @@ const FRENCH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const GERMAN: &[&str] = &[
+pub(super) const GERMAN: &[&str] = &[
     "aber", "als", "also", "am", "an", "ander", "andere", "anderen", "auch", "auf", "aus", "bei", "beim", "bin", "bis",
     "bist", "da", "dabei", "dadurch", "dafur", "damit", "dann", "daran", "darauf", "das", "dass", "dein", "deine", "dem",
     "den", "denn", "der", "deren", "des", "dessen", "dich", "die", "dies", "diese", "diesem", "diesen", "dieser", "dieses",
@@ -107,7 +86,7 @@ const GERMAN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ITALIAN: &[&str] = &[
+pub(super) const ITALIAN: &[&str] = &[
     "a", "ad", "agli", "ai", "al", "all", "alla", "alle", "allo", "anche", "ancora", "avere", "c", "che", "chi", "ci", "come",
     "con", "contro", "cosa", "cosi", "cui", "d", "da", "dagli", "dai", "dal", "dall", "dalla", "dalle", "dallo", "degli",
     "dei", "del", "dell", "della", "delle", "dello", "di", "dopo", "dove", "e", "ed", "era", "erano", "essere", "fa", "fra",
@@ -120,7 +99,7 @@ const ITALIAN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const NORWEGIAN: &[&str] = &[
+pub(super) const NORWEGIAN: &[&str] = &[
     "alle", "at", "av", "bare", "begge", "ble", "bli", "blir", "bort", "bra", "da", "de", "deg", "dem", "den", "denne", "der",
     "dere", "deres", "det", "dette", "di", "din", "disse", "ditt", "du", "eller", "en", "enn", "er", "et", "etter", "for",
     "fordi", "fra", "ga", "ha", "hadde", "han", "hans", "har", "hennes", "her", "hun", "hva", "hvem", "hver", "hvilken",
@@ -132,7 +111,7 @@ const NORWEGIAN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const PORTUGUESE: &[&str] = &[
+pub(super) const PORTUGUESE: &[&str] = &[
     "a", "ainda", "alem", "ao", "aos", "apenas", "aquela", "aquele", "aquilo", "as", "assim", "ate", "cada", "com", "como",
     "contra", "da", "das", "de", "dela", "dele", "deles", "depois", "desde", "dessa", "desse", "desta", "deste", "do", "dos",
     "e", "ela", "elas", "ele", "eles", "em", "enquanto", "entre", "era", "eram", "essa", "essas", "esse", "esses", "esta",
@@ -145,7 +124,7 @@ const PORTUGUESE: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const RUSSIAN: &[&str] = &[
+pub(super) const RUSSIAN: &[&str] = &[
     "а", "без", "более", "бы", "был", "была", "были", "было", "быть", "в", "вам", "вас", "весь", "во", "вот", "все", "всего",
     "всех", "вы", "где", "да", "для", "до", "его", "ее", "если", "есть", "еще", "же", "за", "здесь", "и", "из", "или", "им",
     "их", "к", "как", "какая", "какие", "какой", "ко", "когда", "кто", "ли", "либо", "между", "мне", "мной", "может", "можно",
@@ -157,7 +136,7 @@ const RUSSIAN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const SPANISH: &[&str] = &[
+pub(super) const SPANISH: &[&str] = &[
     "a", "al", "algo", "ante", "antes", "aqui", "asi", "aun", "aunque", "bajo", "bien", "cada", "como", "con", "contra",
     "cual", "cuales", "cuando", "cuanto", "de", "del", "desde", "despues", "donde", "dos", "durante", "e", "el", "ella",
     "ellas", "ellos", "en", "entre", "era", "eran", "es", "esa", "esas", "ese", "eso", "esos", "esta", "estaba", "estan",
@@ -170,7 +149,7 @@ const SPANISH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const SWEDISH: &[&str] = &[
+pub(super) const SWEDISH: &[&str] = &[
     "alla", "allt", "an", "and", "andra", "att", "av", "bara", "blev", "bli", "blir", "da", "dar", "de", "dem", "den",
     "denna", "deras", "dess", "dessa", "det", "detta", "dig", "din", "dina", "ditt", "du", "efter", "eller", "en", "er",
     "era", "ett", "for", "fran", "ha", "hade", "han", "hans", "har", "henne", "hennes", "hon", "honom", "hur", "i", "icke",
@@ -179,21 +158,3 @@ const SWEDISH: &[&str] = &[
     "sin", "sina", "sitt", "ska", "skulle", "som", "till", "under", "upp", "ut", "utan", "vad", "var", "vara", "varfor",
     "varit", "varje", "vart", "vi", "vid", "vilka", "vilken", "vilket",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_list_is_sorted_folded_and_without_repeats() {
-        for language in Language::ALL {
-            let list = of(language);
-            assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{}", language.code());
-            for word in list {
-                let mut folded = String::new();
-                super::super::analyze::words(word, |found, _| folded.push_str(found));
-                assert_eq!(folded, *word);
-            }
-        }
-    }
-}
