@@ -2,6 +2,7 @@
 
 import { buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
 import { buildDocs } from './docs.mjs'
+import { checkFeatures } from './features.mjs'
 import { at, run, say, script } from './lib.mjs'
 import { installComponents, setUp } from './setup.mjs'
 
@@ -13,6 +14,7 @@ await script(async () => {
   await run('cargo', ['fmt', '--check'])
   say('lints, native')
   await run('cargo', ['clippy', '--all-targets', '--features', 'gpu', '--', '-D', 'warnings'])
+  await checkFeatures()
   say('lints, wasm')
   for (const module of /** @type {const} */ (['inkling-build', 'inkling-gpu'])) {
     const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
@@ -22,6 +24,6 @@ await script(async () => {
   await buildWasm()
   await run(at('node_modules', '.bin', 'tsc'), ['--noEmit'])
   say('documentation of the crate')
-  await run('cargo', ['doc', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } })
+  await run('cargo', ['doc', '--no-deps', '--features', 'cli'], { env: { RUSTDOCFLAGS: '-D warnings' } })
   await buildDocs()
 })

@@ -20,7 +20,7 @@ const corpus = 'www/demo/corpus/sessions.json'
 /** Builds the native command line; cargo itself knows whether there is something to do. */
 export async function buildCli() {
   say('building the command line')
-  await run('cargo', ['build', '--release', '--bin', 'inkling'])
+  await run('cargo', ['build', '--release', '--features', 'cli'])
 }
 
 /** Fetches and quantizes the demo's model, unless this version of the code has done so. Needs the command line. */

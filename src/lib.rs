@@ -39,14 +39,14 @@
 //! | [`text`] | text to token ids; documents to overlapping passages |
 //! | [`model`] | what a model is, and its quantized weights |
 //! | [`encoder`] | token ids to unit vectors: one forward pass over a backend of fused steps |
-//! | [`isa`] | the vector operations and the int8 dot for each instruction set; all `unsafe` arithmetic is here |
+//! | `isa` | the vector operations and the int8 dot for each instruction set; all `unsafe` arithmetic is here |
 //! | [`index`] | the word index, the vectors, the table of fields, the fusion of both rankings, the manifest |
 //! | [`engine`] | joins them: build, open, query, similar documents, add, remove, save |
 //! | [`error`] | the one error type, with codes that stay the same |
-//! | [`hash`], [`tensors`] | SHA-256 of files; writing safetensors |
+//! | [`hash`], `tensors` | SHA-256 of files; writing safetensors |
 //! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV and the schedules of conferences |
-//! | `import` | feature `cli`: fetching a model, smoothing and quantizing it, comparing it with the f32 reference |
-//! | `eval`, `export`, `cli` | feature `cli`: measuring a ranking; writing an index for other engines; the commands |
+//! | `import` | feature `import`: fetching a model, smoothing and quantizing it, comparing it with the f32 reference |
+//! | `eval`, `export`, `cli` | features of their names: measuring a ranking; writing an index for other engines; the commands |
 //! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage; with `build` also building |
 //!
 //! `text` and `isa` know no other layer; `model` and `index` meet in the model's identity alone; `encoder` runs a model; only `engine`
@@ -54,14 +54,13 @@
 //!
 //! # From documents to a hit
 //!
-#![cfg_attr(feature = "cli", doc = "```")]
-#![cfg_attr(not(feature = "cli"), doc = "```ignore")]
-//! use inkling_search::encoder::{Encoder, ModelFiles};
+#![cfg_attr(feature = "fs", doc = "```")]
+#![cfg_attr(not(feature = "fs"), doc = "```ignore")]
+//! use inkling_search::encoder::ModelFiles;
 //! use inkling_search::engine::build::{BuildOptions, build};
-//! use inkling_search::engine::folder::{IndexFolder, write_files};
-//! use inkling_search::engine::{Mode, QueryOptions};
-//! use inkling_search::index::document::Document;
+//! use inkling_search::engine::folder::write_files;
 //! use inkling_search::text::passages::PassageOptions;
+//! use inkling_search::{Document, Encoder, IndexFolder, Mode, QueryOptions};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // A quantized model, as `inkling model pull` writes it; this is the tiny one of the tests.
@@ -86,13 +85,12 @@
 //! // At run time: words answer at once, words and meaning as soon as the model is there.
 //! let index = IndexFolder::open(folder.path())?;
 //! let mut engine = index.engine()?;
-//! let options = QueryOptions::default();
-//! let answer = pollster::block_on(engine.query("doctor", &options))?;
+//! let answer = engine.query("doctor")?;
 //! assert_eq!((answer.mode, answer.hits[0].document), (Mode::Lexical, 0));
 //!
 //! engine.set_encoder(index.encoder()?)?;
-//! let question = "best people";
-//! let answer = pollster::block_on(engine.query(question, &options))?;
+//! let (question, options) = ("best people", QueryOptions { limit: 1, ..QueryOptions::default() });
+//! let answer = engine.query_with(question, &options)?;
 //! let best = &answer.hits[0];
 //! let highlighter = engine.highlighter(question, &options);
 //! let hit = engine.show(best, &index.document(best.document)?, Some(&highlighter))?;
@@ -112,17 +110,26 @@ pub mod corpus;
 pub mod encoder;
 pub mod engine;
 pub mod error;
-#[cfg(feature = "cli")]
+#[cfg(feature = "eval")]
 pub mod eval;
-#[cfg(feature = "cli")]
+#[cfg(feature = "export")]
 pub mod export;
 pub mod hash;
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 pub mod import;
 pub mod index;
+#[doc(hidden)]
 pub mod isa;
 pub mod model;
+#[doc(hidden)]
 pub mod tensors;
 pub mod text;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub mod web;
+
+pub use encoder::Encoder;
+#[cfg(feature = "fs")]
+pub use engine::folder::IndexFolder;
+pub use engine::{Engine, Hit, Mode, QueryOptions};
+pub use error::{Error, ErrorKind};
+pub use index::document::Document;

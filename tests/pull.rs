@@ -1,5 +1,4 @@
 //! `import::pull` against local servers, wheels and folders: no test here needs the network, and none takes long.
-#![cfg(feature = "cli")]
 
 #[path = "pull/fake_hub.rs"]
 mod fake_hub;

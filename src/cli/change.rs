@@ -38,7 +38,7 @@ impl Add {
         engine.set_encoder(folder.encoder()?)?;
         let count = documents.len();
         let bar = counter("encoding", "documents", count);
-        pollster::block_on(engine.add(documents, |done| bar.set_position(done as u64)))?;
+        engine.add(documents, |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
         save(&self.index, &folder, &engine)?;
         print(format!("{count} documents added or replaced: the index holds {}\n", engine.documents()))

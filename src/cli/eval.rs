@@ -135,7 +135,7 @@ fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: 
     let options = QueryOptions { limit: 100, mode, far: true, syntax, ..QueryOptions::default() };
     let [mut ndcg_10, mut ndcg_3, mut mrr_10, mut recall_100, mut success_3] = [const { Vec::new() }; 5];
     for topic in topics {
-        let hits = pollster::block_on(engine.query(&topic.text, &options))?.hits;
+        let hits = engine.query_with(&topic.text, &options)?.hits;
         let grades = topic.ranking(hits.iter().map(|hit| documents[hit.document as usize].id.as_str()));
         let judged = topic.judged();
         ndcg_10.push(ndcg(&grades, &judged, 10));

@@ -72,7 +72,7 @@ impl Args {
             engine.set_encoder(folder.encoder()?)?;
         }
         let options = self.options();
-        let answer = pollster::block_on(engine.query(&self.query, &options))?;
+        let answer = engine.query_with(&self.query, &options)?;
         let highlighter = engine.highlighter(&self.query, &options);
         let show = |ranked| engine.show(ranked, &folder.document(ranked.document)?, Some(&highlighter));
         let hits = answer.hits.iter().map(show).collect::<Result<Vec<_>>>()?;

@@ -2,12 +2,17 @@
 
 #[cfg(feature = "gpu")]
 mod accelerated;
+#[doc(hidden)]
 pub mod backend;
+#[doc(hidden)]
 pub mod cpu;
+#[doc(hidden)]
 pub mod forward;
 #[cfg(any(feature = "gpu", test))]
+#[doc(hidden)]
 pub mod gpu;
 #[cfg(feature = "gpu")]
+#[doc(hidden)]
 pub mod judge;
 
 use std::sync::Arc;
@@ -161,7 +166,7 @@ impl Encoder {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "fs")]
 mod bulk;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fs")]
 pub use bulk::encode_all;

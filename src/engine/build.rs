@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::encoder::ModelFiles;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fs")]
 use crate::encoder::{Encoder, encode_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, field_texts, lexical_builder, lexical_texts};
@@ -100,7 +100,7 @@ impl<'a> Plan<'a> {
 ///
 /// # Errors
 /// Those of [`Plan::new`].
-#[cfg(feature = "cli")]
+#[cfg(feature = "fs")]
 pub fn build(
     documents: &[Document],
     encoder: &Encoder,

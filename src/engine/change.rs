@@ -18,12 +18,14 @@ pub struct Encoded {
 impl Engine {
     /// Adds documents, or replaces those of the same id.
     ///
-    /// Each is encoded, so a model must be there. `progress` is called after each document.
+    /// Each is encoded, so a model must be there. `progress` is called after each document. It blocks where a GPU makes it wait;
+    /// who must not block calls [`Engine::encode`] and [`Engine::add_encoded`].
     ///
     /// # Errors
     /// `invalid-input` without a model or for a document without an id or any text, `duplicate-id` for two of one id; then
     /// nothing has changed.
-    pub async fn add(&mut self, documents: Vec<Document>, mut progress: impl FnMut(usize)) -> Result<()> {
+    #[cfg(not(target_family = "wasm"))]
+    pub fn add(&mut self, documents: Vec<Document>, mut progress: impl FnMut(usize)) -> Result<()> {
         if documents.is_empty() {
             return Ok(());
         }
@@ -31,7 +33,7 @@ impl Engine {
         // Everything that can fail comes before the first change.
         let mut encoded = Vec::new();
         for (done, document) in documents.into_iter().enumerate() {
-            encoded.push(self.encode(document).await?);
+            encoded.push(pollster::block_on(self.encode(document))?);
             progress(done + 1);
         }
         self.add_encoded(encoded)

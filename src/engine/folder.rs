@@ -22,7 +22,8 @@ pub struct IndexFolder {
 
 impl IndexFolder {
     /// Opens a folder by its manifest.
-    pub fn open(root: &Path) -> Result<Self> {
+    pub fn open(root: impl AsRef<Path>) -> Result<Self> {
+        let root = root.as_ref();
         let manifest = Manifest::from_json(&read_file(&root.join(MANIFEST_FILE))?)?;
         Ok(Self { root: root.to_owned(), manifest, shard: Mutex::default() })
     }

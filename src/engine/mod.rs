@@ -2,10 +2,9 @@
 //!
 //! An engine answers from words as soon as it has an index, and from words and meaning once it has been given the model.
 
-#[cfg(feature = "build")]
 pub mod build;
 mod change;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fs")]
 pub mod folder;
 mod hit;
 
@@ -233,21 +232,33 @@ impl Engine {
         PassageOptions { max_tokens: self.manifest.passage_tokens, overlap: self.manifest.passage_overlap }
     }
 
+    /// The documents that answer a text best: [`Engine::query_with`] the default options.
+    ///
+    /// # Errors
+    /// None but those of the encoder.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn query(&mut self, text: &str) -> Result<Answer> {
+        self.query_with(text, &QueryOptions::default())
+    }
+
     /// The documents that answer a text best. A text without a word finds nothing, unless filters or an order are given:
     /// then it finds every document that passes them.
+    ///
+    /// It blocks where a GPU makes it wait; who must not block calls [`Engine::ask`] and [`Engine::answer`].
     ///
     /// # Errors
     /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
     /// without a model.
-    pub async fn query(&mut self, text: &str, options: &QueryOptions) -> Result<Answer> {
-        let asked = self.ask(text, options).await?;
+    #[cfg(not(target_family = "wasm"))]
+    pub fn query_with(&mut self, text: &str, options: &QueryOptions) -> Result<Answer> {
+        let asked = pollster::block_on(self.ask(text, options))?;
         Ok(self.answer(asked, Vec::new(), options))
     }
 
-    /// The first half of [`Engine::query`], which may have to wait.
+    /// The first half of a query, which may have to wait.
     ///
     /// # Errors
-    /// As [`Engine::query`].
+    /// As `query_with`.
     pub async fn ask(&mut self, text: &str, options: &QueryOptions) -> Result<Asked> {
         let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
@@ -267,7 +278,7 @@ impl Engine {
         Ok(asked)
     }
 
-    /// The second half of [`Engine::query`]. `sliced` is what the slices of the vectors that lie elsewhere have found, each
+    /// The second half of a query. `sliced` is what the slices of the vectors that lie elsewhere have found, each
     /// document once, ascending.
     pub fn answer(&self, asked: Asked, sliced: Vec<VectorHit>, options: &QueryOptions) -> Answer {
         let Asked { mut evidence, mode, is_empty, vector, mut timings } = asked;

@@ -263,8 +263,10 @@ impl Search {
 
     /// The engine's answer. While the slices are scanned by their workers, the engine is free for others.
     async fn answer(&self, text: &str, options: &QueryOptions) -> Result<engine::Answer, JsValue> {
-        let Some(slices) = &self.slices else { return Ok(self.engine.lock().await.query(text, options).await?) };
-        let mut asked = self.engine.lock().await.ask(text, options).await?;
+        let mut engine = self.engine.lock().await;
+        let mut asked = engine.ask(text, options).await?;
+        let Some(slices) = &self.slices else { return Ok(engine.answer(asked, Vec::new(), options)) };
+        drop(engine);
         let start = Instant::now();
         let sliced = match &asked.vector {
             Some(vector) => slices.scan(vector).await?,

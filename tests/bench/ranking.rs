@@ -227,7 +227,7 @@ fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value
             // The first round warms up.
             for _ in 0..=rounds {
                 let start = Instant::now();
-                black_box(pollster::block_on(engine.query(query, &options))?);
+                black_box(engine.query_with(query, &options)?);
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
             medians.push(median(times.split_off(1)));

@@ -1,7 +1,5 @@
 //! The native tests of the crate, in one binary: it links once.
 
-#![cfg(feature = "cli")]
-
 mod cli;
 mod encoder;
 mod export;

@@ -58,7 +58,7 @@ fn semantic(limit: usize) -> QueryOptions {
 
 fn search(folder: &IndexFolder, text: &str, options: &QueryOptions) -> Vec<Hit> {
     let mut engine = engine(folder);
-    let answer = pollster::block_on(engine.query(text, options)).unwrap();
+    let answer = engine.query_with(text, options).unwrap();
     let highlighter = engine.highlighter(text, options);
     let show = |hit| engine.show(hit, &folder.document(hit.document).unwrap(), Some(&highlighter)).unwrap();
     answer.hits.iter().map(show).collect()
@@ -70,7 +70,7 @@ fn a_misspelt_query_is_encoded_as_if_it_were_spelt_right() {
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     let mut ask = |text: &str, mode| {
         let options = QueryOptions { mode, far: true, ..QueryOptions::default() };
-        let answer = pollster::block_on(engine.query(text, &options)).unwrap();
+        let answer = engine.query_with(text, &options).unwrap();
         let cosines: BTreeMap<u32, u32> = answer.hits.iter().map(|hit| (hit.document, hit.cosine.to_bits())).collect();
         (answer.corrected, cosines)
     };
@@ -119,10 +119,10 @@ fn a_document_is_found_once_by_the_best_of_its_passages() {
 fn words_answer_before_the_model_is_there() {
     let folder = folder(&corpus());
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
-    let answer = pollster::block_on(engine.query("patients", &QueryOptions::default())).unwrap();
+    let answer = engine.query("patients").unwrap();
     assert_eq!((answer.mode, answer.hits.len(), answer.hits[0].document), (Mode::Lexical, 1, 0));
     engine.set_encoder(MODEL.encoder()).unwrap();
-    let answer = pollster::block_on(engine.query("patients", &QueryOptions::default())).unwrap();
+    let answer = engine.query("patients").unwrap();
     assert_eq!((answer.mode, answer.hits[0].document), (Mode::Hybrid, 0));
 }
 
@@ -142,7 +142,7 @@ fn a_hit_marks_the_words_that_matched_in_title_and_passage() {
 fn a_query_about_nothing_in_the_corpus_has_no_close_hit_by_words() {
     let folder = folder(&corpus());
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
-    let answer = pollster::block_on(engine.query("xkcd qwerty", &QueryOptions::default())).unwrap();
+    let answer = engine.query("xkcd qwerty").unwrap();
     assert!(answer.hits.is_empty());
 }
 
@@ -169,7 +169,7 @@ fn filters_sort_and_counts_go_with_any_query_and_with_none() {
         let filters = filters.iter().map(|(field, value)| (field.to_string(), vec![value.to_string()])).collect();
         let facets = vec!["day".to_owned(), "speakers".to_owned()];
         let options = QueryOptions { filters, sort: Some("start".into()), facets, far: true, ..QueryOptions::default() };
-        let answer = pollster::block_on(engine.query(text, &options)).unwrap();
+        let answer = engine.query_with(text, &options).unwrap();
         let ids: String = answer.hits.iter().map(|hit| ["a", "b", "c"][hit.document as usize]).collect();
         (ids, answer.facets)
     };
@@ -184,7 +184,7 @@ fn filters_sort_and_counts_go_with_any_query_and_with_none() {
         assert_eq!(ask(text, &[("day", "Sunday")]).0, "");
     }
     let options = QueryOptions { sort: Some("room".into()), ..QueryOptions::default() };
-    let error = pollster::block_on(engine.query("data", &options)).unwrap_err();
+    let error = engine.query_with("data", &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("day, speakers, start"), "{error}");
 }
@@ -227,7 +227,7 @@ fn an_empty_query_finds_nothing_and_is_no_error() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     for query in ["", "  \n\t "] {
-        assert!(pollster::block_on(engine.query(query, &QueryOptions::default())).unwrap().hits.is_empty());
+        assert!(engine.query(query).unwrap().hits.is_empty());
     }
 }
 
@@ -237,7 +237,7 @@ fn a_query_of_100_kb_is_cut_and_says_so() {
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
         let answer =
-            pollster::block_on(engine.query(&"health data ".repeat(9000), &QueryOptions { mode, ..semantic(2) })).unwrap();
+            engine.query_with(&"health data ".repeat(9000), &QueryOptions { mode, ..semantic(2) }).unwrap();
         assert!(answer.truncated);
         assert_eq!(answer.hits.len(), 2);
     }
@@ -247,8 +247,8 @@ fn a_query_of_100_kb_is_cut_and_says_so() {
 fn meaning_alone_before_the_model_is_refused() {
     let folder = folder(&corpus());
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
-    assert_eq!(pollster::block_on(engine.query("data", &semantic(3))).unwrap_err().kind(), ErrorKind::InvalidInput);
-    let added = pollster::block_on(engine.add(vec![document("x", "New", "")], |_| ()));
+    assert_eq!(engine.query_with("data", &semantic(3)).unwrap_err().kind(), ErrorKind::InvalidInput);
+    let added = engine.add(vec![document("x", "New", "")], |_| ());
     assert_eq!(added.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
@@ -329,7 +329,7 @@ fn answers(engine: &mut Engine, names: &[&str]) -> Vec<(String, u32, u32, u64)> 
     for query in ["health data", "\"best people\"", "sports -data", "patiens", ""] {
         for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
             let options = QueryOptions { mode, ..semantic(10) };
-            for hit in pollster::block_on(engine.query(query, &options)).unwrap().hits {
+            for hit in engine.query_with(query, &options).unwrap().hits {
                 let id = names.iter().find(|id| engine.number(id).ok() == Some(hit.document)).unwrap();
                 answers.push((id.to_string(), hit.score.to_bits(), hit.bm25.to_bits(), hit.rank.to_bits()));
             }
@@ -415,14 +415,14 @@ proptest! {
         // One after the other, and some go again; or only those that stay, at once.
         let mut one = open();
         for index in order {
-            pollster::block_on(one.add(vec![documents[index].clone()], |_| ())).unwrap();
+            one.add(vec![documents[index].clone()], |_| ()).unwrap();
         }
         gone.iter().for_each(|&index| { one.remove(NAMES[index]); });
         prop_assume!(one.documents() > 0);
         let mut other = open();
         (0..3).filter(|index| gone.contains(index)).for_each(|index| { other.remove(NAMES[index]); });
         let stay: Vec<_> = (3..7).filter(|index| !gone.contains(index)).map(|index| documents[index].clone()).collect();
-        pollster::block_on(other.add(stay, |_| ())).unwrap();
+        other.add(stay, |_| ()).unwrap();
 
         prop_assert_eq!(kept(&one), kept(&other));
         prop_assert_eq!(answers(&mut one, &NAMES), answers(&mut other, &NAMES));
@@ -436,7 +436,7 @@ fn adding_and_removing_a_document_changes_nothing() {
     let folder = folder(&documents[..4]);
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     let (before, bytes) = (answers(&mut engine, &NAMES), save(&engine, &documents));
-    pollster::block_on(engine.add(documents[4..].to_vec(), |_| ())).unwrap();
+    engine.add(documents[4..].to_vec(), |_| ()).unwrap();
     assert_ne!(answers(&mut engine, &NAMES), before);
     assert!(NAMES[4..].iter().all(|id| engine.remove(id)) && !engine.remove("e"));
     assert_eq!(answers(&mut engine, &NAMES), before);
@@ -449,7 +449,7 @@ fn a_saved_index_is_that_of_a_build_and_opens_again() {
     let folder = folder(&documents[..4]);
     let index = IndexFolder::open(folder.path()).unwrap();
     let mut changed = engine(&index);
-    pollster::block_on(changed.add(documents[4..].to_vec(), |_| ())).unwrap();
+    changed.add(documents[4..].to_vec(), |_| ()).unwrap();
     let files = save(&changed, &documents);
     let model_aside: Vec<_> =
         built(&documents).unwrap().files.into_iter().filter(|(path, _)| !path.starts_with("model/")).collect();
@@ -464,11 +464,11 @@ fn a_saved_index_is_that_of_a_build_and_opens_again() {
 fn a_document_of_a_known_id_replaces_the_old_one() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
-    pollster::block_on(engine.add(vec![document("a", "Gardening", "Roses and pruning.")], |_| ())).unwrap();
+    engine.add(vec![document("a", "Gardening", "Roses and pruning.")], |_| ()).unwrap();
     assert_eq!(engine.documents(), 4);
     let options = QueryOptions { mode: Mode::Lexical, ..QueryOptions::default() };
-    assert!(pollster::block_on(engine.query("patients", &options)).unwrap().hits.is_empty());
-    let hits = pollster::block_on(engine.query("roses", &options)).unwrap().hits;
+    assert!(engine.query_with("patients", &options).unwrap().hits.is_empty());
+    let hits = engine.query_with("roses", &options).unwrap().hits;
     assert_eq!(hits[0].document, engine.number("a").unwrap());
     assert_eq!(engine.added(hits[0].document).unwrap().title, "Gardening");
 }

@@ -92,7 +92,7 @@ fn ask_the_demo(mode: Mode) -> f64 {
     let (mut ndcgs, mut ranks, mut successes) = (Vec::new(), Vec::new(), Vec::new());
     for Query { query, relevant } in &queries {
         let options = QueryOptions { limit: 10, mode, ..QueryOptions::default() };
-        let hits = pollster::block_on(engine.query(query, &options)).unwrap().hits;
+        let hits = engine.query_with(query, &options).unwrap().hits;
         let grade = |document: u32| relevant.get(&documents[document as usize].id).copied().unwrap_or(0);
         let ranking: Vec<u32> = hits.iter().map(|hit| grade(hit.document)).collect();
         let judged: Vec<u32> = relevant.values().copied().collect();
@@ -163,7 +163,7 @@ const OFF_TOPIC: [&str; 30] = [
 #[ignore = "fetches the real model"]
 fn fourteen_of_thirty_questions_about_other_subjects_find_nothing() {
     let (_, mut engine) = demo();
-    let mut found = |text: &str| pollster::block_on(engine.query(text, &QueryOptions::default())).unwrap().found;
+    let mut found = |text: &str| engine.query(text).unwrap().found;
     let answered: Vec<&str> = OFF_TOPIC.into_iter().filter(|text| found(text) > 0).collect();
     println!("{} of {} are answered: {}", answered.len(), OFF_TOPIC.len(), answered.join(" | "));
     assert!(answered.len() <= OFF_TOPIC.len() - 14);
@@ -184,7 +184,7 @@ fn a_speaker_whose_last_name_lacks_a_letter_is_found_first() {
         }
         let misspelt: String = letters.iter().enumerate().filter(|(at, _)| *at != middle).map(|(_, letter)| letter).collect();
         let text = format!("{first} {misspelt}");
-        let hits = pollster::block_on(engine.query(&text, &QueryOptions::default())).unwrap().hits;
+        let hits = engine.query(&text).unwrap().hits;
         assert!(hits.first().is_some_and(|hit| speakers(hit.document).contains(speaker)), "{text}");
         asked += 1;
     }

@@ -78,7 +78,7 @@ test('the steps of the document lead from an empty folder to an index that answe
   // What precedes this test has built the package, the command line and the model; here they are packed.
   const inCheckout = blocks('1. In the checkout: the package and a model').map(({ code }) => code).join('')
   assert.deepEqual(inCheckout.trim().split('\n'), [
-    'npm run build', 'npm pack', 'cargo build --release', 'target/release/inkling model pull --out build/model',
+    'npm run build', 'npm pack', 'cargo build --release --features cli', 'target/release/inkling model pull --out build/model',
   ])
   await shell(at(), 'npm pack --ignore-scripts')
   for (const heading of ['2. In an empty folder: install the package', '3. Write the documents', '4. Build the index and ask it']) await follow(heading)

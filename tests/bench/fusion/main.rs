@@ -164,7 +164,7 @@ fn index(documents: &[Document], encoder: &Encoder, files: &ModelFiles) -> Outco
 fn ask(engine: &mut Engine, text: &str) -> Outcome<Vec<Ranked>> {
     let syntax = Syntax { operators: false, ..Syntax::default() };
     let options = QueryOptions { limit: usize::MAX, far: true, syntax, ..QueryOptions::default() };
-    Ok(pollster::block_on(engine.query(text, &options))?.hits)
+    Ok(engine.query_with(text, &options)?.hits)
 }
 
 fn answered(engine: &mut Engine, documents: &[Document], topic: &Topic) -> Outcome<Answered> {

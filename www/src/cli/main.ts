@@ -30,7 +30,7 @@ A model is a folder with config.json, tokenizer.json and weights.safetensors. Ta
   - the native command line: inkling model pull --out model
 
 Where the native command line \`inkling\` of this version is on the PATH, it does the work: it uses all cores, and has
-more commands (model, add, remove, bundle, eval, export, encode): \`cargo install --path .\` in a checkout. --wasm keeps to WebAssembly, on one core.
+more commands (model, add, remove, bundle, eval, export, encode): \`cargo install --path . --features cli\` in a checkout. --wasm keeps to WebAssembly, on one core.
 
   -h, --help       this text
   -V, --version    the version
@@ -67,7 +67,7 @@ async function main(): Promise<number> {
   else if (Object.hasOwn(NATIVE_ONLY, command)) {
     const instead = NATIVE_ONLY[command] && `, ${NATIVE_ONLY[command]}`
     throw new WrongUsage(
-      `only the native command line has \`${command}\`: put version ${VERSION} of it on the PATH (cargo install --path . in a checkout)${instead}`,
+      `only the native command line has \`${command}\`: put version ${VERSION} of it on the PATH (cargo install --path . --features cli in a checkout)${instead}`,
     )
   } else throw new WrongUsage(`there is no command \`${command}\`: npx inkling --help lists them`)
   return 0
