@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::beir::{self, Collection, Topic};
 use crate::eval::metrics::{Estimate, estimate, ndcg, recall, reciprocal_rank, success};
 use crate::index::document::Document;
-use crate::index::lexical::QueryOptions as Syntax;
+use crate::index::lexical::Syntax;
 use crate::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
 use crate::index::vectors::Vectors;
 

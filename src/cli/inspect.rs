@@ -51,7 +51,7 @@ fn index(folder: &IndexFolder) -> Result<Value> {
 
 fn model(folder: &ModelFolder) -> Result<Value> {
     let config = ModelConfig::from_json(&folder.config)?;
-    let kernel = folder.encoder()?.kernel();
+    let kernel = folder.encoder()?.kernel_name();
     let value = serde_json::to_value(&config).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
     Ok(json!({ "kind": "model", "kernel_here": kernel, "config": value, "tensors": tensors(&folder.weights)? }))
 }

@@ -85,7 +85,7 @@ impl Args {
             }
             return print(text(&hits));
         }
-        let kernel = engine.encoder().map(|encoder| encoder.kernel());
+        let kernel = engine.encoder().map(|encoder| encoder.kernel_name());
         let Answer { found, mode, corrected, truncated, timings, .. } = answer;
         print_json(&Report { query: self.query, hits, found, mode, corrected, truncated, timings, kernel })
     }

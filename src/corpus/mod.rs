@@ -1,6 +1,6 @@
 //! Corpora: files of documents as people have them, read into [`Document`]s.
 //!
-//! A record's `id`, `title`, `url` and text are found by the names that are usual for them (see [`Columns`]); everything
+//! A record's `id`, `title`, `url` and text are found by the names that are usual for them (see [`TITLE_NAMES`] and so on); everything
 //! else is kept as a field that hits show and filters use.
 
 mod calendar;
@@ -75,19 +75,14 @@ impl Format {
     }
 }
 
-/// Which names of a record mean what; the first that a record has is taken.
-pub struct Columns;
-
-impl Columns {
-    /// The id; a record without one is known by its number in the file, from 1.
-    pub const ID: &[&str] = &["id", "_id", "slug", "code"];
-    /// The title.
-    pub const TITLE: &[&str] = &["title", "name"];
-    /// The address.
-    pub const URL: &[&str] = &["url", "link", "href"];
-    /// The text. Where a record has several of these, they are put one below the other.
-    pub const TEXT: &[&str] = &["abstract", "description", "text", "body", "content"];
-}
+/// Names of the id, of which the first that a record has is taken; a record without one is known by its number in the file, from 1.
+pub const ID_NAMES: &[&str] = &["id", "_id", "slug", "code"];
+/// Names of the title, likewise.
+pub const TITLE_NAMES: &[&str] = &["title", "name"];
+/// Names of the address, likewise.
+pub const URL_NAMES: &[&str] = &["url", "link", "href"];
+/// Names of the text. Where a record has several of these, they are put one below the other.
+pub const TEXT_NAMES: &[&str] = &["abstract", "description", "text", "body", "content"];
 
 /// Reads the documents of a corpus.
 ///
@@ -111,16 +106,16 @@ pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<V
 
 /// A record by name: the title and so on taken out, the rest kept as fields.
 fn document(mut record: Map<String, Value>, number: usize, fields: Option<&[String]>) -> Result<Document> {
-    let title = take(&mut record, Columns::TITLE).ok_or_else(|| {
+    let title = take(&mut record, TITLE_NAMES).ok_or_else(|| {
         Error::new(
             ErrorKind::MissingColumn,
-            format!("record {number} has no title: name a column or key one of {}", Columns::TITLE.join(", ")),
+            format!("record {number} has no title: name a column or key one of {}", TITLE_NAMES.join(", ")),
         )
     })?;
-    let id = take(&mut record, Columns::ID).unwrap_or_else(|| number.to_string());
-    let url = take(&mut record, Columns::URL).filter(|url| !url.is_empty());
+    let id = take(&mut record, ID_NAMES).unwrap_or_else(|| number.to_string());
+    let url = take(&mut record, URL_NAMES).filter(|url| !url.is_empty());
     let mut texts: Vec<String> = Vec::new();
-    for name in Columns::TEXT {
+    for name in TEXT_NAMES {
         let text = take(&mut record, &[name]).unwrap_or_default().trim().to_owned();
         if !text.is_empty() && !texts.contains(&text) {
             texts.push(text);

@@ -58,7 +58,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 /// One implementation of the encoder's forward pass.
 pub trait Backend: Send + Sync {
     /// The kernel in use, as reports name it: `"cpu avx-vnni"`.
-    fn kernel(&self) -> &'static str;
+    fn kernel_name(&self) -> &'static str;
 
     /// Another backend on the same weights, with its own activations, for another thread.
     fn fork(&self) -> Box<dyn Backend>;

@@ -112,8 +112,8 @@ impl Encoder {
     }
 
     /// The kernel that computes, as reports name it.
-    pub fn kernel(&self) -> &'static str {
-        self.backend.kernel()
+    pub fn kernel_name(&self) -> &'static str {
+        self.backend.kernel_name()
     }
 
     /// Another encoder on the same weights and the CPU, for another thread.

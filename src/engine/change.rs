@@ -10,7 +10,7 @@ use crate::index::manifest::{Manifest, Needed};
 use crate::index::vectors::{PassageVector, Vectors};
 
 /// A document whose passages have been encoded, ready to be added.
-pub struct Encoded {
+pub struct EncodedDocument {
     document: Document,
     vectors: Vec<(Range<usize>, Vec<f32>)>,
 }
@@ -43,22 +43,22 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid-input` without a model.
-    pub async fn encode(&mut self, document: Document) -> Result<Encoded> {
+    pub async fn encode(&mut self, document: Document) -> Result<EncodedDocument> {
         let options = self.passage_options();
         let Some(encoder) = &mut self.encoder else {
             return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents"));
         };
         let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
         let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
-        Ok(Encoded { document, vectors: passages.windows.into_iter().zip(vectors).collect() })
+        Ok(EncodedDocument { document, vectors: passages.windows.into_iter().zip(vectors).collect() })
     }
 
     /// Adds documents that this engine has encoded, or replaces those of the same id.
     ///
     /// # Errors
     /// None, as long as the documents have passed [`builder::check`].
-    pub fn add_encoded(&mut self, encoded: Vec<Encoded>) -> Result<()> {
-        for Encoded { document, vectors } in encoded {
+    pub fn add_encoded(&mut self, encoded: Vec<EncodedDocument>) -> Result<()> {
+        for EncodedDocument { document, vectors } in encoded {
             self.remove(&document.id);
             self.insert(document, vectors)?;
         }

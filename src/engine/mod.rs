@@ -14,14 +14,14 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-pub use self::change::Encoded;
+pub use self::change::EncodedDocument;
 pub use self::hit::{Hit, Passage};
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
-use crate::index::lexical::{Lexical, Query, QueryOptions as Syntax};
+use crate::index::lexical::{Lexical, Query, Syntax};
 use crate::index::manifest::Manifest;
 use crate::index::table::{Counts, Filters, Table};
 use crate::index::vectors::{VectorHit, Vectors};
@@ -365,7 +365,7 @@ impl Engine {
     /// ids, so that the order in which documents were added does not matter.
     fn order(&self, hits: &mut Vec<Ranked>, options: &QueryOptions) {
         let by_rank = |a: &Ranked, b: &Ranked| {
-            b.rank.total_cmp(&a.rank).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
+            b.order.total_cmp(&a.order).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
         };
         match &options.sort {
             Some(field) => hits.sort_by(|a, b| {

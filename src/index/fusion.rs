@@ -1,7 +1,7 @@
 //! One ranking out of two: how documents compare by meaning, and by words.
 //!
 //! ```text
-//! rank = (cosine - mean) / deviation  +  4 bm25 / best bm25 × best coverage^¾  +  3 if every word of the query is there
+//! order = (cosine - mean) / deviation  +  4 bm25 / best bm25 × best coverage^¾  +  3 if every word of the query is there
 //! ```
 //!
 //! The cosine of a document is that of its best passage; mean and deviation are over all documents, so that one step means
@@ -76,8 +76,8 @@ pub struct Ranked {
     pub passage: Option<u32>,
     /// How likely the document is to be relevant, in [0, 1].
     pub score: f32,
-    /// What documents are ordered by; comparable within one answer only.
-    pub rank: f64,
+    /// What documents are ordered by, the highest first; comparable within one answer only.
+    pub order: f64,
     /// Cosine of the query and the passage, in [-1, 1]; 0 where meaning was not asked.
     pub cosine: f32,
     /// Score by words, 0 where none matches.
@@ -89,7 +89,7 @@ pub struct Ranked {
 impl Ranked {
     /// A document for which nothing speaks.
     pub fn unranked(document: u32) -> Self {
-        Self { document, passage: None, score: 0.0, rank: 0.0, cosine: 0.0, bm25: 0.0, coverage: 0.0 }
+        Self { document, passage: None, score: 0.0, order: 0.0, cosine: 0.0, bm25: 0.0, coverage: 0.0 }
     }
 }
 
@@ -126,7 +126,7 @@ pub fn by_meaning(hits: &[VectorHit]) -> Vec<Ranked> {
     let ranked = |hit: &VectorHit| Ranked {
         passage: Some(hit.passage),
         score: logistic(7.06 * hit.score - 4.77),
-        rank: hit.score.into(),
+        order: hit.score.into(),
         cosine: hit.score,
         ..Ranked::unranked(hit.document)
     };
@@ -137,10 +137,10 @@ pub fn by_meaning(hits: &[VectorHit]) -> Vec<Ranked> {
 pub fn by_words(hits: &[LexicalHit]) -> Vec<Ranked> {
     let ranked = |hit: &LexicalHit| Ranked {
         score: logistic(4.55 * hit.coverage - 3.05),
-        rank: hit.score.into(),
+        order: hit.score.into(),
         bm25: hit.score,
         coverage: hit.coverage,
-        ..Ranked::unranked(hit.doc)
+        ..Ranked::unranked(hit.document)
     };
     hits.iter().map(ranked).collect()
 }
@@ -154,17 +154,17 @@ pub fn by_both(meaning: &[VectorHit], spread: Spread, words: &[LexicalHit]) -> V
 
     let mut ranked = by_meaning(meaning);
     for document in &mut ranked {
-        document.rank = spread.standard(document.cosine);
+        document.order = spread.standard(document.cosine);
         document.score = logistic(5.43 * document.cosine - 5.30);
     }
     for hit in words {
-        let Ok(at) = ranked.binary_search_by_key(&hit.doc, |document| document.document) else { continue };
+        let Ok(at) = ranked.binary_search_by_key(&hit.document, |document| document.document) else { continue };
         let document = &mut ranked[at];
         (document.bm25, document.coverage) = (hit.score, hit.coverage);
         document.score = logistic(5.43 * document.cosine + 3.68 * hit.coverage - 5.30);
-        document.rank += weight * f64::from(hit.score);
+        document.order += weight * f64::from(hit.score);
         if hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE {
-            document.rank += EVERY_WORD;
+            document.order += EVERY_WORD;
         }
     }
     ranked

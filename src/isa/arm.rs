@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-use super::{Isa, LANES, ROUND, Sink, Step, check_tile};
+use super::{Isa, LANES, ROUND, Sink, Vectorized, check_tile};
 
 /// NEON with the dot built from widening products and two additions of pairs.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +107,7 @@ macro_rules! arm_isa {
             const NAME: &'static str = $reported;
 
             #[inline(always)]
-            fn vectorize<S: Step<Self>>(self, step: S) -> S::Output {
+            fn vectorize<S: Vectorized<Self>>(self, step: S) -> S::Output {
                 step.run(self)
             }
 

@@ -36,7 +36,7 @@ pub const LANES: usize = 8;
 pub const ROUND: f32 = 12_582_912.0;
 
 /// A computation that is compiled once for each instruction set.
-pub trait Step<I: Isa> {
+pub trait Vectorized<I: Isa> {
     /// What it returns.
     type Output;
     /// The computation. Implementations are `#[inline(always)]`, so that they take on the caller's instruction set.
@@ -132,7 +132,7 @@ pub trait Isa: Copy + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Runs a step with this instruction set enabled.
-    fn vectorize<S: Step<Self>>(self, step: S) -> S::Output;
+    fn vectorize<S: Vectorized<Self>>(self, step: S) -> S::Output;
 
     /// All lanes `x`.
     fn splat(self, x: f32) -> Self::F;

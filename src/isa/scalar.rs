@@ -1,6 +1,6 @@
 //! Plain Rust: the naive twin of every other instruction set, always compiled and always tested.
 
-use super::{Isa, LANES, ROUND, Sink, Step, check_tile};
+use super::{Isa, LANES, ROUND, Sink, Vectorized, check_tile};
 
 /// No vector instructions at all.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ impl Isa for Scalar {
     type Code = u8;
     const NAME: &'static str = "scalar";
 
-    fn vectorize<S: Step<Self>>(self, step: S) -> S::Output {
+    fn vectorize<S: Vectorized<Self>>(self, step: S) -> S::Output {
         step.run(self)
     }
 

@@ -4,7 +4,7 @@
 
 use std::arch::wasm32::*;
 
-use super::{Isa, LANES, Sink, Step, check_tile};
+use super::{Isa, LANES, Sink, Vectorized, check_tile};
 
 /// SIMD128. The dot multiplies 16-bit numbers, so activation codes lie in memory as i16.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,7 @@ macro_rules! float_lanes {
         type Sums = Lanes;
 
         #[inline(always)]
-        fn vectorize<S: Step<Self>>(self, step: S) -> S::Output {
+        fn vectorize<S: Vectorized<Self>>(self, step: S) -> S::Output {
             step.run(self)
         }
 

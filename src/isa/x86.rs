@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Isa, LANES, ROUND, Sink, Step, check_tile};
+use super::{Isa, LANES, ROUND, Sink, Vectorized, check_tile};
 
 /// AVX2 with the dot built from `vpmaddubsw` and `vpmaddwd`.
 ///
@@ -41,7 +41,7 @@ impl Avx512Vnni {
 }
 
 #[target_feature(enable = "avx2")]
-fn vectorize_avx2<I: Isa, S: Step<I>>(isa: I, step: S) -> S::Output {
+fn vectorize_avx2<I: Isa, S: Vectorized<I>>(isa: I, step: S) -> S::Output {
     step.run(isa)
 }
 
@@ -53,7 +53,7 @@ macro_rules! float_lanes {
         type Code = u8;
 
         #[inline(always)]
-        fn vectorize<S: Step<Self>>(self, step: S) -> S::Output {
+        fn vectorize<S: Vectorized<Self>>(self, step: S) -> S::Output {
             // SAFETY: `self` exists, so the processor has AVX2.
             unsafe { vectorize_avx2(self, step) }
         }

@@ -38,7 +38,7 @@ pub struct EncoderInfo {
 impl EncoderInfo {
     pub fn of(encoder: &encoder::Encoder) -> Self {
         let ModelConfig { id, dim, max_tokens, .. } = encoder.config();
-        Self { model: id.clone(), dim: *dim, max_tokens: *max_tokens, kernel: encoder.kernel() }
+        Self { model: id.clone(), dim: *dim, max_tokens: *max_tokens, kernel: encoder.kernel_name() }
     }
 }
 

@@ -71,7 +71,7 @@ fn time(gpu: &mut Gpu, config: &ModelConfig, adapter: &str, texts: usize, tokens
     let median = times[times.len() / 2];
     format!(
         r#"{{"engine": "inkling {}", "adapter": {adapter:?}, "texts": {texts}, "tokens": {tokens}, "median_ms": {median:.3}, "best_ms": {:.3}, "gmacs": {:.1}}}"#,
-        gpu.kernel(),
+        gpu.kernel_name(),
         times[0],
         macs as f64 / median / 1e6,
     )

@@ -236,8 +236,7 @@ fn a_query_of_100_kb_is_cut_and_says_so() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
-        let answer =
-            engine.query_with(&"health data ".repeat(9000), &QueryOptions { mode, ..semantic(2) }).unwrap();
+        let answer = engine.query_with(&"health data ".repeat(9000), &QueryOptions { mode, ..semantic(2) }).unwrap();
         assert!(answer.truncated);
         assert_eq!(answer.hits.len(), 2);
     }
@@ -331,7 +330,7 @@ fn answers(engine: &mut Engine, names: &[&str]) -> Vec<(String, u32, u32, u64)> 
             let options = QueryOptions { mode, ..semantic(10) };
             for hit in engine.query_with(query, &options).unwrap().hits {
                 let id = names.iter().find(|id| engine.number(id).ok() == Some(hit.document)).unwrap();
-                answers.push((id.to_string(), hit.score.to_bits(), hit.bm25.to_bits(), hit.rank.to_bits()));
+                answers.push((id.to_string(), hit.score.to_bits(), hit.bm25.to_bits(), hit.order.to_bits()));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::linear::{Identity, Linear, Panels, Rows, in_memory};
 use super::rows::{Columns, quantize};
-use crate::isa::{Isa, LANES, ROUND, Step, column_mut};
+use crate::isa::{Isa, LANES, ROUND, Vectorized, column_mut};
 
 /// Work memory of attention, kept from call to call.
 #[derive(Default)]
@@ -84,7 +84,7 @@ struct PackKeys<'a> {
     to: &'a mut Panels,
 }
 
-impl<I: Isa> Step<I> for PackKeys<'_> {
+impl<I: Isa> Vectorized<I> for PackKeys<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -117,7 +117,7 @@ struct PackValues<'a> {
     to: &'a mut Panels,
 }
 
-impl<I: Isa> Step<I> for PackValues<'_> {
+impl<I: Isa> Vectorized<I> for PackValues<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -163,7 +163,7 @@ struct Softmax<'a, C> {
     to: &'a mut Rows<C>,
 }
 
-impl<I: Isa> Step<I> for Softmax<'_, I::Code> {
+impl<I: Isa> Vectorized<I> for Softmax<'_, I::Code> {
     type Output = ();
 
     #[inline(always)]

@@ -185,7 +185,7 @@ impl<I: Isa> Cpu<I> {
 }
 
 impl<I: Isa> Backend for Cpu<I> {
-    fn kernel(&self) -> &'static str {
+    fn kernel_name(&self) -> &'static str {
         I::NAME
     }
 

@@ -1,7 +1,7 @@
 //! What happens to whole rows of hidden states: layer normalization, and quantization for the next linear layer.
 
 use super::linear::{Rows, lanes_mut};
-use crate::isa::{Isa, LANES, ROUND, Step};
+use crate::isa::{Isa, LANES, ROUND, Vectorized};
 use crate::model::weights::Norm;
 
 /// Activation codes reach from 0 to this.
@@ -38,7 +38,7 @@ struct Quantize<'a, C> {
     to: &'a mut Rows<C>,
 }
 
-impl<I: Isa> Step<I> for Quantize<'_, I::Code> {
+impl<I: Isa> Vectorized<I> for Quantize<'_, I::Code> {
     type Output = ();
 
     #[inline(always)]
@@ -98,7 +98,7 @@ struct LayerNorm<'a, C> {
     to: &'a mut Rows<C>,
 }
 
-impl<I: Isa> Step<I> for LayerNorm<'_, I::Code> {
+impl<I: Isa> Vectorized<I> for LayerNorm<'_, I::Code> {
     type Output = ();
 
     #[inline(always)]
@@ -157,7 +157,7 @@ struct MeanUnit<'a> {
     unit: &'a mut [f32],
 }
 
-impl<I: Isa> Step<I> for MeanUnit<'_> {
+impl<I: Isa> Vectorized<I> for MeanUnit<'_> {
     type Output = ();
 
     #[inline(always)]

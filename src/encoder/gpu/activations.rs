@@ -1,6 +1,6 @@
 //! What a batch needs on the GPU beside the weights: its buffers, and what binds them to the kernels.
 
-use super::kernels::{HEADER, QUERIES, Step};
+use super::kernels::{HEADER, QUERIES, Shader};
 use super::model::GpuModel;
 use crate::encoder::backend::Batch;
 use crate::error::Result;
@@ -25,13 +25,13 @@ pub struct Activations {
     pub staging: [wgpu::Buffer; 2],
     /// Embedding and pooling.
     ends: [wgpu::BindGroup; 2],
-    /// For each layer the bindings of [`LAYER_STEPS`].
+    /// For each layer the bindings of [`LAYER_SHADERS`].
     layers: Vec<[wgpu::BindGroup; 7]>,
 }
 
 /// The steps of a layer in both plans.
-const LAYER_STEPS: [Step; 7] =
-    [Step::Qkv, Step::BulkQkv, Step::Attention, Step::Output, Step::Expand, Step::Contract, Step::Feed];
+const LAYER_SHADERS: [Shader; 7] =
+    [Shader::Qkv, Shader::BulkQkv, Shader::Attention, Shader::Output, Shader::Expand, Shader::Contract, Shader::Feed];
 
 impl Drop for Activations {
     fn drop(&mut self) {
@@ -60,24 +60,24 @@ impl Activations {
                 wgpu::BufferDescriptor { label: Some(label), size: vectors.size(), usage, mapped_at_creation: false };
             device.device.create_buffer(&descriptor)
         });
-        let embed = model.bind(Step::Embed, &model.table, &[&batch, &context, &hidden]);
-        let pool = model.bind(Step::Pool, &model.table, &[&batch, &hidden, &vectors]);
-        let bind = |weights: &[wgpu::Buffer; 2], step: Step| match step {
-            Step::Attention => model.bind(step, weights, &[&batch, &wide, &context]),
-            Step::Output => model.bind(step, weights, &[&batch, &context, &hidden]),
-            Step::Contract => model.bind(step, weights, &[&batch, &wide, &hidden]),
-            Step::Feed => model.bind(step, weights, &[&batch, &context, &hidden, &wide]),
-            _ => model.bind(step, weights, &[&batch, &hidden, &wide]),
+        let embed = model.bind(Shader::Embed, &model.table, &[&batch, &context, &hidden]);
+        let pool = model.bind(Shader::Pool, &model.table, &[&batch, &hidden, &vectors]);
+        let bind = |weights: &[wgpu::Buffer; 2], shader: Shader| match shader {
+            Shader::Attention => model.bind(shader, weights, &[&batch, &wide, &context]),
+            Shader::Output => model.bind(shader, weights, &[&batch, &context, &hidden]),
+            Shader::Contract => model.bind(shader, weights, &[&batch, &wide, &hidden]),
+            Shader::Feed => model.bind(shader, weights, &[&batch, &context, &hidden, &wide]),
+            _ => model.bind(shader, weights, &[&batch, &hidden, &wide]),
         };
-        let layers = model.layers.iter().map(|weights| LAYER_STEPS.map(|step| bind(weights, step))).collect();
+        let layers = model.layers.iter().map(|weights| LAYER_SHADERS.map(|shader| bind(weights, shader))).collect();
         Ok(Self { rows, texts, batch, hidden, context, wide, vectors, staging, ends: [embed, pool], layers })
     }
 
     /// The bindings of a step of a layer; the layer of embedding and pooling does not matter.
-    pub fn bindings(&self, step: Step, layer: usize) -> &wgpu::BindGroup {
-        match LAYER_STEPS.iter().position(|known| *known == step) {
+    pub fn bindings(&self, shader: Shader, layer: usize) -> &wgpu::BindGroup {
+        match LAYER_SHADERS.iter().position(|known| *known == shader) {
             Some(index) => &self.layers[layer][index],
-            None => &self.ends[usize::from(step == Step::Pool)],
+            None => &self.ends[usize::from(shader == Shader::Pool)],
         }
     }
 }

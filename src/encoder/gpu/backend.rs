@@ -7,7 +7,7 @@ use web_time::Instant;
 
 use super::activations::{Activations, describe};
 use super::device::{Device, failed};
-use super::kernels::{Step, Variant};
+use super::kernels::{Shader, Variant};
 use super::model::GpuModel;
 use super::wait::signal;
 use crate::encoder::backend::{Backend, Batch, Pending};
@@ -81,7 +81,7 @@ pub enum Matrix {
 }
 
 struct Dispatch {
-    step: Step,
+    shader: Shader,
     layer: usize,
     workgroups: [usize; 2],
     /// Multiplications and additions.
@@ -171,14 +171,14 @@ impl Gpu {
     }
 
     /// Notes a dispatch of so many multiplications and additions a row.
-    fn note(&mut self, step: Step, workgroups: [usize; 2], cost: usize) {
-        self.noted.push(Dispatch { step, layer: self.layer, workgroups, cost: (self.rows * cost) as f64 });
+    fn note(&mut self, shader: Shader, workgroups: [usize; 2], cost: usize) {
+        self.noted.push(Dispatch { shader, layer: self.layer, workgroups, cost: (self.rows * cost) as f64 });
     }
 
     /// Notes a linear step with so many columns.
-    fn note_linear(&mut self, step: Step, columns: usize, cost: usize) {
-        let cut = self.model.shape.cut(step);
-        self.note(step, [self.rows.div_ceil(cut.rows()), columns.div_ceil(cut.columns())], cost);
+    fn note_linear(&mut self, shader: Shader, columns: usize, cost: usize) {
+        let cut = self.model.shape.cut(shader);
+        self.note(shader, [self.rows.div_ceil(cut.rows()), columns.div_ceil(cut.columns())], cost);
     }
 
     fn take_refusal(&mut self) -> Result<()> {
@@ -256,9 +256,9 @@ impl Gpu {
     fn encode(&mut self, portion: &[Dispatch], encoder: &mut wgpu::CommandEncoder) {
         let Some(activations) = &self.activations else { return };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for Dispatch { step, layer, workgroups: [x, y], .. } in portion {
-            pass.set_pipeline(self.model.pipeline(*step));
-            pass.set_bind_group(0, activations.bindings(*step, *layer), &[]);
+        for Dispatch { shader, layer, workgroups: [x, y], .. } in portion {
+            pass.set_pipeline(self.model.pipeline(*shader));
+            pass.set_bind_group(0, activations.bindings(*shader, *layer), &[]);
             pass.dispatch_workgroups(*x as u32, *y as u32, 1);
         }
         self.counters.dispatches += portion.len();
@@ -285,7 +285,7 @@ impl Gpu {
     async fn vectors(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         self.take_refusal()?;
         let dim = self.model.config.dim;
-        self.note(Step::Pool, [batch.texts(), 1], dim);
+        self.note(Shader::Pool, [batch.texts(), 1], dim);
         let Some(activations) = &self.activations else { return Ok(Vec::new()) };
         let (from, staging) = (activations.vectors.clone(), activations.staging[self.number as usize % 2].clone());
         let bytes = 4 * (batch.texts() * dim + 4);
@@ -323,7 +323,7 @@ fn portions(noted: &[Dispatch], cap: f64) -> impl Iterator<Item = (&[Dispatch], 
 }
 
 impl Backend for Gpu {
-    fn kernel(&self) -> &'static str {
+    fn kernel_name(&self) -> &'static str {
         match self.model.variant {
             Variant::Packed => "webgpu packed",
             Variant::Float => "webgpu float",
@@ -349,42 +349,42 @@ impl Backend for Gpu {
         self.noted.clear();
         self.refused = self.take(batch).err();
         self.bulk = self.rows >= self.bulk_rows && self.model.shape.has_feed();
-        let rows = self.model.shape.cut(Step::Embed).rows();
-        self.note(Step::Embed, [self.rows.div_ceil(rows), 1], 4 * self.model.config.dim);
+        let rows = self.model.shape.cut(Shader::Embed).rows();
+        self.note(Shader::Embed, [self.rows.div_ceil(rows), 1], 4 * self.model.config.dim);
     }
 
     fn qkv(&mut self, layer: usize) {
         self.layer = layer;
         let dim = self.model.config.dim;
-        self.note_linear(if self.bulk { Step::BulkQkv } else { Step::Qkv }, 3 * dim, 3 * dim * dim);
+        self.note_linear(if self.bulk { Shader::BulkQkv } else { Shader::Qkv }, 3 * dim, 3 * dim * dim);
     }
 
     fn attention(&mut self, batch: &Batch) {
         let longest = batch.spans().map(|span| span.len()).max().unwrap_or(0);
         let ModelConfig { heads, dim, .. } = self.model.config;
-        self.note(Step::Attention, [self.tiles, heads], 2 * longest * dim);
+        self.note(Shader::Attention, [self.tiles, heads], 2 * longest * dim);
     }
 
     fn output(&mut self, _layer: usize) {
         let dim = self.model.config.dim;
         if !self.bulk {
-            self.note_linear(Step::Output, dim, dim * dim);
+            self.note_linear(Shader::Output, dim, dim * dim);
         }
     }
 
     fn expand(&mut self, _layer: usize) {
         let ModelConfig { dim, ff, .. } = self.model.config;
         if !self.bulk {
-            self.note_linear(Step::Expand, ff, dim * ff);
+            self.note_linear(Shader::Expand, ff, dim * ff);
         }
     }
 
     fn contract(&mut self, _layer: usize) {
         let ModelConfig { dim, ff, .. } = self.model.config;
         if self.bulk {
-            self.note_linear(Step::Feed, dim, dim * (dim + 2 * ff));
+            self.note_linear(Shader::Feed, dim, dim * (dim + 2 * ff));
         } else {
-            self.note_linear(Step::Contract, dim, dim * ff);
+            self.note_linear(Shader::Contract, dim, dim * ff);
         }
     }
 

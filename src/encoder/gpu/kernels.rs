@@ -29,7 +29,7 @@ pub enum Variant {
 
 /// One dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Shader {
     /// Embeddings and their normalization.
     Embed,
     /// Query, key and value for few rows.
@@ -50,7 +50,7 @@ pub enum Step {
     Pool,
 }
 
-impl Step {
+impl Shader {
     /// Every step.
     pub const ALL: [Self; 9] = [
         Self::Embed,
@@ -176,7 +176,7 @@ impl Shape {
     }
 
     /// How a step is cut.
-    pub fn cut(&self, step: Step) -> Cut {
+    pub fn cut(&self, shader: Shader) -> Cut {
         let ModelConfig { dim, ff, .. } = self.config;
         // Inputs come in chunks that divide both depths.
         let chunk = [128, 64, 32].into_iter().find(|chunk| dim % chunk == 0 && ff % chunk == 0).unwrap_or(BLOCK);
@@ -184,25 +184,25 @@ impl Shape {
             |columns: usize, most: usize| (1..=most).rev().find(|groups| (columns / 4).is_multiple_of(*groups)).unwrap_or(1);
         let few = |groups: usize| Cut { groups, row_groups: 1, micro: 4, chunk };
         let many = |groups: usize| Cut { groups, row_groups: if groups > MAX_THREADS / 2 { 1 } else { 2 }, micro: 8, chunk };
-        match step {
-            Step::Embed | Step::Output | Step::Contract => few(dim / 4),
-            Step::Qkv => few(divisor(3 * dim, 32)),
-            Step::Expand => few(divisor(ff, 32)),
-            Step::BulkQkv => many(divisor(3 * dim, 96)),
-            Step::Feed => many(dim / 4),
-            Step::Attention => Cut { groups: 1, row_groups: QUERIES, micro: 1, chunk },
-            Step::Pool => Cut { groups: dim / 4, row_groups: 1, micro: 1, chunk },
+        match shader {
+            Shader::Embed | Shader::Output | Shader::Contract => few(dim / 4),
+            Shader::Qkv => few(divisor(3 * dim, 32)),
+            Shader::Expand => few(divisor(ff, 32)),
+            Shader::BulkQkv => many(divisor(3 * dim, 96)),
+            Shader::Feed => many(dim / 4),
+            Shader::Attention => Cut { groups: 1, row_groups: QUERIES, micro: 1, chunk },
+            Shader::Pool => Cut { groups: dim / 4, row_groups: 1, micro: 1, chunk },
         }
     }
 
     /// The whole text of a step's kernel.
-    pub fn source(&self, step: Step, variant: Variant) -> String {
-        let (_, file, [linear, norm, gelu]) = step.file();
+    pub fn source(&self, shader: Shader, variant: Variant) -> String {
+        let (_, file, [linear, norm, gelu]) = shader.file();
         let mut text = String::new();
         if linear && variant == Variant::Packed {
             text.push_str("requires packed_4x8_integer_dot_product;\n");
         }
-        self.write_constants(step, &mut text);
+        self.write_constants(shader, &mut text);
         let variant = match variant {
             Variant::Packed => include_str!("kernels/packed.wgsl"),
             Variant::Float => include_str!("kernels/float.wgsl"),
@@ -216,19 +216,19 @@ impl Shape {
             (true, file),
         ];
         let used: String = parts.iter().filter(|(used, _)| *used).map(|(_, part)| *part).collect();
-        let bounds = self.unrolled_bounds(step);
+        let bounds = self.unrolled_bounds(shader);
         unroll(&used, &bounds, &mut text);
         text
     }
 
-    fn unrolled_bounds(&self, step: Step) -> [(&'static str, usize); 3] {
-        let micro = self.cut(step).micro;
+    fn unrolled_bounds(&self, shader: Shader) -> [(&'static str, usize); 3] {
+        let micro = self.cut(shader).micro;
         [("MICRO", micro), ("MICRO4", micro.div_ceil(4)), ("HEAD4", self.config.head_dim() / 4)]
     }
 
-    fn write_constants(&self, step: Step, text: &mut String) {
+    fn write_constants(&self, shader: Shader, text: &mut String) {
         let ModelConfig { dim, ff, layer_norm_eps, .. } = self.config;
-        let Cut { groups, row_groups, micro, chunk } = self.cut(step);
+        let Cut { groups, row_groups, micro, chunk } = self.cut(shader);
         let threads = groups * row_groups;
         // Keys and values of a tile fill 8 KiB at most: half of what every device has.
         let keys = (1024 / self.config.head_dim()).clamp(4, 64) & !3;
@@ -246,7 +246,7 @@ impl Shape {
             ("KEYS", keys),
             ("HEADER", HEADER),
         ];
-        let parts = if step == Step::Embed { self.table_parts() } else { self.layer_parts() };
+        let parts = if shader == Shader::Embed { self.table_parts() } else { self.layer_parts() };
         let places = offsets(&parts.0).chain(offsets(&parts.1));
         for (name, value) in constants.into_iter().chain(places.map(|(name, at, _)| (name, at / 4))) {
             let _ = writeln!(text, "const {name} = {value}u;");
@@ -346,42 +346,42 @@ mod tests {
     #[test]
     fn naga_validates_every_kernel_in_both_variants_for_every_shape_of_model() {
         for shape in SHAPES.map(shape) {
-            for step in Step::ALL {
+            for shader in Shader::ALL {
                 for variant in [Variant::Packed, Variant::Float] {
-                    let source = shape.source(step, variant);
-                    let told = |error: String| format!("{} {variant:?}: {error}\n{source}", step.name());
+                    let source = shape.source(shader, variant);
+                    let told = |error: String| format!("{} {variant:?}: {error}\n{source}", shader.name());
                     let module = naga::front::wgsl::parse_str(&source).map_err(|e| told(e.emit_to_string(&source))).unwrap();
                     let capabilities = Capabilities::default();
                     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
                     validator.validate(&module).map_err(|error| told(error.emit_to_string(&source))).unwrap();
-                    assert_fits_default_limits(&module, step);
+                    assert_fits_default_limits(&module, shader);
                 }
             }
         }
     }
 
     /// 16 KiB of workgroup memory, 256 threads, 8 storage buffers.
-    fn assert_fits_default_limits(module: &naga::Module, step: Step) {
+    fn assert_fits_default_limits(module: &naga::Module, shader: Shader) {
         let mut layouter = naga::proc::Layouter::default();
         layouter.update(module.to_ctx()).unwrap();
         let in_space = |wanted| module.global_variables.iter().filter(move |(_, global)| global.space == wanted);
         let workgroup = in_space(naga::AddressSpace::WorkGroup).map(|(_, global)| layouter[global.ty].size);
-        assert!(workgroup.sum::<u32>() <= 16 << 10, "{}", step.name());
+        assert!(workgroup.sum::<u32>() <= 16 << 10, "{}", shader.name());
         let threads: u32 = module.entry_points[0].workgroup_size.iter().product();
-        assert!(threads <= 256, "{}: {threads} threads", step.name());
+        assert!(threads <= 256, "{}: {threads} threads", shader.name());
         let storage = module.global_variables.iter().filter(|(_, g)| matches!(g.space, naga::AddressSpace::Storage { .. }));
-        assert_eq!(storage.count() as u32, step.bindings(), "{}", step.name());
+        assert_eq!(storage.count() as u32, shader.bindings(), "{}", shader.name());
     }
 
     /// WGSL promises zeros to a declaration without a value, at every turn of a loop. Chromium 156 gives them once and then what the
     /// last turn left, as naga did for long (gfx-rs/wgpu#9489).
     #[test]
     fn no_kernel_declares_a_variable_without_a_value() {
-        for step in Step::ALL {
+        for shader in Shader::ALL {
             for variant in [Variant::Packed, Variant::Float] {
-                let source = shape(SHAPES[0]).source(step, variant);
+                let source = shape(SHAPES[0]).source(shader, variant);
                 let bare = source.lines().find(|line| line.starts_with(' ') && line.contains("var ") && !line.contains(" = "));
-                assert_eq!(bare, None, "{}", step.name());
+                assert_eq!(bare, None, "{}", shader.name());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What stays on the GPU: weights in the order the kernels read them, and the pipelines.
 
 use super::device::{Device, failed};
-use super::kernels::{Parts, Shape, Step, Variant, offsets, total};
+use super::kernels::{Parts, Shader, Shape, Variant, offsets, total};
 use crate::error::Result;
 use crate::model::config::ModelConfig;
 use crate::model::weights::{Layer, Linear, Weights};
@@ -41,22 +41,22 @@ impl GpuModel {
         let table = table(&device, &shape, weights)?;
         let layers = weights.layers.iter().map(|weights| layer(&device, &shape, config, weights)).collect::<Result<_>>()?;
         let layouts = [5, 6].map(|bindings| layout(&device.device, bindings));
-        let pipelines = Step::ALL.map(|step| pipeline(&device.device, &shape, variant, step, &layouts)).into();
+        let pipelines = Shader::ALL.map(|shader| pipeline(&device.device, &shape, variant, shader, &layouts)).into();
         Ok(Self { device, shape, config: config.clone(), variant, table, layers, layouts, pipelines })
     }
 
     /// The pipeline of a step.
-    pub fn pipeline(&self, step: Step) -> &wgpu::ComputePipeline {
-        &self.pipelines[step as usize]
+    pub fn pipeline(&self, shader: Shader) -> &wgpu::ComputePipeline {
+        &self.pipelines[shader as usize]
     }
 
     /// Binds what a step reads and writes: the weights of a layer or of the embeddings, the batch, and activations.
-    pub fn bind(&self, step: Step, weights: &[wgpu::Buffer; 2], others: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+    pub fn bind(&self, shader: Shader, weights: &[wgpu::Buffer; 2], others: &[&wgpu::Buffer]) -> wgpu::BindGroup {
         let buffers = weights.iter().chain(others.iter().copied()).zip(0..);
         let entries: Vec<_> =
             buffers.map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }).collect();
-        let layout = &self.layouts[usize::from(step.bindings() == 6)];
-        let label = Some(step.name());
+        let layout = &self.layouts[usize::from(shader.bindings() == 6)];
+        let label = Some(shader.name());
         self.device.device.create_bind_group(&wgpu::BindGroupDescriptor { label, layout, entries: &entries })
     }
 }
@@ -81,13 +81,13 @@ fn pipeline(
     device: &wgpu::Device,
     shape: &Shape,
     variant: Variant,
-    step: Step,
+    shader: Shader,
     layouts: &[wgpu::BindGroupLayout; 2],
 ) -> wgpu::ComputePipeline {
-    let label = Some(step.name());
-    let source = wgpu::ShaderSource::Wgsl(shape.source(step, variant).into());
+    let label = Some(shader.name());
+    let source = wgpu::ShaderSource::Wgsl(shape.source(shader, variant).into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-    let bind_group_layouts = &[Some(&layouts[usize::from(step.bindings() == 6)])];
+    let bind_group_layouts = &[Some(&layouts[usize::from(shader.bindings() == 6)])];
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor { label, bind_group_layouts, immediate_size: 0 });
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label,

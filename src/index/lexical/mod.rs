@@ -6,20 +6,21 @@
 //! the file, removed ones are only marked, and [`Lexical::save`] writes what is left as if it had been built so at once.
 //!
 //! ```
-//! use inkling_search::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions, Query, QueryOptions};
+//! use inkling_search::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions, Query, Syntax};
 //!
 //! # fn main() -> inkling_search::error::Result<()> {
-//! let mut builder = LexicalBuilder::new(LexicalOptions { language: "en".to_owned(), ..LexicalOptions::default() })?;
+//! let fields = vec![("title".to_owned(), 2.5), ("speakers".to_owned(), 2.0)];
+//! let mut builder = LexicalBuilder::new(LexicalOptions { language: "en".to_owned(), fields })?;
 //! builder.add(&[FieldText { field: "title", text: "Analytics in public health" }])?;
 //! builder.add(&[FieldText { field: "title", text: "Opening keynote" }, FieldText { field: "speakers", text: "Ana Müller" }])?;
 //! let tensors = builder.finish();
 //!
 //! let index = Lexical::open(|name| tensors.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice()))?;
-//! let query = Query::parse("helth analytcs", &QueryOptions::default());
+//! let query = Query::parse("helth analytcs", &Syntax::default());
 //! let hits = index.search(&query, &|_| true, 3);
-//! assert_eq!(hits.iter().map(|hit| hit.doc).collect::<Vec<_>>(), [0]);
+//! assert_eq!(hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [0]);
 //! assert_eq!(index.highlights(&query, "Analytics in public health"), [0..9, 20..26]);
-//! assert_eq!(index.search(&Query::parse("mull", &QueryOptions::default()), &|_| true, 3)[0].doc, 1);
+//! assert_eq!(index.search(&Query::parse("mull", &Syntax::default()), &|_| true, 3)[0].document, 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -54,7 +55,7 @@ mod typos;
 pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;
 pub use language::Language;
-pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, QueryOptions};
+pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax};
 pub use score::Ranking;
 
 use std::sync::OnceLock;
@@ -78,17 +79,10 @@ pub struct FieldText<'a> {
 /// What an index is built with; the file keeps it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LexicalOptions {
-    /// A code such as `"en"`, `"none"`, or `"auto"` to guess it from the stop words of the corpus. Default `"auto"`.
+    /// A code such as `"en"`, `"none"`, or `"auto"` to guess it from the stop words of the corpus.
     pub language: String,
-    /// The fields with the weight of a word in each. Default: title 2.5, speakers 2, track 1, text 1.
+    /// The fields with the weight of a word in each.
     pub fields: Vec<(String, f32)>,
-}
-
-impl Default for LexicalOptions {
-    fn default() -> Self {
-        let fields = [("title", 2.5), ("speakers", 2.0), ("track", 1.0), ("text", 1.0)];
-        Self { language: "auto".to_owned(), fields: fields.map(|(name, weight)| (name.to_owned(), weight)).to_vec() }
-    }
 }
 
 /// How a document matches a query, at best.
@@ -106,7 +100,7 @@ pub enum Quality {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LexicalHit {
     /// Number of the document.
-    pub doc: u32,
+    pub document: u32,
     /// BM25 score, above 0. Comparable within one query only.
     pub score: f32,
     /// The best match of any word of the query that is not a stop word.

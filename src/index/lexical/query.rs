@@ -13,7 +13,7 @@ pub const QUERY_WORDS_MAX: usize = 128;
 
 /// How to read a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryOptions {
+pub struct Syntax {
     /// Whether quotes and `-` have a meaning; without it, all is text. Default true.
     pub operators: bool,
     /// Whether a last word that touches the end of the text may go on (search as you type). Default true.
@@ -22,7 +22,7 @@ pub struct QueryOptions {
     pub typos: bool,
 }
 
-impl Default for QueryOptions {
+impl Default for Syntax {
     fn default() -> Self {
         Self { operators: true, prefix: true, typos: true }
     }
@@ -57,15 +57,15 @@ pub struct Query {
 
 impl Query {
     /// Reads a query. Never fails: text without a word in it is a query that finds nothing.
-    pub fn parse(text: &str, options: &QueryOptions) -> Self {
+    pub fn parse(text: &str, syntax: &Syntax) -> Self {
         let cut = text.floor_char_boundary(QUERY_BYTES_MAX);
-        let mut query = Self { typos: options.typos, truncated: cut < text.len(), ..Self::default() };
+        let mut query = Self { typos: syntax.typos, truncated: cut < text.len(), ..Self::default() };
         let text = &text[..cut];
         let mut at = 0;
         while at < text.len() {
-            let piece = if options.operators { Piece::at(text, at) } else { Piece::text(text, at, text.len()) };
+            let piece = if syntax.operators { Piece::at(text, at) } else { Piece::text(text, at, text.len()) };
             match piece.kind {
-                Kind::Text => query.add_text(piece.text, options.prefix && piece.end == text.len()),
+                Kind::Text => query.add_text(piece.text, syntax.prefix && piece.end == text.len()),
                 Kind::Phrase => query.add_phrase(piece.text),
                 Kind::Excluded => query.excluded.extend(Some(split(piece.text)).filter(|words| !words.is_empty())),
             }

@@ -126,7 +126,7 @@ impl Lexical {
         let hits = top(sums.of.iter().map(|sum| sum.score), accept, limit).into_iter();
         hits.map(|(score, doc)| {
             let Sum { mass, quality, .. } = sums.of[doc as usize];
-            LexicalHit { doc, score, quality: quality.unwrap_or(Quality::Typo), coverage: (mass / sums.whole).min(1.0) }
+            LexicalHit { document: doc, score, quality: quality.unwrap_or(Quality::Typo), coverage: (mass / sums.whole).min(1.0) }
         })
         .collect()
     }

@@ -37,15 +37,15 @@ fn index(language: &str, texts: &[&str]) -> Lexical {
 }
 
 fn search(index: &Lexical, query: &str) -> Vec<LexicalHit> {
-    index.search(&Query::parse(query, &QueryOptions::default()), &|_| true, 100)
+    index.search(&Query::parse(query, &Syntax::default()), &|_| true, 100)
 }
 
 fn found(index: &Lexical, query: &str) -> Vec<u32> {
-    search(index, query).iter().map(|hit| hit.doc).collect()
+    search(index, query).iter().map(|hit| hit.document).collect()
 }
 
 fn found_all(index: &Lexical, query: &str) -> Vec<u32> {
-    index.search(&Query::parse(query, &QueryOptions::default()), &|_| true, 5000).iter().map(|hit| hit.doc).collect()
+    index.search(&Query::parse(query, &Syntax::default()), &|_| true, 5000).iter().map(|hit| hit.document).collect()
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_word_in_the_title_counts_more_than_in_the_text() {
 fn other_forms_of_a_word_are_found_below_the_form_typed() {
     let index = index("en", &["we test", "we tested", "we testify", "we tests"]);
     let hits = search(&index, "tests ");
-    assert_eq!(hits.iter().map(|hit| hit.doc).collect::<Vec<_>>(), [3, 0, 1]);
+    assert_eq!(hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [3, 0, 1]);
     assert!(hits[0].score > hits[1].score && hits.iter().all(|hit| hit.quality == Quality::Exact));
 }
 
@@ -78,7 +78,7 @@ fn stop_words_add_to_documents_but_find_none_unless_alone() {
     assert_eq!(found(&index, "the ").len(), 3);
     let with = search(&index, "the cat ");
     let without = search(&index, "cat ");
-    assert!(with[1].doc == 0 && with[1].score > without[1].score, "the stop word counts something");
+    assert!(with[1].document == 0 && with[1].score > without[1].score, "the stop word counts something");
 }
 
 #[test]
@@ -87,7 +87,10 @@ fn a_word_that_touches_the_end_may_go_on_and_one_before_a_space_may_not() {
     assert_eq!(found(&index, "kube"), [1, 0]);
     assert_eq!(found(&index, "kube "), NOTHING);
     let hits = search(&index, "kubern");
-    assert_eq!(hits.iter().map(|hit| (hit.doc, hit.quality)).collect::<Vec<_>>(), [(1, Quality::Exact), (0, Quality::Prefix)]);
+    assert_eq!(
+        hits.iter().map(|hit| (hit.document, hit.quality)).collect::<Vec<_>>(),
+        [(1, Quality::Exact), (0, Quality::Prefix)]
+    );
 }
 
 #[test]
@@ -100,12 +103,12 @@ fn typing_errors_are_forgiven_only_where_no_document_has_the_word() {
     assert_eq!(found(&index, "2023 "), NOTHING);
     assert_eq!(found(&index, "dta "), NOTHING, "no errors below four letters");
     assert_eq!(search(&index, "mashine ")[0].quality, Quality::Typo);
-    let strict = Query::parse("kuberntes", &QueryOptions { typos: false, ..QueryOptions::default() });
+    let strict = Query::parse("kuberntes", &Syntax { typos: false, ..Syntax::default() });
     assert_eq!(index.search(&strict, &|_| true, 10), []);
 }
 
 fn respelled(index: &Lexical, text: &str) -> Option<String> {
-    index.respelled(text, &Query::parse(text, &QueryOptions::default()), &|word| word == "lifetimes")
+    index.respelled(text, &Query::parse(text, &Syntax::default()), &|word| word == "lifetimes")
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn words_that_may_be_right_are_left_as_they_are() {
     ] {
         assert_eq!(respelled(&index, text), None, "{text}: {why}");
     }
-    let strict = Query::parse("custmer ", &QueryOptions { typos: false, ..QueryOptions::default() });
+    let strict = Query::parse("custmer ", &Syntax { typos: false, ..Syntax::default() });
     assert_eq!(index.respelled("custmer ", &strict, &|_| false), None);
     let german = self::index("de", &["Kunden und Daten"]);
     assert_eq!(respelled(&german, "Kurden "), None, "the encoder's vocabulary is no judge of German");
@@ -160,8 +163,8 @@ fn excluded_words_and_phrases_rule_documents_out() {
     assert_eq!(found(&index, "data -\"round table\" -talk"), [1, 2, 4]);
     assert_eq!(found(&index, "-panel"), NOTHING);
     assert_eq!(found(&index, "data - panel")[..2], [1, 2], "a lone sign excludes nothing");
-    let plain = Query::parse("data -panel", &QueryOptions { operators: false, ..QueryOptions::default() });
-    assert_eq!(index.search(&plain, &|_| true, 10)[0].doc, 1);
+    let plain = Query::parse("data -panel", &Syntax { operators: false, ..Syntax::default() });
+    assert_eq!(index.search(&plain, &|_| true, 10)[0].document, 1);
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn the_language_is_guessed_and_kept_in_the_file() {
 fn matching_words_are_marked_as_search_matched_them() {
     let index = index("en", &["The Müllers tested kubernetes", "other"]);
     let marked = |query: &str, text: &str| -> Vec<String> {
-        let query = Query::parse(query, &QueryOptions::default());
+        let query = Query::parse(query, &Syntax::default());
         index.highlights(&query, text).into_iter().map(|range| text[range].to_owned()).collect()
     };
     assert_eq!(marked("testing the kuberntes ", "The Müllers tested Kubernetes’ tests."), ["tested", "Kubernetes"]);
@@ -223,11 +226,11 @@ fn another_version_of_the_file_is_refused_by_name() {
 
 #[test]
 fn a_query_too_long_is_cut_and_says_so() {
-    let query = Query::parse(&"word ".repeat(30_000), &QueryOptions::default());
+    let query = Query::parse(&"word ".repeat(30_000), &Syntax::default());
     assert!(query.is_truncated() && !query.is_empty());
     let many: String = (0..500).map(|i| format!("w{i} ")).collect();
-    assert!(Query::parse(&many, &QueryOptions::default()).is_truncated());
-    assert!(!Query::parse("health analytics", &QueryOptions::default()).is_truncated());
+    assert!(Query::parse(&many, &Syntax::default()).is_truncated());
+    assert!(!Query::parse("health analytics", &Syntax::default()).is_truncated());
 }
 
 /// BM25 over weighted fields as its formula reads, document by document: the naive twin of [`Lexical::search`].
@@ -340,7 +343,7 @@ fn corpus() -> impl Strategy<Value = Vec<(String, String)>> {
 /// Hits without numbers of documents: their texts with the bits of the figures, in an order that numbers do not change.
 fn unnumbered(hits: &[LexicalHit], text: impl Fn(u32) -> (String, String)) -> Vec<(u32, (String, String), u32, Quality)> {
     let mut rows: Vec<_> =
-        hits.iter().map(|hit| (!hit.score.to_bits(), text(hit.doc), hit.coverage.to_bits(), hit.quality)).collect();
+        hits.iter().map(|hit| (!hit.score.to_bits(), text(hit.document), hit.coverage.to_bits(), hit.quality)).collect();
     rows.sort();
     rows
 }
@@ -364,12 +367,12 @@ proptest! {
     fn scores_equal_the_formula(documents in corpus(), query in text(7), english in any::<bool>()) {
         let language = if english { Language::English } else { Language::None };
         let index = opened(&built(language.code(), &documents)).unwrap();
-        let options = QueryOptions { operators: false, prefix: false, typos: false };
+        let options = Syntax { operators: false, prefix: false, typos: false };
         let hits = index.search(&Query::parse(&query, &options), &|_| true, 100);
         let expected = naive(&documents, language, &query);
         prop_assert_eq!(hits.len(), expected.len());
         for hit in &hits {
-            let expected = expected[&hit.doc];
+            let expected = expected[&hit.document];
             prop_assert!((f64::from(hit.score) - expected).abs() < 1e-4 * (1.0 + expected), "{} {}", hit.score, expected);
         }
     }
@@ -377,18 +380,18 @@ proptest! {
     #[test]
     fn fewer_hits_are_the_first_of_more(documents in corpus(), query in text(7), limit in 1usize..6) {
         let index = opened(&built("en", &documents)).unwrap();
-        let query = Query::parse(&query, &QueryOptions::default());
+        let query = Query::parse(&query, &Syntax::default());
         let all = index.search(&query, &|_| true, 100);
         let some = index.search(&query, &|_| true, limit);
         prop_assert_eq!(&all[..all.len().min(limit)], some.as_slice());
-        prop_assert!(all.is_sorted_by(|a, b| a.score > b.score || (a.score == b.score && a.doc < b.doc)));
+        prop_assert!(all.is_sorted_by(|a, b| a.score > b.score || (a.score == b.score && a.document < b.document)));
     }
 
     #[test]
     fn a_filter_never_lets_a_wrong_document_through_nor_changes_scores(documents in corpus(), query in text(5), modulus in 2u32..4) {
         let index = opened(&built("en", &documents)).unwrap();
-        let query = Query::parse(&query, &QueryOptions::default());
-        let wanted: Vec<_> = index.search(&query, &|_| true, 100).into_iter().filter(|hit| hit.doc % modulus == 0).collect();
+        let query = Query::parse(&query, &Syntax::default());
+        let wanted: Vec<_> = index.search(&query, &|_| true, 100).into_iter().filter(|hit| hit.document % modulus == 0).collect();
         prop_assert_eq!(index.search(&query, &|doc| doc % modulus == 0, 3), &wanted[..wanted.len().min(3)]);
     }
 
@@ -437,7 +440,7 @@ proptest! {
         };
         let first = if live { others.len() as u32 } else { 0 };
         for query in QUERIES {
-            let moved: Vec<_> = search(&direct, query).into_iter().map(|hit| LexicalHit { doc: hit.doc + first, ..hit }).collect();
+            let moved: Vec<_> = search(&direct, query).into_iter().map(|hit| LexicalHit { document: hit.document + first, ..hit }).collect();
             prop_assert_eq!(search(&changed, query), moved, "{}", query);
         }
         let order: Vec<u32> = (first..first + documents.len() as u32).collect();
@@ -501,9 +504,9 @@ proptest! {
     fn any_text_is_indexed_searched_and_marked(text in "\\PC{0,80}|[\u{0}-\u{10FFFF}]{0,40}", query in "[ \"\\-]{0,3}\\PC{0,30}") {
         let index = index("auto", &[&text, "the other"]);
         search(&index, &query);
-        let own = Query::parse(&text, &QueryOptions { operators: false, ..QueryOptions::default() });
+        let own = Query::parse(&text, &Syntax { operators: false, ..Syntax::default() });
         let words = index.search(&own, &|_| true, 10);
-        prop_assert!(own.is_empty() || words.iter().any(|hit| hit.doc == 0 && hit.coverage > 0.99));
+        prop_assert!(own.is_empty() || words.iter().any(|hit| hit.document == 0 && hit.coverage > 0.99));
         let ranges = index.highlights(&own, &text);
         prop_assert!(ranges.iter().all(|range| text.get(range.clone()).is_some()));
         prop_assert!(ranges.is_sorted_by(|a, b| a.end <= b.start));
@@ -526,14 +529,14 @@ proptest! {
         let mut text = |most: u64| (0..draw(most)).map(|_| words[(draw(121) as f64).sqrt() as usize % 11]).collect::<Vec<_>>().join(" ");
         let documents: Vec<_> = (0..700).map(|_| (text(4), text(9))).collect();
         let index = opened(&built("en", &documents)).unwrap();
-        let options = QueryOptions { operators: false, prefix: false, typos: false };
+        let options = Syntax { operators: false, prefix: false, typos: false };
         let parsed = Query::parse(&query, &options);
         let all = index.search(&parsed, &|_| true, 5000);
         prop_assert_eq!(&index.search(&parsed, &|_| true, limit), &all[..all.len().min(limit)]);
         let expected = naive(&documents, Language::English, &query);
         prop_assert_eq!(all.len(), expected.len());
         for hit in &all {
-            let expected = expected[&hit.doc];
+            let expected = expected[&hit.document];
             prop_assert!((f64::from(hit.score) - expected).abs() < 1e-4 * (1.0 + expected), "{} {}", hit.score, expected);
         }
         let phrase: Vec<u32> = (0..).zip(&documents).filter(|(_, (title, text))| {

@@ -16,7 +16,7 @@ use inkling_search::engine::{Engine, QueryOptions};
 use inkling_search::eval::beir::{self, Collection, Topic};
 use inkling_search::index::document::Document;
 use inkling_search::index::fusion::Ranked;
-use inkling_search::index::lexical::QueryOptions as Syntax;
+use inkling_search::index::lexical::Syntax;
 use inkling_search::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
 use inkling_search::index::vectors::Vectors;
 use serde::Deserialize;
@@ -176,7 +176,7 @@ fn answered(engine: &mut Engine, documents: &[Document], topic: &Topic) -> Outco
         let words = if best > 0.0 { f64::from(hit.bm25) / best } else { 0.0 };
         // The engine does not say which documents got the bonus, but what else is in their rank is known.
         let without = standard + weights::SHIPPED.words * signs.coverage.powf(weights::SHIPPED.power) * words;
-        let has_every_word = hit.rank - without > weights::SHIPPED.every_word / 2.0;
+        let has_every_word = hit.order - without > weights::SHIPPED.every_word / 2.0;
         let grade = topic.grades.get(&documents[hit.document as usize].id).copied().unwrap_or(0);
         Found { standard, words, has_every_word, coverage: signs.coverage, grade }
     });
