@@ -1,6 +1,7 @@
 """PyTorch at the sizes of gpu.rs, on the card of this machine: python3 tests/bench/gpu.py FOLDER [--device cpu]
 
-FOLDER is the original model, as `npm run bench -- --setup` unpacks it below build/bench/original. Needs torch and safetensors.
+FOLDER is the original model, as `npm run bench -- --setup` unpacks it below build/bench/original. Where it holds only
+`config.json`, the weights are random ones of the same shapes, which take as long. Needs torch and safetensors.
 Prints one line of JSON a size, from token ids to pooled vectors in the host's memory, in fp32 and fp16.
 """
 
@@ -47,6 +48,28 @@ class Encoder(torch.nn.Module):
         return F.normalize(x.mean(1), dim=-1)
 
 
+def published(file):
+    return {name.removeprefix("bert."): tensor for name, tensor in load_file(file).items()}
+
+
+def random_weights(config):
+    """Every tensor of the shape that `config` gives, drawn from a normal distribution."""
+    dim, ff = config["hidden_size"], config["intermediate_size"]
+    rows = {"word": config["vocab_size"], "position": config["max_position_embeddings"], "token_type": config["type_vocab_size"]}
+    shapes = {f"embeddings.{kind}_embeddings.weight": (count, dim) for kind, count in rows.items()}
+    linears, norms = {}, ["embeddings"]
+    for layer in (f"encoder.layer.{index}" for index in range(config["num_hidden_layers"])):
+        linears |= {f"{layer}.attention.self.{part}": (dim, dim) for part in ("query", "key", "value")}
+        linears |= {f"{layer}.attention.output.dense": (dim, dim), f"{layer}.intermediate.dense": (ff, dim)}
+        linears[f"{layer}.output.dense"] = (dim, ff)
+        norms += [f"{layer}.attention.output", f"{layer}.output"]
+    linears |= {f"{norm}.LayerNorm": (dim,) for norm in norms}
+    for name, shape in linears.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    generator = torch.Generator().manual_seed(0)
+    return {name: torch.randn(shape, generator=generator) * 0.05 for name, shape in shapes.items()}
+
+
 def milliseconds(model, ids):
     """Median and best of about two seconds, after a warm-up."""
     times, begun = [], time.perf_counter()
@@ -63,9 +86,9 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--device", default="cuda")
     arguments = parser.parse_args()
-    weights = next(arguments.folder.rglob("model.safetensors"))
-    config = json.loads((weights.parent / "config.json").read_text())
-    tensors = {name.removeprefix("bert."): tensor for name, tensor in load_file(weights).items()}
+    folder = next(arguments.folder.rglob("config.json")).parent
+    config = json.loads((folder / "config.json").read_text())
+    tensors = published(folder / "model.safetensors") if (folder / "model.safetensors").exists() else random_weights(config)
     adapter = torch.cuda.get_device_name() if arguments.device == "cuda" else "cpu"
     for kind in (torch.float32, torch.float16):
         model = Encoder(tensors, config).to(arguments.device, kind).eval()
