@@ -13,6 +13,9 @@ const FLAGS = [
 /** WebGPU in software: what it computes is right, how long it takes means nothing. */
 const SWIFTSHADER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
 
+/** Tests that count what moves between two frames, or take all processors: beside others they would wait, or make wait. */
+const ALONE = /element-shift|pool|webgpu/
+
 const executablePath = process.env.CHROMIUM || '/usr/bin/chromium'
 
 export default defineConfig({
@@ -20,8 +23,8 @@ export default defineConfig({
   outputDir: 'test-results',
   reporter: 'list',
   forbidOnly: true,
-  // One page at a time: the encoder is timed by no test, but loading it twice at once slows a small machine down.
-  workers: 1,
+  fullyParallel: true,
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   use: {
@@ -31,7 +34,14 @@ export default defineConfig({
     serviceWorkers: 'block',
   },
   projects: [
-    { name: 'chromium', testIgnore: /webgpu/, use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } } },
-    { name: 'webgpu', testMatch: /webgpu/, use: { launchOptions: { executablePath, args: [...FLAGS, ...SWIFTSHADER] } } },
+    { name: 'chromium', testIgnore: ALONE, use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } } },
+    {
+      name: 'alone',
+      testMatch: ALONE,
+      testIgnore: /webgpu/,
+      workers: 1,
+      use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } },
+    },
+    { name: 'webgpu', testMatch: /webgpu/, workers: 1, use: { launchOptions: { executablePath, args: [...FLAGS, ...SWIFTSHADER] } } },
   ],
 })

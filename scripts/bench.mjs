@@ -2,8 +2,8 @@
 // See tests/bench/README.md.
 
 import { parseArgs } from 'node:util'
-import { measureDownload } from '../tests/bench/bytes.mjs'
 import { withBrowser } from '../tests/bench/browser.mjs'
+import { measureDownload } from '../tests/bench/bytes.mjs'
 import { timeColdStarts } from '../tests/bench/cold.mjs'
 import { ENGINES } from '../tests/bench/engines.mjs'
 import { checkLoad, describeMachine, versions } from '../tests/bench/machine.mjs'
@@ -11,16 +11,18 @@ import { measureMemory } from '../tests/bench/memory.mjs'
 import { measureRanking } from '../tests/bench/ranking.mjs'
 import { writeResults } from '../tests/bench/results.mjs'
 import { setUpBench } from '../tests/bench/setup.mjs'
+import { measureTasks } from '../tests/bench/tasks.mjs'
 import { makeTexts } from '../tests/bench/texts.mjs'
 import { timeEngines } from '../tests/bench/timing.mjs'
 import { timeWebGpu } from '../tests/bench/webgpu.mjs'
-import { buildTypeScript, buildWasm } from './build.mjs'
-import { at, say, script, Stop } from './lib.mjs'
+import { buildTypeScript } from './build.mjs'
+import { at, Stop, say, script } from './lib.mjs'
 import { installChromium, setUp } from './setup.mjs'
-import { buildCli, pullModel } from './site.mjs'
+import { buildCli, buildIndex, pullModel } from './site.mjs'
+import { buildWasm } from './wasm.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes, memory, ranking or webgpu; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes, memory, ranking, tasks or webgpu; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
@@ -31,7 +33,7 @@ const USAGE = `usage: npm run bench -- [OPTION…]
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking', 'webgpu']
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking', 'tasks', 'webgpu']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -52,8 +54,16 @@ function options() {
   try {
     const { values } = parseArgs({
       options: {
-        only: many, browser: many, engine: many, rounds: { type: 'string' }, out: { type: 'string' },
-        quick: yes, 'no-build': yes, setup: yes, force: yes, help: yes,
+        only: many,
+        browser: many,
+        engine: many,
+        rounds: { type: 'string' },
+        out: { type: 'string' },
+        quick: yes,
+        'no-build': yes,
+        setup: yes,
+        force: yes,
+        help: yes,
       },
     })
     const rounds = Number(values.rounds ?? (values.quick ? 2 : 20))
@@ -73,8 +83,8 @@ function options() {
   }
 }
 
-/** Builds what is compared, each part only if it is not done. @param {{ build: boolean, encoders: boolean }} choice */
-async function prepare({ build, encoders }) {
+/** Builds what is compared, each part only if it is not done. @param {{ build: boolean, encoders: boolean, index: boolean }} choice */
+async function prepare({ build, encoders, index }) {
   if (build) {
     await setUp()
     await installChromium()
@@ -82,6 +92,7 @@ async function prepare({ build, encoders }) {
     await pullModel()
     await buildWasm()
     await buildTypeScript()
+    if (index) await buildIndex()
   }
   await setUpBench({ encoders })
 }
@@ -90,8 +101,8 @@ await script(async () => {
   const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
   if (help) return console.log(USAGE)
   const loadAverage = checkLoad(force || quick || setup)
-  const encoders = parts.some((part) => part !== 'ranking')
-  await prepare({ build: !asItIs, encoders })
+  const encoders = parts.some((part) => part !== 'ranking' && part !== 'tasks')
+  await prepare({ build: !asItIs, encoders, index: parts.includes('tasks') })
   if (setup) return
 
   const ranking = parts.includes('ranking') ? await measureRanking({ quick, rounds }) : undefined
@@ -101,7 +112,9 @@ await script(async () => {
   if (texts && (parts.includes('encode') || parts.includes('bulk'))) {
     for (const name of browsers) {
       say(`timing the encoders (${name})`)
-      runs.push(await timeEngines({ name, flags: BROWSERS[name] ?? [], engines, texts, effort, bulk: parts.includes('bulk') }))
+      runs.push(
+        await timeEngines({ name, flags: BROWSERS[name] ?? [], engines, texts, effort, bulk: parts.includes('bulk') }),
+      )
     }
   }
   const visits = quick || !parts.includes('cold') ? { profiles: 1, visits: 1 } : { profiles: 5, visits: 3 }
@@ -114,6 +127,8 @@ await script(async () => {
   }
   if (parts.includes('memory')) say('measuring memory')
   const memory = texts && parts.includes('memory') ? await measureMemory(engines, texts) : undefined
+  if (parts.includes('tasks')) say('measuring the tasks of the search box')
+  const tasks = parts.includes('tasks') ? await measureTasks(quick ? 1 : 5) : undefined
   const webgpu = texts && parts.includes('webgpu') ? await timeWebGpu({ texts, rounds }) : undefined
 
   const browser = await withBrowser([], async (context) => context.browser()?.version() ?? 'unknown')
@@ -128,6 +143,7 @@ await script(async () => {
     ...(parts.includes('bytes') && { downloads }),
     ...(memory && { memory }),
     ...(ranking && { ranking }),
+    ...(tasks && { tasks }),
     ...(webgpu && { webgpu }),
   })
 })

@@ -1,29 +1,61 @@
-// What `.ci/run` asks besides the tests: formatting, lints, types and documentation, all without a warning.
+// `npm run check`: what is known of a change in seconds, without running it: format, lints, types and the laws of the
+// floor plan. `.ci/run` asks more of it, and runs the tests.
 
-import { buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
+import fs from 'node:fs'
+import { NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { buildDocs } from './docs.mjs'
 import { checkFeatures } from './features.mjs'
-import { at, run, say, script } from './lib.mjs'
-import { installComponents, setUp } from './setup.mjs'
+import { table, timed } from './lanes.mjs'
+import { at, run, script } from './lib.mjs'
+import { installComponents, installWasmTarget, setUp } from './setup.mjs'
+import { buildWasm } from './wasm.mjs'
 
-await script(async () => {
-  await setUp()
+/** How the Rust is written. */
+export const checkFormat = () => timed('format', () => run('cargo', ['fmt', '--check']))
+
+/** The types of all TypeScript and of the scripts. Needs the glue of the wasm modules, older or newer. */
+export const checkTypes = () => timed('types', () => run(at('node_modules', '.bin', 'tsc'), ['--noEmit']))
+
+/** What clippy says of everything native. */
+export const lintNative = () =>
+  timed('lints, native', () => run('cargo', ['clippy', '--all-targets', '--features', NATIVE, '--', '-D', 'warnings']))
+
+/** What clippy says of what the browser runs. */
+export const lintWasm = () =>
+  timed('lints, wasm', async () => {
+    for (const module of /** @type {const} */ (['inkling-build', 'inkling-gpu'])) {
+      const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
+      await run('cargo', args, { env: wasmEnvironment('relaxed') })
+    }
+  })
+
+/** That each feature of the crate compiles alone. */
+export const checkEachFeature = () => timed('features', checkFeatures)
+
+/** That the documentation has no broken link and no gap. */
+export const checkDocs = () =>
+  timed('documentation', async () => {
+    // With the features of the lints: what the crate depends on is checked already.
+    await run('cargo', ['doc', '--no-deps', '--features', NATIVE], { env: { RUSTDOCFLAGS: '-D warnings' } })
+    // The pages of the TypeScript need the glue of the modules.
+    await buildWasm()
+    await buildDocs()
+  })
+
+/** What the checks need before they start. */
+export async function setUpChecks() {
+  await setUp(['rust', 'cc'])
   await installComponents(['rustfmt', 'clippy'])
+  await installWasmTarget()
+}
 
-  say('formatting')
-  await run('cargo', ['fmt', '--check'])
-  say('lints, native')
-  await run('cargo', ['clippy', '--all-targets', '--features', 'gpu', '--', '-D', 'warnings'])
-  await checkFeatures()
-  say('lints, wasm')
-  for (const module of /** @type {const} */ (['inkling-build', 'inkling-gpu'])) {
-    const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
-    await run('cargo', args, { env: wasmEnvironment('relaxed') })
-  }
-  say('types')
-  await buildWasm()
-  await run(at('node_modules', '.bin', 'tsc'), ['--noEmit'])
-  say('documentation of the crate')
-  await run('cargo', ['doc', '--no-deps', '--features', 'cli'], { env: { RUSTDOCFLAGS: '-D warnings' } })
-  await buildDocs()
-})
+if (process.argv[1] === at('scripts', 'check.mjs')) {
+  await script(async () => {
+    await setUpChecks()
+    if (!fs.existsSync(at('dist', 'wasm', 'inkling-relaxed.d.ts'))) await buildWasm()
+    await checkFormat()
+    await checkTypes()
+    await lintNative()
+    console.log(table())
+  })
+}

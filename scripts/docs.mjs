@@ -18,7 +18,8 @@ async function installTypedoc() {
     work: async () => {
       say('installing typedoc')
       fs.mkdirSync(tool, { recursive: true })
-      for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(at('scripts', 'docs', name), `${tool}/${name}`)
+      for (const name of ['package.json', 'package-lock.json'])
+        fs.copyFileSync(at('scripts', 'docs', name), `${tool}/${name}`)
       await run('npm', ['ci', '--prefix', tool, '--ignore-scripts', '--no-audit', '--no-fund'])
     },
   })
@@ -29,9 +30,20 @@ export async function buildDocs() {
   await installTypedoc()
   say('documentation of the TypeScript')
   await run(process.execPath, [
-    `${tool}/node_modules/typedoc/bin/typedoc`, ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
-    '--tsconfig', 'tsconfig.types.json', '--out', at('build', 'docs'), '--name', 'Inkling', '--readme', 'none',
-    '--excludePrivate', '--excludeInternal', '--disableSources', '--treatWarningsAsErrors',
+    `${tool}/node_modules/typedoc/bin/typedoc`,
+    ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
+    '--tsconfig',
+    'tsconfig.types.json',
+    '--out',
+    at('build', 'docs'),
+    '--name',
+    'Inkling',
+    '--readme',
+    'none',
+    '--excludePrivate',
+    '--excludeInternal',
+    '--disableSources',
+    '--treatWarningsAsErrors',
   ])
 }
 

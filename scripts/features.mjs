@@ -7,11 +7,23 @@ const NOT_NATIVE = ['default', 'web']
 
 /** Lints the library with no feature, and with each alone. Features are read from Cargo.toml, so that none is forgotten. */
 export async function checkFeatures() {
-  const { packages } = JSON.parse(capture('cargo', ['metadata', '--no-deps', '--format-version', '1']) ?? '{"packages":[]}')
+  const { packages } = JSON.parse(
+    capture('cargo', ['metadata', '--no-deps', '--format-version', '1']) ?? '{"packages":[]}',
+  )
   /** @type {string[]} */
   const features = Object.keys(packages[0]?.features ?? {}).filter((feature) => !NOT_NATIVE.includes(feature))
   for (const feature of ['', ...features]) {
     say(`lints, ${feature === '' ? 'no feature' : `feature ${feature} alone`}`)
-    await run('cargo', ['clippy', '--quiet', '--lib', '--no-default-features', '--features', feature, '--', '-D', 'warnings'])
+    await run('cargo', [
+      'clippy',
+      '--quiet',
+      '--lib',
+      '--no-default-features',
+      '--features',
+      feature,
+      '--',
+      '-D',
+      'warnings',
+    ])
   }
 }

@@ -25,7 +25,11 @@ export function drawIcon(svg, size, { fullBleed = false } = {}) {
   header.writeUInt32BE(size, 0)
   header.writeUInt32BE(size, 4)
   header.set([8, 6], 8) // eight bits a channel, red green blue alpha
-  const parts = [chunk('IHDR', header), chunk('IDAT', zlib.deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))]
+  const parts = [
+    chunk('IHDR', header),
+    chunk('IDAT', zlib.deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts])
 }
 
@@ -35,9 +39,12 @@ function shapesOf(svg, fullBleed) {
     const of = (/** @type {string} */ name) => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
     const colour = [1, 3, 5].map((at) => parseInt(of('fill').slice(at, at + 2), 16))
     const opacity = Number(of('opacity') || 1)
-    if (kind === 'rect') return { inside: rounded(Number(of('width')), fullBleed ? 0 : Number(of('rx'))), colour, opacity }
+    if (kind === 'rect')
+      return { inside: rounded(Number(of('width')), fullBleed ? 0 : Number(of('rx'))), colour, opacity }
     const numbers = (of('d').match(/[\d.]+/g) ?? []).map(Number)
-    const points = numbers.flatMap((x, at) => (at % 2 === 0 ? [/** @type {[number, number]} */ ([x, numbers[at + 1] ?? 0])] : []))
+    const points = numbers.flatMap((x, at) =>
+      at % 2 === 0 ? [/** @type {[number, number]} */ ([x, numbers[at + 1] ?? 0])] : [],
+    )
     return { inside: polygon(points), colour, opacity }
   })
 }
@@ -70,7 +77,9 @@ function pixel(shapes, x, y, scale) {
     let [colour, alpha] = [[0, 0, 0], 0]
     for (const shape of shapes) {
       if (!shape.inside((x + (dx ?? 0)) * scale, (y + (dy ?? 0)) * scale)) continue
-      colour = colour.map((value, channel) => value * (1 - shape.opacity) + (shape.colour[channel] ?? 0) * shape.opacity)
+      colour = colour.map(
+        (value, channel) => value * (1 - shape.opacity) + (shape.colour[channel] ?? 0) * shape.opacity,
+      )
       alpha = alpha + (1 - alpha) * shape.opacity
     }
     colour.forEach((value, channel) => (sum[channel] = (sum[channel] ?? 0) + value * alpha))

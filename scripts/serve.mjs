@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
-import { at, script, Stop } from './lib.mjs'
+import { at, Stop, script } from './lib.mjs'
 
 /** @type {Record<string, string>} */
 const MEDIA_TYPES = {
@@ -32,18 +32,24 @@ export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 /**
  * Serves a folder on this machine only.
  * @param {string} folder
- * @param {{ port?: number, onRequest?: (path: string) => void, alter?: (path: string, body: Buffer) => Buffer, policy?: string }} [options]
- * `port` 0 takes a free one; `onRequest` hears of every request; `alter` may change a body, to test damage; `policy` goes
- * out in place of `POLICY`, to test a stricter one.
+ * @param {object} [options]
+ * @param {number} [options.port] 0 takes a free one
+ * @param {(path: string) => unknown} [options.onRequest] hears of every request; one is answered when what this
+ * gives has ended
+ * @param {(path: string, body: Buffer) => Buffer} [options.alter] may change a body, to test damage
+ * @param {Record<string, (response: http.ServerResponse) => void>} [options.routes] what answers at a path in place of a file
+ * @param {string} [options.policy] goes out in place of `POLICY`, to test a stricter one
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export function serve(folder, { port = 0, onRequest, alter, policy = POLICY } = {}) {
-  const server = http.createServer((request, response) => {
+export function serve(folder, { port = 0, onRequest, alter, routes = {}, policy = POLICY } = {}) {
+  const server = http.createServer(async (request, response) => {
     // Not `new URL()`, which throws on what some clients send, and tidies away what must be refused.
     const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
-    onRequest?.(pathname)
     response.setHeader('Content-Security-Policy', policy)
     try {
+      await onRequest?.(pathname)
+      const route = routes[pathname]
+      if (route) return route(response)
       answer(folder, pathname, request, response, alter)
     } catch (error) {
       reply(response, 500, String(error))
@@ -73,7 +79,8 @@ export function serve(folder, { port = 0, onRequest, alter, policy = POLICY } = 
  * @param {((path: string, body: Buffer) => Buffer) | undefined} alter
  */
 function answer(folder, pathname, request, response, alter) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'only GET and HEAD are answered')
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return reply(response, 405, 'only GET and HEAD are answered')
   const file = fileFor(folder, pathname)
   if (!file) return reply(response, 404, 'not found')
   const read = fs.readFileSync(file)

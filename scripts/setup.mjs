@@ -2,18 +2,28 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { at, cacheFolder, capture, hashOf, run, say, Stop, which } from './lib.mjs'
+import { shareCrates } from './crates.mjs'
+import { at, cacheFolder, capture, hashOf, run, Stop, say, tee, which } from './lib.mjs'
 
 const WASM_TARGET = 'wasm32-unknown-unknown'
 
-/** Stops with one line for each thing that is missing. */
-export function checkPrerequisites() {
-  const missing = []
-  if (Number(process.versions.node.split('.')[0]) < 20) missing.push(`Node.js 20 or later (this is ${process.versions.node})`)
-  if (!which('cargo') || !which('rustup')) missing.push('Rust with rustup: see https://rustup.rs')
-  if (!which('cc')) missing.push('a C compiler called cc: apt-get install build-essential')
-  if (!which('python3')) missing.push('Python 3: apt-get install python3 python3-pip')
-  else if (capture('python3', ['-m', 'pip', '--version']) === undefined) missing.push('pip for python3: apt-get install python3-pip')
+/** What only a person can install, and how. */
+const PREREQUISITES = {
+  node: () =>
+    Number(process.versions.node.split('.')[0]) < 20 && `Node.js 20 or later (this is ${process.versions.node})`,
+  rust: () => (!which('cargo') || !which('rustup')) && 'Rust with rustup: see https://rustup.rs',
+  cc: () => !which('cc') && 'a C compiler called cc: apt-get install build-essential',
+  python: () =>
+    !which('python3')
+      ? 'Python 3: apt-get install python3 python3-pip'
+      : capture('python3', ['-m', 'pip', '--version']) === undefined && 'pip for python3: apt-get install python3-pip',
+}
+
+/** @typedef {keyof typeof PREREQUISITES} Prerequisite */
+
+/** Stops with one line for each thing that is missing. @param {Prerequisite[]} names */
+function checkPrerequisites(names) {
+  const missing = names.map((name) => PREREQUISITES[name]()).filter(Boolean)
   if (missing.length > 0) throw new Stop(missing.map((line) => `missing: ${line}`).join('\n'))
 }
 
@@ -38,7 +48,9 @@ export async function installWasmTarget() {
 
 /** Adds components such as clippy to the Rust toolchain, unless they are there. @param {string[]} names */
 export async function installComponents(names) {
-  const absent = names.filter((name) => capture('cargo', [name === 'rustfmt' ? 'fmt' : name, '--version']) === undefined)
+  const absent = names.filter(
+    (name) => capture('cargo', [name === 'rustfmt' ? 'fmt' : name, '--version']) === undefined,
+  )
   if (absent.length === 0) return
   say(`adding the Rust components ${absent.join(', ')}`)
   await run('rustup', ['component', 'add', ...absent])
@@ -55,10 +67,17 @@ export async function installWasmBindgen() {
   if (!version) throw new Stop('Cargo.lock does not name a version of wasm-bindgen: run cargo generate-lockfile')
   const folder = path.join(cacheFolder, `wasm-bindgen-${version}`)
   const tools = ['wasm-bindgen', 'wasm-bindgen-test-runner'].map((name) => path.join(folder, 'bin', name))
-  if (!tools.every((tool) => fs.existsSync(tool))) {
-    say(`building wasm-bindgen ${version} (once, some minutes)`)
-    await run('cargo', ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder])
-  }
+  await unlessThere(tools, async () => {
+    say(`building wasm-bindgen ${version} (once, a minute)`)
+    // It reads a module of some megabytes in seconds as it is, and is compiled in half the time. Chromium's driver, the
+    // only server that it asks, is on this machine: no TLS.
+    const args = ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder, '--no-default-features']
+    const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1' }
+    const { failure } = await tee('cargo', [...args, '--locked'], { env })
+    if (!failure) return
+    say('the registry does not have all that the lock file of wasm-bindgen names: taking what it has')
+    await run('cargo', args, { env })
+  })
   return path.join(folder, 'bin')
 }
 
@@ -68,9 +87,22 @@ export async function installChromium() {
   if (process.getuid?.() !== 0 || !which('apt-get')) {
     throw new Stop('missing: Chromium and chromedriver: apt-get install chromium chromium-driver')
   }
-  say('installing Chromium')
-  await run('apt-get', ['update'])
-  await run('apt-get', ['install', '--yes', '--no-install-recommends', 'chromium', 'chromium-driver'], { env: { DEBIAN_FRONTEND: 'noninteractive' } })
+  await installDebian('Chromium', ['chromium', 'chromium-driver'])
+}
+
+/** The installation that runs: apt lets one in at a time. */
+let apt = Promise.resolve()
+
+/** Installs Debian's packages; only root may. @param {string} what @param {string[]} packages */
+export function installDebian(what, packages) {
+  apt = apt.then(async () => {
+    say(`installing ${what}`)
+    await run('apt-get', ['update'])
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  })
+  return apt
 }
 
 /** A Vulkan driver, as the loader finds them. */
@@ -78,13 +110,10 @@ const VULKAN_DRIVERS = '/usr/share/vulkan/icd.d'
 
 /** Whether there is a Vulkan driver: that of a GPU, or Mesa's in software, which is installed where that is possible. */
 export async function installVulkan() {
-  const isThere = () => fs.existsSync(VULKAN_DRIVERS) && fs.readdirSync(VULKAN_DRIVERS).some((name) => name.endsWith('.json'))
+  const isThere = () =>
+    fs.existsSync(VULKAN_DRIVERS) && fs.readdirSync(VULKAN_DRIVERS).some((name) => name.endsWith('.json'))
   if (!isThere() && process.getuid?.() === 0 && which('apt-get')) {
-    say('installing a Vulkan driver in software')
-    await run('apt-get', ['update'])
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', 'mesa-vulkan-drivers', 'libvulkan1'], {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    })
+    await installDebian('a Vulkan driver in software', ['mesa-vulkan-drivers', 'libvulkan1'])
   }
   return isThere()
 }
@@ -92,10 +121,32 @@ export async function installVulkan() {
 /** The path of the system's Chromium, or undefined. */
 export const chromium = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome')
 
-/** Everything that a build needs. */
-export async function setUp() {
-  checkPrerequisites()
+/** @type {Map<string, Promise<void>>} */
+const installing = new Map()
+
+/** Makes files unless they are there, once for all that ask. @param {string[]} files @param {() => Promise<void>} work */
+async function unlessThere(files, work) {
+  if (files.every((file) => fs.existsSync(file))) return
+  const key = files.join()
+  const doing = installing.get(key) ?? work()
+  installing.set(key, doing)
+  await doing
+}
+
+let shared = false
+
+/** Gives and takes compiled crates, once for all layers. */
+function shareCratesOnce() {
+  if (!shared) shareCrates()
+  shared = true
+}
+
+/**
+ * What a script needs to begin: Node and the packages, and what else only a person can install.
+ * @param {Prerequisite[]} [needs]
+ */
+export async function setUp(needs = ['rust', 'cc', 'python']) {
+  checkPrerequisites(['node', ...needs])
+  if (needs.includes('rust')) shareCratesOnce()
   await installPackages()
-  await installWasmTarget()
-  await installWasmBindgen()
 }

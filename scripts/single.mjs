@@ -1,11 +1,12 @@
 // `npm run build:single`: the demo's programme as one HTML file, which opens from disk.
 
-import { buildTypeScript, buildWasm } from './build.mjs'
+import path from 'node:path'
+import { buildTypeScript } from './build.mjs'
 import { at, root, run, script } from './lib.mjs'
 import { setUp } from './setup.mjs'
 import { buildCli, buildIndex, cli, pullModel } from './site.mjs'
 import { buildTemplate } from './template.mjs'
-import path from 'node:path'
+import { buildWasm } from './wasm.mjs'
 
 /** The finished file. */
 export const singleFile = at('build', 'northlight.html')
@@ -14,7 +15,16 @@ export const singleFile = at('build', 'northlight.html')
 export async function buildSingle() {
   await buildTemplate()
   const title = 'Northlight Analytics Summit'
-  await run(cli, ['bundle', at('build', 'demo', 'search'), '--page', at('dist', 'single.html'), '--title', title, '--out', singleFile])
+  await run(cli, [
+    'bundle',
+    at('build', 'demo', 'search'),
+    '--page',
+    at('dist', 'single.html'),
+    '--title',
+    title,
+    '--out',
+    singleFile,
+  ])
 }
 
 if (process.argv[1] === at('scripts', 'single.mjs')) {

@@ -1,9 +1,11 @@
 // Makes the demo in build/demo: the model, the index of the demo corpus, the package, and the page.
 
 import fs from 'node:fs'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { buildTypeScript, buildWasm, variants } from './build.mjs'
+import { sourcesOf, variants } from './cargo.mjs'
 import { drawIcon } from './icon.mjs'
+import { timed } from './lanes.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
 import { writeMap } from './map.mjs'
 
@@ -17,21 +19,39 @@ export const modelFolder = at('build', 'model')
 export const cli = at('target', 'release', 'inkling')
 const corpus = 'www/demo/corpus/sessions.json'
 
-/** Builds the native command line; cargo itself knows whether there is something to do. */
-export async function buildCli() {
-  say('building the command line')
-  await run('cargo', ['build', '--release', '--features', 'cli'])
+/** @type {Promise<void> | undefined} */
+let cliBuilt
+
+/**
+ * Builds the native command line, once for all that ask; cargo itself knows whether there is something to do.
+ * @param {string} [features] of the crate
+ */
+export function buildCli(features = 'cli') {
+  const args = ['build', '--release', '--bin', 'inkling', '--features', features]
+  cliBuilt ??= timed('the command line', () => run('cargo', args))
+  return cliBuilt
+}
+
+/**
+ * The sources that the command line was made of, without those of other rooms.
+ * @param {RegExp} others @param {string} command the file of the command that matters
+ */
+function cliSources(others, command) {
+  const elsewhere = (/** @type {string} */ file) =>
+    /^(Cargo\.toml|src\/(main|lib)\.rs|src\/cli\/.*)$/.test(file) || others.test(file)
+  return [...sourcesOf(`${cli}.d`).filter((file) => !elsewhere(file)), command]
 }
 
 /** Fetches and quantizes the demo's model, unless this version of the code has done so. Needs the command line. */
 export async function pullModel() {
   await unlessDone({
     name: 'model',
-    inputs: hashOf(['src/import', 'src/model', 'src/cli/model.rs', 'src/text/tokenizer.rs']),
+    inputs: '',
     outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
     work: async () => {
       say('getting the model')
       await run(cli, ['model', 'pull', '--out', modelFolder])
+      return cliSources(/^src\/(corpus|encoder\/gpu|engine|eval|export|index)\//, 'src/cli/model.rs')
     },
   })
 }
@@ -40,12 +60,13 @@ export async function pullModel() {
 export async function buildIndex() {
   await unlessDone({
     name: 'index',
-    inputs: hashOf(['src', corpus, 'build/model']),
+    inputs: hashOf([corpus, 'build/model']),
     outputs: ['build/demo/search/manifest.json'],
     work: async () => {
       say('indexing the programme of the demo')
       fs.rmSync(at('build', 'demo', 'search'), { recursive: true, force: true })
       await run(cli, ['index', corpus, '--model', modelFolder, '--out', at('build', 'demo', 'search')])
+      return cliSources(/^src\/(encoder\/gpu|eval|export|import|model\/(pull|pack|smooth|check))/, 'src/cli/index.rs')
     },
   })
 }
@@ -60,23 +81,32 @@ async function buildMap() {
   })
 }
 
-/** Puts the page and the package in place. Needs dist/. */
+/** Puts the pages and the package in place. Needs dist/. */
 export async function buildPage() {
-  const { build } = await import('esbuild')
-  fs.mkdirSync(siteFolder, { recursive: true })
-  for (const folder of ['demo', 'page']) {
-    const files = fs.readdirSync(at('www', folder)).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
-    for (const file of files) fs.copyFileSync(at('www', folder, file), at('build', 'demo', file))
-  }
-  fs.copyFileSync(at(corpus), at('build', 'demo', 'programme.json'))
   await buildMap()
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
+  await writePages(siteFolder)
+  drawIcons(siteFolder)
+  // Last: it lists all the others.
+  const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
+  writeServiceWorker(siteFolder, { indexing: true })
+}
+
+/** Writes the pages with their styles and scripts into a folder that has the package in `inkling`. @param {string} folder */
+export async function writePages(folder) {
+  const { build } = await import('esbuild')
+  fs.mkdirSync(folder, { recursive: true })
+  for (const from of ['demo', 'page']) {
+    const files = fs.readdirSync(at('www', from)).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
+    for (const file of files) fs.copyFileSync(at('www', from, file), path.join(folder, file))
+  }
+  fs.copyFileSync(at(corpus), path.join(folder, 'programme.json'))
   await build({
     absWorkingDir: root,
     entryPoints: ['www/demo/app.ts', 'www/demo/build.ts', 'www/demo/offline.ts'],
-    outdir: 'build/demo',
-    define: { PACKAGE_FILES: JSON.stringify(packageFiles()) },
+    outdir: folder,
+    define: { PACKAGE_FILES: JSON.stringify(packageFiles(path.join(folder, 'inkling'))) },
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -92,29 +122,22 @@ export async function buildPage() {
       },
     ],
   })
+}
+
+/** @param {string} folder */
+function drawIcons(folder) {
   const picture = fs.readFileSync(at('www', 'demo', 'favicon.svg'), 'utf8')
-  fs.writeFileSync(at('build', 'demo', 'icon-192.png'), drawIcon(picture, 192))
-  fs.writeFileSync(at('build', 'demo', 'icon-512.png'), drawIcon(picture, 512))
-  fs.writeFileSync(at('build', 'demo', 'icon-maskable.png'), drawIcon(picture, 512, { fullBleed: true }))
-  // Last: it lists all the others.
-  const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
-  writeServiceWorker(siteFolder, { indexing: true })
+  fs.writeFileSync(path.join(folder, 'icon-192.png'), drawIcon(picture, 192))
+  fs.writeFileSync(path.join(folder, 'icon-512.png'), drawIcon(picture, 512))
+  fs.writeFileSync(path.join(folder, 'icon-maskable.png'), drawIcon(picture, 512, { fullBleed: true }))
 }
 
-/** The files of the package that a site with a search box serves: all that search, none that build. */
-function packageFiles() {
-  const names = fs.readdirSync(at('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
+/** The files of the package that a site with a search box serves: all that search, none that build. @param {string} folder */
+function packageFiles(folder) {
+  const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
   const builds = Object.keys(variants).join('|')
-  const searching = new RegExp(`^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling-(${builds})\\.(js|wasm))$`)
+  const searching = new RegExp(
+    `^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling-(${builds})\\.(js|wasm))$`,
+  )
   return names.filter((name) => searching.test(name)).sort()
-}
-
-/** Everything, each part only if it is not done. */
-export async function buildSite() {
-  await buildCli()
-  await pullModel()
-  await buildIndex()
-  await buildWasm()
-  await buildTypeScript()
-  await buildPage()
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { at, hashOf, root, say, Stop, unlessDone } from './lib.mjs'
+import { at, hashOf, root, Stop, say, unlessDone } from './lib.mjs'
 
 /** The page takes the worker's script out of itself in pieces, or it would stand still meanwhile. */
 const PIECES = /.{1,1000000}/gs
@@ -20,11 +20,16 @@ export async function buildTemplate() {
       const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker/worker.ts')])
       const pieces = code.match(PIECES) ?? []
       const worker = pieces.map((piece) => `<script type="text/plain" data-inkling-worker>${piece}</script>`).join('\n')
-      const style = ['single/style.css', 'page/filters.css'].map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`).join('')
+      const style = ['single/style.css', 'page/filters.css']
+        .map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`)
+        .join('')
       /** @type {Record<string, string>} */
       const parts = { script, worker, style, policy: policy(script, style) }
       const page = fs.readFileSync(at('www', 'single', 'index.html'), 'utf8')
-      fs.writeFileSync(at('dist', 'single.html'), page.replace(/\{\{(script|worker|style|policy)\}\}/g, (_, name) => parts[name] ?? ''))
+      fs.writeFileSync(
+        at('dist', 'single.html'),
+        page.replace(/\{\{(script|worker|style|policy)\}\}/g, (_, name) => parts[name] ?? ''),
+      )
     },
   })
 }
@@ -36,8 +41,13 @@ export async function buildTemplate() {
 function policy(script, style) {
   const hash = (/** @type {string} */ text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   return [
-    "default-src 'none'", `script-src ${hash(script)} 'wasm-unsafe-eval'`, `style-src ${hash(style)}`, 'worker-src blob:', 'img-src data:',
-    "form-action 'none'", "base-uri 'none'",
+    "default-src 'none'",
+    `script-src ${hash(script)} 'wasm-unsafe-eval'`,
+    `style-src ${hash(style)}`,
+    'worker-src blob:',
+    'img-src data:',
+    "form-action 'none'",
+    "base-uri 'none'",
   ].join('; ')
 }
 
@@ -66,6 +76,7 @@ async function bundle(entry) {
     ],
   })
   const text = outputFiles[0]?.text ?? ''
-  if (/<\/script|<!--|\{\{/i.test(text)) throw new Stop(`the script of ${entry} cannot stand in a page: it holds </script, <!-- or {{`)
+  if (/<\/script|<!--|\{\{/i.test(text))
+    throw new Stop(`the script of ${entry} cannot stand in a page: it holds </script, <!-- or {{`)
   return text
 }

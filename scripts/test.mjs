@@ -1,154 +1,86 @@
-// `npm test`: every test of the project, in order, stopping at the first failure. Sets up what it needs.
-// `npm test -- --only browser` runs one layer: rust, wasm, types, unit, browser or package.
+// `npm test`: every test of the project, stopping at the first failure. Sets up what it needs. `npm test -- --help` says
+// how to run one layer, one file, one test.
 
-import fs from 'node:fs'
-import path from 'node:path'
-import { buildTypeScript, buildWasm, wasmArguments, wasmEnvironment } from './build.mjs'
-import { at, root, say, script, Stop, tee, which } from './lib.mjs'
-import { chromium, installChromium, installVulkan, installWasmBindgen, setUp } from './setup.mjs'
-import { buildSingle } from './single.mjs'
-import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
+import { table } from './lanes.mjs'
+import { EVERYTHING, layers } from './layers.mjs'
+import { at, done, Stop, script } from './lib.mjs'
+
+const width = Math.max(...Object.keys(layers).map((name) => name.length))
+
+const USAGE = `usage: npm test -- [--only LAYER… [FILE…] [-g NAME] [OPTION…]]
+
+  --only LAYER…   only these layers, each of which builds what it needs and no more:
+${Object.entries(layers)
+  .map(([name, { title }]) => `                  ${name.padEnd(width)}  ${title}`)
+  .join('\n')}
+  FILE…           only files with this in their names; for rust: test binaries, lib or doc
+  -g NAME         only tests with this in their names
+  OPTION…         everything else goes to the layer's own runner: cargo's tests, node --test or Playwright
+
+npm test -- --only unit                            seconds, with Node alone
+npm test -- --only browser element -g "recent"     tests/browser/element*.spec.ts, tests with "recent" in their names
+npm test -- --only browser search.spec --headed
+npm test -- --only rust native -g pipeline::       the tests of tests/native/pipeline.rs`
 
 /**
- * How the runners count: cargo and wasm-bindgen, node, Playwright.
- * @type {{ passed: RegExp, failed: RegExp }}
+ * What the words of the command line ask for.
+ * @param {string[]} words
+ * @returns {{ chosen: string[], filter: import('./layers.mjs').Filter }}
  */
-const COUNTS = {
-  passed: /(?:test result: \w+\. (\d+) passed)|(?:^[ℹ#] pass (\d+)$)|(?:^ +(\d+) passed \()/gm,
-  failed: /(?:test result: \w+\. \d+ passed; (\d+) failed)|(?:^[ℹ#] fail (\d+)$)|(?:^ +(\d+) failed$)/gm,
-}
-
-const total = { passed: 0, failed: 0 }
-
-/** @param {string} output @param {RegExp} pattern */
-const count = (output, pattern) => [...output.matchAll(pattern)].reduce((sum, [, ...groups]) => sum + Number(groups.find(Boolean)), 0)
-
-/**
- * Runs one test command, announced and timed. A runner that passes without having run a test has not passed.
- * @param {string} name
- * @param {string} command
- * @param {string[]} args
- * @param {Record<string, string>} [env]
- */
-async function step(name, command, args, env = {}) {
-  say(name)
-  const start = Date.now()
-  const { output, failure } = await tee(command, args, { env })
-  const passed = count(output, COUNTS.passed)
-  const failed = count(output, COUNTS.failed)
-  total.passed += passed
-  total.failed += failed
-  const seconds = ((Date.now() - start) / 1000).toFixed(1)
-  console.log(`  ${name}: ${passed} passed, ${failed} failed, ${seconds} s`)
-  if (failure) {
-    total.failed = Math.max(total.failed, 1)
-    throw failure
+export function parse(words) {
+  const all = Object.keys(layers)
+  if (words.length === 0) return { chosen: all, filter: EVERYTHING }
+  if (words[0] !== '--only') throw new Stop(`${words[0]}: name a layer first\n\n${USAGE}`)
+  const rest = words.slice(1)
+  const end = rest.findIndex((word) => !all.includes(word))
+  const chosen = end < 0 ? rest : rest.slice(0, end)
+  if (chosen.length === 0) throw new Stop(`--only ${rest[0] ?? ''}: give one of ${all.join(', ')}\n\n${USAGE}`)
+  /** @type {import('./layers.mjs').Filter} */
+  const filter = { files: [], options: [] }
+  const left = end < 0 ? [] : rest.slice(end)
+  while (left.length > 0) {
+    const word = left.shift() ?? ''
+    if (word === '-g' || word === '--grep') {
+      const name = left.shift()
+      if (!name) throw new Stop(`${word}: give part of a test's name`)
+      filter.name = name
+    } else if (word.startsWith('-')) filter.options.push(word)
+    // The value of an option that is apart from it stays with it: what follows an option is no file.
+    else if (filter.options.length > 0) filter.options.push(word)
+    else filter.files.push(word)
   }
-  if (passed === 0) throw new Stop(`${name}: no test ran`)
+  return { chosen: all.filter((name) => chosen.includes(name)), filter }
 }
 
-const layers = {
-  async rust() {
-    // The ignored ones are those that fetch the real model, once for all of them.
-    await step('Rust', 'cargo', ['test', '--release', '--', '--include-ignored'])
-    const gpuTests = ['test', '--release', '--features', 'gpu', '--lib', '--test', 'native', '--', 'gpu::', 'judge::']
-    const hasVulkan = await installVulkan()
-    if (!hasVulkan) say('what needs a GPU is ignored: no Vulkan driver here (apt-get install mesa-vulkan-drivers)')
-    await step('Rust on WebGPU', 'cargo', [...gpuTests, ...(hasVulkan ? ['--include-ignored'] : [])])
-  },
-
-  async wasm() {
-    await installChromium()
-    const env = {
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: path.join(await installWasmBindgen(), 'wasm-bindgen-test-runner'),
-      CHROMEDRIVER: which('chromedriver') ?? '',
-      WASM_BINDGEN_TEST_TIMEOUT: '300',
-    }
-    for (const variant of /** @type {const} */ (['simd128', 'relaxed'])) {
-      // The profile of the real module: what is tested is what ships, and its dependencies are compiled once.
-      const args = ['test', '--profile', 'wasm', ...wasmArguments(), '--test', 'wasm']
-      await step(`wasm in Chromium (${variant})`, 'cargo', args, { ...env, ...wasmEnvironment(variant) })
-    }
-  },
-
-  async types() {
-    await buildWasm()
-    say('types')
-    const { failure } = await tee(at('node_modules', '.bin', 'tsc'), ['--noEmit'])
-    if (failure) throw failure
-  },
-
-  async unit() {
-    // Some ask the engines that its exports are for.
-    await buildCli()
-    const { build } = await import('esbuild')
-    const folder = at('build', 'unit')
-    fs.rmSync(folder, { recursive: true, force: true })
-    const sources = fs.readdirSync(at('tests', 'unit')).filter((name) => name.endsWith('.test.ts'))
-    await build({
-      absWorkingDir: root,
-      entryPoints: sources.map((name) => `tests/unit/${name}`),
-      outdir: folder,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      // PGlite looks for its files beside its script.
-      external: ['./wasm/*', '@electric-sql/*'],
-    })
-    const tests = fs.readdirSync(folder).map((name) => path.join('build', 'unit', name))
-    await step('TypeScript units', process.execPath, ['--test', '--test-timeout=60000', '--test-reporter=spec', ...tests])
-  },
-
-  async browser() {
-    await installChromium()
-    await buildCli()
-    await pullModel()
-    await buildIndex()
-    await buildWasm()
-    await buildTypeScript()
-    await buildPage()
-    await buildSingle()
-    await step('browser', at('node_modules', '.bin', 'playwright'), ['test'], { CHROMIUM: chromium() ?? '' })
-  },
-
-  async package() {
-    await installChromium()
-    await buildCli()
-    await pullModel()
-    await buildWasm()
-    await buildTypeScript()
-    const { installBundlers } = await import('../tests/package/project.mjs')
-    await installBundlers()
-    const tests = fs.readdirSync(at('tests', 'package')).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join('tests', 'package', name))
-    const args = ['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec', ...tests]
-    await step('the package', process.execPath, args, { CHROMIUM: chromium() ?? '' })
-  },
-}
-
-/** @returns {(keyof typeof layers)[]} */
-function chosenLayers() {
-  const all = /** @type {(keyof typeof layers)[]} */ (Object.keys(layers))
-  const [flag, ...names] = process.argv.slice(2)
-  if (flag === undefined) return all
-  const known = names.filter((name) => /** @type {string[]} */ (all).includes(name))
-  if (flag !== '--only' || known.length === 0 || known.length < names.length) {
-    throw new Stop(`usage: npm test -- [--only LAYER…], where LAYER is ${all.join(', ')}`)
-  }
-  return all.filter((name) => names.includes(name))
-}
-
-await script(async () => {
-  const chosen = chosenLayers()
+/** Runs layers one after the other, and closes with the table and the sum. @param {() => Promise<unknown>} work */
+export async function counted(work) {
+  let stopped = false
   try {
-    await setUp()
-    for (const layer of chosen) await layers[layer]()
+    await work()
   } catch (error) {
     // The closing line belongs last, so what stopped the tests is said before it.
     console.error(error instanceof Stop ? `\n${error.message}` : error)
-    total.failed = Math.max(total.failed, 1)
+    stopped = true
     process.exitCode = 1
   }
-  console.log(`\n${total.passed} passed, ${total.failed} failed`)
-})
+  console.log(table())
+  const [passed, failed] = [
+    done.reduce((sum, step) => sum + (step.passed ?? 0), 0),
+    done.reduce((sum, step) => sum + (step.failed ?? 0), 0),
+  ]
+  console.log(`\n${passed} passed, ${stopped ? Math.max(failed, 1) : failed} failed`)
+}
+
+if (process.argv[1] === at('scripts', 'test.mjs')) {
+  await script(async () => {
+    const words = process.argv.slice(2)
+    if (words.includes('--help') || words[0] === '-h') return console.log(USAGE)
+    const { chosen, filter } = parse(words)
+    await counted(async () => {
+      for (const layer of chosen.map((name) => /** @type {import('./layers.mjs').Layer} */ (layers[name]))) {
+        await layer.prepare()
+        await layer.run(filter)
+      }
+    })
+  })
+}

@@ -3,6 +3,7 @@
 import { labelOf, RIVAL } from './engines.mjs'
 import { QUERIES } from './memory.mjs'
 import { rankingParts } from './ranking-tables.mjs'
+import { SLOWER } from './tasks.mjs'
 import { LENGTHS } from './texts.mjs'
 
 /** @import { Results } from './results.mjs' */
@@ -53,9 +54,20 @@ export function tables(results) {
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
     ...(memory ? ['## Memory of WebAssembly, MB', memoryTable(memory)] : []),
     ...(ranking ? rankingParts(ranking) : []),
+    ...(results.tasks ? taskParts(results.tasks) : []),
     ...(results.webgpu ? gpuParts(results.webgpu) : []),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+/** @param {NonNullable<Results['tasks']>} tasks */
+function taskParts(tasks) {
+  const rows = Object.entries(tasks).map(([form, { longest, over50 }]) => [form, ms(longest.median), ms(longest.best), over50.map(ms).join(', ') || 'none'])
+  return [
+    `## The search box on a processor ${SLOWER} times slower, ms`,
+    'From load to an answer by meaning, first visits. Work of the page’s thread on its longest task, and tasks that took over 50 ms with waiting.',
+    table(['', 'longest task, median', 'best', 'over 50 ms'], rows),
+  ]
 }
 
 /** @param {import('./webgpu.mjs').GpuRun} run */

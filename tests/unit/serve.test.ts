@@ -73,3 +73,18 @@ test('methods that change things are refused', async () => {
 test('a busy port is said in one line', async () => {
   await assert.rejects(serve(base, { port: server.port }), { message: `port ${server.port} is in use: stop what uses it, or choose another: PORT=${server.port + 1}` })
 })
+
+test('a request is answered when what it was announced to has ended, and a path may have an answer of its own', async () => {
+  const file = path.join(base, 'site', 'late.txt')
+  const own = await serve(path.join(base, 'site'), {
+    onRequest: async (pathname) => {
+      if (pathname !== '/late.txt') return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      fs.writeFileSync(file, 'late')
+    },
+    routes: { '/own': (response) => void response.end('own') },
+  })
+  const text = async (pathname: string) => (await fetch(`${own.url}${pathname}`)).text()
+  assert.deepEqual([await text('/own'), await text('/late.txt')], ['own', 'late'])
+  await own.close()
+})

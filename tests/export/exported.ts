@@ -43,7 +43,7 @@ function documents() {
 
 /** Runs the command line in a folder. */
 function inkling(folder: string, args: string[], input = ''): Buffer {
-  assert.ok(fs.existsSync(cli), 'the command line is not built: npm test -- --only unit does it')
+  assert.ok(fs.existsSync(cli), 'the command line is not built: npm test -- --only export does it')
   return execFileSync(cli, args, { cwd: folder, input, stdio: ['pipe', 'pipe', 'pipe'] })
 }
 

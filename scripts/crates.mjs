@@ -1,0 +1,107 @@
+// What the crate depends on, compiled: kept in the user's cache for all checkouts with the same Cargo.lock and compiler,
+// so that a fresh clone compiles the crate alone. What is made of a checkout itself never goes there, so checkouts cannot
+// be taken for each other.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { at, cacheFolder, capture, hashOf } from './lib.mjs'
+
+/** How many lock files and compilers are kept. */
+const KEPT = 3
+
+/** Cargo's folders for what it compiles: libraries, what build scripts said and made, and how it knows what is fresh. */
+const KINDS = /** @type {const} */ (['deps', 'build', '.fingerprint'])
+
+/**
+ * Whether an entry of a folder of cargo's is made of a library from a registry. Tests and commands have no ending there.
+ * @param {typeof KINDS[number]} kind @param {string} name
+ */
+const isForeign = (kind, name) =>
+  !/^(lib)?inkling/.test(name) && (kind !== 'deps' || /\.(rlib|rmeta|so|dylib|dll)$/.test(name))
+
+const folder = () => path.join(cacheFolder, 'crates')
+
+/** The folder for this lock file and this compiler. */
+const ownFolder = () => path.join(folder(), hashOf(['Cargo.lock'], [capture('rustc', ['-vV']) ?? '']).slice(0, 16))
+
+/**
+ * The folders that hold what one profile compiled for one target.
+ * @param {string} base @param {string} [within] @param {number} [depth] @returns {string[]} relative to the base
+ */
+function profiles(base, within = '', depth = 3) {
+  if (!fs.existsSync(path.join(base, within))) return []
+  const entries = fs
+    .readdirSync(path.join(base, within), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+  if (entries.some(({ name }) => name === '.fingerprint')) return [within]
+  return depth === 0 ? [] : entries.flatMap(({ name }) => profiles(base, path.join(within, name), depth - 1))
+}
+
+/**
+ * Puts what is compiled in one folder into another that lacks it. Files are linked and not copied: cargo and the compiler
+ * replace files and never change them. What tells cargo that a library is there comes last.
+ * @param {string} from @param {string} to
+ */
+function share(from, to) {
+  for (const profile of profiles(from)) {
+    for (const kind of KINDS) {
+      const [source, target] = [path.join(from, profile, kind), path.join(to, profile, kind)]
+      if (!fs.existsSync(source)) continue
+      fs.mkdirSync(target, { recursive: true })
+      const there = new Set(fs.readdirSync(target))
+      for (const name of fs.readdirSync(source)) {
+        if (isForeign(kind, name) && !there.has(name))
+          shareEntry(path.join(source, name), path.join(target, name), kind !== '.fingerprint')
+      }
+    }
+  }
+}
+
+/** @param {string} source @param {string} target @param {boolean} link */
+function shareEntry(source, target, link) {
+  const partial = `${target}.${process.pid}`
+  try {
+    if (link) linkAll(source, partial)
+    else fs.cpSync(source, partial, { recursive: true, preserveTimestamps: true })
+    fs.renameSync(partial, target)
+  } catch (error) {
+    // Another process was faster, or cargo is at it.
+    if (!(/** @type {NodeJS.ErrnoException} */ (error).code)) throw error
+  }
+  fs.rmSync(partial, { recursive: true, force: true })
+}
+
+/** @param {string} source @param {string} target */
+function linkAll(source, target) {
+  if (fs.statSync(source).isDirectory()) {
+    fs.mkdirSync(target)
+    for (const name of fs.readdirSync(source)) linkAll(path.join(source, name), path.join(target, name))
+    return
+  }
+  try {
+    fs.linkSync(source, target)
+  } catch {
+    // On another disk.
+    fs.cpSync(source, target, { preserveTimestamps: true })
+  }
+}
+
+/** Gives this checkout what others have compiled, and, when this process ends, those what this one has. */
+export function shareCrates() {
+  const own = ownFolder()
+  share(own, at('target'))
+  process.once('exit', () => {
+    share(at('target'), own)
+    prune()
+  })
+}
+
+/** Forgets what the lock files and compilers of long ago need. */
+function prune() {
+  const own = ownFolder()
+  fs.mkdirSync(own, { recursive: true })
+  fs.utimesSync(own, new Date(), new Date())
+  const all = fs.readdirSync(folder()).map((name) => path.join(folder(), name))
+  const byAge = all.map((file) => ({ file, used: fs.statSync(file).mtimeMs })).sort((a, b) => b.used - a.used)
+  for (const { file } of byAge.slice(KEPT)) fs.rmSync(file, { recursive: true, force: true })
+}

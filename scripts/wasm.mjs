@@ -1,0 +1,148 @@
+// Builds the wasm modules of the package, each in two variants, into dist/wasm.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { modules, sourcesOf, variants, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { sideBySide } from './lanes.mjs'
+import { at, capture, hashOf, kept, print, root, run, Stop, say, tee, unlessDone } from './lib.mjs'
+import { installWasmBindgen, installWasmTarget } from './setup.mjs'
+
+/** @typedef {import('./cargo.mjs').Module} Module */
+/** @typedef {import('./cargo.mjs').Variant} Variant */
+
+const FEATURES = [
+  '--enable-simd',
+  '--enable-bulk-memory',
+  '--enable-sign-ext',
+  '--enable-nontrapping-float-to-int',
+  '--enable-mutable-globals',
+  '--enable-reference-types',
+  '--enable-multivalue',
+]
+
+/** `--strip-target-features`: what a module says of itself would count for more than what is allowed here. */
+const OPTIMIZE = ['-O3', '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES]
+
+/** All modules, which a release needs. */
+export const ALL = /** @type {Module[]} */ (Object.keys(modules))
+
+const BOTH = /** @type {Variant[]} */ (Object.keys(variants))
+
+/**
+ * Builds wasm modules into dist/wasm, both variants at the same time.
+ * @param {Module[]} [names]
+ */
+export async function buildWasm(names = ALL) {
+  await installWasmTarget()
+  await installWasmBindgen()
+  await sideBySide(BOTH.map((variant) => names.map((module) => () => buildModule(module, variant))))
+}
+
+/** Builds one module in one variant, unless it is done. @param {Module} module @param {Variant} variant */
+export async function buildModule(module, variant) {
+  const bin = await installWasmBindgen()
+  const name = `${module}-${variant}`
+  const flags = wasmEnvironment(variant)
+  await unlessDone({
+    name: `wasm-${name}`,
+    // Not left to cargo: the modules of a variant have the same file name there, so it would link them anew in turns.
+    inputs: hashOf(
+      ['.cargo', 'scripts/wasm.mjs', 'package-lock.json'],
+      [bin, flags.RUSTFLAGS, ...wasmArguments(module), capture('rustc', ['--version']) ?? ''],
+    ),
+    outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
+    work: async () => {
+      say(`building the wasm module ${name}`)
+      await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env: flags })
+      const built = path.join(flags.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm', 'inkling_search')
+      await finishVariant(name, variant, `${built}.wasm`, bin)
+      return sourcesOf(`${built}.d`)
+    },
+  })
+}
+
+/**
+ * Builds one module in one variant as fast as it can be built, for a page that is being worked on: neither linked as one
+ * nor optimized as a whole, so slower than what ships. Writes it and its glue into a folder.
+ * @param {string} name such as inkling-build-relaxed @param {string} out
+ */
+export async function buildDraft(name, out) {
+  const module = ALL.find((module) => BOTH.some((variant) => name === `${module}-${variant}`))
+  const variant = BOTH.find((variant) => name === `${module}-${variant}`)
+  if (!module || !variant) throw new Stop(`there is no module ${name}`)
+  const env = wasmEnvironment(variant)
+  await run('cargo', ['build', '--profile', 'wasm-dev', '--lib', ...wasmArguments(module)], { env })
+  const built = path.join(env.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm-dev', 'inkling_search.wasm')
+  fs.renameSync(await bind(name, built, await installWasmBindgen(), out), path.join(out, `${name}.wasm`))
+}
+
+/**
+ * From what cargo built to what browsers load: wasm-bindgen writes the glue, wasm-opt and esbuild make both smaller.
+ * @param {string} name
+ * @param {Variant} variant
+ * @param {string} built the module that cargo made
+ * @param {string} bin the folder of wasm-bindgen
+ */
+async function finishVariant(name, variant, built, bin) {
+  const out = at('dist', 'wasm')
+  const bound = await bind(name, built, bin, out)
+  const relaxed = variant === 'relaxed' ? ['--enable-relaxed-simd'] : []
+  const file = path.join(out, `${name}.wasm`)
+  await run(wasmOpt, [...OPTIMIZE, ...relaxed, bound, '-o', file])
+  fs.rmSync(bound)
+  const glue = path.join(out, `${name}.js`)
+  const { transform } = await import('esbuild')
+  fs.writeFileSync(
+    glue,
+    (await transform(fs.readFileSync(glue, 'utf8'), { minify: true, format: 'esm', target: 'es2022' })).code,
+  )
+  await checkInstructions(variant, file)
+  print(`  ${path.relative(root, file)}: ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`)
+}
+
+/**
+ * Writes a module's glue into a folder, and gives the path of the module that goes with it.
+ * @param {string} name @param {string} built the module that cargo made @param {string} bin the folder of wasm-bindgen
+ * @param {string} out
+ */
+async function bind(name, built, bin, out) {
+  await run(path.join(bin, 'wasm-bindgen'), [
+    built,
+    '--target',
+    'web',
+    '--omit-default-module-path',
+    '--out-dir',
+    out,
+    '--out-name',
+    name,
+  ])
+  const bound = path.join(out, `${name}_bg.wasm`)
+  fs.rmSync(`${bound}.d.ts`, { force: true })
+  return bound
+}
+
+const wasmOpt = at('node_modules', '.bin', 'wasm-opt')
+
+/**
+ * A single relaxed instruction in the baseline module would keep it from loading in browsers without them, and none in
+ * the other would mean that its kernels are not the fast ones.
+ * @param {Variant} variant
+ * @param {string} file
+ */
+async function checkInstructions(variant, file) {
+  const relaxed = await holdsRelaxed(file)
+  if (variant === 'simd128' && relaxed) throw new Stop(`${file} holds relaxed SIMD instructions: it must hold none`)
+  if (variant === 'relaxed' && !relaxed)
+    throw new Stop(`${file} holds no relaxed SIMD instruction: its kernels are not in use`)
+}
+
+/** Whether a wasm module holds relaxed SIMD instructions: then it is refused where these are not allowed. @param {string} file */
+export async function holdsRelaxed(file) {
+  if (fs.readFileSync(file).includes('target_features'))
+    throw new Stop(`${file} still says which features it needs: wasm-opt would allow them`)
+  const refusal = await kept.run({ chunks: [] }, () => tee(wasmOpt, [...FEATURES, file, '-o', `${file}.checked`]))
+  fs.rmSync(`${file}.checked`, { force: true })
+  if (refusal.failure && !/requires additional features/.test(refusal.output))
+    throw new Stop(`wasm-opt cannot read ${file}:\n${refusal.output}`)
+  return refusal.failure !== undefined
+}
