@@ -67,13 +67,24 @@ pub trait Backend: Send + Sync {
     fn batch_rows(&self) -> usize;
 
     /// hidden = LayerNorm(word + position + token type embeddings).
-    fn embed(&mut self, batch: &Batch);
+    ///
+    /// # Errors
+    /// `invalid-input` or `no-gpu` for a batch that the backend cannot take. The steps after it are then not to be called.
+    fn embed(&mut self, batch: &Batch) -> Result<()>;
 
     /// Query, key and value of every head: hidden Wᵀ + b.
     fn qkv(&mut self, layer: usize);
 
     /// context = softmax(Q Kᵀ / sqrt(head_dim)) V, for each text and head by itself.
     fn attention(&mut self, batch: &Batch);
+
+    /// What each row goes through by itself after attention: `output`, `expand` and `contract`. A backend that can do them in one
+    /// step does so here.
+    fn feed(&mut self, layer: usize) {
+        self.output(layer);
+        self.expand(layer);
+        self.contract(layer);
+    }
 
     /// hidden = LayerNorm(hidden + context Wᵀ + b).
     fn output(&mut self, layer: usize);

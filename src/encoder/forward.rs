@@ -5,13 +5,11 @@ use crate::error::Result;
 
 /// Runs a batch through all layers and returns one unit vector a text, (texts, dim).
 pub async fn forward(backend: &mut dyn Backend, layers: usize, batch: &Batch) -> Result<Vec<f32>> {
-    backend.embed(batch);
+    backend.embed(batch)?;
     for layer in 0..layers {
         backend.qkv(layer);
         backend.attention(batch);
-        backend.output(layer);
-        backend.expand(layer);
-        backend.contract(layer);
+        backend.feed(layer);
     }
     backend.pool(batch).await
 }

@@ -1,6 +1,7 @@
 //! The sentence encoder: texts to unit vectors.
 
-#[cfg(feature = "gpu")]
+#[cfg_attr(feature = "gpu", path = "accelerated/enabled.rs")]
+#[cfg_attr(not(feature = "gpu"), path = "accelerated/disabled.rs")]
 mod accelerated;
 #[doc(hidden)]
 pub mod backend;
@@ -8,7 +9,7 @@ pub mod backend;
 pub mod cpu;
 #[doc(hidden)]
 pub mod forward;
-#[cfg(any(feature = "gpu", test))]
+#[cfg(feature = "gpu")]
 #[doc(hidden)]
 pub mod gpu;
 #[cfg(feature = "gpu")]
@@ -17,6 +18,7 @@ pub mod judge;
 
 use std::sync::Arc;
 
+use self::accelerated::Accelerated;
 #[cfg(feature = "gpu")]
 pub use self::accelerated::{QUERY_TOKENS, Work};
 use self::backend::{Backend, Batch};
@@ -41,8 +43,7 @@ pub struct Encoder {
     config: Arc<ModelConfig>,
     tokenizer: Arc<Tokenizer>,
     backend: Box<dyn Backend>,
-    #[cfg(feature = "gpu")]
-    accelerated: accelerated::Accelerated,
+    accelerated: Accelerated,
     batch: Batch,
 }
 
@@ -91,14 +92,7 @@ impl Encoder {
     }
 
     fn of(config: Arc<ModelConfig>, tokenizer: Arc<Tokenizer>, backend: Box<dyn Backend>) -> Self {
-        Self {
-            config,
-            tokenizer,
-            backend,
-            #[cfg(feature = "gpu")]
-            accelerated: accelerated::Accelerated::default(),
-            batch: Batch::new(),
-        }
+        Self { config, tokenizer, backend, accelerated: Accelerated::default(), batch: Batch::new() }
     }
 
     /// The model's configuration.
@@ -130,9 +124,13 @@ impl Encoder {
 
     /// The unit vectors of several texts, in their order: by a GPU together, by the CPU one after the other.
     pub async fn encode_many<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<Encoded>> {
-        #[cfg(feature = "gpu")]
-        if let Some(encoded) = self.encode_many_on_gpu(texts).await? {
-            return Ok(encoded);
+        if texts.len() > 1 && self.accelerated.takes_bulk() {
+            let tokens = texts.iter().map(|text| self.tokenizer.encode(text.as_ref())).collect::<Result<Vec<_>>>()?;
+            let ids: Vec<&[u32]> = tokens.iter().map(|tokens| &tokens.ids[..]).collect();
+            if let Some(vectors) = self.accelerated.encode_ids(&self.config, &ids).await {
+                let vectors = vectors.chunks_exact(self.config.dim).map(<[f32]>::to_vec).zip(tokens);
+                return Ok(vectors.map(|(vector, tokens)| Encoded { vector, truncated: tokens.truncated }).collect());
+            }
         }
         let mut encoded = Vec::new();
         for text in texts {
@@ -158,8 +156,7 @@ impl Encoder {
             }
             self.batch.push(ids);
         }
-        #[cfg(feature = "gpu")]
-        if let Some(vectors) = self.encode_on_gpu(texts).await {
+        if let Some(vectors) = self.accelerated.encode_ids(&self.config, texts).await {
             return Ok(vectors);
         }
         forward(&mut *self.backend, self.config.layers, &self.batch).await

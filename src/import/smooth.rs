@@ -36,7 +36,7 @@ pub fn measure(config: &ModelConfig, weights: &Weights, tokenizer: &Tokenizer) -
     for sentence in SENTENCES.lines() {
         batch.push(&tokenizer.encode(sentence)?.ids);
     }
-    Ok(run_best(Measure { model: PackedModel::new(config, weights), layers: config.layers, batch }))
+    run_best(Measure { model: PackedModel::new(config, weights), layers: config.layers, batch })
 }
 
 struct Measure {
@@ -46,13 +46,13 @@ struct Measure {
 }
 
 impl Kernel for Measure {
-    type Output = Vec<Ranges>;
+    type Output = Result<Vec<Ranges>>;
 
-    fn run<I: Isa>(self, isa: I) -> Vec<Ranges> {
+    fn run<I: Isa>(self, isa: I) -> Result<Vec<Ranges>> {
         let Self { model, layers, batch } = self;
         let mut cpu = Cpu::new(isa, model.into());
         let mut ranges = Vec::new();
-        cpu.embed(&batch);
+        cpu.embed(&batch)?;
         for layer in 0..layers {
             let qkv = cpu.column_ranges();
             cpu.qkv(layer);
@@ -62,7 +62,7 @@ impl Kernel for Measure {
             cpu.expand(layer);
             cpu.contract(layer);
         }
-        ranges
+        Ok(ranges)
     }
 }
 

@@ -5,7 +5,6 @@ use futures_util::future::join;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-#[cfg(feature = "gpu")]
 use super::accelerator::Accelerator;
 use super::convert::object;
 use super::store::{Progress, Store};
@@ -19,9 +18,8 @@ use crate::text::tokenizer::Tokenizer;
 #[wasm_bindgen]
 pub struct Encoder {
     /// Locked, because a backend may make one call wait while another comes.
-    encoder: Mutex<encoder::Encoder>,
-    #[cfg(feature = "gpu")]
-    accelerator: Accelerator,
+    pub(super) encoder: Mutex<encoder::Encoder>,
+    pub(super) accelerator: Accelerator,
     info: EncoderInfo,
 }
 
@@ -50,52 +48,20 @@ impl Encoder {
         let config = store.changing(CONFIG_FILE).await?;
         let encoder = load_model(&store, "", &config, &on_progress).await?;
         let info = EncoderInfo::of(&encoder);
-        Ok(Self {
-            encoder: Mutex::new(encoder),
-            #[cfg(feature = "gpu")]
-            accelerator: Accelerator::new(store, "", &options),
-            info,
-        })
+        Ok(Self { encoder: Mutex::new(encoder), accelerator: Accelerator::new(&store, "", &options), info })
     }
 
     /// The unit vector of one text.
     pub async fn encode(&self, text: String) -> Result<js_sys::Float32Array, JsValue> {
         let mut encoder = self.encoder.lock().await;
         let encoded = encoder.encode(&text).await;
-        #[cfg(feature = "gpu")]
-        self.accelerator.note_failure(&mut encoder);
+        self.accelerator.computed_on(Some(&mut encoder));
         Ok(js_sys::Float32Array::from(encoded?.vector.as_slice()))
     }
 
     /// The model and the arithmetic in use.
     pub fn info(&self) -> Result<JsValue, JsValue> {
         object(&self.info)
-    }
-}
-
-#[cfg(feature = "gpu")]
-#[wasm_bindgen]
-impl Encoder {
-    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
-    pub async fn accelerate(&self) {
-        let Some(fork) = self.accelerator.begin(&*self.encoder.lock().await) else { return };
-        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await {
-            self.encoder.lock().await.set_gpu(gpu, work);
-        }
-    }
-
-    /// What computes, and why.
-    pub fn choice(&self) -> Result<JsValue, JsValue> {
-        object(&self.accelerator.choice())
-    }
-
-    /// The unit vectors of some texts, which a GPU wants at once.
-    #[wasm_bindgen(js_name = encodeMany)]
-    pub async fn encode_many(&self, texts: Vec<String>) -> Result<Vec<js_sys::Float32Array>, JsValue> {
-        let mut encoder = self.encoder.lock().await;
-        let encoded = encoder.encode_many(&texts).await;
-        self.accelerator.note_failure(&mut encoder);
-        Ok(encoded?.iter().map(|encoded| js_sys::Float32Array::from(encoded.vector.as_slice())).collect())
     }
 }
 

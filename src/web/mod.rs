@@ -5,7 +5,8 @@
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
-#[cfg(feature = "gpu")]
+#[cfg_attr(feature = "gpu", path = "accelerator/enabled.rs")]
+#[cfg_attr(not(feature = "gpu"), path = "accelerator/disabled.rs")]
 mod accelerator;
 #[cfg(feature = "build")]
 mod build;

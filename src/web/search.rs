@@ -11,7 +11,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
-#[cfg(feature = "gpu")]
 use super::accelerator::Accelerator;
 use super::convert::{from_object, object, saved_files};
 use super::encoder::{EncoderInfo, load_model};
@@ -35,9 +34,8 @@ pub struct Search {
     store: Store,
     manifest: Manifest,
     /// Locked, because a backend may make one query wait while another comes.
-    engine: Mutex<Engine>,
-    #[cfg(feature = "gpu")]
-    accelerator: Accelerator,
+    pub(super) engine: Mutex<Engine>,
+    pub(super) accelerator: Accelerator,
     /// The vectors, where they are too many for this worker alone.
     slices: Option<Slices>,
     /// The documents that have been fetched, by the number of their file's first one.
@@ -129,8 +127,7 @@ impl Search {
             manifest.first_shards().filter_map(|file| shards.get(&file.first?)).flat_map(|shard| shard.iter()).collect();
         let engine = Engine::open(manifest.clone(), vectors, &lexical, &documents)?;
         Ok(Self {
-            #[cfg(feature = "gpu")]
-            accelerator: Accelerator::new(store.clone(), &format!("{MODEL_FOLDER}/"), &options),
+            accelerator: Accelerator::new(&store, &format!("{MODEL_FOLDER}/"), &options),
             store,
             manifest,
             engine: Mutex::new(engine),
@@ -155,10 +152,7 @@ impl Search {
         let start = Instant::now();
         let options = from_object::<Settings>(settings)?.options()?;
         let answer = self.answer(&text, &options).await;
-        #[cfg(feature = "gpu")]
         let backend = self.computed_on().await;
-        #[cfg(not(feature = "gpu"))]
-        let backend = "cpu";
         let answer = answer?;
         let ranked = Instant::now();
         let highlighter = self.engine.lock().await.highlighter(&text, &options);
@@ -189,7 +183,6 @@ impl Search {
         let mut encoded = Vec::new();
         for (done, document) in (1u32..).zip(documents) {
             let document = self.engine.lock().await.encode(document).await;
-            #[cfg(feature = "gpu")]
             self.computed_on().await;
             encoded.push(document?);
             let pause = on_progress.call1(&JsValue::NULL, &done.into());
@@ -231,34 +224,10 @@ impl Search {
     }
 }
 
-#[cfg(feature = "gpu")]
-#[wasm_bindgen]
 impl Search {
-    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
-    pub async fn accelerate(&self) {
-        let fork = self.engine.lock().await.encoder().and_then(|encoder| self.accelerator.begin(encoder));
-        let Some(fork) = fork else { return };
-        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await
-            && let Some(encoder) = self.engine.lock().await.encoder_mut()
-        {
-            encoder.set_gpu(gpu, work);
-        }
-    }
-
-    /// What computes, and why.
-    pub fn choice(&self) -> Result<JsValue, JsValue> {
-        object(&self.accelerator.choice())
-    }
-}
-
-impl Search {
-    /// What the last vector was computed on. A GPU that has failed is given up.
-    #[cfg(feature = "gpu")]
+    /// What the last vector was computed on.
     async fn computed_on(&self) -> &'static str {
-        self.engine.lock().await.encoder_mut().map_or("cpu", |encoder| {
-            self.accelerator.note_failure(encoder);
-            encoder.take_computed_on()
-        })
+        self.accelerator.computed_on(self.engine.lock().await.encoder_mut())
     }
 
     /// The engine's answer. While the slices are scanned by their workers, the engine is free for others.

@@ -12,6 +12,7 @@ use self::attention::{Attention, Heads};
 use self::linear::{Activation, Gelu, Identity, Linear, Panels, Rows};
 use self::rows::{Columns, SmoothNorm, layer_norm, mean_unit, quantize};
 use crate::encoder::backend::{Backend, Batch, Pending};
+use crate::error::Result;
 use crate::isa::{Isa, Kernel, Scalar, run_best};
 use crate::model::config::ModelConfig;
 use crate::model::weights::{self, BLOCK, Layer, Norm, Weights};
@@ -198,7 +199,7 @@ impl<I: Isa> Backend for Cpu<I> {
         256
     }
 
-    fn embed(&mut self, batch: &Batch) {
+    fn embed(&mut self, batch: &Batch) -> Result<()> {
         let model = &*self.model;
         self.hidden.resize(batch.rows() * model.dim, 0.0);
         for span in batch.spans() {
@@ -208,6 +209,7 @@ impl<I: Isa> Backend for Cpu<I> {
             }
         }
         layer_norm(self.isa, &mut self.hidden, None, &model.norm, &mut self.hidden_codes);
+        Ok(())
     }
 
     fn qkv(&mut self, layer: usize) {

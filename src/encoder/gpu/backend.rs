@@ -43,8 +43,6 @@ pub struct Gpu {
     activations: Option<Activations>,
     /// What has been noted since `embed`.
     noted: Vec<Dispatch>,
-    /// What is wrong with the batch at hand.
-    refused: Option<Error>,
     bulk: bool,
     bulk_rows: usize,
     rows: usize,
@@ -118,7 +116,6 @@ impl Gpu {
             model,
             activations: None,
             noted: Vec::new(),
-            refused: None,
             bulk: false,
             bulk_rows: BULK_ROWS,
             rows: 0,
@@ -155,7 +152,6 @@ impl Gpu {
     /// # Errors
     /// As [`Backend::pool`] has.
     pub async fn matrix(&mut self, matrix: Matrix, width: usize) -> Result<Vec<f32>> {
-        self.take_refusal()?;
         let Some(activations) = &self.activations else { return Ok(Vec::new()) };
         let buffer = match matrix {
             Matrix::Hidden => &activations.hidden,
@@ -179,10 +175,6 @@ impl Gpu {
     fn note_linear(&mut self, shader: Shader, columns: usize, cost: usize) {
         let cut = self.model.shape.cut(shader);
         self.note(shader, [self.rows.div_ceil(cut.rows()), columns.div_ceil(cut.columns())], cost);
-    }
-
-    fn take_refusal(&mut self) -> Result<()> {
-        self.refused.take().map_or(Ok(()), Err)
     }
 
     /// Rows that the device can bind in one buffer, and that memory allows.
@@ -283,7 +275,6 @@ impl Gpu {
     }
 
     async fn vectors(&mut self, batch: &Batch) -> Result<Vec<f32>> {
-        self.take_refusal()?;
         let dim = self.model.config.dim;
         self.note(Shader::Pool, [batch.texts(), 1], dim);
         let Some(activations) = &self.activations else { return Ok(Vec::new()) };
@@ -345,12 +336,13 @@ impl Backend for Gpu {
         (rows as usize).clamp(QUERY_ROWS, self.most_rows())
     }
 
-    fn embed(&mut self, batch: &Batch) {
+    fn embed(&mut self, batch: &Batch) -> Result<()> {
         self.noted.clear();
-        self.refused = self.take(batch).err();
+        self.take(batch)?;
         self.bulk = self.rows >= self.bulk_rows && self.model.shape.has_feed();
         let rows = self.model.shape.cut(Shader::Embed).rows();
         self.note(Shader::Embed, [self.rows.div_ceil(rows), 1], 4 * self.model.config.dim);
+        Ok(())
     }
 
     fn qkv(&mut self, layer: usize) {
@@ -365,27 +357,30 @@ impl Backend for Gpu {
         self.note(Shader::Attention, [self.tiles, heads], 2 * longest * dim);
     }
 
-    fn output(&mut self, _layer: usize) {
-        let dim = self.model.config.dim;
-        if !self.bulk {
-            self.note_linear(Shader::Output, dim, dim * dim);
-        }
-    }
-
-    fn expand(&mut self, _layer: usize) {
-        let ModelConfig { dim, ff, .. } = self.model.config;
-        if !self.bulk {
-            self.note_linear(Shader::Expand, ff, dim * ff);
-        }
-    }
-
-    fn contract(&mut self, _layer: usize) {
+    fn feed(&mut self, layer: usize) {
         let ModelConfig { dim, ff, .. } = self.model.config;
         if self.bulk {
             self.note_linear(Shader::Feed, dim, dim * (dim + 2 * ff));
         } else {
-            self.note_linear(Shader::Contract, dim, dim * ff);
+            self.output(layer);
+            self.expand(layer);
+            self.contract(layer);
         }
+    }
+
+    fn output(&mut self, _layer: usize) {
+        let dim = self.model.config.dim;
+        self.note_linear(Shader::Output, dim, dim * dim);
+    }
+
+    fn expand(&mut self, _layer: usize) {
+        let ModelConfig { dim, ff, .. } = self.model.config;
+        self.note_linear(Shader::Expand, ff, dim * ff);
+    }
+
+    fn contract(&mut self, _layer: usize) {
+        let ModelConfig { dim, ff, .. } = self.model.config;
+        self.note_linear(Shader::Contract, dim, dim * ff);
     }
 
     fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>> {

@@ -1,7 +1,7 @@
 //! The text of the kernels: the files of `kernels/` with the shapes of a model written above them.
 //!
-//! A kernel is made of `common.wgsl`, the parts that its step needs, and the step's own file. The linear layers exist in two
-//! variants that differ in one part: `packed.wgsl` with `dot4I8Packed`, `float.wgsl` without.
+//! A kernel is made of `common.wgsl`, the pieces that it shares with others, and its own file. The linear layers exist in two
+//! variants that differ in one piece: `packed.wgsl` with `dot4I8Packed`, `float.wgsl` without.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub enum Variant {
     Float,
 }
 
-/// One dispatch.
+/// A kernel: what one dispatch runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shader {
     /// Embeddings and their normalization.
@@ -51,7 +51,7 @@ pub enum Shader {
 }
 
 impl Shader {
-    /// Every step.
+    /// Every kernel.
     pub const ALL: [Self; 9] = [
         Self::Embed,
         Self::Qkv,
@@ -64,29 +64,66 @@ impl Shader {
         Self::Pool,
     ];
 
-    /// The file of the step, and whether it holds a linear layer, a normalization, a GELU.
-    fn file(self) -> (&'static str, &'static str, [bool; 3]) {
-        match self {
-            Self::Embed => ("embed", include_str!("kernels/embed.wgsl"), [false, true, false]),
-            Self::Qkv => ("qkv", include_str!("kernels/qkv.wgsl"), [true, false, false]),
-            Self::Attention => ("attention", include_str!("kernels/attention.wgsl"), [false; 3]),
-            Self::Output => ("output", include_str!("kernels/output.wgsl"), [true, true, false]),
-            Self::Expand => ("expand", include_str!("kernels/expand.wgsl"), [true, false, true]),
-            Self::Contract => ("contract", include_str!("kernels/contract.wgsl"), [true, true, false]),
-            Self::BulkQkv => ("qkv for bulk", include_str!("kernels/qkv.wgsl"), [true, false, false]),
-            Self::Feed => ("feed", include_str!("kernels/feed.wgsl"), [true; 3]),
-            Self::Pool => ("pool", include_str!("kernels/pool.wgsl"), [false; 3]),
-        }
+    /// What the text of the kernel is made of.
+    fn source(self) -> Source {
+        use Piece::{Dots, Gelu, Norm, Tile};
+        let (name, file, shared): (_, _, &[Piece]) = match self {
+            Self::Embed => ("embed", include_str!("kernels/embed.wgsl"), &[Norm]),
+            Self::Qkv => ("qkv", include_str!("kernels/qkv.wgsl"), &[Dots, Tile]),
+            Self::Attention => ("attention", include_str!("kernels/attention.wgsl"), &[]),
+            Self::Output => ("output", include_str!("kernels/output.wgsl"), &[Dots, Tile, Norm]),
+            Self::Expand => ("expand", include_str!("kernels/expand.wgsl"), &[Dots, Tile, Gelu]),
+            Self::Contract => ("contract", include_str!("kernels/contract.wgsl"), &[Dots, Tile, Norm]),
+            Self::BulkQkv => ("qkv for bulk", include_str!("kernels/qkv.wgsl"), &[Dots, Tile]),
+            Self::Feed => ("feed", include_str!("kernels/feed.wgsl"), &[Dots, Tile, Norm, Gelu]),
+            Self::Pool => ("pool", include_str!("kernels/pool.wgsl"), &[]),
+        };
+        Source { name, file, shared }
     }
 
     /// The name that errors and profilers show.
     pub fn name(self) -> &'static str {
-        self.file().0
+        self.source().name
     }
 
     /// How many storage buffers the step binds.
     pub fn bindings(self) -> u32 {
         if self == Self::Feed { 6 } else { 5 }
+    }
+}
+
+/// What the text of a kernel is made of, beside `common.wgsl` and the constants.
+struct Source {
+    /// The name that errors and profilers show.
+    name: &'static str,
+    /// The text of the kernel's own file.
+    file: &'static str,
+    /// What it shares with other kernels, in the order in which that stands above it.
+    shared: &'static [Piece],
+}
+
+/// A piece of text that several kernels have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// The inner loop of a linear layer, one for each variant.
+    Dots,
+    /// A tile of a linear layer around it.
+    Tile,
+    /// A normalization.
+    Norm,
+    /// The activation of the feed-forward part.
+    Gelu,
+}
+
+impl Piece {
+    fn text(self, variant: Variant) -> &'static str {
+        match (self, variant) {
+            (Self::Dots, Variant::Packed) => include_str!("kernels/packed.wgsl"),
+            (Self::Dots, Variant::Float) => include_str!("kernels/float.wgsl"),
+            (Self::Tile, _) => include_str!("kernels/tile.wgsl"),
+            (Self::Norm, _) => include_str!("kernels/norm.wgsl"),
+            (Self::Gelu, _) => include_str!("kernels/gelu.wgsl"),
+        }
     }
 }
 
@@ -197,25 +234,14 @@ impl Shape {
 
     /// The whole text of a step's kernel.
     pub fn source(&self, shader: Shader, variant: Variant) -> String {
-        let (_, file, [linear, norm, gelu]) = shader.file();
+        let Source { file, shared, .. } = shader.source();
         let mut text = String::new();
-        if linear && variant == Variant::Packed {
+        if shared.contains(&Piece::Dots) && variant == Variant::Packed {
             text.push_str("requires packed_4x8_integer_dot_product;\n");
         }
         self.write_constants(shader, &mut text);
-        let variant = match variant {
-            Variant::Packed => include_str!("kernels/packed.wgsl"),
-            Variant::Float => include_str!("kernels/float.wgsl"),
-        };
-        let parts = [
-            (true, include_str!("kernels/common.wgsl")),
-            (linear, variant),
-            (linear, include_str!("kernels/tile.wgsl")),
-            (norm, include_str!("kernels/norm.wgsl")),
-            (gelu, include_str!("kernels/gelu.wgsl")),
-            (true, file),
-        ];
-        let used: String = parts.iter().filter(|(used, _)| *used).map(|(_, part)| *part).collect();
+        let shared = shared.iter().map(|piece| piece.text(variant));
+        let used: String = [include_str!("kernels/common.wgsl")].into_iter().chain(shared).chain([file]).collect();
         let bounds = self.unrolled_bounds(shader);
         unroll(&used, &bounds, &mut text);
         text

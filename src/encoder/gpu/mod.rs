@@ -7,17 +7,11 @@
 //! There are two plans. For few rows, five dispatches a layer, cut into many small workgroups. For many rows, three: what happens
 //! to each row by itself is one dispatch whose workgroups keep their rows to themselves.
 
-#[cfg(feature = "gpu")]
 mod activations;
-#[cfg(feature = "gpu")]
 mod backend;
-#[cfg(feature = "gpu")]
 pub mod device;
 pub mod kernels;
-#[cfg(feature = "gpu")]
 mod model;
-#[cfg(feature = "gpu")]
 mod wait;
 
-#[cfg(feature = "gpu")]
 pub use backend::{BULK_ROWS, Counters, Gpu, Matrix, QUERY_ROWS};

@@ -6,6 +6,7 @@
 
 const CONTEXT = 0u;
 const HIDDEN = 1u;
+const WIDE = 2u;
 
 fn load(source: u32, row: u32, place: u32) -> vec4<f32> {
     if (source == CONTEXT) {
@@ -35,6 +36,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     storageBarrier();
     let contract = Linear(CONTRACT_CODES, CONTRACT_SCALE, CONTRACT_BIAS, FF4, DIM4);
-    let update = multiply(contract, 2u, first_row, thread % GROUPS, thread);
+    let update = multiply(contract, WIDE, first_row, thread % GROUPS, thread);
     add_and_normalize(update, CONTRACT_GAIN, CONTRACT_SHIFT, first_row, thread);
 }

@@ -5,13 +5,14 @@ use std::cell::{Cell, RefCell};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::option;
+use super::convert::{object, option};
 use super::store::{Progress, Store};
+use super::{Encoder, Search};
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
 use crate::encoder::judge::{Verdict, compare, measure};
-use crate::encoder::{Encoder, Work};
+use crate::encoder::{self, Work};
 use crate::error::Result;
 use crate::model::config::{ModelConfig, WEIGHTS_FILE};
 use crate::model::weights::Weights;
@@ -50,10 +51,11 @@ pub struct Accelerator {
 
 impl Accelerator {
     /// As `{ backend }` of some options asks: `webgpu` or `auto`.
-    pub fn new(store: Store, folder: &str, options: &JsValue) -> Self {
+    pub fn new(store: &Store, folder: &str, options: &JsValue) -> Self {
         let by_name = option(options, "backend").and_then(|value| value.as_string()).as_deref() == Some("webgpu");
         let choice = Choice { backend: "cpu", bulk: "cpu", adapter: None, why: "the GPU has not been tried yet".into() };
-        Self { store, folder: folder.into(), by_name, state: Cell::new(State::Untried(false)), choice: RefCell::new(choice) }
+        let (store, state) = (store.clone(), Cell::new(State::Untried(false)));
+        Self { store, folder: folder.into(), by_name, state, choice: RefCell::new(choice) }
     }
 
     /// What computes now, and why.
@@ -62,21 +64,24 @@ impl Accelerator {
     }
 
     /// An encoder to try the GPU with, when it is to be tried.
-    pub fn begin(&self, encoder: &Encoder) -> Option<Encoder> {
+    pub fn begin(&self, encoder: &encoder::Encoder) -> Option<encoder::Encoder> {
         let State::Untried(again) = self.state.get() else { return None };
         self.state.set(State::Trying(again));
         Some(encoder.fork())
     }
 
-    /// Gives a GPU up that has failed; the first time it may be tried again.
-    pub fn note_failure(&self, encoder: &mut Encoder) {
-        let Some(error) = encoder.take_gpu_failure() else { return };
-        self.decide("cpu", "cpu", error.to_string());
-        self.state.set(if self.state.get() == State::Decided(false) { State::Untried(true) } else { State::Decided(true) });
+    /// What the last vector was computed on. A GPU that has failed is given up; the first time it may be tried again.
+    pub fn computed_on(&self, encoder: Option<&mut encoder::Encoder>) -> &'static str {
+        let Some(encoder) = encoder else { return "cpu" };
+        if let Some(error) = encoder.take_gpu_failure() {
+            self.decide("cpu", "cpu", error.to_string());
+            self.state.set(if self.state.get() == State::Decided(false) { State::Untried(true) } else { State::Decided(true) });
+        }
+        encoder.take_computed_on()
     }
 
     /// A GPU that may do some work, when there is one that is right and worth it; the reason is kept either way.
-    pub async fn try_gpu(&self, mut cpu: Encoder) -> Option<(Box<dyn Backend>, Work)> {
+    pub async fn try_gpu(&self, mut cpu: encoder::Encoder) -> Option<(Box<dyn Backend>, Work)> {
         let outcome = self.open(&mut cpu).await;
         let State::Trying(again) = self.state.get() else { return None };
         self.state.set(State::Decided(again));
@@ -100,7 +105,7 @@ impl Accelerator {
     }
 
     /// Opens the GPU, brings the model to it, and finds out what it is good for.
-    async fn open(&self, cpu: &mut Encoder) -> Result<(Option<Gpu>, Work, String)> {
+    async fn open(&self, cpu: &mut encoder::Encoder) -> Result<(Option<Gpu>, Work, String)> {
         let Self { store, folder, by_name, .. } = self;
         let device = Device::open(*by_name).await?;
         self.choice.borrow_mut().adapter = Some(device.name.clone());
@@ -138,6 +143,50 @@ impl Accelerator {
             Work { query: false, bulk: true } => "the GPU is faster in bulk",
         };
         Ok(((work != Work::default()).then_some(gpu), work, format!("{faster}, {}", verdict.why())))
+    }
+}
+
+#[wasm_bindgen]
+impl Search {
+    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
+    pub async fn accelerate(&self) {
+        let fork = self.engine.lock().await.encoder().and_then(|encoder| self.accelerator.begin(encoder));
+        let Some(fork) = fork else { return };
+        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await
+            && let Some(encoder) = self.engine.lock().await.encoder_mut()
+        {
+            encoder.set_gpu(gpu, work);
+        }
+    }
+
+    /// What computes, and why.
+    pub fn choice(&self) -> Result<JsValue, JsValue> {
+        object(&self.accelerator.choice())
+    }
+}
+
+#[wasm_bindgen]
+impl Encoder {
+    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
+    pub async fn accelerate(&self) {
+        let Some(fork) = self.accelerator.begin(&*self.encoder.lock().await) else { return };
+        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await {
+            self.encoder.lock().await.set_gpu(gpu, work);
+        }
+    }
+
+    /// What computes, and why.
+    pub fn choice(&self) -> Result<JsValue, JsValue> {
+        object(&self.accelerator.choice())
+    }
+
+    /// The unit vectors of some texts, which a GPU wants at once.
+    #[wasm_bindgen(js_name = encodeMany)]
+    pub async fn encode_many(&self, texts: Vec<String>) -> Result<Vec<js_sys::Float32Array>, JsValue> {
+        let mut encoder = self.encoder.lock().await;
+        let encoded = encoder.encode_many(&texts).await;
+        self.accelerator.computed_on(Some(&mut encoder));
+        Ok(encoded?.iter().map(|encoded| js_sys::Float32Array::from(encoded.vector.as_slice())).collect())
     }
 }
 

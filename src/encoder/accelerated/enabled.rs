@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Encoder;
 use super::backend::{Backend, Batch};
 use super::forward::forward;
-use super::{Encoded, Encoder};
 use crate::error::{Error, Result};
+use crate::model::config::ModelConfig;
 
 /// Which kinds of work a GPU does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,34 +44,29 @@ impl Encoder {
     pub fn take_computed_on(&mut self) -> &'static str {
         if std::mem::take(&mut self.accelerated.computed) { "webgpu" } else { "cpu" }
     }
+}
 
-    /// The vectors of several texts, when there is a GPU that takes them together.
-    pub(super) async fn encode_many_on_gpu<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Option<Vec<Encoded>>> {
-        if texts.len() < 2 || self.accelerated.gpu.as_ref().is_none_or(|(_, work)| !work.bulk) {
-            return Ok(None);
-        }
-        let tokens = texts.iter().map(|text| self.tokenizer.encode(text.as_ref())).collect::<Result<Vec<_>>>()?;
-        let ids: Vec<&[u32]> = tokens.iter().map(|tokens| &tokens.ids[..]).collect();
-        let Some(vectors) = self.encode_on_gpu(&ids).await else { return Ok(None) };
-        let vectors = vectors.chunks_exact(self.config.dim).map(<[f32]>::to_vec);
-        Ok(Some(vectors.zip(tokens).map(|(vector, tokens)| Encoded { vector, truncated: tokens.truncated }).collect()))
+impl Accelerated {
+    /// Whether several texts are taken together.
+    pub fn takes_bulk(&self) -> bool {
+        self.gpu.as_ref().is_some_and(|(_, work)| work.bulk)
     }
 
     /// The vectors of texts given as token ids that were checked; none where the CPU is to do it, as after a failure.
-    pub(super) async fn encode_on_gpu<T: AsRef<[u32]>>(&mut self, texts: &[T]) -> Option<Vec<f32>> {
-        let (gpu, work) = self.accelerated.gpu.as_mut()?;
+    pub async fn encode_ids<T: AsRef<[u32]>>(&mut self, config: &ModelConfig, texts: &[T]) -> Option<Vec<f32>> {
+        let (gpu, work) = self.gpu.as_mut()?;
         let is_query = matches!(texts, [ids] if ids.as_ref().len() <= QUERY_TOKENS);
         if if is_query { !work.query } else { !work.bulk } {
             return None;
         }
-        match in_batches(&mut **gpu, self.config.layers, texts).await {
+        match in_batches(&mut **gpu, config.layers, texts).await {
             Ok(vectors) => {
-                self.accelerated.computed = true;
+                self.computed = true;
                 Some(vectors)
             }
             Err(error) => {
-                self.accelerated.gpu = None;
-                self.accelerated.failure = Some(error);
+                self.gpu = None;
+                self.failure = Some(error);
                 None
             }
         }
