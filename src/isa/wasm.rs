@@ -59,9 +59,9 @@ impl RelaxedPairs {
 pub struct Lanes(v128, v128);
 
 #[inline(always)]
-fn load(from: *const v128) -> v128 {
-    // SAFETY: every caller points at the first or second half of an array of eight 4-byte numbers.
-    unsafe { v128_load(from) }
+fn load(from: &[f32; 4]) -> v128 {
+    // SAFETY: four numbers are one register long.
+    unsafe { v128_load(from.as_ptr().cast()) }
 }
 
 /// The f32 half of the trait, the same for both.
@@ -82,7 +82,8 @@ macro_rules! float_lanes {
 
         #[inline(always)]
         fn load(self, from: &[f32; LANES]) -> Lanes {
-            Lanes(load(from[..4].as_ptr().cast()), load(from[4..].as_ptr().cast()))
+            let halves = from.as_chunks().0;
+            Lanes(load(&halves[0]), load(&halves[1]))
         }
 
         #[inline(always)]

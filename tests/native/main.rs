@@ -7,6 +7,7 @@ mod models;
 #[cfg(feature = "gpu")]
 mod naive;
 mod pipeline;
+mod pull;
 mod real_model;
 #[cfg(feature = "gpu")]
 mod webgpu;

@@ -11,8 +11,8 @@ use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::options;
-use crate::server::{Reply, Request, Server};
+use super::options;
+use super::server::{Reply, Request, Server};
 
 pub const REPOSITORY: &str = "org/model";
 pub const COMMIT: &str = "c0ffee0000000000000000000000000000000001";

@@ -3,7 +3,7 @@
 use inkling_search::error::ErrorKind;
 use inkling_search::import::pull::{Source, fetch};
 
-use crate::{options, write};
+use super::{options, write};
 
 #[test]
 fn a_folder_gives_its_files_and_its_name_but_not_its_path() {

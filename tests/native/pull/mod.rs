@@ -1,14 +1,9 @@
 //! `import::pull` against local servers, wheels and folders: no test here needs the network, and none takes long.
 
-#[path = "pull/fake_hub.rs"]
 mod fake_hub;
-#[path = "pull/folder.rs"]
 mod folder;
-#[path = "pull/hub.rs"]
 mod hub;
-#[path = "pull/server.rs"]
 mod server;
-#[path = "pull/wheel.rs"]
 mod wheel;
 
 use std::path::Path;

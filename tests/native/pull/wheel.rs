@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::{Report, options, write};
+use super::{Report, options, write};
 
 const NAME: &str = "tiny_model-1.0-py3-none-any.whl";
 const METADATA: [(&str, &str); 3] = [

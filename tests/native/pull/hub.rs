@@ -9,11 +9,11 @@ use inkling_search::error::ErrorKind;
 use inkling_search::import::pull::{FetchOptions, Source, fetch, fetch_or};
 use sha2::{Digest, Sha256};
 
-use crate::fake_hub::{
+use super::fake_hub::{
     COMMIT, Hub, REPOSITORY, TOKEN, assert_whole, cutting, failing, files, hex, honest, hub_answer, source, twist,
 };
-use crate::server::{Reply, Request, Server};
-use crate::{Report, options, write};
+use super::server::{Reply, Request, Server};
+use super::{Report, options, write};
 
 /// The names of what the cache has downloaded, finished or not.
 fn blobs(cache: &Path) -> Vec<String> {
@@ -383,7 +383,7 @@ fn the_environment_names_hub_token_cache_and_proxy() {
     let hub = Hub::start(files(), honest(), honest());
     let child = |cache: &str, variables: &[(&str, &str)]| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "hub::the_environment_names_hub_token_cache_and_proxy"]).env_clear();
+        command.args(["--exact", "pull::hub::the_environment_names_hub_token_cache_and_proxy"]).env_clear();
         command.env("INKLING_PULL_CHILD", "1").env("XDG_CACHE_HOME", temp.path().join(cache)).envs(variables.iter().copied());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
