@@ -30,9 +30,6 @@ use crate::text::passages::PassageOptions;
 /// Hits where the caller does not say how many.
 pub const DEFAULT_LIMIT: usize = 3;
 
-/// So many documents found by words go into the fusion: what comes after them has no chance of being shown.
-const WORD_HITS_MAX: usize = 2000;
-
 /// An index that can be searched and changed.
 pub struct Engine {
     manifest: Manifest,
@@ -331,9 +328,8 @@ impl Engine {
                 query = Query::parse(corrected, &options.syntax);
             }
             evidence.truncated |= query.is_truncated();
-            // Counts are over more documents than pass the filters.
-            let accept = |document| !options.facets.is_empty() || self.table.passes(document, &options.filters, None);
-            evidence.words = self.lexical.search(&query, &accept, WORD_HITS_MAX);
+            // All of them, whatever the filters: what is found and counted is the same with them and without.
+            evidence.words = self.lexical.search(&query, &|_| true, self.lexical.docs_total() as usize);
         }
         timings.words = clock.lap();
         let Some(encoder) = self.encoder.as_mut().filter(|_| asked.mode != Mode::Lexical) else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! The native tests of the crate, in one binary: it links once.
 
 mod cli;
+mod counts;
 mod encoder;
 mod export;
 mod models;

@@ -318,8 +318,10 @@ impl Lexical {
 
 /// Marks the documents that a `lift` can bring among the best `limit`: the others are spared what is left of the work.
 fn find_hopeful(lift: f32, accept: &dyn Fn(u32) -> bool, limit: usize, sums: &mut Sums) {
+    // Nobody is without hope where all are wanted.
+    let last = if limit < sums.of.len() { nth_best(sums.of.iter().map(|sum| sum.score), accept, limit) } else { 0.0 };
     // A hundredth more than the lift: far above what rounding could add.
-    let bar = nth_best(sums.of.iter().map(|sum| sum.score), accept, limit) - 1.01 * lift;
+    let bar = last - 1.01 * lift;
     let bar = bar.max(f32::from_bits(1));
     let hopeful = |sums: &[Sum]| sums.iter().enumerate().map(|(at, sum)| u64::from(sum.score >= bar) << at).sum();
     sums.hopeful = sums.of.chunks(64).map(hopeful).collect();
