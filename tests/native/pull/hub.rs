@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use inkling_search::error::ErrorKind;
 use inkling_search::import::pull::{FetchOptions, Source, fetch, fetch_or};
@@ -282,7 +282,6 @@ fn a_hub_that_accepts_and_never_answers_is_left_in_time_with_one_note() {
     let gateway = Server::start(|_| Reply::status(504));
     for (endpoint, notes) in [(&silent.url, 1), (&closed, 1), (&gateway.url, 4)] {
         let options = FetchOptions { endpoint: endpoint.clone(), ..options(temp.path()) };
-        let began = Instant::now();
         let error = fetch(&source(), &options, &mut ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Network);
         assert!(error.to_string().contains(endpoint.as_str()), "{error}");
@@ -291,8 +290,8 @@ fn a_hub_that_accepts_and_never_answers_is_left_in_time_with_one_note() {
         assert_eq!(model.id, "stand-in");
         assert_eq!(report.notes.len(), notes, "{:?}", report.notes);
         assert!(report.notes[notes - 1].contains("instead of hf:org/model"), "{:?}", report.notes);
-        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     }
+    assert!(!silent.was_outwaited());
 }
 
 #[test]
@@ -304,9 +303,8 @@ fn a_body_that_stalls_is_left_in_time_and_continued() {
         first.then(|| Reply::file(&files()["model.safetensors"], request).cut(3000).stalling())
     });
     let hub = Hub::start(files(), honest(), stalling);
-    let began = Instant::now();
     assert_whole(&hub.pull(cache.path()).unwrap());
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(!hub.cdn.was_outwaited());
     assert_eq!(hub.cdn.requests()[1].range(), Some(3000));
 }
 

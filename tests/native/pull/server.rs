@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+/// How long a silent connection stays open: far longer than the client under test should wait.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A request: its method, its target, its headers with lower-case names.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -101,24 +104,26 @@ pub struct Server {
     pub url: String,
     log: Arc<Mutex<Vec<Request>>>,
     stopped: Arc<AtomicBool>,
+    outwaited: Arc<AtomicBool>,
 }
 
 impl Server {
     pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (log, stopped) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let (requests, stop, answer) = (Arc::clone(&log), Arc::clone(&stopped), Arc::new(answer));
+        let (log, stopped, outwaited) = (Arc::default(), Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let (requests, stop, hung_up, answer) =
+            (Arc::clone(&log), Arc::clone(&stopped), Arc::clone(&outwaited), Arc::new(answer));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     break;
                 }
-                let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
-                thread::spawn(move || serve(stream.unwrap(), &requests, &*answer));
+                let (requests, hung_up, answer) = (Arc::clone(&requests), Arc::clone(&hung_up), Arc::clone(&answer));
+                thread::spawn(move || serve(stream.unwrap(), &requests, &hung_up, &*answer));
             }
         });
-        Self { url, log, stopped }
+        Self { url, log, stopped, outwaited }
     }
 
     pub fn requests(&self) -> Vec<Request> {
@@ -128,6 +133,11 @@ impl Server {
     /// How many requests there were for targets that contain a text.
     pub fn count(&self, part: &str) -> usize {
         self.requests().iter().filter(|request| request.path.contains(part)).count()
+    }
+
+    /// Whether a silent connection was ended by this side, because the other had not left it for [`PATIENCE`].
+    pub fn was_outwaited(&self) -> bool {
+        self.outwaited.load(Ordering::SeqCst)
     }
 
     fn address(&self) -> &str {
@@ -147,7 +157,12 @@ impl Drop for Server {
 }
 
 /// Answers one request; as a proxy asked to CONNECT, the one behind it as well.
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Reply) -> Option<()> {
+fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Request>>,
+    outwaited: &AtomicBool,
+    answer: &dyn Fn(&Request) -> Reply,
+) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut request = read_request(&mut reader)?;
     log.lock().unwrap().push(request.clone());
@@ -158,7 +173,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
     }
     let reply = answer(&request);
     if reply.status == 0 {
-        thread::sleep(Duration::from_secs(20));
+        stay_silent(outwaited);
         return None;
     }
     let mut head = format!("HTTP/1.1 {} Test\r\nContent-Length: {}\r\nConnection: close\r\n", reply.status, reply.body.len());
@@ -168,9 +183,15 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
     stream.write_all(format!("{head}\r\n").as_bytes()).ok()?;
     stream.write_all(&reply.body[..reply.sent.unwrap_or(usize::MAX).min(reply.body.len())]).ok()?;
     if reply.stalling {
-        thread::sleep(Duration::from_secs(20));
+        stay_silent(outwaited);
     }
     Some(())
+}
+
+/// Keeps a connection open without a word, and notes that before closing it.
+fn stay_silent(outwaited: &AtomicBool) {
+    thread::sleep(PATIENCE);
+    outwaited.store(true, Ordering::SeqCst);
 }
 
 fn read_request(reader: &mut impl BufRead) -> Option<Request> {
