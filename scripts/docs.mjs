@@ -1,7 +1,7 @@
 // `npm run docs`: a page of all functions and types of the package, from its TypeScript, in build/docs.
 
 import fs from 'node:fs'
-import { at, hashOf, run, say, script, unlessDone } from './lib.mjs'
+import { at, hashOf, run, say, script, Stop, unlessDone } from './lib.mjs'
 import { setUp } from './setup.mjs'
 
 /** The modules that the package exports and the page describes. */
@@ -25,26 +25,30 @@ async function installTypedoc() {
   })
 }
 
-/** Writes the page. A link that leads nowhere, or a type that is used but not exported, is an error. */
+/** Writes the page. A link that leads nowhere, or a type that is shown but not exported, is an error. */
 export async function buildDocs() {
   await installTypedoc()
   say('documentation of the TypeScript')
   await run(process.execPath, [
-    `${tool}/node_modules/typedoc/bin/typedoc`,
-    ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
-    '--tsconfig',
-    'tsconfig.types.json',
-    '--out',
-    at('build', 'docs'),
-    '--name',
-    'Inkling',
-    '--readme',
-    'none',
-    '--excludePrivate',
-    '--excludeInternal',
-    '--disableSources',
-    '--treatWarningsAsErrors',
+    `${tool}/node_modules/typedoc/bin/typedoc`, ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
+    '--tsconfig', 'tsconfig.types.json', '--out', at('build', 'docs'), '--name', 'Inkling', '--readme', 'none',
+    '--excludePrivate', '--excludeInternal', '--excludeExternals', '--disableSources', '--treatWarningsAsErrors',
+    '--json', at('build', 'docs.json'),
   ])
+  const internal = [...internalNames(JSON.parse(fs.readFileSync(at('build', 'docs.json'), 'utf8')))]
+  if (internal.length > 0) throw new Stop(`the documentation names what the package does not export: ${internal.join(', ')}`)
+}
+
+/**
+ * Names of this package that lead to no part of the page. typedoc itself warns of types of parameters and the like, but
+ * not of what a type extends.
+ * @param {unknown} part of typedoc's JSON @returns {Set<string>}
+ */
+function internalNames(part) {
+  if (typeof part !== 'object' || part === null) return new Set()
+  const { type, name, package: from, target } = /** @type {Record<string, unknown>} */ (part)
+  const here = type === 'reference' && from === 'inkling-search' && typeof target !== 'number' ? [String(name)] : []
+  return new Set([...here, ...Object.values(part).flatMap((inner) => [...internalNames(inner)])])
 }
 
 if (process.argv[1] === at('scripts', 'docs.mjs')) {

@@ -4,7 +4,7 @@ import { Latest } from './worker/latest.js'
 import { bytesToAskFor } from './worker/data-saver.js'
 import type { Methods } from './worker/protocol.js'
 import type {
-  BackendOption, Hit, Mode, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument, SearchInfo, Count,
+  BackendOption, Hit, Mode, Progress, QueryOptions, QueryResult, SavedFile, SearchDocument, SearchInfo, Count,
 } from './types.js'
 import { type Remote, RemoteCaller } from './remote/remote.js'
 
@@ -38,12 +38,6 @@ export interface SearchOptions<Fields = Record<string, unknown>> {
   /** Called while the index, then the model, is loading. */
   onProgress?: (progress: Progress) => void
   /** Aborting it ends the load and the worker. Without effect once `createSearch` has resolved. */
-  signal?: AbortSignal
-}
-
-/** Options of {@link Search.query}. */
-export interface QueryOptions extends QuerySettings {
-  /** Aborting it rejects the query with the code `cancelled`. */
   signal?: AbortSignal
 }
 

@@ -180,8 +180,8 @@ export interface BuiltIndex {
   passages: number
 }
 
-/** Settings of a query that the Rust side reads. */
-export interface QuerySettings {
+/** Options of `Search.query`. */
+export interface QueryOptions {
   /** How many hits to return, at least 1. Default 3. */
   limit?: number
   /**
@@ -197,4 +197,6 @@ export interface QuerySettings {
   facets?: readonly string[]
   /** True also finds documents that are hardly about the query. Default false: then such a query has no hits. */
   far?: boolean
+  /** Aborting it rejects the query with the code `cancelled`. */
+  signal?: AbortSignal
 }

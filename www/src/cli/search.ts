@@ -2,7 +2,8 @@
 import { readIndex } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
 import { loadNodeGlue } from './wasm.js'
-import type { Hit, Mode, QuerySettings } from '../types.js'
+import type { Hit, Mode } from '../types.js'
+import type { QuerySettings } from '../worker/protocol.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 

@@ -1,4 +1,7 @@
-/** The element `<inkling-search>`: the site's own search form, answering as one types. This file defines no tag. */
+/**
+ * The element `<inkling-search>`: the site's own search form, answering as one types. This file defines no tag.
+ * @module element
+ */
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
 import { Session } from './session.js'
@@ -25,13 +28,11 @@ export interface InklingSearchEvents {
   'inkling-error': CustomEvent<InklingError>
 }
 
-const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
-
 /**
  * Enhances the form inside it. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
  * fields; `modal`; `preload`; `semantic`; `recent="off"`; `shortcuts="off"`. They are told of in docs/element.md.
  */
-export class InklingSearchElement extends Base {
+export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} as typeof HTMLElement)) {
   static readonly observedAttributes = ['src', 'modal', 'semantic', 'shortcuts']
 
   #messages: Partial<Messages> = {}

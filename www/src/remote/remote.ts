@@ -7,8 +7,8 @@
 import { type Caller, onAbort } from '../worker/client.js'
 import { Encoder, type EncoderOptions } from '../encoder.js'
 import { InklingError } from '../errors.js'
-import type { Method, Methods } from '../worker/protocol.js'
-import type { Filters, QueryResult, QuerySettings, SearchInfo } from '../types.js'
+import type { Method, Methods, QuerySettings } from '../worker/protocol.js'
+import type { Filters, QueryResult, SearchInfo } from '../types.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {

@@ -1,8 +1,8 @@
 /** The door to the wasm modules of `modules.ts`: what their glue offers, and starting each once in the build that runs here. */
 import { InklingError } from '../errors.js'
-import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
+import type { LoadOptions, QuerySettings, SliceFile, SliceHits, SliceOutline } from './protocol.js'
 import type {
-  BuildSettings, BuiltIndex, Choice, EncoderInfo, Hit, Progress, QueryResult, QuerySettings, SavedFile, SearchDocument,
+  BuildSettings, BuiltIndex, Choice, EncoderInfo, Hit, Progress, QueryResult, SavedFile, SearchDocument,
   SearchInfo,
 } from '../types.js'
 import { type Builds, type ModuleFiles, modules } from './modules.js'

@@ -6,8 +6,8 @@
  */
 import type { ErrorData } from '../errors.js'
 import type {
-  BackendOption, BuildProgress, BuildSettings, BuiltIndex, Choice, Count, EncoderInfo, Hit, Progress, QueryResult,
-  QuerySettings, SavedFile, SearchDocument, SearchInfo,
+  BackendOption, BuildProgress, BuildSettings, BuiltIndex, Choice, Count, EncoderInfo, Hit, Progress, QueryOptions, QueryResult,
+  SavedFile, SearchDocument, SearchInfo,
 } from '../types.js'
 
 /** Settings of a load that the Rust side reads. An empty `url` beside them means that there is nothing but `files`. */
@@ -22,6 +22,9 @@ export interface LoadOptions {
 
 /** What an index is built from: documents, or the bytes of a file and its name. */
 export type BuildSource = { documents: readonly SearchDocument<unknown>[] } | { bytes: Uint8Array; name: string }
+
+/** Settings of a query that the Rust side reads. */
+export type QuerySettings = Omit<QueryOptions, 'signal'>
 
 /** A file of vectors, as the manifest has it. */
 export interface SliceFile {
