@@ -4,7 +4,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sourcesOf, variants } from './cargo.mjs'
-import { drawIcon } from './icon.mjs'
 import { timed } from './lanes.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
 import { writeMap } from './map.mjs'
@@ -87,7 +86,7 @@ export async function buildPage() {
   fs.rmSync(at('build', 'demo', 'inkling'), { recursive: true, force: true })
   fs.cpSync(at('dist'), at('build', 'demo', 'inkling'), { recursive: true })
   await writePages(siteFolder)
-  drawIcons(siteFolder)
+  await drawIcons(siteFolder)
   // Last: it lists all the others.
   const { writeServiceWorker } = await import(pathToFileURL(at('dist', 'write-service-worker.js')).href)
   writeServiceWorker(siteFolder, { indexing: true })
@@ -124,12 +123,22 @@ export async function writePages(folder) {
   })
 }
 
-/** @param {string} folder */
-function drawIcons(folder) {
-  const picture = fs.readFileSync(at('www', 'demo', 'favicon.svg'), 'utf8')
-  fs.writeFileSync(path.join(folder, 'icon-192.png'), drawIcon(picture, 192))
-  fs.writeFileSync(path.join(folder, 'icon-512.png'), drawIcon(picture, 512))
-  fs.writeFileSync(path.join(folder, 'icon-maskable.png'), drawIcon(picture, 512, { fullBleed: true }))
+/**
+ * Draws the demo's icon as PNG: some devices install no app without one, and some cut it to a shape of their own.
+ * @param {string} folder
+ */
+async function drawIcons(folder) {
+  const { Resvg } = await import('@resvg/resvg-js')
+  const rounded = fs.readFileSync(at('www', 'demo', 'favicon.svg'), 'utf8')
+  const square = rounded.replace(/ rx="\d+"/, '')
+  for (const { name, picture, size } of [
+    { name: 'icon-192', picture: rounded, size: 192 },
+    { name: 'icon-512', picture: rounded, size: 512 },
+    { name: 'icon-maskable', picture: square, size: 512 },
+  ]) {
+    const image = new Resvg(picture, { fitTo: { mode: 'width', value: size } }).render()
+    fs.writeFileSync(path.join(folder, `${name}.png`), image.asPng())
+  }
 }
 
 /** The files of the package that a site with a search box serves: all that search, none that build. @param {string} folder */
