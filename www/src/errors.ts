@@ -16,6 +16,7 @@ export type InklingErrorCode =
   | 'duplicate-id'
   | 'missing-column'
   | 'empty-corpus'
+  | 'no-gpu'
   | 'cancelled'
   | 'unsupported-browser'
   | 'internal'

@@ -1,0 +1,23 @@
+/** What Rust and TypeScript both know, and neither can take from the other. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import test from 'node:test'
+import { keyOf, SEARCH_CACHE } from '../../www/src/worker/stored.js'
+
+const read = (file: string) => fs.readFileSync(file, 'utf8')
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found).sort()
+
+test('every code of an error in Rust is one of the package, which adds only that of old browsers', () => {
+  const rust = all(read('src/error.rs'), /Self::\w+ => "([a-z-]+)"/g)
+  const [, union = ''] = /export type InklingErrorCode =((?:\s+\| '[a-z-]+')+)/.exec(read('www/src/errors.ts')) ?? []
+  assert.ok(rust.length > 10)
+  assert.deepEqual(all(union, /'([a-z-]+)'/g), [...rust, 'unsupported-browser'].sort())
+})
+
+test('the page and the service worker look for stored files where the search keeps them', () => {
+  const store = read('src/web/store.rs')
+  assert.equal(/const CACHE: &str = "([^"]+)"/.exec(store)?.[1], SEARCH_CACHE)
+  const keys = all(store, /format!\("\{\}\{path\}(\?[^"{]*)/g)
+  assert.ok(keys.length > 0)
+  for (const key of keys) assert.equal(`a/b${key}0f`, keyOf('a/b', '0f'))
+})
