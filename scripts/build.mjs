@@ -116,7 +116,7 @@ export async function buildTypeScript() {
   await unlessDone({
     name: 'types',
     inputs: hashOf([...SOURCES, 'tsconfig.json', 'tsconfig.types.json']),
-    outputs: ['dist/index.d.ts', 'dist/build.d.ts', 'dist/element-define.d.ts'],
+    outputs: ['dist/index.d.ts', 'dist/build.d.ts', 'dist/element/define.d.ts'],
     work: async () => {
       say('writing the types of the package')
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])
