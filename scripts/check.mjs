@@ -8,10 +8,14 @@ import { checkFeatures } from './features.mjs'
 import { table, timed } from './lanes.mjs'
 import { at, run, script } from './lib.mjs'
 import { installComponents, installWasmTarget, setUp } from './setup.mjs'
+import { checkLaws } from './tidy.mjs'
 import { buildWasm } from './wasm.mjs'
 
-/** How the Rust is written. */
-export const checkFormat = () => timed('format', () => run('cargo', ['fmt', '--check']))
+/** How everything is written, and whether it keeps to the laws of the floor plan. */
+export async function checkFormat() {
+  await timed('format', () => run('cargo', ['fmt', '--check']))
+  await timed('laws', checkLaws)
+}
 
 /** The types of all TypeScript and of the scripts. Needs the glue of the wasm modules, older or newer. */
 export const checkTypes = () => timed('types', () => run(at('node_modules', '.bin', 'tsc'), ['--noEmit']))

@@ -85,7 +85,7 @@ function afterSaves(below, work) {
     saved = true
     // Editors write a file in several steps.
     clearTimeout(timer)
-    timer = setTimeout(go, 50)
+    timer = setTimeout(() => void go(), 50)
   })
 }
 

@@ -42,7 +42,7 @@ export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
 export function serve(folder, { port = 0, onRequest, alter, routes = {}, policy = POLICY } = {}) {
-  const server = http.createServer(async (request, response) => {
+  const respond = async (/** @type {http.IncomingMessage} */ request, /** @type {http.ServerResponse} */ response) => {
     // Not `new URL()`, which throws on what some clients send, and tidies away what must be refused.
     const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
     response.setHeader('Content-Security-Policy', policy)
@@ -54,7 +54,8 @@ export function serve(folder, { port = 0, onRequest, alter, routes = {}, policy 
     } catch (error) {
       reply(response, 500, String(error))
     }
-  })
+  }
+  const server = http.createServer((request, response) => void respond(request, response))
   return new Promise((resolve, reject) => {
     server.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       const busy = `port ${port} is in use: stop what uses it, or choose another: PORT=${port + 1}`
