@@ -92,7 +92,7 @@ impl Encoder {
     }
 
     fn of(config: Arc<ModelConfig>, tokenizer: Arc<Tokenizer>, backend: Box<dyn Backend>) -> Self {
-        Self { config, tokenizer, backend, accelerated: Accelerated::default(), batch: Batch::new() }
+        Self { config, tokenizer, backend, accelerated: Default::default(), batch: Batch::new() }
     }
 
     /// The model's configuration.
