@@ -19,6 +19,17 @@ const KINDS = /** @type {const} */ (['deps', 'build', '.fingerprint'])
 const isForeign = (kind, name) =>
   !/^(lib)?inkling/.test(name) && (kind !== 'deps' || /\.(rlib|rmeta|so|dylib|dll)$/.test(name))
 
+/** What cargo calls one library, or build script, with its features and profile. @param {string} name */
+const unitOf = (name) => /-([0-9a-f]{16})/.exec(name)?.[1] ?? ''
+
+/** What is compiled to the end: cargo writes what it knows of a unit then. @param {string} profile @returns {Set<string>} */
+function finished(profile) {
+  const known = path.join(profile, '.fingerprint')
+  const isDone = (/** @type {string} */ name) =>
+    fs.readdirSync(path.join(known, name)).some((file) => file.endsWith('.json'))
+  return new Set(fs.readdirSync(known).filter(isDone).map(unitOf))
+}
+
 const folder = () => path.join(cacheFolder, 'crates')
 
 /** The folder for this lock file and this compiler. */
@@ -44,13 +55,14 @@ function profiles(base, within = '', depth = 3) {
  */
 function share(from, to) {
   for (const profile of profiles(from)) {
+    const done = finished(path.join(from, profile))
     for (const kind of KINDS) {
       const [source, target] = [path.join(from, profile, kind), path.join(to, profile, kind)]
       if (!fs.existsSync(source)) continue
       fs.mkdirSync(target, { recursive: true })
       const there = new Set(fs.readdirSync(target))
       for (const name of fs.readdirSync(source)) {
-        if (isForeign(kind, name) && !there.has(name))
+        if (isForeign(kind, name) && done.has(unitOf(name)) && !there.has(name))
           shareEntry(path.join(source, name), path.join(target, name), kind !== '.fingerprint')
       }
     }
