@@ -12,6 +12,7 @@ mod accelerator;
 mod build;
 mod convert;
 mod encoder;
+mod kept;
 mod search;
 mod slices;
 mod store;

@@ -4,23 +4,16 @@
 use std::cell::Cell;
 
 use futures_util::future::join;
-use js_sys::{Map, Promise, Reflect, Uint8Array};
+use js_sys::{Map, Promise, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Cache, CacheStorage, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
-use xxhash_rust::xxh64::xxh64;
+use web_sys::{Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
 use super::convert::{object, option};
+use super::kept::{Kept, response_of, stamp, stamp_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex};
-
-/// The name under which files are kept. Each is stored under its address with its hash behind it, so that a file which
-/// changed on the site is another entry.
-const CACHE: &str = "inkling-1";
-
-/// The header of a kept file that holds its [`stamp`].
-const STAMP: &str = "x-inkling-stamp";
 
 /// How often a download that breaks off is taken up again.
 const RESUMES: usize = 3;
@@ -30,9 +23,10 @@ const RESERVED_MAX: usize = 96 << 20;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The browser's own SHA-256, ten times as fast as one in WebAssembly. Only secure contexts have it.
+    /// The browser's own SHA-256, ten times as fast as one in WebAssembly. Only secure contexts have it. It copies the bytes
+    /// before it returns.
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = digest, catch)]
-    fn subtle_digest(algorithm: &str, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+    fn subtle_digest(algorithm: &str, bytes: &[u8]) -> Result<Promise, JsValue>;
 
     /// `fetch` of the page or the worker, whichever this is.
     #[wasm_bindgen(js_name = fetch, catch)]
@@ -44,7 +38,7 @@ extern "C" {
 pub struct Store {
     /// Ends in a slash; empty where there is no folder and all files were given.
     base: String,
-    cache: Option<Cache>,
+    kept: Option<Kept>,
     /// Files that the caller gave, by their path: these are not fetched.
     given: Option<Map>,
     /// Promises of files by their path: reads that began before this module was there.
@@ -105,7 +99,7 @@ impl Store {
         let keep = !base.is_empty() && option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
         let given = option(options, "files").and_then(|files| files.dyn_into().ok());
         let early = option(options, "early").and_then(|early| early.dyn_into().ok());
-        Self { base, cache: if keep { open_cache().await } else { None }, given, early }
+        Self { base, kept: if keep { Kept::open().await } else { None }, given, early }
     }
 
     /// A file that may change under its name: asked for anew, and taken from the cache when there is no network.
@@ -125,8 +119,8 @@ impl Store {
         };
         match fetched.await {
             Ok(bytes) => {
-                if let (Some(cache), Some(copy)) = (self.cache.clone(), response_of(&bytes, "")) {
-                    spawn_local(async move { keep(&cache, &url, &copy).await });
+                if let (Some(kept), Some(copy)) = (self.kept.clone(), response_of(&bytes, "")) {
+                    spawn_local(async move { _ = kept.put(&url, &copy).await });
                 }
                 Ok(bytes)
             }
@@ -153,7 +147,7 @@ impl Store {
     ) -> Result<T> {
         if let Some(given) = self.given(path)? {
             let bytes = given.to_vec();
-            verify(path, given, digest).await?;
+            verify(path, &bytes, digest).await?;
             // Unless a GPU is to have it too, the caller's copy is in nobody's use any more: a model is too large to be there twice.
             if cfg!(not(feature = "gpu")) {
                 self.given.as_ref().map(|given| given.delete(&path.into()));
@@ -167,12 +161,13 @@ impl Store {
             return read(bytes);
         }
         let bytes = download(&url, digest.bytes, |bytes| progress.advance("download", path, bytes)).await?;
-        verify(path, in_memory(&bytes), digest).await?;
-        let copy = response_of(&bytes, &stamp(digest, &bytes));
+        verify(path, &bytes, digest).await?;
+        let copy = self.kept.as_ref().and_then(|kept| Some((kept, response_of(&bytes, &stamp(digest, &bytes))?)));
         let keep = async {
-            self.forget_others(path, &key).await;
-            if let (Some(cache), Some(copy)) = (&self.cache, &copy) {
-                keep(cache, &key, copy).await;
+            let Some((kept, copy)) = copy else { return };
+            kept.forget_others(&format!("{url}?sha256="), &key).await;
+            if kept.put(&key, &copy).await {
+                spawn_local(kept.clone().look_at(key));
             }
         };
         join(keep, async { read(bytes) }).await.1
@@ -202,8 +197,8 @@ impl Store {
     /// Keeps something for [`Store::recall`].
     #[cfg(feature = "gpu")]
     pub async fn remember(&self, name: &str, bytes: &[u8]) {
-        if let (Some(cache), Some(copy)) = (&self.cache, response_of(bytes, "")) {
-            keep(cache, &format!("{}{name}", self.base), &copy).await;
+        if let (Some(kept), Some(copy)) = (&self.kept, response_of(bytes, "")) {
+            kept.put(&format!("{}{name}", self.base), &copy).await;
         }
     }
 
@@ -213,36 +208,34 @@ impl Store {
         JsFuture::from(early).await.ok()?.dyn_into().ok().filter(|response| !Response::body_used(response))
     }
 
-    /// What is kept of a file, if it is the right version and whole: storage can be damaged.
+    /// What is kept of a file, if it is the right version and whole. What is not whole is dropped: storage can be damaged.
     async fn kept_intact(&self, path: &str, key: &str, digest: &Digest) -> Option<Vec<u8>> {
-        let response = match self.early(path).await {
-            Some(early) => early,
-            None => self.matching(key).await?,
-        };
-        let bytes = read_kept(&response, key, digest.bytes).await?;
-        let intact = match response.headers().get(STAMP).ok()? {
-            Some(kept) => kept == stamp(digest, &bytes),
-            // The service worker keeps files without a stamp.
-            None => verify(path, in_memory(&bytes), digest).await.is_ok(),
-        };
-        intact.then_some(bytes)
+        if let Some(early) = self.early(path).await
+            && let Some(bytes) = read_intact(&early, path, key, digest).await
+        {
+            return Some(bytes);
+        }
+        let kept = self.kept.as_ref()?;
+        let bytes = read_intact(&kept.get(key).await?, path, key, digest).await;
+        if bytes.is_none() {
+            kept.forget(key).await;
+        }
+        bytes
     }
 
     async fn matching(&self, key: &str) -> Option<Response> {
-        JsFuture::from(self.cache.as_ref()?.match_with_str(key)).await.ok()?.dyn_into().ok()
+        self.kept.as_ref()?.get(key).await
     }
+}
 
-    /// Drops what is kept of earlier versions of a file.
-    async fn forget_others(&self, path: &str, key: &str) {
-        let Some(cache) = &self.cache else { return };
-        let Ok(keys) = JsFuture::from(cache.keys()).await else { return };
-        let prefix = format!("{}{path}?sha256=", self.base);
-        for request in js_sys::Array::from(&keys).iter().filter_map(|key| key.dyn_into::<web_sys::Request>().ok()) {
-            if request.url().starts_with(&prefix) && request.url() != key {
-                let _ = JsFuture::from(cache.delete_with_request(&request)).await;
-            }
-        }
-    }
+/// The body of a kept response, if it is that of the digest.
+async fn read_intact(response: &Response, path: &str, key: &str, digest: &Digest) -> Option<Vec<u8>> {
+    let bytes = read_kept(response, key, digest.bytes).await?;
+    let intact = match stamp_of(response) {
+        Some(kept) => kept == stamp(digest, &bytes),
+        None => verify(path, &bytes, digest).await.is_ok(),
+    };
+    intact.then_some(bytes)
 }
 
 /// The body of a kept response of `length` bytes, read piece by piece: `arrayBuffer()` would hold large files three times.
@@ -252,51 +245,13 @@ async fn read_kept(response: &Response, key: &str, length: usize) -> Option<Vec<
     Some(bytes)
 }
 
-/// Bytes of this module's memory as JavaScript sees them. To be used at once: they move when the memory grows.
-fn in_memory(bytes: &[u8]) -> Uint8Array {
-    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), bytes.as_ptr() as u32, bytes.len() as u32)
-}
-
-/// What tells later that a kept file is the one that was verified, and still whole: the digest that it was verified by, and a
-/// checksum. Browsers take 20 ms for the SHA-256 of a model, and this takes 2.
-fn stamp(digest: &Digest, bytes: &[u8]) -> String {
-    format!("{} {:016x}", digest.sha256, xxh64(bytes, 0))
-}
-
-/// A copy of a file as Cache Storage takes it.
-fn response_of(bytes: &[u8], stamp: &str) -> Option<Response> {
-    let response = Response::new_with_opt_js_u8_array(Some(&in_memory(bytes))).ok()?;
-    response.headers().set(STAMP, stamp).ok()?;
-    Some(response)
-}
-
-/// Keeps a file if the browser lets us: where storage is full or forbidden, search works without.
-async fn keep(cache: &Cache, key: &str, response: &Response) {
-    let _ = JsFuture::from(cache.put_with_str(key, response)).await;
-}
-
-/// Refuses bytes that are not those of the digest. They are copied before this returns its future.
-fn verify(path: &str, bytes: Uint8Array, digest: &Digest) -> impl Future<Output = Result<()>> {
-    let hashed = subtle_digest("SHA-256", &bytes);
-    let length = bytes.length() as usize;
-    // Only where the browser has no SHA-256 of its own.
-    let copy = if hashed.is_err() { bytes.to_vec() } else { Vec::new() };
-    async move {
-        match hashed {
-            Ok(hashed) => {
-                let hash = JsFuture::from(hashed).await.map_err(|cause| Error::new(ErrorKind::Internal, message(&cause)))?;
-                digest.compare(path, length, &hex(&Uint8Array::new(&hash).to_vec()))
-            }
-            Err(_) => digest.verify(path, &copy),
-        }
+/// Refuses bytes that are not those of the digest.
+async fn verify(path: &str, bytes: &[u8], digest: &Digest) -> Result<()> {
+    let hash = async { JsFuture::from(subtle_digest("SHA-256", bytes)?).await };
+    match hash.await {
+        Ok(hash) => digest.compare(path, bytes.len(), &hex(&Uint8Array::new(&hash).to_vec())),
+        Err(_) => digest.verify(path, bytes),
     }
-}
-
-/// Cache Storage, where this browser has it: only pages from https, localhost or a file do.
-async fn open_cache() -> Option<Cache> {
-    let caches: CacheStorage = Reflect::get(&js_sys::global(), &"caches".into()).ok()?.dyn_into().ok()?;
-    JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
 /// Downloads a file of known length, taking it up where it broke off.
@@ -355,24 +310,34 @@ async fn read_body(
     limit: usize,
     mut progress: impl FnMut(usize),
 ) -> Result<()> {
-    let broken = |cause: JsValue| Error::new(ErrorKind::Network, format!("{url} broke off ({})", message(&cause)));
-    let Some(body) = response.body() else { return Ok(()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    loop {
-        let part = JsFuture::from(reader.read()).await.map_err(broken)?;
-        let Some(chunk) = option(&part, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok()) else { return Ok(()) };
-        let length = chunk.length() as usize;
-        if bytes.len() + length > limit {
-            let _ = reader.cancel();
+    each_part(response, url, |part| {
+        let (start, length) = (bytes.len(), part.length() as usize);
+        if start + length > limit {
             return Err(Error::new(
                 ErrorKind::HashMismatch,
                 format!("{url} is longer than the {limit} bytes it should be: deploy the whole folder of the index"),
             ));
         }
-        let start = bytes.len();
         bytes.resize(start + length, 0);
-        chunk.copy_to(&mut bytes[start..]);
+        part.copy_to(&mut bytes[start..]);
         progress(length);
+        Ok(())
+    })
+    .await
+}
+
+/// Gives `take` the parts of a response's body, until it refuses one.
+pub async fn each_part(response: &Response, url: &str, mut take: impl FnMut(&Uint8Array) -> Result<()>) -> Result<()> {
+    let broken = |cause: JsValue| Error::new(ErrorKind::Network, format!("{url} broke off ({})", message(&cause)));
+    let Some(body) = response.body() else { return Ok(()) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let Some(part) = option(&part, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok()) else { return Ok(()) };
+        if let Err(refused) = take(&part) {
+            let _ = reader.cancel();
+            return Err(refused);
+        }
     }
 }
 

@@ -87,3 +87,20 @@ test('a kept file that was damaged, or is of another version, is fetched again; 
   expect(await load()).toEqual(vector)
   expect(fetched()).toBe(3)
 })
+
+test('what a browser has stored is looked at: an entry that lost its bytes on the way is dropped', async ({ page, site }) => {
+  // As WebKit did with a view of memory that has moved meanwhile: it stores nothing, and says that it went well.
+  const forgetful = `{
+    const { put } = Cache.prototype
+    Cache.prototype.put = function (key, { headers }) { return put.call(this, key, new Response(new Uint8Array(0), { headers })) }
+  }\n`
+  site.alter = (path, body) => (path.endsWith('/worker.js') ? Buffer.concat([Buffer.from(forgetful), body]) : body)
+  await openBlank(page, site)
+  await page.evaluate(async (url) => {
+    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const encoder = await Encoder.load({ url: `${url}/search/model/` })
+    await encoder.encode(['where do I hang my coat?'])
+  }, site.url)
+  const kept = () => page.evaluate(async () => (await (await caches.open('inkling-1')).keys()).map(({ url }) => url).filter((url) => url.includes('sha256=')))
+  await expect.poll(kept).toEqual([])
+})

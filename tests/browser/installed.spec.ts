@@ -78,6 +78,48 @@ const keys = (page: Page) =>
 const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 const heading = (to: string) => (html: string) => html.replace(/(<h1[^>]*>)[^<]*/, `$1${to}`)
 const first = gradedQuery('q01')
+test('what storage has lost is fetched again with an update: files of the page, of the index and of the model', async ({ page, deployed }) => {
+  await Demo.ready(page, deployed.url)
+  await stored(page)
+  // A page without the search: that would mend its own files.
+  await openBlank(page, deployed)
+  const sizes = () =>
+    page.evaluate(async () => {
+      const sizes: Record<string, number> = {}
+      for (const name of await caches.keys()) {
+        const cache = await caches.open(name)
+        for (const request of await cache.keys()) sizes[request.url] = (await (await cache.match(request))!.blob()).size
+      }
+      return sizes
+    })
+  const before = await sizes()
+  const lose = (part: string, left: number) =>
+    page.evaluate(
+      async ({ part, left }) => {
+        for (const name of await caches.keys()) {
+          const cache = await caches.open(name)
+          for (const request of (await cache.keys()).filter(({ url }) => url.includes(part))) {
+            const response = (await cache.match(request))!
+            await cache.put(request, new Response((await response.arrayBuffer()).slice(0, left), { headers: response.headers }))
+          }
+        }
+      },
+      { part, left },
+    )
+  await lose('/weights.safetensors?', 0)
+  await lose('/docs/000.json?', 100)
+  await lose('/style.css?', 0)
+  expect(Object.values(await sizes()).filter((size) => size === 0)).toHaveLength(2)
+
+  deployed.deploy({ 'index.html': heading('The second version') })
+  await page.evaluate(async () => {
+    const registration = (await navigator.serviceWorker.getRegistration())!
+    await registration.update()
+    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+  expect(await sizes()).toMatchObject(before)
+})
+
 const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
 
 for (const [device, viewport] of Object.entries(devices)) {

@@ -176,7 +176,9 @@ parts.folder.hidden = !canSaveFolder
 parts.folder.addEventListener('click', () => void save(parts.folder, saveFolder))
 byId('snippet').textContent = SNIPPET
 parts.copy.addEventListener('click', () => {
-  navigator.clipboard.writeText(SNIPPET).then(
+  // Only pages from https or localhost have a clipboard.
+  const copied = navigator.clipboard?.writeText(SNIPPET) ?? Promise.reject()
+  copied.then(
     () => (parts.saved.textContent = 'Copied.'),
     () => (parts.saved.textContent = 'The browser did not allow copying: select the text instead.'),
   )

@@ -12,7 +12,7 @@
  */
 import { moduleOf } from '../src/worker/module-names.js'
 import { hasRelaxedSimd } from '../src/worker/simd.js'
-import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache } from '../src/worker/stored.js'
+import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache, wholeBody } from '../src/worker/stored.js'
 
 interface LifeEvent extends Event {
   waitUntil(work: Promise<unknown>): void
@@ -65,14 +65,14 @@ function wanted(file: ListedFile, folder: string): Wanted {
   return { ...file, url, key: keyOf(url, file.sha256) }
 }
 
-/** Stores all that this version consists of, or fails. */
-async function install(): Promise<void> {
+/** Stores all that this version consists of, or fails. With `models` also those of which an older version is stored. */
+async function install({ models }: { models: boolean }): Promise<void> {
   const cache = await caches.open(siteCache(base))
   await each([...pages.values()], (file) => store(cache, file))
   const indexes = await caches.open(SEARCH_CACHE)
   const kept = new Set((await indexes.keys()).map(({ url }) => url.replace(/\?sha256=.*$/, '')))
   for (const file of await indexFiles(cache)) {
-    if (file.needed !== 'model' || (kept.has(file.url) && !savesData())) await store(indexes, file)
+    if (file.needed !== 'model' || (models && kept.has(file.url) && !savesData())) await store(indexes, file)
   }
 }
 
@@ -105,22 +105,21 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
   return all
 }
 
-/** Fetches a file, checks it and keeps it, unless it is there already. */
-async function store(cache: Cache, { url, key, bytes, sha256 }: Wanted): Promise<void> {
-  if (await cache.match(key)) return
+/** Fetches a file, checks it and keeps it, unless it is there already and whole. */
+async function store(cache: Cache, { url, key, sha256 }: Wanted): Promise<void> {
+  const isKept = async () => (await wholeBody(await cache.match(key), sha256)) !== undefined
+  if (await isKept()) return
   const response = await fetch(url, { cache: 'no-cache' })
   if (!response.ok) throw new Error(`${url} was answered with status ${response.status}`)
-  const body = await response.arrayBuffer()
-  if (body.byteLength !== bytes || (await hashOf(body)) !== sha256) throw new Error(`${url} is not the file that this version should have`)
+  const body = await wholeBody(response, sha256)
+  if (!body) throw new Error(`${url} is not the file that this version should have`)
   // The content policy among them must hold for the stored file, too. Those that are left out speak of how it was sent.
   const headers = new Headers(response.headers)
   for (const name of ['content-encoding', 'content-length', 'vary']) headers.delete(name)
   await cache.put(key, new Response(body, { headers }))
-}
-
-async function hashOf(body: ArrayBuffer): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
-  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  if (await isKept()) return
+  await cache.delete(key)
+  throw new Error(`the browser has not stored ${url} as it is`)
 }
 
 /** Works through a list, some at a time; the first failure is the outcome. */
@@ -164,7 +163,7 @@ async function modelConfig(request: Request): Promise<Response> {
   return (key && (await cache.match(key))) ?? Response.error()
 }
 
-scope.addEventListener('install', (event) => event.waitUntil(install()))
+scope.addEventListener('install', (event) => event.waitUntil(install({ models: true })))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
 scope.addEventListener('fetch', (event) => {
   const file = fileFor(event.request)
@@ -173,6 +172,7 @@ scope.addEventListener('fetch', (event) => {
 })
 scope.addEventListener('message', (event) => {
   if (event.data === 'inkling: take over') event.waitUntil(scope.skipWaiting())
-  // Where this version is not the site's any more, what is missing stays missing until the next one is stored.
-  if (event.data === 'inkling: store') event.waitUntil(install().catch(() => {}))
+  // Where this version is not the site's any more, what is missing stays missing until the next one is stored. The search looks
+  // at its model itself whenever it takes it: that is too much to read at each visit for nothing.
+  if (event.data === 'inkling: store') event.waitUntil(install({ models: false }).catch(() => {}))
 })

@@ -1,6 +1,6 @@
 /** A site that works without a network, as its page sees it: the service worker's state, and what is stored. */
 import { InklingError } from './errors.js'
-import { SEARCH_CACHE, siteCache } from './worker/stored.js'
+import { SEARCH_CACHE, siteCache, wholeBody } from './worker/stored.js'
 
 /**
  * How far the site is stored.
@@ -20,7 +20,7 @@ export interface Stored {
   files: number
   /** Their bytes together. */
   bytes: number
-  /** Whether a model is among them, so that the search works by meaning. */
+  /** Whether a whole model is among them, so that the search works by meaning. */
   model: boolean
   /** Bytes that the browser counts for the whole origin, where it says so: with its own overhead. */
   usage?: number
@@ -115,7 +115,8 @@ export class Offline {
         const size = (await (await cache.match(request))?.blob())?.size ?? 0
         stored.files += 1
         stored.bytes += size
-        stored.model ||= request.url.includes('/weights.safetensors?sha256=')
+        const weights = /\/weights\.safetensors\?sha256=(.*)$/.exec(request.url)?.[1]
+        if (weights && (await wholeBody(await cache.match(request), weights))) stored.model = true
       }
     }
     const { usage } = (await navigator.storage?.estimate?.()) ?? {}

@@ -1,6 +1,6 @@
 /** Whether a visitor has to be asked before the model is fetched: it is by far the largest part of a search. */
 
-import { keyOf, SEARCH_CACHE } from './stored.js'
+import { keyOf, SEARCH_CACHE, wholeBody } from './stored.js'
 
 /** The part of the Network Information API that is used here; only some browsers have it. */
 interface Connection {
@@ -35,7 +35,9 @@ export async function bytesToAskFor(
   const manifest = (await response?.json().catch(() => undefined)) as Manifest | undefined
   let bytes = 0
   for (const file of manifest?.files ?? []) {
-    if (file.needed === 'model' && !(await kept?.match(keyOf(`${url}${file.path}`, file.sha256)))) bytes += file.bytes
+    if (file.needed !== 'model') continue
+    const stored = await kept?.match(keyOf(`${url}${file.path}`, file.sha256))
+    if (!(await wholeBody(stored, file.sha256))) bytes += file.bytes
   }
   return semantic === 'ask' || bytes > 0 ? bytes : undefined
 }

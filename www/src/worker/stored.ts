@@ -12,6 +12,18 @@ export const siteCache = (scope: string): string => `inkling-site ${scope}`
 /** What a version of a file is kept under. */
 export const keyOf = (url: string, sha256: string): string => `${url}?sha256=${sha256}`
 
+/**
+ * The bytes of a response, if they are those of a hash. What is stored is never taken for granted: disks lose parts of it, and
+ * browsers have been seen to store nothing and to say that it went well. Needs a secure context, as Cache Storage does.
+ */
+export async function wholeBody(response: Response | undefined, sha256: string): Promise<ArrayBuffer | undefined> {
+  const body = await response?.arrayBuffer()
+  if (!body) return undefined
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
+  const text = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return text === sha256 ? body : undefined
+}
+
 /** Files by their path below a folder, as far as they are there. */
 export type EarlyFiles = ReadonlyMap<string, Promise<Response | undefined>>
 
