@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url'
 import { sourcesOf, variants } from './cargo.mjs'
 import { timed } from './lanes.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
-import { writeMap } from './map.mjs'
 
 /** Where the finished page lies. */
 export const siteFolder = at('build', 'demo')
@@ -76,7 +75,11 @@ async function buildMap() {
     name: 'map',
     inputs: hashOf(['scripts/map.mjs', 'build/demo/search/index']),
     outputs: ['build/demo/map.json'],
-    work: () => writeMap({ cli, index: at('build', 'demo', 'search'), out: at('build', 'demo', 'map.json') }),
+    work: async () => {
+      // It uses a package, which scripts may have to install first.
+      const { writeMap } = await import('./map.mjs')
+      await writeMap({ cli, index: at('build', 'demo', 'search'), out: at('build', 'demo', 'map.json') })
+    },
   })
 }
 
