@@ -42,9 +42,6 @@ const IMPORTS = {
   'www/demo/': ['inkling-search', 'inkling-search/build', 'www/page/'],
 }
 
-/** What still asserts a time, and is about to give it to the bench. */
-const OWED = ['tests/browser/element-cost.spec.ts']
-
 const FILE_LINES = 500
 const FUNCTION_LINES = 70
 
@@ -64,7 +61,7 @@ export function tidy(root = project) {
   return files.flatMap((file) => {
     const text = fs.readFileSync(path.join(root, file), 'utf8')
     const { code, tests } = file.startsWith('tests/') ? { code: '', tests: text } : withoutTests(file, text)
-    const found = [...sizes(file, code), ...(file.startsWith('tests/bench/') || OWED.includes(file) ? [] : timings(file, tests))]
+    const found = [...sizes(file, code), ...(file.startsWith('tests/bench/') ? [] : timings(file, tests))]
     if (file.startsWith('src/')) found.push(...arrowsOfRust(file, code))
     if (/^www\/.*\.ts$/.test(file)) found.push(...arrowsOfTypeScript(file, code))
     return found.map((finding) => `${file}: ${finding}`)
