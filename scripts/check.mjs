@@ -8,12 +8,14 @@ import { checkFeatures } from './features.mjs'
 import { table, timed } from './lanes.mjs'
 import { at, run, script } from './lib.mjs'
 import { installComponents, installWasmTarget, setUp } from './setup.mjs'
+import { checkStyle } from './style.mjs'
 import { checkLaws } from './tidy.mjs'
 import { buildWasm } from './wasm.mjs'
 
 /** How everything is written, and whether it keeps to the laws of the floor plan. */
 export async function checkFormat() {
   await timed('format', () => run('cargo', ['fmt', '--check']))
+  await timed('style of the scripts', () => checkStyle())
   await timed('laws', checkLaws)
 }
 
