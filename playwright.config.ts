@@ -34,7 +34,11 @@ export default defineConfig({
     serviceWorkers: 'block',
   },
   projects: [
-    { name: 'chromium', testIgnore: ALONE, use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } } },
+    {
+      name: 'chromium',
+      testIgnore: ALONE,
+      use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } },
+    },
     {
       name: 'alone',
       testMatch: ALONE,
@@ -42,6 +46,11 @@ export default defineConfig({
       workers: 1,
       use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } },
     },
-    { name: 'webgpu', testMatch: /webgpu/, workers: 1, use: { launchOptions: { executablePath, args: [...FLAGS, ...SWIFTSHADER] } } },
+    {
+      name: 'webgpu',
+      testMatch: /webgpu/,
+      workers: 1,
+      use: { launchOptions: { executablePath, args: [...FLAGS, ...SWIFTSHADER] } },
+    },
   ],
 })

@@ -1,7 +1,7 @@
 // `npm run docs`: a page of all functions and types of the package, from its TypeScript, in build/docs.
 
 import fs from 'node:fs'
-import { at, hashOf, run, say, script, Stop, unlessDone } from './lib.mjs'
+import { at, hashOf, run, Stop, say, script, unlessDone } from './lib.mjs'
 import { setUp } from './setup.mjs'
 
 /** The modules that the package exports and the page describes. */
@@ -30,13 +30,27 @@ export async function buildDocs() {
   await installTypedoc()
   say('documentation of the TypeScript')
   await run(process.execPath, [
-    `${tool}/node_modules/typedoc/bin/typedoc`, ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
-    '--tsconfig', 'tsconfig.types.json', '--out', at('build', 'docs'), '--name', 'Inkling', '--readme', 'none',
-    '--excludePrivate', '--excludeInternal', '--excludeExternals', '--disableSources', '--treatWarningsAsErrors',
-    '--json', at('build', 'docs.json'),
+    `${tool}/node_modules/typedoc/bin/typedoc`,
+    ...ENTRIES.filter((entry) => fs.existsSync(at(entry))),
+    '--tsconfig',
+    'tsconfig.types.json',
+    '--out',
+    at('build', 'docs'),
+    '--name',
+    'Inkling',
+    '--readme',
+    'none',
+    '--excludePrivate',
+    '--excludeInternal',
+    '--excludeExternals',
+    '--disableSources',
+    '--treatWarningsAsErrors',
+    '--json',
+    at('build', 'docs.json'),
   ])
   const internal = [...internalNames(JSON.parse(fs.readFileSync(at('build', 'docs.json'), 'utf8')))]
-  if (internal.length > 0) throw new Stop(`the documentation names what the package does not export: ${internal.join(', ')}`)
+  if (internal.length > 0)
+    throw new Stop(`the documentation names what the package does not export: ${internal.join(', ')}`)
 }
 
 /**

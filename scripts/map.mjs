@@ -25,7 +25,9 @@ export async function writeMap({ cli, index, out }) {
     await run(cli, ['export', '--to', 'npy', '--out', folder, index])
     const items = documents(path.join(folder, 'vectors.npy'), path.join(folder, 'passages.jsonl'))
     const points = part(fit(embed(items)))
-    const places = Object.fromEntries(points.map(([x, y], at) => [items[at]?.id, [round(x / SMALLEST.width), round(y / SMALLEST.height)]]))
+    const places = Object.fromEntries(
+      points.map(([x, y], at) => [items[at]?.id, [round(x / SMALLEST.width), round(y / SMALLEST.height)]]),
+    )
     fs.writeFileSync(out, JSON.stringify({ places }))
   } finally {
     fs.rmSync(folder, { recursive: true })
@@ -44,9 +46,14 @@ const round = (share) => Math.round(share * 1e4) / 1e4
 function documents(vectors, rows) {
   const file = fs.readFileSync(vectors)
   const start = 10 + file.readUInt16LE(8)
-  const passages = fs.readFileSync(rows, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+  const passages = fs
+    .readFileSync(rows, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   const dim = (file.length - start) / 4 / passages.length
-  if (!file.subarray(0, start).includes("'<f4'") || !Number.isInteger(dim)) throw new Error(`${vectors} is not what the export wrote`)
+  if (!file.subarray(0, start).includes("'<f4'") || !Number.isInteger(dim))
+    throw new Error(`${vectors} is not what the export wrote`)
   /** @type {Map<string, Float32Array>} */
   const sums = new Map()
   passages.forEach(({ document_id: id }, row) => {
@@ -69,17 +76,24 @@ function embed(items) {
   let seed = 1
   // Lehmer's generator with the multiplier of Park and Miller: UMAP asks little of it.
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
-  const distanceFn = (/** @type {number[]} */ a, /** @type {number[]} */ b) => 1 - a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
+  const distanceFn = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
+    1 - a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
   const umap = new UMAP({ nNeighbors: NEIGHBOURS, minDist: 0.3, random, distanceFn })
   return /** @type {[number, number][]} */ (umap.fit(items.map(({ vector }) => [...vector])))
 }
 
 /** Points moved into the smallest map, half of the way to an even distribution: empty parts are wasted. @param {[number, number][]} points */
 function fit(points) {
-  const axes = /** @type {const} */ ([[0, SMALLEST.width], [1, SMALLEST.height]]).map(([axis, size]) => {
+  const axes = /** @type {const} */ ([
+    [0, SMALLEST.width],
+    [1, SMALLEST.height],
+  ]).map(([axis, size]) => {
     const sorted = points.map((point) => point[axis]).sort((a, b) => a - b)
     const [least, most] = [sorted[0] ?? 0, sorted.at(-1) ?? 1]
-    return points.map((point) => (((point[axis] - least) / (most - least) + sorted.indexOf(point[axis]) / (points.length - 1)) / 2) * size)
+    return points.map(
+      (point) =>
+        (((point[axis] - least) / (most - least) + sorted.indexOf(point[axis]) / (points.length - 1)) / 2) * size,
+    )
   })
   return points.map((_, i) => /** @type {[number, number]} */ ([axes[0]?.[i] ?? 0, axes[1]?.[i] ?? 0]))
 }
@@ -87,16 +101,21 @@ function fit(points) {
 /** Moves apart what lies too close, within the map. @param {[number, number][]} points */
 function part(points) {
   for (let round = 0; round < 1000; round++) {
-    points.forEach((a, i) => points.slice(0, i).forEach((b) => {
-      const [dx, dy] = [a[0] - b[0], a[1] - b[1]]
-      const distance = Math.hypot(dx, dy) || 1e-6
-      if (distance >= SMALLEST.apart) return
-      const push = (SMALLEST.apart - distance) / 2 / distance
-      for (const [axis, by, size] of /** @type {const} */ ([[0, dx, SMALLEST.width], [1, dy, SMALLEST.height]])) {
-        a[axis] = Math.min(Math.max(a[axis] + by * push, 0), size)
-        b[axis] = Math.min(Math.max(b[axis] - by * push, 0), size)
-      }
-    }))
+    points.forEach((a, i) =>
+      points.slice(0, i).forEach((b) => {
+        const [dx, dy] = [a[0] - b[0], a[1] - b[1]]
+        const distance = Math.hypot(dx, dy) || 1e-6
+        if (distance >= SMALLEST.apart) return
+        const push = (SMALLEST.apart - distance) / 2 / distance
+        for (const [axis, by, size] of /** @type {const} */ ([
+          [0, dx, SMALLEST.width],
+          [1, dy, SMALLEST.height],
+        ])) {
+          a[axis] = Math.min(Math.max(a[axis] + by * push, 0), size)
+          b[axis] = Math.min(Math.max(b[axis] - by * push, 0), size)
+        }
+      }),
+    )
   }
   return points
 }

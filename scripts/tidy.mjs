@@ -3,7 +3,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { root as project, script, Stop } from './lib.mjs'
+import { root as project, Stop, script } from './lib.mjs'
 
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
@@ -30,10 +30,18 @@ const ABOVE = ['lib', 'main']
  * @type {Record<string, string[]>}
  */
 const IMPORTS = {
-  'www/src/': ['client', 'data-saver', 'latest', 'pool', 'protocol', 'stored'].map((name) => `www/src/worker/${name}`).concat('www/src/remote/'),
+  'www/src/': ['client', 'data-saver', 'latest', 'pool', 'protocol', 'stored']
+    .map((name) => `www/src/worker/${name}`)
+    .concat('www/src/remote/'),
   'www/src/worker/': ['www/src/errors', 'www/src/types'],
   'www/src/worker/modules': ['www/src/worker/', 'www/src/worker/wasm/'],
-  'www/src/remote/': ['www/src/encoder', 'www/src/errors', 'www/src/types', 'www/src/worker/client', 'www/src/worker/protocol'],
+  'www/src/remote/': [
+    'www/src/encoder',
+    'www/src/errors',
+    'www/src/types',
+    'www/src/worker/client',
+    'www/src/worker/protocol',
+  ],
   'www/src/element/': ['www/src/', 'www/src/worker/tasks'],
   'www/src/cli/': ['node:', 'www/src/errors', 'www/src/types', 'www/src/worker/'],
   'www/offline/': ['node:', 'www/src/worker/module-names', 'www/src/worker/simd', 'www/src/worker/stored'],
@@ -50,7 +58,8 @@ const SCRIPT_FUNCTION =
   /^ *((export|default|async) )*function\b|=> \{$|^ +(?!(if|for|while|switch|catch)\b)((static|async|get|set|override|private) )*[#\w]+(<.*>)?\((.*\).*\{)?$/
 
 /** What tells or holds how long something took. */
-const CLOCK = /performance\.now|performance\.measure|Date\.now|Instant::now|SystemTime::now|\.elapsed\(|hrtime|\bduration\b|\bt?dur\b|\btimings\./
+const CLOCK =
+  /performance\.now|performance\.measure|Date\.now|Instant::now|SystemTime::now|\.elapsed\(|hrtime|\bduration\b|\bt?dur\b|\btimings\./
 
 /**
  * What breaks a law, a line each; nothing on a tidy tree.
@@ -72,14 +81,18 @@ export function tidy(root = project) {
 function filesIn(root, folder) {
   const from = path.join(root, folder)
   if (!fs.existsSync(from)) return []
-  const names = fs.readdirSync(from, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+  const names = fs
+    .readdirSync(from, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
   return names.filter((name) => /\.(rs|ts|mjs|css)$/.test(name) && !/\/node_modules\//.test(name)).sort()
 }
 
 /** Rust has its unit tests at the end of a file, or in one of their own. @param {string} file @param {string} text */
 function withoutTests(file, text) {
   if (file.endsWith('/tests.rs')) return { code: '', tests: text }
-  const start = file.endsWith('.rs') ? text.search(/^#\[cfg\((test|all\(test\b.*)\)\]\n(#\[.*\]\n)*(pub )?mod \w+ \{/m) : -1
+  const start = file.endsWith('.rs')
+    ? text.search(/^#\[cfg\((test|all\(test\b.*)\)\]\n(#\[.*\]\n)*(pub )?mod \w+ \{/m)
+    : -1
   return start < 0 ? { code: text, tests: '' } : { code: text.slice(0, start), tests: text.slice(start) }
 }
 
@@ -95,7 +108,8 @@ function sizes(file, code) {
     // Parameters, or bounds of types, may come between the name and the body.
     const opener = line.endsWith('{') ? line : lines[at(new RegExp(`^${indent}[){]`))]
     const length = at(new RegExp(`^${indent}}`)) - start + 1
-    if (opener?.endsWith('{') && length > FUNCTION_LINES) found.push(`${start + 1}: a function of ${length} lines: at most ${FUNCTION_LINES}`)
+    if (opener?.endsWith('{') && length > FUNCTION_LINES)
+      found.push(`${start + 1}: a function of ${length} lines: at most ${FUNCTION_LINES}`)
   }
   return found
 }
@@ -109,9 +123,12 @@ function arrowsOfRust(file, code) {
   const plain = code.replace(/\/\/.*/g, '')
   // `super::` once for every module that this one is in leads out of the room, too.
   const out = new RegExp(`\\b(?:crate|super(?:::super){${inside.length}})::(?:\\{([^;]*?)\\}|(\\w+))`, 'g')
-  const named = [...plain.matchAll(out)].flatMap(([, list, name]) => (list ? [...list.matchAll(/(?:^|,)\s*(\w+)/g)].map(([, first]) => first) : [name]))
+  const named = [...plain.matchAll(out)].flatMap(([, list, name]) =>
+    list ? [...list.matchAll(/(?:^|,)\s*(\w+)/g)].map(([, first]) => first) : [name],
+  )
   const used = new Set(named.flatMap((name) => (name && name !== room && floorOf(name) >= 0 ? [name] : [])))
-  const allowed = (/** @type {string} */ name) => floorOf(name) < floorOf(room) && !NEVER.some(([from, to]) => from === room && to === name)
+  const allowed = (/** @type {string} */ name) =>
+    floorOf(name) < floorOf(room) && !NEVER.some(([from, to]) => from === room && to === name)
   return [...used].filter((name) => !allowed(name)).map((name) => `${room} uses ${name}, which is not below it`)
 }
 
@@ -121,12 +138,16 @@ function arrowsOfTypeScript(file, code) {
   const name = file.replace(/\.ts$/, '')
   const may = IMPORTS[name] ?? IMPORTS[own]
   if (!may) return [`the folder ${own} has no floor`]
-  const imports = [...code.matchAll(/^ *(?:import|export)\b[^'`;]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)]
+  const imports = [
+    ...code.matchAll(/^ *(?:import|export)\b[^'`;]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
+  ]
   const used = new Set(imports.map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? ''))
   return [...used].flatMap((written) => {
     const target = written.startsWith('.') ? path.posix.join(own, written).replace(/\.js$/, '') : written
     const folder = `${path.posix.dirname(target)}/`
-    const allowed = folder === own || may.some((entry) => target === entry || folder === entry || (entry === 'node:' && target.startsWith(entry)))
+    const allowed =
+      folder === own ||
+      may.some((entry) => target === entry || folder === entry || (entry === 'node:' && target.startsWith(entry)))
     return allowed ? [] : [`imports ${target}, which it may not use`]
   })
 }
@@ -134,19 +155,30 @@ function arrowsOfTypeScript(file, code) {
 /** Assertions that something took longer or shorter than something. @param {string} file @param {string} code */
 function timings(file, code) {
   // Comments and texts go; lines stay. Rust has lifetimes where scripts have texts.
-  const texts = file.endsWith('.rs') ? /\/\/.*|"(?:[^"\\]|\\.)*"/g : /\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g
+  const texts = file.endsWith('.rs')
+    ? /\/\/.*|"(?:[^"\\]|\\.)*"/g
+    : /\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g
   const plain = code.replace(texts, (text) => text.replace(/[^\n]+/g, ''))
-  const definitions = blocks(plain, /^( *)(?:export |async |pub )*(?:const|let|var|function|fn) (?:mut )?(?:(\w+)|[{[]([^}\]=]*)[}\]])/)
+  const definitions = blocks(
+    plain,
+    /^( *)(?:export |async |pub )*(?:const|let|var|function|fn) (?:mut )?(?:(\w+)|[{[]([^}\]=]*)[}\]])/,
+  )
   /** @type {Set<string>} */
   const times = new Set()
-  const tellsTime = (/** @type {string} */ text) => CLOCK.test(text) || [...times].some((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(text))
+  const tellsTime = (/** @type {string} */ text) =>
+    CLOCK.test(text) || [...times].some((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(text))
   for (let before = -1; before < times.size; ) {
     before = times.size
     for (const { names, body } of definitions) if (tellsTime(body)) for (const name of names) times.add(name)
   }
-  const asserted = blocks(plain, /^( *).*\b(?:expect|assert)[\w.]*!?[.(]/).map(({ line, body }) => ({ line, body: body.replace(/[=-]>/g, '') }))
+  const asserted = blocks(plain, /^( *).*\b(?:expect|assert)[\w.]*!?[.(]/).map(({ line, body }) => ({
+    line,
+    body: body.replace(/[=-]>/g, ''),
+  }))
   const ordering = /toBe(Less|Greater)Than|toBeCloseTo|\s[<>]=?\s/
-  return asserted.filter(({ body }) => ordering.test(body) && tellsTime(body)).map(({ line }) => `${line}: asserts how long something took`)
+  return asserted
+    .filter(({ body }) => ordering.test(body) && tellsTime(body))
+    .map(({ line }) => `${line}: asserts how long something took`)
 }
 
 /**

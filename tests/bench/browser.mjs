@@ -8,12 +8,19 @@ import { Stop } from '../../scripts/lib.mjs'
 import { chromium } from '../../scripts/setup.mjs'
 
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ]
 
 /** A browser that is to use its GPU must not be told to do without. @param {string[]} flags */
-const baseFlags = (flags) => (flags.includes('--enable-unsafe-webgpu') ? FLAGS.filter((flag) => flag !== '--disable-gpu') : FLAGS)
+const baseFlags = (flags) =>
+  flags.includes('--enable-unsafe-webgpu') ? FLAGS.filter((flag) => flag !== '--disable-gpu') : FLAGS
 
 /** A call in the page may take this long, in milliseconds. */
 const PATIENCE = 600_000
@@ -29,7 +36,11 @@ export async function withBrowser(flags, work) {
   const executablePath = process.env.CHROMIUM || chromium()
   if (!executablePath) throw new Stop('missing: Chromium: apt-get install chromium, or name it in CHROMIUM')
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-bench-'))
-  const context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, args: [...baseFlags(flags), ...flags] })
+  const context = await playwright.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [...baseFlags(flags), ...flags],
+  })
   context.setDefaultTimeout(PATIENCE)
   try {
     return await work(context)

@@ -50,7 +50,11 @@ async function brotliSize(file) {
   const kept = inBench('brotli', key)
   if (!fs.existsSync(kept)) {
     const { constants } = zlib
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: body.length }
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
+    }
     const { length } = await compress(body, { params })
     fs.mkdirSync(path.dirname(kept), { recursive: true })
     fs.writeFileSync(kept, String(length))

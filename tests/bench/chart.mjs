@@ -53,7 +53,12 @@ export function chart({ runs, machine, date }) {
   const panels = LENGTHS.map((tokens, i) => {
     const x = MARGIN + (i % COLUMNS) * (PANEL_WIDTH + MARGIN)
     const y = HEADER + Math.floor(i / COLUMNS) * panelHeight
-    return panel(tokens, names.map((name) => ({ name, median: run.encode[tokens]?.[name]?.median ?? 0 })), x, y)
+    return panel(
+      tokens,
+      names.map((name) => ({ name, median: run.encode[tokens]?.[name]?.median ?? 0 })),
+      x,
+      y,
+    )
   })
   const caption = 'From text to vector, all-MiniLM-L6-v2, one thread'
   const remark = names.includes('candle') ? '; candle starts from token ids' : ''

@@ -44,7 +44,9 @@ export async function timeColdStarts({ profiles, visits }) {
   } finally {
     server.close()
   }
-  const times = Object.fromEntries(Object.entries(samples).map(([name, { empty, full }]) => [name, { empty: timesOf(empty), full: timesOf(full) }]))
+  const times = Object.fromEntries(
+    Object.entries(samples).map(([name, { empty, full }]) => [name, { empty: timesOf(empty), full: timesOf(full) }]),
+  )
   return { times, requests }
 }
 

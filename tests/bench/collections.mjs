@@ -15,7 +15,11 @@ const shared = (...parts) => at('..', 'shared', 'data', ...parts)
 const lines = (file) => fs.readFileSync(file, 'utf8').trimEnd().split('\n')
 
 /** @param {string} text */
-const plain = (text) => text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ').trim()
+const plain = (text) =>
+  text
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 
 /** Cranfield where it is there, else the demo's programme and its graded queries. @returns {Collection} */
 export function judgedCollection() {
@@ -24,7 +28,11 @@ export function judgedCollection() {
   const documents = lines(path.join(folder, 'corpus.jsonl')).map((line) => {
     const { _id, title, text } = JSON.parse(line)
     // Many texts begin with the title.
-    return { id: String(_id), title: title || '(empty)', text: plain(text.startsWith(title) ? text.slice(title.length) : text) }
+    return {
+      id: String(_id),
+      title: title || '(empty)',
+      text: plain(text.startsWith(title) ? text.slice(title.length) : text),
+    }
   })
   /** @type {Record<string, Record<string, number>>} */
   const grades = {}
@@ -32,7 +40,9 @@ export function judgedCollection() {
     const [query, document, grade] = line.split('\t')
     ;(grades[query ?? ''] ??= {})[document ?? ''] = Number(grade)
   }
-  const topics = lines(path.join(folder, 'queries.jsonl')).map((line) => JSON.parse(line)).filter(({ _id }) => grades[_id])
+  const topics = lines(path.join(folder, 'queries.jsonl'))
+    .map((line) => JSON.parse(line))
+    .filter(({ _id }) => grades[_id])
   return { name: 'Cranfield', documents, topics: topics.map(({ _id, text }) => ({ text, grades: grades[_id] ?? {} })) }
 }
 
@@ -56,14 +66,27 @@ function demoCollection() {
  */
 export function thousandSessions() {
   const real = [
-    ['fosdem-2024', 'sessions-2024.jsonl'], ['rstudio-conf-2022', 'sessions.jsonl'], ['31c3-2014', 'sessions.jsonl'],
-  ].map((parts) => shared('schedules', ...parts)).filter((file) => fs.existsSync(file))
+    ['fosdem-2024', 'sessions-2024.jsonl'],
+    ['rstudio-conf-2022', 'sessions.jsonl'],
+    ['31c3-2014', 'sessions.jsonl'],
+  ]
+    .map((parts) => shared('schedules', ...parts))
+    .filter((file) => fs.existsSync(file))
   const sessions = real.flatMap((file) => lines(file).map((line) => JSON.parse(line)))
-  const programme = sessions.map(({ title, abstract, description }) => ({ title, text: plain(abstract ?? description ?? '') }))
+  const programme = sessions.map(({ title, abstract, description }) => ({
+    title,
+    text: plain(abstract ?? description ?? ''),
+  }))
   const some = programme.filter(({ text }) => text.length > 80).slice(0, 1000)
   const documents = (some.length === 1000 ? some : mixed()).map((session, at) => ({ id: `s${at}`, ...session }))
-  const topics = documents.filter((_, at) => at % 10 === 0).map(({ id, title }) => ({ text: title, grades: { [id]: 1 } }))
-  return { name: some.length === 1000 ? '1,000 sessions of three conferences' : '1,000 sessions mixed from the demo', documents, topics }
+  const topics = documents
+    .filter((_, at) => at % 10 === 0)
+    .map(({ id, title }) => ({ text: title, grades: { [id]: 1 } }))
+  return {
+    name: some.length === 1000 ? '1,000 sessions of three conferences' : '1,000 sessions mixed from the demo',
+    documents,
+    topics,
+  }
 }
 
 /** @returns {{ title: string, text: string }[]} */
@@ -72,7 +95,9 @@ function mixed() {
   const sentences = documents.flatMap(({ text }) => text.split(/(?<=\.) /))
   return Array.from({ length: 1000 }, (_, at) => ({
     title: `${documents[at % documents.length]?.title} ${at}`,
-    text: Array.from({ length: 6 }, (_, part) => sentences[(at * 37 + part * 101 + at * part) % sentences.length]).join(' '),
+    text: Array.from({ length: 6 }, (_, part) => sentences[(at * 37 + part * 101 + at * part) % sentences.length]).join(
+      ' ',
+    ),
   }))
 }
 

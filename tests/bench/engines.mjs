@@ -14,16 +14,28 @@ const PUBLISHED = {
 /** The engines of the timing, in the order of the tables. @type {Record<string, EngineSpec>} */
 export const ENGINES = {
   inkling: { label: 'Inkling', script: '/page/inkling.js', settings: { variant: 'relaxed', url: '/model/' } },
-  baseline: { label: 'Inkling, baseline module', script: '/page/inkling.js', settings: { variant: 'simd128', url: '/model/' } },
+  baseline: {
+    label: 'Inkling, baseline module',
+    script: '/page/inkling.js',
+    settings: { variant: 'simd128', url: '/model/' },
+  },
   q8: { label: 'transformers.js q8', script: TUNED.script, settings: { dtype: 'q8', wasm: TUNED.wasm } },
-  q8Published: { label: 'transformers.js q8, as published', script: PUBLISHED.script, settings: { dtype: 'q8', wasm: PUBLISHED.wasm } },
+  q8Published: {
+    label: 'transformers.js q8, as published',
+    script: PUBLISHED.script,
+    settings: { dtype: 'q8', wasm: PUBLISHED.wasm },
+  },
   fp32: { label: 'transformers.js fp32', script: TUNED.script, settings: { dtype: 'fp32', wasm: TUNED.wasm } },
   candle: { label: 'candle f32', script: '/page/candle.js', settings: { url: '/original/' } },
 }
 
 /** The engines on WebGPU. transformers.js has no int8 kernels there, so it gets the f32 weights. @type {Record<string, EngineSpec>} */
 export const GPU_ENGINES = {
-  inklingGpu: { label: 'Inkling, WebGPU', script: '/page/inkling.js', settings: { variant: 'gpu-relaxed', url: '/model/', backend: 'webgpu' } },
+  inklingGpu: {
+    label: 'Inkling, WebGPU',
+    script: '/page/inkling.js',
+    settings: { variant: 'gpu-relaxed', url: '/model/', backend: 'webgpu' },
+  },
   transformersGpu: {
     label: 'transformers.js fp32, WebGPU',
     script: PUBLISHED.script,

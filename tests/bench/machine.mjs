@@ -41,7 +41,11 @@ export function describeMachine({ browser, loadAverage }) {
 }
 
 /** @param {string} model */
-const processorName = (model) => model.replaceAll(/\((R|TM)\)/g, '').replaceAll(/\s+/g, ' ').trim()
+const processorName = (model) =>
+  model
+    .replaceAll(/\((R|TM)\)/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 
 /** The vector instructions that matter here, where the system tells. */
 function instructionSets() {
@@ -60,7 +64,12 @@ export function versions() {
     'inkling-search': json(at('package.json')).version,
     '@huggingface/transformers': json(path.join(modules, '@huggingface', 'transformers', 'package.json')).version,
     'onnxruntime-web': json(path.join(modules, 'onnxruntime-web', 'package.json')).version,
-    ...Object.fromEntries(['minisearch', '@orama/orama', 'pagefind'].map((name) => [name, json(path.join(modules, name, 'package.json')).version])),
+    ...Object.fromEntries(
+      ['minisearch', '@orama/orama', 'pagefind'].map((name) => [
+        name,
+        json(path.join(modules, name, 'package.json')).version,
+      ]),
+    ),
     candle: /candle-transformers = \{ version = "=([^"]+)"/.exec(manifest)?.[1] ?? 'unknown',
   }
 }

@@ -27,15 +27,18 @@ export async function measureMemory(engines, { lengths }) {
         await page.waitForFunction(() => 'bench' in globalThis)
         const { script, settings } = /** @type {import('./engines.mjs').EngineSpec} */ (ENGINES[name])
         const [items, passages] = [queries, lengths[256]]
-        return page.evaluate(async ({ name, script, settings, items, passages }) => {
-          const bench = /** @type {any} */ (globalThis).bench
-          await bench.load(name, script, settings)
-          const loaded = await bench.call(name, 'memory')
-          await bench.call(name, 'time', items)
-          const queries = await bench.call(name, 'memory')
-          await bench.call(name, 'time', passages)
-          return { loaded, queries, passages: await bench.call(name, 'memory') }
-        }, { name, script, settings, items, passages })
+        return page.evaluate(
+          async ({ name, script, settings, items, passages }) => {
+            const bench = /** @type {any} */ (globalThis).bench
+            await bench.load(name, script, settings)
+            const loaded = await bench.call(name, 'memory')
+            await bench.call(name, 'time', items)
+            const queries = await bench.call(name, 'memory')
+            await bench.call(name, 'time', passages)
+            return { loaded, queries, passages: await bench.call(name, 'memory') }
+          },
+          { name, script, settings, items, passages },
+        )
       })
     }
   } finally {

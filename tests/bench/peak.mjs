@@ -24,7 +24,11 @@ function loop(name, step) {
     (local.set $b (v128.and (i8x16.splat (i32.add (local.get $seed) (i32.const 3))) (i8x16.splat (i32.const 127))))
     ${chains.map((chain, i) => `(local.set ${chain} (i32x4.splat (i32.add (local.get $seed) (i32.const ${i}))))`).join('\n    ')}
     (loop $again
-      ${Array.from({ length: UNROLL }, () => chains.map((chain) => `(local.set ${chain} ${step(`(local.get ${chain})`)})`)).flat().join('\n      ')}
+      ${Array.from({ length: UNROLL }, () =>
+        chains.map((chain) => `(local.set ${chain} ${step(`(local.get ${chain})`)})`),
+      )
+        .flat()
+        .join('\n      ')}
       (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))
     (i32x4.extract_lane 0 ${chains.map((chain) => `(local.get ${chain})`).reduce((sum, chain) => `(i32x4.add ${sum} ${chain})`)}))`
 }

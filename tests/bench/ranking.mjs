@@ -39,11 +39,19 @@ export async function measureRanking({ quick, rounds }) {
   for (const size of sizes) chromium[size] = await timeInChromium(size, rounds)
   const comparisons = []
   const sessions = thousandSessions()
-  for (const [folder, collection] of /** @type {const} */ ([['judged', judgedCollection()], ['sessions', sessions]])) {
+  for (const [folder, collection] of /** @type {const} */ ([
+    ['judged', judgedCollection()],
+    ['sessions', sessions],
+  ])) {
     say(`comparing searches on ${collection.name}`)
     await makeIndexes(inBench('ranking', folder), collection.documents)
     const { name, documents, topics } = collection
-    comparisons.push({ name, documents: documents.length, queries: topics.length, searches: await compareSearches(folder, collection) })
+    comparisons.push({
+      name,
+      documents: documents.length,
+      queries: topics.length,
+      searches: await compareSearches(folder, collection),
+    })
   }
   return { native, chromium, index: await indexSizes('sessions', sessions.documents.length), comparisons }
 }
@@ -53,7 +61,15 @@ async function timeNatively(sizes, rounds) {
   const report = inBench('ranking', 'native.json')
   fs.mkdirSync(inBench('ranking'), { recursive: true })
   const options = ['--out', inBench('ranking'), '--model', modelFolder, '--rounds', String(rounds), '--report', report]
-  await run('cargo', ['bench', '--quiet', '--bench', 'ranking', '--', ...options, ...sizes.flatMap((size) => ['--size', size])])
+  await run('cargo', [
+    'bench',
+    '--quiet',
+    '--bench',
+    'ranking',
+    '--',
+    ...options,
+    ...sizes.flatMap((size) => ['--size', size]),
+  ])
   return JSON.parse(fs.readFileSync(report, 'utf8'))
 }
 

@@ -34,7 +34,14 @@ export async function makeIndexes(folder, documents) {
   fs.mkdirSync(folder, { recursive: true })
   const corpus = path.join(folder, 'corpus.json')
   fs.writeFileSync(corpus, JSON.stringify(documents))
-  await run(at('target', 'release', 'inkling'), ['index', corpus, '--model', modelFolder, '--out', path.join(folder, 'search')])
+  await run(at('target', 'release', 'inkling'), [
+    'index',
+    corpus,
+    '--model',
+    modelFolder,
+    '--out',
+    path.join(folder, 'search'),
+  ])
 
   const { default: MiniSearch } = await rival('minisearch', 'dist', 'es', 'index.js')
   const mini = new MiniSearch({ fields: ['title', 'text'], storeFields: ['title'] })
@@ -44,14 +51,22 @@ export async function makeIndexes(folder, documents) {
   const { create, insertMultiple, save } = await rival('@orama', 'orama', 'dist', 'esm', 'index.js')
   const { stopwords } = await rival('@orama', 'stopwords', 'dist', 'en.js')
   const schema = { id: 'string', title: 'string', text: 'string' }
-  const orama = create({ schema, components: { tokenizer: { language: 'english', stemming: true, stopWords: stopwords } } })
+  const orama = create({
+    schema,
+    components: { tokenizer: { language: 'english', stemming: true, stopWords: stopwords } },
+  })
   await insertMultiple(orama, documents)
   fs.writeFileSync(path.join(folder, 'orama.json'), JSON.stringify(save(orama)))
 
   const pagefind = await rival('pagefind', 'lib', 'index.js')
   const { index } = await pagefind.createIndex({ forceLanguage: 'en' })
   for (const { id, title, text } of documents) {
-    await index.addCustomRecord({ url: `/${encodeURIComponent(id)}`, content: `${title}\n${text}`, language: 'en', meta: { title, id } })
+    await index.addCustomRecord({
+      url: `/${encodeURIComponent(id)}`,
+      content: `${title}\n${text}`,
+      language: 'en',
+      meta: { title, id },
+    })
   }
   await index.writeFiles({ outputPath: path.join(folder, 'pagefind') })
   await pagefind.close()
@@ -84,8 +99,13 @@ export async function compareSearches(name, { topics }) {
         const { total } = await measureDownload(needed)
         /** @type {{ ids: string[], milliseconds: number }[]} */
         const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
-        const quality = answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
-        return { bytes: total, milliseconds: round(median(answers.map(({ milliseconds }) => milliseconds))), ndcg: round(quality) }
+        const quality =
+          answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
+        return {
+          bytes: total,
+          milliseconds: round(median(answers.map(({ milliseconds }) => milliseconds))),
+          ndcg: round(quality),
+        }
       })
     } finally {
       server.close()

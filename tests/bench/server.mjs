@@ -98,7 +98,11 @@ function answer(file, request, response, isolated) {
     'Cache-Control': file.endsWith('.html') ? 'no-cache' : 'public, max-age=31536000, immutable',
     'Content-Type': MEDIA_TYPES[path.extname(file)] ?? 'application/octet-stream',
   }
-  if (isolated) Object.assign(headers, { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' })
+  if (isolated)
+    Object.assign(headers, {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    })
   if (request.headers['if-none-match'] === tag) {
     response.writeHead(304, headers).end()
     return { status: 304, bytes: 0 }

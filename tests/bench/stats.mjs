@@ -10,10 +10,18 @@ export function median(values) {
 }
 
 /** Median and best of times, where less is better. @param {number[]} values @returns {Figures} */
-export const timesOf = (values) => ({ median: round(median(values)), best: round(Math.min(...values)), samples: values.length })
+export const timesOf = (values) => ({
+  median: round(median(values)),
+  best: round(Math.min(...values)),
+  samples: values.length,
+})
 
 /** Median and best of rates, where more is better. @param {number[]} values @returns {Figures} */
-export const ratesOf = (values) => ({ median: round(median(values)), best: round(Math.max(...values)), samples: values.length })
+export const ratesOf = (values) => ({
+  median: round(median(values)),
+  best: round(Math.max(...values)),
+  samples: values.length,
+})
 
 /** Four significant digits: more would be noise. @param {number} value */
 export const round = (value) => Number(value.toPrecision(4))

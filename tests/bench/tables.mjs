@@ -25,13 +25,17 @@ const BULK_LABELS = {
 }
 
 /** @type {Record<string, string>} */
-const BROWSER_LABELS = { vnni: 'Browser as it is', 'no-vnni': 'Browser without AVX-VNNI (`--js-flags=--no-enable-avx-vnni`)' }
+const BROWSER_LABELS = {
+  vnni: 'Browser as it is',
+  'no-vnni': 'Browser without AVX-VNNI (`--js-flags=--no-enable-avx-vnni`)',
+}
 
 /** Multiply-accumulates of encoding a text. @param {number} tokens */
 export const macsOf = (tokens) => tokens * LINEAR_MACS + tokens * tokens * ATTENTION_MACS
 
 /** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) => [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+const table = (head, rows) =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
 /** @param {number} value */
 const ms = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
@@ -48,7 +52,9 @@ export function tables(results) {
     quick ? '**A quick trial: its figures are noise.**' : '',
     `${machine.processor}, ${machine.cores} cores (${machine.instructions.join(', ')}), ${machine.system}, Chromium ${machine.browser} without a window. ` +
       `Load average before it ${machine.loadAverage}, ${rounds} rounds, commit ${machine.commit}. ` +
-      `${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}. The same weights everywhere, one thread each.`,
+      `${Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')}. The same weights everywhere, one thread each.`,
     ...runs.flatMap(timingParts),
     ...(cold ? ['## Cold start: from navigation to the first vector, ms', coldTable(cold)] : []),
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
@@ -62,7 +68,12 @@ export function tables(results) {
 
 /** @param {NonNullable<Results['tasks']>} tasks */
 function taskParts(tasks) {
-  const rows = Object.entries(tasks).map(([form, { longest, over50 }]) => [form, ms(longest.median), ms(longest.best), over50.map(ms).join(', ') || 'none'])
+  const rows = Object.entries(tasks).map(([form, { longest, over50 }]) => [
+    form,
+    ms(longest.median),
+    ms(longest.best),
+    over50.map(ms).join(', ') || 'none',
+  ])
   return [
     `## The search box on a processor ${SLOWER} times slower, ms`,
     'From load to an answer by meaning, first visits. Work of the page’s thread on its longest task, and tasks that took over 50 ms with waiting.',
@@ -72,7 +83,9 @@ function taskParts(tasks) {
 
 /** @param {import('./webgpu.mjs').GpuRun} run */
 function gpuParts({ adapter, software, engines, agreement }) {
-  const columns = [...new Set(Object.values(engines).flatMap((times) => Object.keys(times)))].filter((what) => what !== 'failed')
+  const columns = [...new Set(Object.values(engines).flatMap((times) => Object.keys(times)))].filter(
+    (what) => what !== 'failed',
+  )
   const rows = Object.entries(engines).map(([name, times]) => [
     labelOf(name),
     ...columns.map((what) => {
@@ -121,14 +134,16 @@ function encodeTable(encode, names) {
 /** What share of the better dot instruction's peak the whole encoder reaches. @param {TimingRun} run */
 function shareOfPeak({ encode, peak, engines }) {
   const limit = Math.max(peak.dot8.median, peak.dot16.median)
-  const rows = ['inkling', 'baseline'].filter((name) => engines[name]).map((name) => {
-    const own = name === 'baseline' ? peak.dot16.median : limit
-    const shares = LENGTHS.map((tokens) => {
-      const rate = macsOf(tokens) / (encode[tokens]?.[name]?.median ?? NaN) / 1e6
-      return `${rate.toFixed(1)} (${((100 * rate) / own).toFixed(0)} %)`
+  const rows = ['inkling', 'baseline']
+    .filter((name) => engines[name])
+    .map((name) => {
+      const own = name === 'baseline' ? peak.dot16.median : limit
+      const shares = LENGTHS.map((tokens) => {
+        const rate = macsOf(tokens) / (encode[tokens]?.[name]?.median ?? NaN) / 1e6
+        return `${rate.toFixed(1)} (${((100 * rate) / own).toFixed(0)} %)`
+      })
+      return [labelOf(name), own.toFixed(1), ...shares]
     })
-    return [labelOf(name), own.toFixed(1), ...shares]
-  })
   const note =
     `Peak of the dot instructions from registers, GMAC/s: relaxed int8 ${peak.dot8.median} (best ${peak.dot8.best}), ` +
     `int16 ${peak.dot16.median} (best ${peak.dot16.best}). The whole encoder, tokenizer included, as GMAC/s and share of its peak:`
@@ -139,10 +154,17 @@ function shareOfPeak({ encode, peak, engines }) {
 function bulkTable(bulk) {
   const rival = Math.min(bulk.q8?.median ?? NaN, bulk.q8Batch?.median ?? NaN)
   const one = bulk.inkling?.median ?? NaN
-  const rows = Object.entries(BULK_LABELS).filter(([name]) => bulk[name]).map(([name, label]) => {
-    const { median, best } = /** @type {import('./stats.mjs').Figures} */ (bulk[name])
-    return [label, `${ms(median)} (${ms(best)})`, times(rival / median), name.startsWith('inkling') ? times(one / median) : '']
-  })
+  const rows = Object.entries(BULK_LABELS)
+    .filter(([name]) => bulk[name])
+    .map(([name, label]) => {
+      const { median, best } = /** @type {import('./stats.mjs').Figures} */ (bulk[name])
+      return [
+        label,
+        `${ms(median)} (${ms(best)})`,
+        times(rival / median),
+        name.startsWith('inkling') ? times(one / median) : '',
+      ]
+    })
   return table(['', 'time', `against the better of ${labelOf(RIVAL)}`, 'against one worker'], rows)
 }
 
@@ -152,7 +174,11 @@ function coldTable(cold) {
   /** @param {'empty' | 'full'} caches */
   const rival = (caches) => Math.min(...names.map((name) => cold[name]?.[caches].median ?? Infinity))
   const rows = Object.entries(cold).map(([name, { empty, full }]) => [
-    labelOf(name), ms(empty.median), times(rival('empty') / empty.median), ms(full.median), times(rival('full') / full.median),
+    labelOf(name),
+    ms(empty.median),
+    times(rival('empty') / empty.median),
+    ms(full.median),
+    times(rival('full') / full.median),
   ])
   return table(['', 'caches empty', 'against the better rival', 'caches full', 'against the better rival'], rows)
 }
@@ -163,7 +189,9 @@ function downloadTable(downloads) {
   const rows = Object.entries(downloads).map(([name, { kinds: sizes, total, files }]) => [
     labelOf(name),
     String(files.length),
-    ...[...kinds.map((kind) => sizes[kind]), total].map((size) => `${megabytes(size?.raw ?? 0)} (${megabytes(size?.brotli ?? 0)})`),
+    ...[...kinds.map((kind) => sizes[kind]), total].map(
+      (size) => `${megabytes(size?.raw ?? 0)} (${megabytes(size?.brotli ?? 0)})`,
+    ),
   ])
   return `Raw, and in brackets with brotli 11.\n\n${table(['', 'requests', ...kinds, 'all'], rows)}`
 }

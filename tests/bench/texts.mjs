@@ -27,7 +27,8 @@ export async function makeTexts() {
   const item = (tokens, number) => cut(idsOf, words, tokens, (number * 997) % words.length)
   /** @type {Record<number, Item[]>} */
   const lengths = {}
-  for (const tokens of LENGTHS) lengths[tokens] = Array.from({ length: TEXTS_PER_LENGTH }, (_, i) => item(tokens, i + tokens))
+  for (const tokens of LENGTHS)
+    lengths[tokens] = Array.from({ length: TEXTS_PER_LENGTH }, (_, i) => item(tokens, i + tokens))
   const bulk = Array.from({ length: BULK_PASSAGES }, (_, i) => item(96 + ((i * 37) % 65), i + 1))
   return { lengths, bulk }
 }

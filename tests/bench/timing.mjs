@@ -1,6 +1,6 @@
 // Encoding, timed: all engines on one page of one browser, each in its own worker, turn by turn.
 
-import { say, Stop } from '../../scripts/lib.mjs'
+import { Stop, say } from '../../scripts/lib.mjs'
 import { open, withBrowser } from './browser.mjs'
 import { ENGINES, labelOf, RIVAL } from './engines.mjs'
 import { serveBench } from './server.mjs'
@@ -54,7 +54,10 @@ export async function timeEngines({ name, flags, engines, texts, effort, bulk })
       await warmUp(ask, engines, texts, effort)
       const { encode, peak } = await timeLengths(ask, engines, texts, effort)
       // The bulk is about these two; without either there is nothing to compare.
-      const bulkTimes = bulk && engines.includes('inkling') && engines.includes(RIVAL) ? await timeBulk(ask, engines, texts.bulk, effort) : undefined
+      const bulkTimes =
+        bulk && engines.includes('inkling') && engines.includes(RIVAL)
+          ? await timeBulk(ask, engines, texts.bulk, effort)
+          : undefined
       return { name, flags, engines: loaded, peak, agreement, encode, bulk: bulkTimes }
     })
   } finally {
@@ -69,7 +72,8 @@ async function load(ask, engines) {
   for (const name of engines) {
     const { script, settings } = /** @type {import('./engines.mjs').EngineSpec} */ (ENGINES[name])
     const { kernel, maxTokens } = await ask('load', name, script, settings)
-    if (maxTokens < Math.max(...LENGTHS)) throw new Stop(`${labelOf(name)} reads ${maxTokens} tokens only: it would do less work than the others`)
+    if (maxTokens < Math.max(...LENGTHS))
+      throw new Stop(`${labelOf(name)} reads ${maxTokens} tokens only: it would do less work than the others`)
     loaded[name] = { kernel }
     say(`${labelOf(name)} is loaded (${kernel})`)
   }
@@ -89,7 +93,8 @@ async function checkTokens(ask, engines, { lengths, bulk }) {
   for (const name of tokenizing) {
     for (const { text, ids } of items) {
       const count = await ask('call', name, 'tokens', text)
-      if (count !== ids.length) throw new Stop(`${labelOf(name)} makes ${count} tokens of a text of ${ids.length}: ${text.slice(0, 60)}…`)
+      if (count !== ids.length)
+        throw new Stop(`${labelOf(name)} makes ${count} tokens of a text of ${ids.length}: ${text.slice(0, 60)}…`)
     }
   }
 }
@@ -111,7 +116,9 @@ async function checkVectors(ask, engines, { lengths }) {
     for (const b of engines.slice(i + 1)) {
       const lowest = Math.min(...items.map((_, item) => cosine(vectors[a]?.[item] ?? [], vectors[b]?.[item] ?? [])))
       if (!(lowest >= SAME_VECTORS)) {
-        throw new Stop(`${labelOf(a)} and ${labelOf(b)} give different vectors: cosine ${lowest.toFixed(4)}, needed is ${SAME_VECTORS}`)
+        throw new Stop(
+          `${labelOf(a)} and ${labelOf(b)} give different vectors: cosine ${lowest.toFixed(4)}, needed is ${SAME_VECTORS}`,
+        )
       }
       pairs[`${a} ${b}`] = round(lowest)
     }
@@ -159,7 +166,10 @@ async function timeLengths(ask, engines, { lengths }, { rounds }) {
     progress('round', done + 1, rounds)
   }
   const encode = Object.fromEntries(
-    LENGTHS.map((tokens) => [tokens, Object.fromEntries(engines.map((name) => [name, timesOf(times[`${tokens} ${name}`] ?? [])]))]),
+    LENGTHS.map((tokens) => [
+      tokens,
+      Object.fromEntries(engines.map((name) => [name, timesOf(times[`${tokens} ${name}`] ?? [])])),
+    ]),
   )
   return { encode, peak: { dot8: ratesOf(peaks.dot8), dot16: ratesOf(peaks.dot16) } }
 }

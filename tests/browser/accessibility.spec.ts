@@ -5,11 +5,16 @@ import { Demo, expect, holdWeights, test } from './site.js'
 /** What axe has to say of the page, in a line each. */
 async function violations(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+  )
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+  for (const [device, viewport] of Object.entries({
+    desktop: { width: 1280, height: 900 },
+    phone: { width: 390, height: 844 },
+  })) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
       test.use({ colorScheme, viewport })
 
@@ -34,7 +39,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         expect(await violations(page)).toEqual([])
       })
 
-      test('axe finds nothing to complain about in an empty agenda and in errors of the model and of the index', async ({ page, site }) => {
+      test('axe finds nothing to complain about in an empty agenda and in errors of the model and of the index', async ({
+        page,
+        site,
+      }) => {
         await page.goto(`${site.url}/?view=agenda`)
         await expect(page.getByText('Nothing yet')).toBeVisible()
         expect(await violations(page)).toEqual([])

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { type Locator, type Page, test as base, expect } from '@playwright/test'
+import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
@@ -36,13 +36,17 @@ function buildFolder(folder: string): void {
   fs.cpSync(path.join(siteFolder, 'search'), path.join(folder, 'search'), { recursive: true })
   fs.writeFileSync(path.join(folder, 'page.css'), fixture('page.css'))
   fs.copyFileSync(path.join(siteFolder, 'favicon.svg'), path.join(folder, 'favicon.svg'))
-  fs.writeFileSync(path.join(folder, 'sessions.html'), '<!doctype html><html lang="en"><link rel="icon" href="favicon.svg"><title>Sessions</title><h1>Sessions</h1>')
+  fs.writeFileSync(
+    path.join(folder, 'sessions.html'),
+    '<!doctype html><html lang="en"><link rel="icon" href="favicon.svg"><title>Sessions</title><h1>Sessions</h1>',
+  )
   const manifestFile = path.join(folder, 'search', 'manifest.json')
   const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as { files: Entry[] }
   for (const entry of manifest.files.filter(({ path }) => path.startsWith('docs/'))) {
     const file = path.join(folder, 'search', entry.path)
     const documents = JSON.parse(fs.readFileSync(file, 'utf8')) as { id: string; title: string; url?: string }[]
-    for (const document of documents) Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
+    for (const document of documents)
+      Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
     const bytes = Buffer.from(JSON.stringify(documents))
     fs.writeFileSync(file, bytes)
     Object.assign(entry, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
@@ -108,7 +112,9 @@ export class SearchBox {
     // The panel comes in within a moment; half transparent colours are no state that anybody reads.
     await this.page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)))
     const { violations } = await new AxeBuilder({ page: this.page }).analyze()
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+    )
   }
 }
 
@@ -123,7 +129,10 @@ export async function hold(page: Page, pattern: string): Promise<() => void> {
   return release
 }
 
-export const test = base.extend<{ box: SearchBox; complaints: void; complaintsAllowed: RegExp | undefined }, { folder: string }>({
+export const test = base.extend<
+  { box: SearchBox; complaints: void; complaintsAllowed: RegExp | undefined },
+  { folder: string }
+>({
   complaintsAllowed: [undefined, { option: true }],
 
   folder: [
@@ -157,7 +166,10 @@ export const test = base.extend<{ box: SearchBox; complaints: void; complaintsAl
       })
       context.on('weberror', (error) => complaints.push(String(error.error())))
       await use()
-      expect(complaints.filter((text) => !complaintsAllowed?.test(text)), 'errors in the console').toEqual([])
+      expect(
+        complaints.filter((text) => !complaintsAllowed?.test(text)),
+        'errors in the console',
+      ).toEqual([])
     },
     { auto: true },
   ],

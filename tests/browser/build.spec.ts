@@ -4,11 +4,11 @@ import os from 'node:os'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { done } from '../package/project.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { modelFolder } from '../../scripts/site.mjs'
 import { calendar } from '../../www/demo/ics.js'
 import type { Session as WholeSession } from '../../www/demo/programme.js'
+import { done } from '../package/project.mjs'
 import { expect, openBlank, sessions, test } from './site.js'
 
 /** The page, as a visitor with a programme of their own uses it. */
@@ -42,10 +42,12 @@ class Build {
 }
 
 const schedule = fs.readFileSync(new URL('../data/schedule.xml', import.meta.url), 'utf8')
-const csv = 'title,abstract,track\nNurses who leave,"Who will resign by spring, and what would make them stay",People\nMaps,Counting fevers,Health\n'
+const csv =
+  'title,abstract,track\nNurses who leave,"Who will resign by spring, and what would make them stay",People\nMaps,Counting fevers,Health\n'
 /** A calendar as the demo's own agenda saves it, with folded lines and escaped texts. */
 const ics = calendar(sessions.slice(0, 12) as WholeSession[], new Date(0), (id) => `https://example.org/${id}`)
-const jsonLines = '{"title": "Bread", "abstract": "How a bakery throws away less"}\n{"title": "Sea", "abstract": "Waves and harbours"}\n'
+const jsonLines =
+  '{"title": "Bread", "abstract": "How a bakery throws away less"}\n{"title": "Sea", "abstract": "Waves and harbours"}\n'
 
 for (const [name, text, documents, question, expected] of [
   ['schedule.xml', schedule, 4, 'keeping good staff', 'Keeping the best people of a garden team'],
@@ -94,7 +96,10 @@ test('what cannot be indexed is said in words, and what was ready before stays',
 
 test('indexing shows how far it is and can be cancelled', async ({ page, site }) => {
   const build = await Build.open(page, site.url)
-  const many = Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: 'How patients and doctors use data. '.repeat(20) }))
+  const many = Array.from({ length: 3000 }, (_, at) => ({
+    title: `Session ${at}`,
+    abstract: 'How patients and doctors use data. '.repeat(20),
+  }))
   await build.choose('many.json', JSON.stringify(many))
   await expect(build.stage).toContainText(/Encoding: \d+ of \d+ passages, about \d+ (s|min) left/)
   const value = () => page.getByRole('progressbar').evaluate((bar) => (bar as HTMLProgressElement).value)
@@ -108,32 +113,58 @@ test('indexing shows how far it is and can be cancelled', async ({ page, site })
   await expect(page.getByText('programme.csv is indexed')).toBeVisible()
 })
 
-test('the saved folder is a site that answers, and its index is the one that the command line builds', async ({ page, site, context }) => {
+test('the saved folder is a site that answers, and its index is the one that the command line builds', async ({
+  page,
+  site,
+  context,
+}) => {
   const question = sessions[5]!.title
   const build = await Build.open(page, site.url)
   await build.choose('agenda.ics', ics)
   await expect(build.query).toBeVisible()
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as a ZIP file' }).click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download as a ZIP file' }).click(),
+  ])
   await expect(page.getByText('search-site.zip: ')).toBeVisible()
 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
   try {
     await done(folder, 'python3', ['-m', 'zipfile', '-e', await download.path(), 'site'])
     fs.writeFileSync(path.join(folder, 'agenda.ics'), ics)
-    await done(folder, path.resolve('target/release/inkling'), ['index', 'agenda.ics', '--model', modelFolder, '--out', 'native'])
+    await done(folder, path.resolve('target/release/inkling'), [
+      'index',
+      'agenda.ics',
+      '--model',
+      modelFolder,
+      '--out',
+      'native',
+    ])
     const hashes = (root: string) => {
-      const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => fs.statSync(path.join(root, name)).isFile())
-      return names.sort().map((name) => [name, createHash('sha256').update(fs.readFileSync(path.join(root, name))).digest('hex')])
+      const names = fs
+        .readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((name) => fs.statSync(path.join(root, name)).isFile())
+      return names.sort().map((name) => [
+        name,
+        createHash('sha256')
+          .update(fs.readFileSync(path.join(root, name)))
+          .digest('hex'),
+      ])
     }
     expect(hashes(path.join(folder, 'site', 'search'))).toEqual(hashes(path.join(folder, 'native')))
 
-    fs.writeFileSync(path.join(folder, 'site', 'plain.html'), '<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="icon.svg">')
+    fs.writeFileSync(
+      path.join(folder, 'site', 'plain.html'),
+      '<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="icon.svg">',
+    )
     fs.writeFileSync(path.join(folder, 'site', 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
     const server = await serve(path.join(folder, 'site'))
     const deployed = await context.newPage()
     await deployed.goto(`${server.url}/plain.html`)
     const title = await deployed.evaluate(async (question) => {
-      const { createSearch } = (await import(new URL('inkling/index.js', document.baseURI).href)) as typeof import('inkling-search')
+      const { createSearch } = (await import(
+        new URL('inkling/index.js', document.baseURI).href
+      )) as typeof import('inkling-search')
       const search = await createSearch({ url: 'search/' })
       await search.semantic
       return (await search.query(question)).hits[0]?.title
@@ -171,9 +202,11 @@ test('several workers build the same bytes as one, and are gone afterwards', asy
       async ({ url, documents, workers }) => {
         const { buildIndex } = (await import(`${url}/inkling/build.js`)) as typeof import('inkling-search/build')
         const counts: number[] = []
-        const onProgress = ({ stage, done }: { stage: string; done: number }) => void (stage === 'encode' && counts.push(done))
+        const onProgress = ({ stage, done }: { stage: string; done: number }) =>
+          void (stage === 'encode' && counts.push(done))
         const { files } = await buildIndex(documents, { model: `${url}/search/model/`, workers, onProgress })
-        const hash = async (bytes: Uint8Array<ArrayBuffer>) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].join()
+        const hash = async (bytes: Uint8Array<ArrayBuffer>) =>
+          [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].join()
         const hashes = await Promise.all(files.map(async ({ path, bytes }) => `${path} ${await hash(bytes)}`))
         return { hashes, rising: counts.every((count, at) => at === 0 || count > counts[at - 1]!) }
       },
@@ -189,28 +222,44 @@ test('several workers build the same bytes as one, and are gone afterwards', asy
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+  for (const [device, viewport] of Object.entries({
+    desktop: { width: 1280, height: 900 },
+    phone: { width: 390, height: 844 },
+  })) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
       test.use({ colorScheme, viewport })
 
-      test('axe finds nothing to complain about before, meanwhile, after and in an error, and nothing is wider than the screen', async ({ page, site }) => {
+      test('axe finds nothing to complain about before, meanwhile, after and in an error, and nothing is wider than the screen', async ({
+        page,
+        site,
+      }) => {
         const violations = async () => {
           const { violations } = await new AxeBuilder({ page }).analyze()
-          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+          return violations.flatMap(({ id, nodes }) =>
+            nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+          )
         }
         const build = await Build.open(page, site.url)
         expect(await violations()).toEqual([])
-        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/start-${colorScheme}-${device}.png` })
-        await build.choose('many.json', JSON.stringify(Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: csv.repeat(4) }))))
+        if (process.env.SHOTS)
+          await page.screenshot({ path: `${process.env.SHOTS}/start-${colorScheme}-${device}.png` })
+        await build.choose(
+          'many.json',
+          JSON.stringify(
+            Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: csv.repeat(4) })),
+          ),
+        )
         await expect(build.stage).toContainText('Encoding')
         expect(await violations()).toEqual([])
         await page.getByRole('button', { name: 'Cancel' }).click()
         await page.getByRole('button', { name: 'Take six sessions' }).click()
         await build.ask('early warning of disease')
         expect(await violations()).toEqual([])
-        const wider = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        const wider = () =>
+          page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
         expect(await wider()).toBeLessThanOrEqual(0)
-        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/build-${colorScheme}-${device}.png`, fullPage: true })
+        if (process.env.SHOTS)
+          await page.screenshot({ path: `${process.env.SHOTS}/build-${colorScheme}-${device}.png`, fullPage: true })
         await build.choose('broken.json', '[{')
         await expect(build.failure).toBeVisible()
         expect(await violations()).toEqual([])

@@ -14,40 +14,66 @@ const BEES = {
   fields: { day: 'Wednesday', speakers: ['Wanda Quillfeather'] },
 }
 
-const QUERIES = ['Quillfeather', 'insects that make honey', 'Health Analytics?', 'how do I keep my best people from leaving?', 'GDPR', 'dashboards -hospital']
+const QUERIES = [
+  'Quillfeather',
+  'insects that make honey',
+  'Health Analytics?',
+  'how do I keep my best people from leaving?',
+  'GDPR',
+  'dashboards -hospital',
+]
 
 test('what is added is found by its words and its meaning, and what is removed is gone', async ({ page, site }) => {
   await openBlank(page, site)
-  const seen = await page.evaluate(async ({ url, BEES }) => {
-    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/` })
-    const first = async (text: string, options?: Inkling.QueryOptions) => (await search.query(text, options)).hits[0]?.id
-    const steps: Inkling.Count[] = []
-    const before = { documents: search.info.documents, name: await first('Quillfeather') }
-    const { passages } = search.info
-    await search.add([BEES, { id: 'plain', title: 'A plain title' }], { onProgress: (step) => steps.push(step) })
-    const added = {
-      documents: search.info.documents,
-      passages: search.info.passages - passages,
-      word: await first('Quillfeather'),
-      meaning: await first('insects that make honey', { mode: 'semantic' }),
-      filter: await first('', { filters: { day: ['Wednesday'] } }),
-      hit: (await search.query('honeybees hive')).hits[0],
-      similar: (await search.similar('bees')).length,
-    }
-    await search.add([{ ...BEES, title: 'The Second Ledger' }])
-    const replaced = { documents: search.info.documents, title: (await search.query('Quillfeather')).hits[0]?.title }
-    const twice = await search.add([BEES, BEES]).then(String, ({ code }: Inkling.InklingError) => code)
-    const removed = await search.remove(['bees', 'gdpr-erase', 'no-such'])
-    const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, far: true })
-    const gone = { documents: search.info.documents, passages: search.info.passages - passages, ids: hits.map(({ id }) => id), gdpr: (await search.query('GDPR', { limit: 200 })).hits.map(({ id }) => id) }
-    const similar = await search.similar('bees').then(String, ({ code }: Inkling.InklingError) => code)
-    search.dispose()
-    return { before, steps, added, replaced, twice, removed, gone, similar }
-  }, { url: site.url, BEES })
+  const seen = await page.evaluate(
+    async ({ url, BEES }) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      const first = async (text: string, options?: Inkling.QueryOptions) =>
+        (await search.query(text, options)).hits[0]?.id
+      const steps: Inkling.Count[] = []
+      const before = { documents: search.info.documents, name: await first('Quillfeather') }
+      const { passages } = search.info
+      await search.add([BEES, { id: 'plain', title: 'A plain title' }], { onProgress: (step) => steps.push(step) })
+      const added = {
+        documents: search.info.documents,
+        passages: search.info.passages - passages,
+        word: await first('Quillfeather'),
+        meaning: await first('insects that make honey', { mode: 'semantic' }),
+        filter: await first('', { filters: { day: ['Wednesday'] } }),
+        hit: (await search.query('honeybees hive')).hits[0],
+        similar: (await search.similar('bees')).length,
+      }
+      await search.add([{ ...BEES, title: 'The Second Ledger' }])
+      const replaced = { documents: search.info.documents, title: (await search.query('Quillfeather')).hits[0]?.title }
+      const twice = await search.add([BEES, BEES]).then(String, ({ code }: Inkling.InklingError) => code)
+      const removed = await search.remove(['bees', 'gdpr-erase', 'no-such'])
+      const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, far: true })
+      const gone = {
+        documents: search.info.documents,
+        passages: search.info.passages - passages,
+        ids: hits.map(({ id }) => id),
+        gdpr: (await search.query('GDPR', { limit: 200 })).hits.map(({ id }) => id),
+      }
+      const similar = await search.similar('bees').then(String, ({ code }: Inkling.InklingError) => code)
+      search.dispose()
+      return { before, steps, added, replaced, twice, removed, gone, similar }
+    },
+    { url: site.url, BEES },
+  )
   expect(seen.before).toEqual({ documents: 131 })
-  expect(seen.steps).toEqual([{ done: 1, total: 2 }, { done: 2, total: 2 }])
-  expect(seen.added).toMatchObject({ documents: 133, passages: 2, word: 'bees', meaning: 'bees', filter: 'bees', similar: 3 })
+  expect(seen.steps).toEqual([
+    { done: 1, total: 2 },
+    { done: 2, total: 2 },
+  ])
+  expect(seen.added).toMatchObject({
+    documents: 133,
+    passages: 2,
+    word: 'bees',
+    meaning: 'bees',
+    filter: 'bees',
+    similar: 3,
+  })
   expect(seen.added.hit).toMatchObject({ title: BEES.title, url: BEES.url, fields: BEES.fields })
   expect(seen.replaced).toEqual({ documents: 133, title: 'The Second Ledger' })
   expect(seen.twice).toBe('duplicate-id')
@@ -65,7 +91,11 @@ test('queries are answered while many documents are being added', async ({ page,
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     await search.semantic
-    const documents = Array.from({ length: 40 }, (_, i) => ({ id: `new-${i}`, title: `Zeppelin ${i}`, text: 'An airship above the lake. '.repeat(20) }))
+    const documents = Array.from({ length: 40 }, (_, i) => ({
+      id: `new-${i}`,
+      title: `Zeppelin ${i}`,
+      text: 'An airship above the lake. '.repeat(20),
+    }))
     let done = 0
     const adding = search.add(documents, { onProgress: (step) => (done = step.done) })
     const answered: number[] = []
@@ -77,32 +107,43 @@ test('queries are answered while many documents are being added', async ({ page,
     await adding
     const after = (await search.query('zeppelin airship', { limit: 50, mode: 'lexical' })).found
     search.dispose()
-    return { between: new Set(answered.filter((at) => at < 40)).size, early: Math.max(...found.slice(0, -2)), last: after }
+    return {
+      between: new Set(answered.filter((at) => at < 40)).size,
+      early: Math.max(...found.slice(0, -2)),
+      last: after,
+    }
   }, site.url)
   expect(seen.between).toBeGreaterThan(5)
   expect([seen.early, seen.last], 'all at once').toEqual([0, 40])
 })
 
-test('saved files, served by another site with the model, give the same answers, and saving is deterministic', async ({ page, site }) => {
+test('saved files, served by another site with the model, give the same answers, and saving is deterministic', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
-  const { files, again, before } = await page.evaluate(async ({ url, BEES, QUERIES }) => {
-    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/` })
-    await search.add([BEES, { id: 'passing', title: 'Only passing through' }])
-    await search.remove(['gdpr-erase', 'passing'])
-    const before: Inkling.Hit[][] = []
-    for (const text of QUERIES) before.push((await search.query(text, { limit: 10 })).hits)
-    const plain = async () => (await search.save()).map(({ path, bytes }) => ({ path, bytes: Array.from(bytes) }))
-    const saved = { files: await plain(), again: await plain(), before }
-    search.dispose()
-    return saved
-  }, { url: site.url, BEES, QUERIES })
+  const { files, again, before } = await page.evaluate(
+    async ({ url, BEES, QUERIES }) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      await search.add([BEES, { id: 'passing', title: 'Only passing through' }])
+      await search.remove(['gdpr-erase', 'passing'])
+      const before: Inkling.Hit[][] = []
+      for (const text of QUERIES) before.push((await search.query(text, { limit: 10 })).hits)
+      const plain = async () => (await search.save()).map(({ path, bytes }) => ({ path, bytes: Array.from(bytes) }))
+      const saved = { files: await plain(), again: await plain(), before }
+      search.dispose()
+      return saved
+    },
+    { url: site.url, BEES, QUERIES },
+  )
   expect(again).toEqual(files)
   expect(files.map(({ path }) => path)).not.toContain('model/weights.safetensors')
 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
   fs.cpSync(siteFolder, folder, { recursive: true })
-  for (const part of ['manifest.json', 'docs', 'index']) fs.rmSync(path.join(folder, 'search', part), { recursive: true })
+  for (const part of ['manifest.json', 'docs', 'index'])
+    fs.rmSync(path.join(folder, 'search', part), { recursive: true })
   for (const { path: name, bytes } of files) {
     const file = path.join(folder, 'search', name)
     fs.mkdirSync(path.dirname(file), { recursive: true })
@@ -111,15 +152,18 @@ test('saved files, served by another site with the model, give the same answers,
   const other = await serve(folder)
   try {
     await openBlank(page, other)
-    const after = await page.evaluate(async ({ url, QUERIES }) => {
-      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-      const search = await createSearch({ url: `${url}/search/` })
-      await search.semantic
-      const hits: Inkling.Hit[][] = []
-      for (const text of QUERIES) hits.push((await search.query(text, { limit: 10 })).hits)
-      search.dispose()
-      return hits
-    }, { url: other.url, QUERIES })
+    const after = await page.evaluate(
+      async ({ url, QUERIES }) => {
+        const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+        const search = await createSearch({ url: `${url}/search/` })
+        await search.semantic
+        const hits: Inkling.Hit[][] = []
+        for (const text of QUERIES) hits.push((await search.query(text, { limit: 10 })).hits)
+        search.dispose()
+        return hits
+      },
+      { url: other.url, QUERIES },
+    )
     expect(after).toEqual(before)
     expect(after[0]?.[0]?.id).toBe('bees')
     expect(after.flat().map(({ id }) => id)).not.toContain('gdpr-erase')
@@ -129,12 +173,16 @@ test('saved files, served by another site with the model, give the same answers,
   }
 })
 
-test('matches are UTF-16 offsets of the very words, with emoji, accents and Chinese around them', async ({ page, site }) => {
+test('matches are UTF-16 offsets of the very words, with emoji, accents and Chinese around them', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
   const found = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
-    const text = '👩‍🚀🚀 Zürich 日本語の検索 and a zeppelin 🎈🎈 – Zeppelins naïve, then 东京大学 and one more zeppelin.'
+    const text =
+      '👩‍🚀🚀 Zürich 日本語の検索 and a zeppelin 🎈🎈 – Zeppelins naïve, then 东京大学 and one more zeppelin.'
     await search.add([{ id: 'emoji', title: '🎈 Zeppelin 日本 über alles', text }])
     const cut = async (query: string) => {
       const hit = (await search.query(query)).hits.find(({ id }) => id === 'emoji')
@@ -146,7 +194,11 @@ test('matches are UTF-16 offsets of the very words, with emoji, accents and Chin
         passage: text.slice(hit.passage.start, hit.passage.end) === hit.passage.text,
       }
     }
-    const results = { zeppelin: await cut('zeppelin'), zurich: await cut('zurich naive zeppelin'), japanese: await cut('検索') }
+    const results = {
+      zeppelin: await cut('zeppelin'),
+      zurich: await cut('zurich naive zeppelin'),
+      japanese: await cut('検索'),
+    }
     search.dispose()
     return results
   }, site.url)

@@ -1,11 +1,17 @@
 import { expect, hold, test } from './box.js'
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+  for (const [device, viewport] of Object.entries({
+    desktop: { width: 1280, height: 900 },
+    phone: { width: 390, height: 844 },
+  })) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
       test.use({ colorScheme, viewport })
 
-      test('axe finds nothing to complain about closed, open, in results, in filters and in an answer of nothing', async ({ box, page }) => {
+      test('axe finds nothing to complain about closed, open, in results, in filters and in an answer of nothing', async ({
+        box,
+        page,
+      }) => {
         await box.open({ attributes: 'filters="day track" show="day room"' })
         expect(await box.violations(), 'closed').toEqual([])
         await box.ask('Health Analytics?')
@@ -56,12 +62,25 @@ test('the keyboard does everything: shortcuts, arrows, Home, End, Enter and Esc'
   await box.ask('Health Analytics?')
   await expect(box.input).toHaveAttribute('aria-expanded', 'true')
 
-  const active = () => page.evaluate(() => {
-    const id = document.activeElement?.getAttribute('aria-activedescendant')
-    return [...document.querySelectorAll('[role=option]')].findIndex((option) => option.id === id && option.ariaSelected === 'true')
-  })
+  const active = () =>
+    page.evaluate(() => {
+      const id = document.activeElement?.getAttribute('aria-activedescendant')
+      return [...document.querySelectorAll('[role=option]')].findIndex(
+        (option) => option.id === id && option.ariaSelected === 'true',
+      )
+    })
   const places = []
-  for (const key of ['ArrowDown', 'ArrowDown', 'Home', 'End', 'ArrowDown', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp']) {
+  for (const key of [
+    'ArrowDown',
+    'ArrowDown',
+    'Home',
+    'End',
+    'ArrowDown',
+    'ArrowUp',
+    'ArrowUp',
+    'ArrowUp',
+    'ArrowUp',
+  ]) {
     await page.keyboard.press(key)
     places.push(await active())
   }
@@ -114,7 +133,8 @@ test('filters are reached with Tab, toggled with Space, and Esc leads back into 
   await box.open({ attributes: 'filters="day"' })
   await box.ask('Health Analytics?')
   const monday = page.getByRole('button', { name: /Monday/ })
-  for (let tabs = 0; tabs < 8 && !(await monday.evaluate((button) => button === document.activeElement)); tabs++) await page.keyboard.press('Tab')
+  for (let tabs = 0; tabs < 8 && !(await monday.evaluate((button) => button === document.activeElement)); tabs++)
+    await page.keyboard.press('Tab')
   await expect(monday).toBeFocused()
   await page.keyboard.press('Space')
   await expect(monday).toHaveAttribute('aria-pressed', 'true')
@@ -169,23 +189,38 @@ test('from right to left the panel and its texts start at the right', async ({ b
   expect(await box.violations()).toEqual([])
 })
 
-for (const [page, theme, dark] of [['light', '', false], ['dark', '', true], ['light', 'dark', true], ['dark', 'light', false]] as const) {
-  test(`on a ${page} page ${theme ? `with theme="${theme}"` : 'without a theme'} the element is ${dark ? 'dark' : 'light'}, in the dialog too, and can be read`, async ({ box }) => {
+for (const [page, theme, dark] of [
+  ['light', '', false],
+  ['dark', '', true],
+  ['light', 'dark', true],
+  ['dark', 'light', false],
+] as const) {
+  test(`on a ${page} page ${theme ? `with theme="${theme}"` : 'without a theme'} the element is ${dark ? 'dark' : 'light'}, in the dialog too, and can be read`, async ({
+    box,
+  }) => {
     await box.page.emulateMedia({ colorScheme: page })
     const colours = (selector: string) =>
-      box.page.locator(selector).evaluate((element) => ['backgroundColor', 'color'].map((name) => getComputedStyle(element)[name as 'color']))
+      box.page
+        .locator(selector)
+        .evaluate((element) => ['backgroundColor', 'color'].map((name) => getComputedStyle(element)[name as 'color']))
     for (const form of ['', 'modal']) {
       await box.open({ attributes: `${form} ${theme && `theme="${theme}"`}` })
       await box.page.keyboard.press('/')
       await box.ask('Health Analytics?')
       const parts = form ? ['.inkling-panel', '.inkling-dialog'] : ['.inkling-panel']
-      for (const part of parts) expect(await colours(part)).toEqual(dark ? ['rgb(23, 33, 44)', 'rgb(232, 237, 243)'] : ['rgb(255, 255, 255)', 'rgb(28, 39, 51)'])
+      for (const part of parts)
+        expect(await colours(part)).toEqual(
+          dark ? ['rgb(23, 33, 44)', 'rgb(232, 237, 243)'] : ['rgb(255, 255, 255)', 'rgb(28, 39, 51)'],
+        )
       expect(await box.violations()).toEqual([])
     }
   })
 }
 
-test('in forced colours the marked session and the chosen filter can be told from the others', async ({ box, page }) => {
+test('in forced colours the marked session and the chosen filter can be told from the others', async ({
+  box,
+  page,
+}) => {
   await page.emulateMedia({ forcedColors: 'active' })
   await box.open({ attributes: 'filters="day" show="day"' })
   await box.ask('Health Analytics?')
@@ -195,7 +230,8 @@ test('in forced colours the marked session and the chosen filter can be told fro
   const outline = (n: number) => box.options.nth(n).evaluate((option) => getComputedStyle(option).outlineStyle)
   expect(await outline(0)).toBe('solid')
   expect(await outline(1)).toBe('none')
-  const colour = (name: RegExp) => page.getByRole('button', { name }).evaluate((button) => getComputedStyle(button).backgroundColor)
+  const colour = (name: RegExp) =>
+    page.getByRole('button', { name }).evaluate((button) => getComputedStyle(button).backgroundColor)
   expect(await colour(/Monday/)).not.toBe(await colour(/Tuesday/))
   expect(await box.violations()).toEqual([])
 })

@@ -6,12 +6,17 @@ import { expect, type SearchBox, test } from './box.js'
 
 const DATA = /search\/|index\.js|worker\.js|wasm|translations/
 
-test('before the first interaction the element costs at most 12 KB, and nothing else is fetched', async ({ box, page }) => {
+test('before the first interaction the element costs at most 12 KB, and nothing else is fetched', async ({
+  box,
+  page,
+}) => {
   await box.open({ lang: 'de' })
   await page.waitForLoadState('networkidle')
   expect(box.requests.filter((path) => DATA.test(path))).toEqual([])
   const scripts = box.requests.filter((path) => path.endsWith('.js'))
-  const bytes = scripts.map((path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.replace('/inkling/', '')))).length)
+  const bytes = scripts.map(
+    (path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.replace('/inkling/', '')))).length,
+  )
   expect(scripts.sort()).toEqual(['/inkling/element-define.js', '/inkling/element.js'])
   expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(12_000)
 
@@ -26,9 +31,13 @@ test('with preload the search is fetched before anybody asks', async ({ box, pag
 })
 
 /** Makes the page believe that its visitor saves data. */
-const saveData = (page: Page) => page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }))
+const saveData = (page: Page) =>
+  page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }))
 
-test('who saves data is answered by words, and offered meaning with its size, which is then fetched once', async ({ box, page }) => {
+test('who saves data is answered by words, and offered meaning with its size, which is then fetched once', async ({
+  box,
+  page,
+}) => {
   await saveData(page)
   await box.open({ attributes: 'preload' })
   await box.ask('dashboards', 'lexical')
@@ -47,7 +56,10 @@ test('who saves data is answered by words, and offered meaning with its size, wh
   expect(box.requests.filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
 })
 
-for (const [name, connection] of [['slow', { effectiveType: '3g' }], ['metered', { type: 'cellular', effectiveType: '4g' }]] as const) {
+for (const [name, connection] of [
+  ['slow', { effectiveType: '3g' }],
+  ['metered', { type: 'cellular', effectiveType: '4g' }],
+] as const) {
   test(`on a ${name} connection the model waits too, unless the site says semantic="now"`, async ({ box, page }) => {
     await page.addInitScript((value) => Object.defineProperty(navigator, 'connection', { value }), connection)
     await box.open()
@@ -59,11 +71,16 @@ for (const [name, connection] of [['slow', { effectiveType: '3g' }], ['metered',
   })
 }
 
-test('with semantic="ask" every visitor is asked before the model is fetched, and is answered by meaning at once when it is there', async ({ box, page }) => {
+test('with semantic="ask" every visitor is asked before the model is fetched, and is answered by meaning at once when it is there', async ({
+  box,
+  page,
+}) => {
   await box.open({ attributes: 'semantic="ask"' })
   await box.ask('throwing away less unsold food', 'lexical')
   expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
-  const answered = page.evaluate(() => new Promise((resolve) => document.addEventListener('inkling-results', ({ detail }) => resolve(detail.mode))))
+  const answered = page.evaluate(
+    () => new Promise((resolve) => document.addEventListener('inkling-results', ({ detail }) => resolve(detail.mode))),
+  )
   await page.getByRole('button', { name: 'Search by meaning, too (19 MB)' }).click()
   expect(await answered).toBe('hybrid')
   expect(box.requests.filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
@@ -73,7 +90,10 @@ test.describe('under a strict policy', () => {
   // The complaint that the test provokes, to see that the policy is in force.
   test.use({ complaintsAllowed: /TrustedScriptURL/ })
 
-  test('it runs under a policy of its own origin with Trusted Types enforced, and that policy is enforced', async ({ box, page }) => {
+  test('it runs under a policy of its own origin with Trusted Types enforced, and that policy is enforced', async ({
+    box,
+    page,
+  }) => {
     await box.open({ attributes: 'modal filters="day track" show="day"' })
     const workers: string[] = []
     page.on('worker', (worker) => workers.push(worker.url()))
@@ -81,36 +101,49 @@ test.describe('under a strict policy', () => {
     await box.ask('Health Analytics?')
     await expect(box.options).toHaveCount(3)
     expect(workers).toEqual([`${box.url}/inkling/worker.js`])
-    expect(await page.evaluate(() => {
-      try {
-        new Worker('inkling/worker.js')
-        return 'started'
-      } catch (error) {
-        return (error as Error).name
-      }
-    })).toBe('TypeError')
+    expect(
+      await page.evaluate(() => {
+        try {
+          new Worker('inkling/worker.js')
+          return 'started'
+        } catch (error) {
+          return (error as Error).name
+        }
+      }),
+    ).toBe('TypeError')
   })
 })
 
 test.describe('beside other entries of the package', () => {
   test.use({ complaintsAllowed: /Failed to load resource.*404/ })
 
-  test('the element, a search and a build share one page under that policy, and their errors are of one class', async ({ box, page }) => {
+  test('the element, a search and a build share one page under that policy, and their errors are of one class', async ({
+    box,
+    page,
+  }) => {
     await box.open()
     await box.ask('Health Analytics?')
     const { found, documents, errors } = await page.evaluate(async (url) => {
-      const { createSearch, InklingError } = (await import(`${url}/inkling/index.js`)) as typeof import('inkling-search')
-      const { buildIndex, InklingError: OfBuild } = (await import(`${url}/inkling/build.js`)) as typeof import('inkling-search/build')
+      const { createSearch, InklingError } = (await import(
+        `${url}/inkling/index.js`
+      )) as typeof import('inkling-search')
+      const { buildIndex, InklingError: OfBuild } = (await import(
+        `${url}/inkling/build.js`
+      )) as typeof import('inkling-search/build')
       const search = await createSearch({ url: `${url}/search/` })
       const { found } = await search.query('health', { mode: 'lexical' })
       search.dispose()
       const options = { model: `${url}/search/model/` }
       const { documents } = await buildIndex([{ id: 'a', title: 'A talk', text: 'About something.' }], options)
       const ofBuild: unknown = await buildIndex([], options).catch((error: unknown) => error)
-      const ofElement = new Promise<unknown>((resolve) => document.addEventListener('inkling-error', ({ detail }) => resolve(detail)))
+      const ofElement = new Promise<unknown>((resolve) =>
+        document.addEventListener('inkling-error', ({ detail }) => resolve(detail)),
+      )
       Object.assign(document.querySelector('inkling-search')!, { src: 'nowhere/' })
       const all = [ofBuild, await ofElement]
-      const errors = all.map((error) => (error instanceof InklingError && error instanceof OfBuild ? error.code : `another class: ${error}`))
+      const errors = all.map((error) =>
+        error instanceof InklingError && error instanceof OfBuild ? error.code : `another class: ${error}`,
+      )
       return { found, documents, errors }
     }, box.url)
     expect(found).toBeGreaterThan(3)
@@ -125,7 +158,12 @@ test.describe('when something fails', () => {
   test('words go on when the model fails, the page is told, and trying again brings meaning', async ({ box, page }) => {
     box.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
     await box.open()
-    const code = page.evaluate(() => new Promise((resolve) => document.addEventListener('inkling-error', ({ detail }) => resolve(detail.code), { once: true })))
+    const code = page.evaluate(
+      () =>
+        new Promise((resolve) =>
+          document.addEventListener('inkling-error', ({ detail }) => resolve(detail.code), { once: true }),
+        ),
+    )
     await box.ask('Health Analytics?', 'lexical')
     expect(await code).toMatch(/damaged-file|hash-mismatch|network/)
     await expect(box.panel).toContainText('Searching by words only: meaning could not be loaded.')
@@ -152,9 +190,14 @@ test.describe('when something fails', () => {
 })
 
 /** What the element holds on to, counted by the browser itself. */
-async function held(box: SearchBox): Promise<{ listeners: number; workers: number; panels: number; attributes: string[] }> {
+async function held(
+  box: SearchBox,
+): Promise<{ listeners: number; workers: number; panels: number; attributes: string[] }> {
   const client = await box.page.context().newCDPSession(box.page)
-  const { metrics } = await client.send('Performance.enable').then(() => client.send('HeapProfiler.collectGarbage')).then(() => client.send('Performance.getMetrics'))
+  const { metrics } = await client
+    .send('Performance.enable')
+    .then(() => client.send('HeapProfiler.collectGarbage'))
+    .then(() => client.send('Performance.getMetrics'))
   await client.detach()
   const listeners = metrics.find(({ name }) => name === 'JSEventListeners')?.value ?? -1
   const here = await box.page.evaluate(() => ({
@@ -165,11 +208,24 @@ async function held(box: SearchBox): Promise<{ listeners: number; workers: numbe
 }
 
 for (const attributes of ['', 'modal', 'filters="day"']) {
-  test(`removed from the page nothing of it stays, and put back it works again: <inkling-search ${attributes}>`, async ({ box, page }) => {
+  test(`removed from the page nothing of it stays, and put back it works again: <inkling-search ${attributes}>`, async ({
+    box,
+    page,
+  }) => {
     await box.open({ attributes })
-    await page.evaluate(() => Object.assign(globalThis, { element: document.querySelector('inkling-search'), parent: document.querySelector('header') }))
+    await page.evaluate(() =>
+      Object.assign(globalThis, {
+        element: document.querySelector('inkling-search'),
+        parent: document.querySelector('header'),
+      }),
+    )
     const remove = () => page.evaluate(() => document.querySelector('inkling-search')!.remove())
-    const insert = () => page.evaluate(() => (globalThis as never as { parent: HTMLElement; element: HTMLElement }).parent.append((globalThis as never as { element: HTMLElement }).element))
+    const insert = () =>
+      page.evaluate(() =>
+        (globalThis as never as { parent: HTMLElement; element: HTMLElement }).parent.append(
+          (globalThis as never as { element: HTMLElement }).element,
+        ),
+      )
     await remove()
     const before = await held(box)
     expect(before).toMatchObject({ workers: 0, panels: 0 })
@@ -186,9 +242,13 @@ for (const attributes of ['', 'modal', 'filters="day"']) {
       await expect.poll(async () => (await held(box)).listeners).toBeLessThanOrEqual(before.listeners)
     }
     await insert()
-    expect(await page.locator('input[name=q]').evaluate((input) => input.getAttributeNames())).toContain('aria-haspopup')
+    expect(await page.locator('input[name=q]').evaluate((input) => input.getAttributeNames())).toContain(
+      'aria-haspopup',
+    )
     await remove()
-    const names = await page.evaluate(() => (globalThis as never as { element: HTMLElement }).element.querySelector('input')!.getAttributeNames())
+    const names = await page.evaluate(() =>
+      (globalThis as never as { element: HTMLElement }).element.querySelector('input')!.getAttributeNames(),
+    )
     expect(names.sort()).toEqual(['aria-label', 'name', 'placeholder', 'type'])
   })
 }

@@ -6,9 +6,13 @@ async function noteShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const shifts: string[] = []
     Object.assign(globalThis, { shifts })
-    const name = (node: Node | null) => (node ? (node as Element).className || node.parentElement?.className || node.nodeName : 'what is gone')
+    const name = (node: Node | null) =>
+      node ? (node as Element).className || node.parentElement?.className || node.nodeName : 'what is gone'
     const note = (list: PerformanceObserverEntryList) => {
-      for (const { value, sources } of list.getEntries() as (PerformanceEntry & { value: number; sources: { node: Node | null }[] })[]) {
+      for (const { value, sources } of list.getEntries() as (PerformanceEntry & {
+        value: number
+        sources: { node: Node | null }[]
+      })[]) {
         shifts.push(`${sources.map(({ node }) => name(node)).join(', ')} by ${value.toFixed(4)}`)
       }
     }
@@ -18,13 +22,21 @@ async function noteShifts(page: Page): Promise<void> {
 
 /** What has moved, once the last frames have been counted. */
 async function shifts(page: Page): Promise<string[]> {
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))))
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))),
+  )
   return page.evaluate(() => (globalThis as never as { shifts: string[] }).shifts)
 }
 
-for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+for (const [device, viewport] of Object.entries({
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 390, height: 844 },
+})) {
   for (const form of ['over the form', 'modal']) {
-    test(`from load through typing to answers nothing moves, on the page or in the panel: ${form} on a ${device}`, async ({ box, page }) => {
+    test(`from load through typing to answers nothing moves, on the page or in the panel: ${form} on a ${device}`, async ({
+      box,
+      page,
+    }) => {
       await page.setViewportSize(viewport)
       await noteShifts(page)
       const [opened, meant] = [await hold(page, '**/lexical.safetensors'), await hold(page, '**/weights.safetensors')]

@@ -1,10 +1,16 @@
-import { expect, hold, HOSTILE, HOSTILE_ID, test } from './box.js'
+import { expect, HOSTILE, HOSTILE_ID, hold, test } from './box.js'
 
-for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } })) {
+for (const [device, viewport] of Object.entries({
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 390, height: 844 },
+})) {
   test.describe(`on a ${device}`, () => {
     test.use({ viewport })
 
-    test('a question typed into the form of the site shows the best three sessions, marked, as links', async ({ box, page }) => {
+    test('a question typed into the form of the site shows the best three sessions, marked, as links', async ({
+      box,
+      page,
+    }) => {
       await box.open({ attributes: 'show="day track"' })
       await box.ask('Health Analytics?')
       await expect(box.options).toHaveCount(3)
@@ -32,7 +38,13 @@ for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height
         await box.open({ attributes: 'align="end"', dir })
         // A narrow form at the end of the header.
         const element = page.locator('inkling-search')
-        await element.evaluate((element) => Object.assign((element as HTMLElement).style, { flex: 'none', inlineSize: '12rem', marginInlineStart: 'auto' }))
+        await element.evaluate((element) =>
+          Object.assign((element as HTMLElement).style, {
+            flex: 'none',
+            inlineSize: '12rem',
+            marginInlineStart: 'auto',
+          }),
+        )
         await box.ask('Health Analytics?')
         const [form, panel] = [(await element.boundingBox())!, (await box.panel.boundingBox())!]
         expect(panel.width).toBeGreaterThan(form.width)
@@ -49,7 +61,9 @@ for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height
         for (const [place, margin] of Object.entries(margins)) {
           await box.open({ attributes })
           const style = { flex: 'none', inlineSize: '10rem', margin }
-          await page.locator('inkling-search').evaluate((element, style) => Object.assign((element as HTMLElement).style, style), style)
+          await page
+            .locator('inkling-search')
+            .evaluate((element, style) => Object.assign((element as HTMLElement).style, style), style)
           await box.ask('Health Analytics?')
           const panel = (await box.panel.boundingBox())!
           expect(panel.x, `${place} ${attributes}`).toBeGreaterThanOrEqual(0)
@@ -141,7 +155,10 @@ test('with recent="off" no search is kept', async ({ box, page }) => {
   expect(await page.evaluate(() => localStorage.length)).toBe(0)
 })
 
-test('titles that look like markup are shown as text, and addresses that would run something are no links', async ({ box, page }) => {
+test('titles that look like markup are shown as text, and addresses that would run something are no links', async ({
+  box,
+  page,
+}) => {
   // The titles of an index are those of its documents; this one was made hostile on the way.
   await box.open({ attributes: 'limit="20"' })
   await box.ask('right to be forgotten erasing personal data')
@@ -179,7 +196,9 @@ test('an answer that comes after the box was emptied or left is not shown', asyn
   await expect(box.panel).toContainText('Opening the search')
   await page.keyboard.press('Escape')
   await expect(box.panel).toBeHidden()
-  const ready = page.evaluate(() => new Promise((resolve) => document.addEventListener('inkling-ready', resolve, { once: true })))
+  const ready = page.evaluate(
+    () => new Promise((resolve) => document.addEventListener('inkling-ready', resolve, { once: true })),
+  )
   release()
   await ready
   await page.waitForTimeout(300)
@@ -232,7 +251,10 @@ for (const [lang, found, label] of [
 test('a site puts its own sentences over those of the element', async ({ box, page }) => {
   await box.open({ attributes: 'filters="day"' })
   await page.evaluate(() => {
-    document.querySelector('inkling-search')!.messages = { best: { other: '{shown} de {n} séances' }, fields: { day: 'Jour' } }
+    document.querySelector('inkling-search')!.messages = {
+      best: { other: '{shown} de {n} séances' },
+      fields: { day: 'Jour' },
+    }
   })
   await box.ask('Health Analytics?')
   await expect(box.status).toContainText(/3 de \d+ séances/)

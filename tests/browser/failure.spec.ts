@@ -1,6 +1,9 @@
 import { Demo, expect, gradedQuery, openBlank, type Package, test } from './site.js'
 
-test('damaged weights are refused with the code hash-mismatch, and the search goes on by words and says so', async ({ page, site }) => {
+test('damaged weights are refused with the code hash-mismatch, and the search goes on by words and says so', async ({
+  page,
+  site,
+}) => {
   site.alter = (path, body) => {
     if (path.endsWith('weights.safetensors')) body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
     return body
@@ -15,7 +18,10 @@ test('damaged weights are refused with the code hash-mismatch, and the search go
   await expect(page.locator('#note')).toContainText('by words only')
 })
 
-test('without a model `semantic` rejects, and queries, similar sessions, removing and saving still work', async ({ page, site }) => {
+test('without a model `semantic` rejects, and queries, similar sessions, removing and saving still work', async ({
+  page,
+  site,
+}) => {
   site.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
   await openBlank(page, site)
   const outcome = await page.evaluate(async (url) => {
@@ -30,7 +36,16 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
     const removed = await search.remove(['gdpr-erase', 'no-such-session'])
     const files = await search.save()
     search.dispose()
-    return { semantic, mode, ids: hits.map(({ id }) => id), byMeaning, added, similar: similar.length, removed, files: files.map(({ path }) => path) }
+    return {
+      semantic,
+      mode,
+      ids: hits.map(({ id }) => id),
+      byMeaning,
+      added,
+      similar: similar.length,
+      removed,
+      files: files.map(({ path }) => path),
+    }
   }, site.url)
   expect(outcome.semantic).toMatch(/hash-mismatch|damaged-file/)
   expect(outcome.byMeaning).toBe(outcome.semantic)
@@ -43,7 +58,10 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
 
 test('damaged weights are not kept: the next visit fetches them again and works', async ({ page, site }) => {
   const intact = site.alter
-  site.alter = (path, body) => (path.endsWith('weights.safetensors') ? Buffer.concat([body.subarray(0, -1), Buffer.from([body.at(-1)! ^ 255])]) : body)
+  site.alter = (path, body) =>
+    path.endsWith('weights.safetensors')
+      ? Buffer.concat([body.subarray(0, -1), Buffer.from([body.at(-1)! ^ 255])])
+      : body
   const demo = new Demo(page)
   await page.goto(site.url)
   await expect(demo.failure).toContainText('hash-mismatch')
@@ -76,7 +94,11 @@ test.describe('on a site without search files', () => {
     await page.goto(site.url)
     const error = await page.evaluate(async () => {
       const { createSearch } = await import(`${location.origin}/inkling/index.js`)
-      return createSearch({ url: '/nowhere/' }).catch(({ name, code, message }: Record<string, unknown>) => ({ name, code, message }))
+      return createSearch({ url: '/nowhere/' }).catch(({ name, code, message }: Record<string, unknown>) => ({
+        name,
+        code,
+        message,
+      }))
     })
     expect(error).toMatchObject({ name: 'InklingError', code: 'not-found' })
   })

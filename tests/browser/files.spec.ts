@@ -1,6 +1,9 @@
 import { expect, openBlank, type Package, test } from './site.js'
 
-test('an index opens from bytes alone, with no address and no request, and answers by meaning', async ({ page, site }) => {
+test('an index opens from bytes alone, with no address and no request, and answers by meaning', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
   const outcome = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
@@ -14,7 +17,13 @@ test('an index opens from bytes alone, with no address and no request, and answe
     const saved = await search.save()
     search.dispose()
     const kept = (await (await caches.open('inkling-1')).keys()).length
-    return { mode, ids: hits.map(({ id }) => id), kept, saved: saved.length, untouched: files.get('manifest.json')!.length > 0 }
+    return {
+      mode,
+      ids: hits.map(({ id }) => id),
+      kept,
+      saved: saved.length,
+      untouched: files.get('manifest.json')!.length > 0,
+    }
   }, site.url)
   expect(outcome).toMatchObject({ mode: 'hybrid', kept: 0, untouched: true })
   const fetched = site.requests.filter((path) => path.startsWith('/search/'))
@@ -23,7 +32,10 @@ test('an index opens from bytes alone, with no address and no request, and answe
   expect(outcome.saved).toBeGreaterThan(3)
 })
 
-test('of an index from bytes, what is missing comes from the address, or is said to be missing where there is none', async ({ page, site }) => {
+test('of an index from bytes, what is missing comes from the address, or is said to be missing where there is none', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
   const before = site.requests.length
   const outcome = await page.evaluate(async (url) => {
@@ -32,7 +44,10 @@ test('of an index from bytes, what is missing comes from the address, or is said
     const files = new Map([['manifest.json', manifest]])
     const code = ({ code, message }: { code: string; message: string }) => `${code}: ${message}`
     const nowhere = await createSearch({ files }).then(String, code)
-    const damaged = await createSearch({ files: new Map([...files, ['index/lexical.safetensors', manifest]]) }).then(String, code)
+    const damaged = await createSearch({ files: new Map([...files, ['index/lexical.safetensors', manifest]]) }).then(
+      String,
+      code,
+    )
     const noBytes = await createSearch({ files: new Map([['manifest.json', 'text' as never]]) }).then(String, code)
     const noMap = await createSearch({ files: { 'manifest.json': manifest } as never }).then(String, code)
     const nothing = await createSearch({}).then(String, code)
@@ -50,7 +65,10 @@ test('of an index from bytes, what is missing comes from the address, or is said
   expect(site.requests.slice(before).filter((path) => path === '/search/manifest.json')).toHaveLength(1)
 })
 
-test('a kept file that was damaged, or is of another version, is fetched again; one that is whole is not', async ({ page, site }) => {
+test('a kept file that was damaged, or is of another version, is fetched again; one that is whole is not', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
   const load = () =>
     page.evaluate(async (url) => {
@@ -70,7 +88,11 @@ test('a kept file that was damaged, or is of another version, is fetched again; 
       await cache.delete(request)
       const key = how === 'rename' ? request.url.replace(/.{64}$/, 'f'.repeat(64)) : request.url
       await cache.put(key, new Response(bytes, { headers: how === 'strip' ? {} : response.headers }))
-      if (how === 'rename') await cache.put(key, new Response(bytes.slice(0, 1000), { headers: { 'x-inkling-stamp': `${'f'.repeat(64)} 0` } }))
+      if (how === 'rename')
+        await cache.put(
+          key,
+          new Response(bytes.slice(0, 1000), { headers: { 'x-inkling-stamp': `${'f'.repeat(64)} 0` } }),
+        )
     }, how)
   const fetched = () => site.requests.filter((path) => path.endsWith('weights.safetensors')).length
   const vector = await load()
@@ -88,7 +110,10 @@ test('a kept file that was damaged, or is of another version, is fetched again; 
   expect(fetched()).toBe(3)
 })
 
-test('what a browser has stored is looked at: an entry that lost its bytes on the way is dropped', async ({ page, site }) => {
+test('what a browser has stored is looked at: an entry that lost its bytes on the way is dropped', async ({
+  page,
+  site,
+}) => {
   // As WebKit did with a view of memory that has moved meanwhile: it stores nothing, and says that it went well.
   const forgetful = `{
     const { put } = Cache.prototype
@@ -101,6 +126,9 @@ test('what a browser has stored is looked at: an entry that lost its bytes on th
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     await encoder.encode(['where do I hang my coat?'])
   }, site.url)
-  const kept = () => page.evaluate(async () => (await (await caches.open('inkling-1')).keys()).map(({ url }) => url).filter((url) => url.includes('sha256=')))
+  const kept = () =>
+    page.evaluate(async () =>
+      (await (await caches.open('inkling-1')).keys()).map(({ url }) => url).filter((url) => url.includes('sha256=')),
+    )
   await expect.poll(kept).toEqual([])
 })

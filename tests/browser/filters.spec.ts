@@ -24,24 +24,30 @@ const FILTERS: Inkling.Filters[] = [
   { track: [] },
 ]
 
-test('filters let no wrong session through, drop no right one, and counts are those of brute force', async ({ page, site }) => {
+test('filters let no wrong session through, drop no right one, and counts are those of brute force', async ({
+  page,
+  site,
+}) => {
   await openBlank(page, site)
   const texts = ['', 'health', 'how do I keep my best people from leaving?', 'dashboards']
-  const rows = await page.evaluate(async ({ url, texts, FILTERS, FIELDS }) => {
-    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/` })
-    await search.semantic
-    const rows = []
-    for (const text of texts) {
-      const all = await search.query(text, { limit: 1000, ...(text ? {} : { sort: 'start' }) })
-      for (const filters of FILTERS) {
-        const { hits, found, facets } = await search.query(text, { limit: 1000, filters, facets: FIELDS })
-        rows.push({ text, all: all.hits.map(({ id }) => id), filters, ids: hits.map(({ id }) => id), found, facets })
+  const rows = await page.evaluate(
+    async ({ url, texts, FILTERS, FIELDS }) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      await search.semantic
+      const rows = []
+      for (const text of texts) {
+        const all = await search.query(text, { limit: 1000, ...(text ? {} : { sort: 'start' }) })
+        for (const filters of FILTERS) {
+          const { hits, found, facets } = await search.query(text, { limit: 1000, filters, facets: FIELDS })
+          rows.push({ text, all: all.hits.map(({ id }) => id), filters, ids: hits.map(({ id }) => id), found, facets })
+        }
       }
-    }
-    search.dispose()
-    return rows
-  }, { url: site.url, texts, FILTERS, FIELDS })
+      search.dispose()
+      return rows
+    },
+    { url: site.url, texts, FILTERS, FIELDS },
+  )
 
   expect(rows).toHaveLength(texts.length * FILTERS.length)
   for (const { text, all, filters, ids, found, facets } of rows) {
@@ -52,7 +58,12 @@ test('filters let no wrong session through, drop no right one, and counts are th
     expect(found, about).toBe(ids.length)
     for (const field of FIELDS) {
       const counted = Object.fromEntries(facets[field]!.map(({ value, count }) => [value, count]))
-      expect(counted, `${about}: ${field}`).toEqual(countOf(close.filter((session) => passes(session, filters, field)), field))
+      expect(counted, `${about}: ${field}`).toEqual(
+        countOf(
+          close.filter((session) => passes(session, filters, field)),
+          field,
+        ),
+      )
     }
   }
   expect(rows.filter(({ text, all }) => !text && all.length === sessions.length)).toHaveLength(FILTERS.length)
@@ -63,7 +74,10 @@ test('without a question a filter shows the sessions in order of time', async ({
   await page.getByRole('checkbox', { name: 'Monday' }).check()
   await expect(demo.status).toContainText('58 sessions, in order of time')
   await expect(demo.cards).toHaveCount(10)
-  const starts = sessions.filter(({ day }) => day === 'Monday').map(({ start }) => start).sort()
+  const starts = sessions
+    .filter(({ day }) => day === 'Monday')
+    .map(({ start }) => start)
+    .sort()
   const shown = (await demo.ids()).map((id) => sessions.find((session) => session.id === id)!)
   expect(shown.map(({ start }) => start)).toEqual(starts.slice(0, 10))
   await page.getByRole('button', { name: 'Show more' }).click()
@@ -84,7 +98,8 @@ test('filters narrow an answer, stand in the address, and Back takes them away a
   await expect(page).toHaveURL(/q=Health\+Analytics%3F&day=Monday&level=introductory$/)
   const shown = Math.min(both, 3)
   await expect(demo.cards).toHaveCount(shown)
-  for (const id of await demo.ids()) expect(sessions.find((session) => session.id === id)).toMatchObject({ day: 'Monday', level: 'introductory' })
+  for (const id of await demo.ids())
+    expect(sessions.find((session) => session.id === id)).toMatchObject({ day: 'Monday', level: 'introductory' })
 
   const shared = new Demo(await page.context().newPage())
   await shared.page.goto(page.url())

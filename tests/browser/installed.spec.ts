@@ -9,7 +9,7 @@ import type { BrowserContext, Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
-import { Demo, expect, gradedQuery, openBlank, type Package, test as base, watchRequests } from './site.js'
+import { test as base, Demo, expect, gradedQuery, openBlank, type Package, watchRequests } from './site.js'
 
 /** A copy of the demo that a test may change, and its server. */
 interface Deployed {
@@ -47,10 +47,14 @@ const test = base.extend<{ deployed: Deployed }>({
 })
 
 // A worker that cannot be installed is said in the console, as is a request without a network.
-test.use({ serviceWorkers: 'allow', complaintsAllowed: /ServiceWorker|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/ })
+test.use({
+  serviceWorkers: 'allow',
+  complaintsAllowed: /ServiceWorker|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/,
+})
 
 /** Writes the service worker of a site, as a site's own build does. */
-const list = (folder: string) => execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), folder, '--indexing'])
+const list = (folder: string) =>
+  execFileSync(process.execPath, [at('dist', 'write-service-worker.js'), folder, '--indexing'])
 
 /** The line about use without a network. */
 const line = (page: Page) => page.locator('#offline')
@@ -75,10 +79,14 @@ const keys = (page: Page) =>
     return all
   })
 
-const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+const violations = async (page: Page) =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 const heading = (to: string) => (html: string) => html.replace(/(<h1[^>]*>)[^<]*/, `$1${to}`)
 const first = gradedQuery('q01')
-test('what storage has lost is fetched again with an update: files of the page, of the index and of the model', async ({ page, deployed }) => {
+test('what storage has lost is fetched again with an update: files of the page, of the index and of the model', async ({
+  page,
+  deployed,
+}) => {
   await Demo.ready(page, deployed.url)
   await stored(page)
   // A page without the search: that would mend its own files.
@@ -100,7 +108,10 @@ test('what storage has lost is fetched again with an update: files of the page, 
           const cache = await caches.open(name)
           for (const request of (await cache.keys()).filter(({ url }) => url.includes(part))) {
             const response = (await cache.match(request))!
-            await cache.put(request, new Response((await response.arrayBuffer()).slice(0, left), { headers: response.headers }))
+            await cache.put(
+              request,
+              new Response((await response.arrayBuffer()).slice(0, left), { headers: response.headers }),
+            )
           }
         }
       },
@@ -126,7 +137,11 @@ for (const [device, viewport] of Object.entries(devices)) {
   test.describe(`on a ${device}`, () => {
     test.use({ viewport })
 
-    test('after one visit the page reloads without a network, and its first query is answered by meaning', async ({ page, context, deployed }) => {
+    test('after one visit the page reloads without a network, and its first query is answered by meaning', async ({
+      page,
+      context,
+      deployed,
+    }) => {
       const asked = watchRequests(context)
       await Demo.ready(page, deployed.url)
       await stored(page)
@@ -146,10 +161,17 @@ for (const [device, viewport] of Object.entries(devices)) {
       await page.getByRole('button', { name: 'Take six sessions' }).click()
       await page.getByRole('searchbox').fill('volunteers who give up')
       await expect(page.locator('#results > li').first()).toContainText('Forty volunteers and one shed')
-      expect(asked.filter((url) => new URL(url).origin !== deployed.url), 'requests to other origins').toEqual([])
+      expect(
+        asked.filter((url) => new URL(url).origin !== deployed.url),
+        'requests to other origins',
+      ).toEqual([])
     })
 
-    test('a damaged update is never shown, a whole one is offered and shown after the reload', async ({ page, context, deployed }) => {
+    test('a damaged update is never shown, a whole one is offered and shown after the reload', async ({
+      page,
+      context,
+      deployed,
+    }) => {
       const demo = await Demo.ready(page, deployed.url)
       await stored(page)
       const h1 = page.getByRole('heading', { level: 1 })
@@ -175,21 +197,30 @@ for (const [device, viewport] of Object.entries(devices)) {
       await page.getByRole('button', { name: 'Load the new version' }).click()
       await expect(h1).toHaveText('The second version')
       await stored(page)
-      expect((await keys(page)).filter((url) => /\/(app\.js|index\.html)\?/.test(url)), 'the old version is gone').toHaveLength(2)
+      expect(
+        (await keys(page)).filter((url) => /\/(app\.js|index\.html)\?/.test(url)),
+        'the old version is gone',
+      ).toHaveLength(2)
       await cut(context, deployed)
       await page.reload()
       await expect(h1).toHaveText('The second version')
       expect(await demo.ask(first.query)).toHaveLength(3)
     })
 
-    test('an update that breaks off leaves the old version working without a network, and goes on where it stopped', async ({ page, context, deployed }) => {
+    test('an update that breaks off leaves the old version working without a network, and goes on where it stopped', async ({
+      page,
+      context,
+      deployed,
+    }) => {
       const demo = await Demo.ready(page, deployed.url)
       await stored(page)
       const h1 = page.getByRole('heading', { level: 1 })
       const before = await h1.innerText()
       const script = path.join(deployed.folder, 'app.js')
       const whole = fs.readFileSync(script)
-      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () => fs.rmSync(script))
+      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () =>
+        fs.rmSync(script),
+      )
       await page.reload()
       await expect(line(page)).toContainText('could not be stored')
       await context.setOffline(true)
@@ -209,7 +240,10 @@ for (const [device, viewport] of Object.entries(devices)) {
       expect(await demo.ask(gradedQuery('q02').query)).toHaveLength(3)
     })
 
-    test('it says how much is stored, which is once each file, and removes it when asked', async ({ page, deployed }) => {
+    test('it says how much is stored, which is once each file, and removes it when asked', async ({
+      page,
+      deployed,
+    }) => {
       await Demo.ready(page, deployed.url)
       await stored(page)
       const kept = (await keys(page)).map((url) => url.slice(deployed.url.length + 1))
@@ -217,8 +251,13 @@ for (const [device, viewport] of Object.entries(devices)) {
       // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
       expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
       const modules = ['inkling/wasm/inkling-build-relaxed.wasm', 'inkling/wasm/inkling-relaxed.wasm']
-      expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(modules)
-      const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size, 0)
+      expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(
+        modules,
+      )
+      const bytes = files.reduce(
+        (sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size,
+        0,
+      )
       await expect(line(page)).toContainText(`${(bytes / 1e6).toFixed(1)}\u00a0MB in ${files.length} files`)
       await expect(line(page)).toContainText('the browser counts')
 
@@ -261,7 +300,10 @@ test('the service worker does not fetch a model that nobody has asked for', asyn
   const state = await page.evaluate(async (url) => {
     const { Offline }: Package = await import(`${url}/inkling/index.js`)
     const stored = new Promise<void>((resolve) => {
-      const offline = new Offline({ script: `${url}/service-worker.js`, onChange: (state) => state === 'stored' && resolve() })
+      const offline = new Offline({
+        script: `${url}/service-worker.js`,
+        onChange: (state) => state === 'stored' && resolve(),
+      })
       void offline.start()
     })
     await stored
@@ -273,14 +315,18 @@ test('the service worker does not fetch a model that nobody has asked for', asyn
   expect(deployed.requests.filter((name) => name.startsWith('/search/model/'))).toEqual([])
 })
 
-const hash = (bytes: string) => ({ bytes: Buffer.byteLength(bytes), sha256: createHash('sha256').update(bytes).digest('hex') })
+const hash = (bytes: string) => ({
+  bytes: Buffer.byteLength(bytes),
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+})
 
 /** The changes that make another model of the demo's: its tokenizer has a line more. */
 function anotherModel({ folder }: Deployed): Record<string, (text: string) => string> {
   const read = (name: string) => fs.readFileSync(path.join(folder, 'search', name), 'utf8')
   return {
     'search/model/tokenizer.json': (text) => `${text}\n`,
-    'search/model/config.json': (text) => JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.json')) }),
+    'search/model/config.json': (text) =>
+      JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.json')) }),
     'search/manifest.json': (text) => {
       const manifest = JSON.parse(text)
       for (const file of manifest.files) {
@@ -292,7 +338,11 @@ function anotherModel({ folder }: Deployed): Record<string, (text: string) => st
   }
 }
 
-test('an update with another model stores that model first, when one is stored', async ({ page, context, deployed }) => {
+test('an update with another model stores that model first, when one is stored', async ({
+  page,
+  context,
+  deployed,
+}) => {
   const demo = await Demo.ready(page, deployed.url)
   await stored(page)
   deployed.requests.length = 0
@@ -327,7 +377,10 @@ test('an update with another model does not fetch it where data is to be saved',
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing to complain about in what is said of storing, in ${colorScheme} colours`, async ({ page, deployed }) => {
+  test(`axe finds nothing to complain about in what is said of storing, in ${colorScheme} colours`, async ({
+    page,
+    deployed,
+  }) => {
     await page.emulateMedia({ colorScheme })
     await Demo.ready(page, deployed.url)
     await stored(page)
@@ -348,10 +401,25 @@ test('the list of a site holds what its pages load, and of an index only the man
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
   const manifest = JSON.stringify({ format: 1, model: {}, files: [] })
   const files = {
-    'index.html': '<p>', 'a b/ü.html': '', 'app.js.map': '', 'types.d.ts': '', '.hidden': '', 'app.js.br': '', 'video/talk.mp4': 'v',
-    'search/manifest.json': manifest, 'search/docs/000.json': '[]', 'other/manifest.json': '{}', 'other/data.json': '[]',
-    'inkling/index.js': '', 'inkling/single.html': '', 'inkling/write-service-worker.js': '', 'single.html': '', 'build.js': '',
-    'inkling/build.js': '', 'inkling/cli.js': '', 'inkling/wasm/inkling-build-simd128.wasm': '',
+    'index.html': '<p>',
+    'a b/ü.html': '',
+    'app.js.map': '',
+    'types.d.ts': '',
+    '.hidden': '',
+    'app.js.br': '',
+    'video/talk.mp4': 'v',
+    'search/manifest.json': manifest,
+    'search/docs/000.json': '[]',
+    'other/manifest.json': '{}',
+    'other/data.json': '[]',
+    'inkling/index.js': '',
+    'inkling/single.html': '',
+    'inkling/write-service-worker.js': '',
+    'single.html': '',
+    'build.js': '',
+    'inkling/build.js': '',
+    'inkling/cli.js': '',
+    'inkling/wasm/inkling-build-simd128.wasm': '',
   }
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(site, name)), { recursive: true })
@@ -364,12 +432,27 @@ test('the list of a site holds what its pages load, and of an index only the man
       return JSON.parse(firstLine.replace('self.inklingOffline = ', ''))
     }
     const { files: listed, searches } = listWith('--skip', 'video/')
-    const names = ['a%20b/%C3%BC.html', 'build.js', 'index.html', 'inkling/index.js', 'other/data.json', 'other/manifest.json', 'search/manifest.json', 'single.html']
+    const names = [
+      'a%20b/%C3%BC.html',
+      'build.js',
+      'index.html',
+      'inkling/index.js',
+      'other/data.json',
+      'other/manifest.json',
+      'search/manifest.json',
+      'single.html',
+    ]
     expect(listed.map(({ path }: { path: string }) => path).sort()).toEqual(names)
     expect(searches).toEqual(['search/'])
-    expect(listWith('--skip', 'video/', '--indexing').files, 'with what indexes documents').toHaveLength(names.length + 2)
+    expect(listWith('--skip', 'video/', '--indexing').files, 'with what indexes documents').toHaveLength(
+      names.length + 2,
+    )
     const sha256 = createHash('sha256').update('<p>').digest('hex')
-    expect(listed.find(({ path }: { path: string }) => path === 'index.html')).toEqual({ path: 'index.html', bytes: 3, sha256 })
+    expect(listed.find(({ path }: { path: string }) => path === 'index.html')).toEqual({
+      path: 'index.html',
+      bytes: 3,
+      sha256,
+    })
   } finally {
     fs.rmSync(site, { recursive: true })
   }

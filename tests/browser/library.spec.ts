@@ -10,7 +10,11 @@ test('dispose() ends the worker and rejects what is in flight', async ({ page, s
     const search = await createSearch({ url: `${url}/search/` })
     await search.semantic
     const code = (error: Inkling.InklingError) => error.code
-    const inFlight = [search.query('health').then(String, code), search.similar('gdpr-erase').then(String, code), search.save().then(String, code)]
+    const inFlight = [
+      search.query('health').then(String, code),
+      search.similar('gdpr-erase').then(String, code),
+      search.save().then(String, code),
+    ]
     search.dispose()
     return Promise.all([...inFlight, search.query('health').then(String, code)])
   }, site.url)
@@ -26,7 +30,10 @@ test('a later query cancels an earlier one', async ({ page, site }) => {
     const search = await createSearch({ url: `${url}/search/` })
     const texts = ['health', 'people', 'dashboards', 'fraud', 'privacy']
     const describe = (promise: Promise<Inkling.QueryResult>) =>
-      promise.then(({ hits }) => hits.length, ({ name, code }: Inkling.InklingError) => `${name} ${code}`)
+      promise.then(
+        ({ hits }) => hits.length,
+        ({ name, code }: Inkling.InklingError) => `${name} ${code}`,
+      )
     const whileLoading = await Promise.all(texts.map((text) => describe(search.query(text, { limit: 2 }))))
     const whenReady = await Promise.all(texts.map((text) => describe(search.query(text, { limit: 2 }))))
     search.dispose()
@@ -78,7 +85,12 @@ test('an encoder gives unit vectors that are close when the meaning is', async (
   const { info, norms, alike, unlike, progress } = await page.evaluate(async (url) => {
     const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
-    const texts = ['Hospitals are short of beds', 'The clinic has no free places', 'A recipe for plum cake', ...Array.from({ length: 17 }, (_, i) => `text ${i}`)]
+    const texts = [
+      'Hospitals are short of beds',
+      'The clinic has no free places',
+      'A recipe for plum cake',
+      ...Array.from({ length: 17 }, (_, i) => `text ${i}`),
+    ]
     const progress: number[] = []
     const vectors = await encoder.encode(texts, { onProgress: ({ done }) => progress.push(done) })
     encoder.dispose()
@@ -103,7 +115,11 @@ test('what cannot be asked is refused with a code and a sentence', async ({ page
   const errors = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
-    const refused = (promise: Promise<unknown>) => promise.then(() => 'answered', ({ code, message }: Inkling.InklingError) => `${code}: ${message}`)
+    const refused = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'answered',
+        ({ code, message }: Inkling.InklingError) => `${code}: ${message}`,
+      )
     const answers = [
       await refused(search.query(7 as never)),
       await refused(search.query('health', { limit: 0 })),
@@ -118,6 +134,11 @@ test('what cannot be asked is refused with a code and a sentence', async ({ page
     return answers
   }, site.url)
   const codes = errors.map((error) => error.split(':')[0])
-  expect(codes, errors.join('\n')).toEqual([...Array(5).fill('invalid-input'), 'not-found', 'invalid-input', 'invalid-input'])
+  expect(codes, errors.join('\n')).toEqual([
+    ...Array(5).fill('invalid-input'),
+    'not-found',
+    'invalid-input',
+    'invalid-input',
+  ])
   expect(errors[3]).toContain('planet')
 })

@@ -19,16 +19,25 @@ test('with the network cut, questions are answered by the right sessions', async
   for (const id of ['q02', 'q08', 'q30', 'q44', 'q60']) {
     const { query, relevant } = gradedQuery(id)
     const found = await demo.ask(query)
-    expect(found.filter((session) => relevant[session]), `${query}: ${found}`).not.toEqual([])
+    expect(
+      found.filter((session) => relevant[session]),
+      `${query}: ${found}`,
+    ).not.toEqual([])
   }
 
   // Chromium itself takes the tab's icon from its cache whenever the address changes. Had it gone to the network for it,
   // the request would have failed.
   const icon = `${site.url}/favicon.svg`
-  expect(asked.slice(before.asked).filter((url) => url !== icon), 'requests after the cut').toEqual([])
+  expect(
+    asked.slice(before.asked).filter((url) => url !== icon),
+    'requests after the cut',
+  ).toEqual([])
   expect(failed, 'requests that went to the network after the cut').toEqual([])
   expect(site.requests.length).toBe(before.served)
-  expect(asked.filter((url) => new URL(url).origin !== site.url), 'requests to other origins').toEqual([])
+  expect(
+    asked.filter((url) => new URL(url).origin !== site.url),
+    'requests to other origins',
+  ).toEqual([])
 })
 
 test('a second visit takes the model from Cache Storage', async ({ page, site }) => {

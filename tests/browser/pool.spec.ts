@@ -1,5 +1,5 @@
-import type * as Inkling from 'inkling-search'
 import { chromium } from '@playwright/test'
+import type * as Inkling from 'inkling-search'
 import { expect, openBlank, type Package, test } from './site.js'
 
 test('several workers give the vectors of one, with progress, and are gone afterwards', async ({ page, site }) => {
@@ -9,7 +9,10 @@ test('several workers give the vectors of one, with progress, and are gone after
   const { same, progress } = await page.evaluate(async (url) => {
     const { Encoder }: Package = await import(`${url}/inkling/index.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
-    const texts = Array.from({ length: 48 }, (_, i) => `session ${i}: ${'how a clinic shares what it has learned '.repeat((i % 5) + 1)}`)
+    const texts = Array.from(
+      { length: 48 },
+      (_, i) => `session ${i}: ${'how a clinic shares what it has learned '.repeat((i % 5) + 1)}`,
+    )
     const progress: number[] = []
     const alone = await encoder.encode(texts, { workers: 1 })
     const together = await encoder.encode(texts, { workers: 3, onProgress: ({ done }) => progress.push(done) })
@@ -26,7 +29,10 @@ test('the module is fetched once for all workers', async ({ page, site }) => {
   await page.evaluate(async (url) => {
     const { Encoder }: Package = await import(`${url}/inkling/index.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
-    await encoder.encode(Array.from({ length: 32 }, (_, i) => `text ${i}`), { workers: 2 })
+    await encoder.encode(
+      Array.from({ length: 32 }, (_, i) => `text ${i}`),
+      { workers: 2 },
+    )
     encoder.dispose()
   }, site.url)
   expect(site.requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1)
@@ -49,7 +55,9 @@ test('a bulk that is cancelled ends its helpers and leaves the encoder usable', 
   await expect.poll(() => page.workers().length).toBe(1)
 })
 
-test('where the whole dot of relaxed SIMD is slow, the one built from pairs is taken, and reported', async ({ site }) => {
+test('where the whole dot of relaxed SIMD is slow, the one built from pairs is taken, and reported', async ({
+  site,
+}) => {
   test.skip(process.arch !== 'x64', 'the flag that takes the fast dot away is one of x64')
   const flags = ['--no-sandbox', '--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8']
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: flags })

@@ -10,7 +10,9 @@ const DEVICES = {
 }
 
 const violations = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`)
+  (await new AxeBuilder({ page }).analyze()).violations.map(
+    ({ id, nodes }) => `${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`,
+  )
 
 /** The calendar file that the button of a page saves. */
 async function savedCalendar(page: Page): Promise<string> {
@@ -24,14 +26,24 @@ for (const [device, settings] of Object.entries(DEVICES)) {
     test.describe(`in ${colorScheme} colours on a ${device}`, () => {
       test.use({ ...settings, colorScheme })
 
-      test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures', async ({ page, site }) => {
+      test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures', async ({
+        page,
+        site,
+      }) => {
         await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["gdpr-erase","uncertainty-cones"]'))
-        for (const [address, shown] of [['?session=gdpr-erase', '.similar-list .row'], ['?view=map&q=health', '.point.best'], ['?view=agenda', '.clash']] as const) {
+        for (const [address, shown] of [
+          ['?session=gdpr-erase', '.similar-list .row'],
+          ['?view=map&q=health', '.point.best'],
+          ['?view=agenda', '.clash'],
+        ] as const) {
           await page.goto(`${site.url}/${address}`)
           await expect(page.locator(shown).first()).toBeVisible()
-          for (const summary of address.includes('map') ? await page.locator('summary').all() : []) await summary.click()
+          for (const summary of address.includes('map') ? await page.locator('summary').all() : [])
+            await summary.click()
           expect(await violations(page), address).toEqual([])
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(settings.viewport.width)
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+            settings.viewport.width,
+          )
         }
       })
     })
@@ -42,7 +54,10 @@ for (const [device, settings] of Object.entries(DEVICES)) {
   test.describe(`on a ${device}`, () => {
     test.use(settings)
 
-    test('a session has a page of its own with sessions like it, reached by link, and Back leads to the answer', async ({ page, site }) => {
+    test('a session has a page of its own with sessions like it, reached by link, and Back leads to the answer', async ({
+      page,
+      site,
+    }) => {
       const demo = await Demo.ready(page, site.url)
       const answer = await demo.ask('Health Analytics?')
       const session = sessions.find(({ id }) => id === answer[1])!
@@ -56,7 +71,10 @@ for (const [device, settings] of Object.entries(DEVICES)) {
       expect(await demo.answerTo('Health Analytics?')).toEqual(answer)
     })
 
-    test('on the map the hits are lit, arrow keys move to a neighbour, and Enter opens its page', async ({ page, site }) => {
+    test('on the map the hits are lit, arrow keys move to a neighbour, and Enter opens its page', async ({
+      page,
+      site,
+    }) => {
       await page.goto(`${site.url}/?view=map&q=Health+Analytics%3F`)
       await expect(page.locator('.point')).toHaveCount(sessions.length)
       await expect(page.locator('.point.best')).toHaveCount(3)
@@ -74,8 +92,12 @@ for (const [device, settings] of Object.entries(DEVICES)) {
     })
 
     test('the agenda outlives a reload, shows clashes, and is saved as a calendar file', async ({ page, site }) => {
-      const all = sessions as (typeof sessions[number] & { end: string })[]
-      const [a, b] = all.flatMap((one) => all.filter((two) => two.id > one.id && two.start < one.end && one.start < two.end).map((two) => [one, two] as const))[0]!
+      const all = sessions as ((typeof sessions)[number] & { end: string })[]
+      const [a, b] = all.flatMap((one) =>
+        all
+          .filter((two) => two.id > one.id && two.start < one.end && one.start < two.end)
+          .map((two) => [one, two] as const),
+      )[0]!
       await page.goto(`${site.url}/?session=${a.id}`)
       await page.getByRole('button', { name: 'My agenda: ' }).click()
       await page.goto(`${site.url}/?session=${b.id}`)

@@ -1,19 +1,27 @@
-import type * as Inkling from 'inkling-search'
 import type { Page } from '@playwright/test'
+import type * as Inkling from 'inkling-search'
 import { Demo, expect, gradedQueries, gradedQuery, openBlank, type Package, sessions, test } from './site.js'
 
 /** Asks the package itself on an otherwise empty page, the model loaded. */
-async function answers(page: Page, site: { url: string }, texts: string[], options: Inkling.QueryOptions = {}): Promise<Inkling.QueryResult[]> {
+async function answers(
+  page: Page,
+  site: { url: string },
+  texts: string[],
+  options: Inkling.QueryOptions = {},
+): Promise<Inkling.QueryResult[]> {
   await openBlank(page, site)
-  return page.evaluate(async ({ url, texts, options }) => {
-    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/` })
-    await search.semantic
-    const results: Inkling.QueryResult[] = []
-    for (const text of texts) results.push(await search.query(text, options))
-    search.dispose()
-    return results
-  }, { url: site.url, texts, options })
+  return page.evaluate(
+    async ({ url, texts, options }) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      await search.semantic
+      const results: Inkling.QueryResult[] = []
+      for (const text of texts) results.push(await search.query(text, options))
+      search.dispose()
+      return results
+    },
+    { url: site.url, texts, options },
+  )
 }
 
 const ids = ({ hits }: Inkling.QueryResult) => hits.map(({ id }) => id)
@@ -27,10 +35,16 @@ test('"Health Analytics?" is answered by three sessions that are all graded best
 })
 
 test('at least 95 of 100 graded queries have a fitting session among their three hits', async ({ page, site }) => {
-  const results = await answers(page, site, gradedQueries.map(({ query }) => query))
+  const results = await answers(
+    page,
+    site,
+    gradedQueries.map(({ query }) => query),
+  )
   const missed = gradedQueries.filter(({ relevant }, i) => !ids(results[i]!).some((id) => (relevant[id] ?? 0) > 0))
   const success = 1 - missed.length / gradedQueries.length
-  console.log(`success@3 in the browser: ${success.toFixed(3)} over ${gradedQueries.length} queries; missed: ${missed.map(({ query }) => query).join(' | ') || 'none'}`)
+  console.log(
+    `success@3 in the browser: ${success.toFixed(3)} over ${gradedQueries.length} queries; missed: ${missed.map(({ query }) => query).join(' | ') || 'none'}`,
+  )
   expect(gradedQueries).toHaveLength(84)
   expect(success).toBeGreaterThanOrEqual(0.95)
 })
@@ -53,7 +67,9 @@ test('the name of every speaker finds a session of that speaker, nearly always f
   const speakers = (id: string) => sessions.find((session) => session.id === id)?.speakers ?? []
   const ranks = names.map((name, i) => ids(results[i]!).findIndex((id) => speakers(id).includes(name)))
   const late = names.filter((_, i) => ranks[i] !== 0)
-  console.log(`speakers found first: ${names.length - late.length} of ${names.length}; later: ${late.join(' | ') || 'none'}`)
+  console.log(
+    `speakers found first: ${names.length - late.length} of ${names.length}; later: ${late.join(' | ') || 'none'}`,
+  )
   expect(names.length).toBeGreaterThan(100)
   expect(names.filter((_, i) => ranks[i] === -1)).toEqual([])
   expect(late.length / names.length).toBeLessThan(0.08)
@@ -65,13 +81,17 @@ test('the name of every speaker finds a session of that speaker, nearly always f
 
 test('what no session is about finds nothing, unless the far ones are wanted', async ({ page, site }) => {
   const nonsense = ['xkjhgfd qwrtz', 'zzzzzz', 'qqq www', '%%%', '']
-  for (const { hits, found } of await answers(page, site, nonsense)) expect({ hits, found }).toEqual({ hits: [], found: 0 })
+  for (const { hits, found } of await answers(page, site, nonsense))
+    expect({ hits, found }).toEqual({ hits: [], found: 0 })
   const [far] = await answers(page, site, ['xkjhgfd qwrtz'], { far: true })
   expect(far?.hits).toHaveLength(3)
   for (const { score } of far?.hits ?? []) expect(score).toBeLessThan(0.2)
 })
 
-test('a misspelt question is answered as if it were spelt right, and the page says how it was read', async ({ page, site }) => {
+test('a misspelt question is answered as if it were spelt right, and the page says how it was read', async ({
+  page,
+  site,
+}) => {
   const { relevant } = gradedQueries.find(({ query }) => query === 'slary diffrences men and woman')!
   const demo = await Demo.ready(page, site.url)
   const [first] = await demo.ask('slary diffrences men and woman')
@@ -91,18 +111,27 @@ test('scores are between 0 and 1 and fall with the rank of a clear question', as
 test('words in quotes stand together, and a word after a minus is not there', async ({ page, site }) => {
   const text = ({ title, abstract }: (typeof sessions)[number]) => `${title} ${abstract}`.toLowerCase()
   const of = (id: string) => sessions.find((session) => session.id === id)!
-  const [phrase, without] = await answers(page, site, ['"data quality"', 'dashboards -hospital'], { limit: 200, mode: 'lexical' })
+  const [phrase, without] = await answers(page, site, ['"data quality"', 'dashboards -hospital'], {
+    limit: 200,
+    mode: 'lexical',
+  })
   expect(ids(phrase!).length).toBeGreaterThan(0)
   for (const id of ids(phrase!)) expect(`${text(of(id))}`, id).toMatch(/data[^a-z]+quality/)
   expect(ids(without!).length).toBeGreaterThan(0)
   for (const id of ids(without!)) expect(text(of(id)), id).not.toMatch(/\bhospital\b/)
 
-  const [hybridPhrase, hybridWithout] = await answers(page, site, ['"differential privacy"', 'Health Analytics -hospital'])
+  const [hybridPhrase, hybridWithout] = await answers(page, site, [
+    '"differential privacy"',
+    'Health Analytics -hospital',
+  ])
   expect(text(of(ids(hybridPhrase!)[0]!))).toContain('differential privacy')
   for (const id of ids(hybridWithout!)) expect(text(of(id)), id).not.toMatch(/\bhospital\b/)
 })
 
-test('nothing close is said in a friendly way, with questions to try and the least far on demand', async ({ page, site }) => {
+test('nothing close is said in a friendly way, with questions to try and the least far on demand', async ({
+  page,
+  site,
+}) => {
   const demo = await Demo.ready(page, site.url)
   await demo.query.fill('xkjhgfd qwrtz')
   await expect(page.getByRole('heading', { name: 'Nothing in the programme comes close to' })).toBeVisible()

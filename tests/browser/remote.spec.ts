@@ -23,7 +23,10 @@ function exportedPoints(): Point[] {
   try {
     const options = ['--to', 'qdrant', '--out', path.join(folder, 'points'), '--name', 'talks']
     execFileSync(at('target', 'release', 'inkling'), ['export', path.join(siteFolder, 'search'), ...options])
-    const lines = fs.readFileSync(path.join(folder, 'points', 'points.jsonl'), 'utf8').trimEnd().split('\n')
+    const lines = fs
+      .readFileSync(path.join(folder, 'points', 'points.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
     return lines.flatMap((line) => (JSON.parse(line) as { points: Point[] }).points)
   } finally {
     fs.rmSync(folder, { recursive: true })
@@ -33,21 +36,37 @@ function exportedPoints(): Point[] {
 /** Answers `POST /collections/talks/points/query` with the exact nearest points, to pages of any origin. */
 async function serveQdrant(points: Point[]) {
   const bodies: string[] = []
-  const server = http.createServer((request, response) => void (async () => {
-    const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'content-type', 'content-type': 'application/json' }
-    if (request.method === 'OPTIONS') return response.writeHead(204, headers).end()
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const text = Buffer.concat(chunks).toString()
-    bodies.push(text)
-    if (request.url !== '/collections/talks/points/query') return response.writeHead(404, headers).end('{}')
-    const { query, limit, filter } = JSON.parse(text) as { query: number[]; limit: number; filter?: { must: { match: { any: string[] } }[] } }
-    const passes = ({ payload }: Point) => (filter?.must ?? []).every(({ match }) => payload.filters.some((value) => match.any.includes(value)))
-    const dot = (vector: number[]) => vector.reduce((sum, x, at) => sum + x * query[at]!, 0)
-    const scored = points.filter(passes).map(({ id, vector, payload }) => ({ id, version: 0, score: dot(vector), payload }))
-    const nearest = scored.sort((a, b) => b.score - a.score).slice(0, limit)
-    return response.writeHead(200, headers).end(JSON.stringify({ result: { points: nearest }, status: 'ok', time: 0 }))
-  })())
+  const server = http.createServer(
+    (request, response) =>
+      void (async () => {
+        const headers = {
+          'access-control-allow-origin': '*',
+          'access-control-allow-headers': 'content-type',
+          'content-type': 'application/json',
+        }
+        if (request.method === 'OPTIONS') return response.writeHead(204, headers).end()
+        const chunks: Buffer[] = []
+        for await (const chunk of request) chunks.push(chunk as Buffer)
+        const text = Buffer.concat(chunks).toString()
+        bodies.push(text)
+        if (request.url !== '/collections/talks/points/query') return response.writeHead(404, headers).end('{}')
+        const { query, limit, filter } = JSON.parse(text) as {
+          query: number[]
+          limit: number
+          filter?: { must: { match: { any: string[] } }[] }
+        }
+        const passes = ({ payload }: Point) =>
+          (filter?.must ?? []).every(({ match }) => payload.filters.some((value) => match.any.includes(value)))
+        const dot = (vector: number[]) => vector.reduce((sum, x, at) => sum + x * query[at]!, 0)
+        const scored = points
+          .filter(passes)
+          .map(({ id, vector, payload }) => ({ id, version: 0, score: dot(vector), payload }))
+        const nearest = scored.sort((a, b) => b.score - a.score).slice(0, limit)
+        return response
+          .writeHead(200, headers)
+          .end(JSON.stringify({ result: { points: nearest }, status: 'ok', time: 0 }))
+      })(),
+  )
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   const close = () => (server.closeAllConnections(), server.close())
   return { url: `http://localhost:${(server.address() as AddressInfo).port}`, bodies, close }
@@ -67,26 +86,32 @@ test('a remote index finds what the local one finds by meaning, and never sees t
     await page.route('**/blank', (route) => route.fulfill({ body, headers, contentType: 'text/html' }))
     await page.goto(`${site.url}/blank`)
     const queries = gradedQueries.slice(0, 12).map(({ query }) => query)
-    const seen = await page.evaluate(async ({ url, engine, queries }) => {
-      const { createSearch, qdrant }: Package = await import(`${url}/inkling/index.js`)
-      const remote = await createSearch({ url: `${url}/search/`, remote: qdrant({ url: engine, collection: 'talks' }) })
-      const remoteInfo = remote.info
-      const local = await createSearch({ url: `${url}/search/` })
-      await local.semantic
-      const both: { remote: Inkling.Hit[]; local: Inkling.Hit[] }[] = []
-      for (const text of queries) {
-        const filters: Record<string, string[]> = both.length % 3 === 2 ? { day: ['Tuesday'] } : {}
-        both.push({
-          remote: (await remote.query(text, { limit: 8, filters })).hits,
-          local: (await local.query(text, { limit: 8, filters, mode: 'semantic' })).hits,
+    const seen = await page.evaluate(
+      async ({ url, engine, queries }) => {
+        const { createSearch, qdrant }: Package = await import(`${url}/inkling/index.js`)
+        const remote = await createSearch({
+          url: `${url}/search/`,
+          remote: qdrant({ url: engine, collection: 'talks' }),
         })
-      }
-      const refused = await remote.similar('x').then(String, ({ code }: Inkling.InklingError) => code)
-      remote.dispose()
-      local.dispose()
-      const after = await remote.query('x').then(String, ({ code }: Inkling.InklingError) => code)
-      return { both, remoteInfo, refused, after }
-    }, { url: site.url, engine: engine.url, queries })
+        const remoteInfo = remote.info
+        const local = await createSearch({ url: `${url}/search/` })
+        await local.semantic
+        const both: { remote: Inkling.Hit[]; local: Inkling.Hit[] }[] = []
+        for (const text of queries) {
+          const filters: Record<string, string[]> = both.length % 3 === 2 ? { day: ['Tuesday'] } : {}
+          both.push({
+            remote: (await remote.query(text, { limit: 8, filters })).hits,
+            local: (await local.query(text, { limit: 8, filters, mode: 'semantic' })).hits,
+          })
+        }
+        const refused = await remote.similar('x').then(String, ({ code }: Inkling.InklingError) => code)
+        remote.dispose()
+        local.dispose()
+        const after = await remote.query('x').then(String, ({ code }: Inkling.InklingError) => code)
+        return { both, remoteInfo, refused, after }
+      },
+      { url: site.url, engine: engine.url, queries },
+    )
     expect(seen.remoteInfo).toMatchObject({ dim: 384, documents: 0 })
     for (const { remote, local } of seen.both) {
       expect(remote.length).toBeGreaterThan(0)
@@ -98,7 +123,8 @@ test('a remote index finds what the local one finds by meaning, and never sees t
       const known = new Map(local.map((hit) => [hit.id, hit]))
       const shared = remote.filter(({ id }) => known.has(id))
       expect(shared.length).toBeGreaterThanOrEqual(local.length - 1)
-      for (const { id, title, url, fields, passage } of shared) expect({ id, title, url, fields, passage }).toEqual(pick(known.get(id)!))
+      for (const { id, title, url, fields, passage } of shared)
+        expect({ id, title, url, fields, passage }).toEqual(pick(known.get(id)!))
     }
     expect([seen.refused, seen.after]).toEqual(['invalid-input', 'cancelled'])
     for (const text of queries) expect(engine.bodies.join('')).not.toContain(text)

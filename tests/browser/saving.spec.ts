@@ -10,7 +10,10 @@ async function saveData(page: Page): Promise<void> {
 }
 
 /** What Chromium on a phone says of a mobile connection; on a desktop it does not know the kind of one. */
-const cellular = (page: Page) => page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { type: 'cellular', effectiveType: '4g' } }))
+const cellular = (page: Page) =>
+  page.addInitScript(() =>
+    Object.defineProperty(navigator, 'connection', { value: { type: 'cellular', effectiveType: '4g' } }),
+  )
 
 const ofModel = (paths: string[]) => paths.filter((path) => path.startsWith('/search/model/'))
 
@@ -21,7 +24,10 @@ for (const [device, viewport, reason, emulate] of [
   test.describe(`on a ${device}`, () => {
     test.use({ viewport })
 
-    test(`${reason} is answered by words, and meaning is fetched only once the button that tells its size is pressed`, async ({ page, site }) => {
+    test(`${reason} is answered by words, and meaning is fetched only once the button that tells its size is pressed`, async ({
+      page,
+      site,
+    }) => {
       await emulate(page)
       const demo = new Demo(page)
       await page.goto(site.url)

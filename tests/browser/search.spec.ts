@@ -47,7 +47,10 @@ test('the address keeps the question, and Back returns to the one before', async
   await demo.answerTo('early warning of an epidemic')
 })
 
-test('the best three are large, more are shown in rows below them, and Back from a session leads to its row', async ({ page, site }) => {
+test('the best three are large, more are shown in rows below them, and Back from a session leads to its row', async ({
+  page,
+  site,
+}) => {
   const demo = await Demo.ready(page, site.url)
   await demo.ask('Health Analytics?')
   await expect(page.locator('.compact')).toHaveCount(0)
@@ -84,8 +87,14 @@ test('nothing moves while the page loads and answers', async ({ page, site }) =>
     const shifts: { value: number; sources: string[] }[] = []
     Object.assign(globalThis, { shifts })
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node?: Element }[] })[]) {
-        shifts.push({ value: entry.value, sources: entry.sources.map(({ node }) => node?.id || node?.className || String(node?.nodeName)) })
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number
+        sources: { node?: Element }[]
+      })[]) {
+        shifts.push({
+          value: entry.value,
+          sources: entry.sources.map(({ node }) => node?.id || node?.className || String(node?.nodeName)),
+        })
       }
     }).observe({ type: 'layout-shift', buffered: true })
   })
@@ -93,8 +102,13 @@ test('nothing moves while the page loads and answers', async ({ page, site }) =>
   await page.goto(`${site.url}/?q=dashboards`)
   await demo.answerTo('dashboards')
   await demo.ask('Health Analytics?')
-  const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: { value: number; sources: string[] }[] }).shifts)
-  expect(shifts.reduce((sum, { value }) => sum + value, 0), JSON.stringify(shifts)).toBeLessThan(0.01)
+  const shifts = await page.evaluate(
+    () => (globalThis as unknown as { shifts: { value: number; sources: string[] }[] }).shifts,
+  )
+  expect(
+    shifts.reduce((sum, { value }) => sum + value, 0),
+    JSON.stringify(shifts),
+  ).toBeLessThan(0.01)
 })
 
 test.describe('on a phone', () => {

@@ -7,7 +7,8 @@ test('similar sessions are found with the model blocked', async ({ page, site })
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     const of: Record<string, { id: string; cosine: number }[]> = {}
-    for (const id of ['health-analytics-primer', 'gdpr-erase', 'why-we-left']) of[id] = await search.similar(id, { limit: 5 })
+    for (const id of ['health-analytics-primer', 'gdpr-erase', 'why-we-left'])
+      of[id] = await search.similar(id, { limit: 5 })
     const three = (await search.similar('gdpr-erase')).length
     search.dispose()
     return { of, three }

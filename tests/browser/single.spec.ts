@@ -11,13 +11,16 @@ import { singleFile } from '../../scripts/single.mjs'
 import { cli } from '../../scripts/site.mjs'
 import { expect, gradedQuery, sessions, test, watchRequests } from './site.js'
 
-const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+const violations = async (page: Page) =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 
 /** The ids of the documents that answer a question, once they are ranked by meaning. */
 async function ask(page: Page, question: string): Promise<string[]> {
   await page.getByRole('searchbox').fill(question)
   await expect(page.locator(`#results[data-question=${JSON.stringify(question)}][data-mode=hybrid]`)).toBeVisible()
-  return page.locator('#results > li').evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.id ?? ''))
+  return page
+    .locator('#results > li')
+    .evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.id ?? ''))
 }
 
 const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
@@ -26,7 +29,10 @@ for (const [device, viewport] of Object.entries(devices)) {
   test.describe(`on a ${device}`, () => {
     test.use({ viewport })
 
-    test('one file opened from disk answers by meaning, with nothing beside it and no request', async ({ page, context }) => {
+    test('one file opened from disk answers by meaning, with nothing beside it and no request', async ({
+      page,
+      context,
+    }) => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
       const file = path.join(folder, 'all of it.html')
       fs.copyFileSync(singleFile, file)
@@ -38,18 +44,28 @@ for (const [device, viewport] of Object.entries(devices)) {
         for (const id of ['q01', 'q02', 'q08']) {
           const { query, relevant } = gradedQuery(id)
           const found = await ask(page, query)
-          expect(found.filter((session) => relevant[session]), `${query}: ${found}`).not.toEqual([])
+          expect(
+            found.filter((session) => relevant[session]),
+            `${query}: ${found}`,
+          ).not.toEqual([])
         }
         // Browsers name the page itself, and the worker's script, which the page carries.
-        const others = asked.filter((address) => address !== url && !address.startsWith('blob:') && !address.startsWith('data:'))
+        const others = asked.filter(
+          (address) => address !== url && !address.startsWith('blob:') && !address.startsWith('data:'),
+        )
         expect(others).toEqual([])
-        expect(await page.evaluate(() => document.body.scrollWidth <= innerWidth), 'nothing is wider than the screen').toBe(true)
+        expect(
+          await page.evaluate(() => document.body.scrollWidth <= innerWidth),
+          'nothing is wider than the screen',
+        ).toBe(true)
       } finally {
         fs.rmSync(folder, { recursive: true })
       }
     })
 
-    test('in the one file filters with counts narrow an answer, and a document shows those most like it', async ({ page }) => {
+    test('in the one file filters with counts narrow an answer, and a document shows those most like it', async ({
+      page,
+    }) => {
       await page.goto(pathToFileURL(singleFile).href)
       const status = page.getByRole('status')
       await expect(status).toHaveText('Ready.')
@@ -139,9 +155,29 @@ test('one file of any documents shows them as text, and links them to the site t
   ]
   fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
   try {
-    inkling('index', 'documents.json', '--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8')
+    inkling(
+      'index',
+      'documents.json',
+      '--model',
+      at('tests', 'data', 'tiny-quantized'),
+      '--passage-tokens',
+      '40',
+      '--overlap',
+      '8',
+    )
     const title = 'Health & <b>Co.</b>'
-    inkling('bundle', 'search', '--page', at('dist', 'single.html'), '--title', title, '--site', 'https://example.org/summit/', '--out', 'all.html')
+    inkling(
+      'bundle',
+      'search',
+      '--page',
+      at('dist', 'single.html'),
+      '--title',
+      title,
+      '--site',
+      'https://example.org/summit/',
+      '--out',
+      'all.html',
+    )
     await page.goto(pathToFileURL(path.join(folder, 'all.html')).href)
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(title)
     expect(await ask(page, 'health doctors')).toHaveLength(2)

@@ -1,6 +1,6 @@
 /** The demo, served afresh to each test on a port of its own, with a log of what was asked of it. */
 import fs from 'node:fs'
-import { type BrowserContext, expect, type Page, test as base } from '@playwright/test'
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as Inkling from 'inkling-search'
 import { POLICY, serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
@@ -75,7 +75,10 @@ export const test = base.extend<{ site: Site; complaints: void; complaintsAllowe
       })
       context.on('weberror', (error) => complaints.push(String(error.error())))
       await use()
-      expect(complaints.filter((text) => !complaintsAllowed?.test(text)), 'errors in the console').toEqual([])
+      expect(
+        complaints.filter((text) => !complaintsAllowed?.test(text)),
+        'errors in the console',
+      ).toEqual([])
     },
     { auto: true },
   ],
@@ -138,7 +141,8 @@ export interface GradedQuery {
   relevant: Record<string, number>
 }
 
-const corpus = <T>(name: string) => JSON.parse(fs.readFileSync(new URL(`../../www/demo/corpus/${name}`, import.meta.url), 'utf8')) as T
+const corpus = <T>(name: string) =>
+  JSON.parse(fs.readFileSync(new URL(`../../www/demo/corpus/${name}`, import.meta.url), 'utf8')) as T
 
 /** Every graded query of the demo. */
 export const gradedQueries = corpus<GradedQuery[]>('queries.json')

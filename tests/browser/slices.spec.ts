@@ -8,7 +8,11 @@ import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
 import { expect, gradedQueries, openBlank, type Package, test } from './site.js'
 
-const NEW = { id: 'bees', title: 'The Apiary Ledger', text: 'Counting honeybees at the entrance of a hive with a camera.' }
+const NEW = {
+  id: 'bees',
+  title: 'The Apiary Ledger',
+  text: 'Counting honeybees at the entrance of a hive with a camera.',
+}
 
 /** The demo with an index whose vectors are cut into slices of a few passages. */
 function slicedSite(): string {
@@ -27,26 +31,36 @@ test('vectors in slices, scanned by workers of their own, give the answers of on
   const other = await serve(folder)
   const ask = async (url: string) => {
     await openBlank(page, { url })
-    return page.evaluate(async ({ url, queries, NEW }) => {
-      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-      const progress: Inkling.Progress[] = []
-      const search = await createSearch({ url: `${url}/search/`, onProgress: (step) => progress.push(step) })
-      await search.semantic
-      const hits: Inkling.Hit[][] = []
-      for (const text of queries) hits.push((await search.query(text, { limit: 10 })).hits)
-      for (const text of queries) hits.push((await search.query(text, { limit: 10, mode: 'semantic', filters: { day: ['Tuesday'] }, far: true })).hits)
-      hits.push(await search.similar('people-analytics', { limit: 5 }).catch(() => []))
-      hits.push(await search.similar(hits[0]![0]!.id, { limit: 20 }))
-      const passages = search.info.passages
-      await search.add([NEW])
-      await search.remove([hits[1]![0]!.id])
-      for (const text of [...queries.slice(0, 5), 'insects that make honey']) hits.push((await search.query(text, { limit: 10 })).hits)
-      hits.push(await search.similar('bees', { limit: 20 }))
-      const sums = progress.every(({ loaded, total }) => loaded <= total)
-      const saved = (await search.save()).map(({ path, bytes }) => [path, path.endsWith('.json') ? new TextDecoder().decode(bytes) : bytes.length])
-      search.dispose()
-      return { hits, passages, sums, saved }
-    }, { url, queries: gradedQueries.slice(0, 20).map(({ query }) => query), NEW })
+    return page.evaluate(
+      async ({ url, queries, NEW }) => {
+        const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+        const progress: Inkling.Progress[] = []
+        const search = await createSearch({ url: `${url}/search/`, onProgress: (step) => progress.push(step) })
+        await search.semantic
+        const hits: Inkling.Hit[][] = []
+        for (const text of queries) hits.push((await search.query(text, { limit: 10 })).hits)
+        for (const text of queries)
+          hits.push(
+            (await search.query(text, { limit: 10, mode: 'semantic', filters: { day: ['Tuesday'] }, far: true })).hits,
+          )
+        hits.push(await search.similar('people-analytics', { limit: 5 }).catch(() => []))
+        hits.push(await search.similar(hits[0]![0]!.id, { limit: 20 }))
+        const passages = search.info.passages
+        await search.add([NEW])
+        await search.remove([hits[1]![0]!.id])
+        for (const text of [...queries.slice(0, 5), 'insects that make honey'])
+          hits.push((await search.query(text, { limit: 10 })).hits)
+        hits.push(await search.similar('bees', { limit: 20 }))
+        const sums = progress.every(({ loaded, total }) => loaded <= total)
+        const saved = (await search.save()).map(({ path, bytes }) => [
+          path,
+          path.endsWith('.json') ? new TextDecoder().decode(bytes) : bytes.length,
+        ])
+        search.dispose()
+        return { hits, passages, sums, saved }
+      },
+      { url, queries: gradedQueries.slice(0, 20).map(({ query }) => query), NEW },
+    )
   }
   try {
     const files = fs.readdirSync(path.join(folder, 'search', 'index')).filter((name) => name.startsWith('vectors'))
@@ -75,7 +89,10 @@ test.describe('with a slice that is missing', () => {
       await openBlank(page, other)
       const code = await page.evaluate(async (url) => {
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-        return createSearch({ url: `${url}/search/` }).then(() => '', ({ code }: Inkling.InklingError) => code)
+        return createSearch({ url: `${url}/search/` }).then(
+          () => '',
+          ({ code }: Inkling.InklingError) => code,
+        )
       }, other.url)
       expect(code).toBe('not-found')
     } finally {

@@ -12,7 +12,9 @@ test.use({ complaintsAllowed: /WebGPU|GPU|WGSL|shader|device|buffer|pipeline|des
 test.beforeEach(async ({ page, site }) => {
   await openBlank(page, site)
   const folder = fileURLToPath(new URL('../data/tiny-quantized/', import.meta.url))
-  await page.route('**/tiny/*', (route) => route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny/', '')}` }))
+  await page.route('**/tiny/*', (route) =>
+    route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny/', '')}` }),
+  )
 })
 
 /** Runs something in the worker before anything else there. */
@@ -43,7 +45,10 @@ async function encodeThrice(page: Parameters<typeof openBlank>[0], site: Site, b
   )
 }
 
-test('asked for by name, the GPU encodes with the real model, and its vectors are those of the CPU', async ({ page, site }) => {
+test('asked for by name, the GPU encodes with the real model, and its vectors are those of the CPU', async ({
+  page,
+  site,
+}) => {
   const { info, cosines, lengths } = await page.evaluate(async (url) => {
     const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
     const texts = ['Health data', 'La santé, 42 % : « oui »']
@@ -106,8 +111,16 @@ test('a GPU that looks real is measured once, and the verdict is remembered', as
 /** What goes wrong, how it is brought about, and what the reason given must say. */
 const NEVER_USABLE: [what: string, script: string, why: RegExp][] = [
   ['there is no adapter', 'GPU.prototype.requestAdapter = async () => null', /no GPU adapter/],
-  ['the browser has no WebGPU', `Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get: () => undefined })`, /no WebGPU/],
-  ['the adapter gives no device', `GPUAdapter.prototype.requestDevice = async () => { throw new DOMException('busy', 'OperationError') }`, /no device/],
+  [
+    'the browser has no WebGPU',
+    `Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get: () => undefined })`,
+    /no WebGPU/,
+  ],
+  [
+    'the adapter gives no device',
+    `GPUAdapter.prototype.requestDevice = async () => { throw new DOMException('busy', 'OperationError') }`,
+    /no device/,
+  ],
   [
     'a shader does not compile',
     `const create = GPUDevice.prototype.createShaderModule
@@ -156,7 +169,10 @@ const LOSE = (times: number) => `let device, left = ${times}, armed = false
   }
   addEventListener('message', ({ data }) => { armed = data.method === 'encode' && left-- > 0 })`
 
-test('when the device is lost, the CPU answers what was asked, and the device is opened once more', async ({ page, site }) => {
+test('when the device is lost, the CPU answers what was asked, and the device is opened once more', async ({
+  page,
+  site,
+}) => {
   inject(site, LOSE(1))
   const { seen, lowest } = await encodeThrice(page, site, 'webgpu')
   expect(lowest).toBeGreaterThan(0.99)
@@ -172,12 +188,18 @@ test('when the device is lost twice, the CPU takes over for good', async ({ page
   expect(seen.at(-1)?.why).toMatch(/lost/)
 })
 
-test('a bulk on the GPU is sent in large parts, without helpers, and has the vectors of the CPU', async ({ page, site }) => {
+test('a bulk on the GPU is sent in large parts, without helpers, and has the vectors of the CPU', async ({
+  page,
+  site,
+}) => {
   let workers = 0
   page.on('worker', () => workers++)
   const { progress, lowest } = await page.evaluate(async (url) => {
     const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
-    const [gpu, cpu] = [await Encoder.load({ url: `${url}/tiny/`, backend: 'webgpu' }), await Encoder.load({ url: `${url}/tiny/` })]
+    const [gpu, cpu] = [
+      await Encoder.load({ url: `${url}/tiny/`, backend: 'webgpu' }),
+      await Encoder.load({ url: `${url}/tiny/` }),
+    ]
     const texts = Array.from({ length: 300 }, (_, i) => `session ${i}: how a clinic shares what it has learned`)
     const progress: number[] = []
     const ours = await gpu.encode(texts, { workers: 3, onProgress: ({ done }) => progress.push(done) })
@@ -191,7 +213,10 @@ test('a bulk on the GPU is sent in large parts, without helpers, and has the vec
   expect(lowest).toBeGreaterThan(0.99)
 })
 
-test('the module for the GPU is loaded only where the GPU is asked for, and the CPU encodes where it is missing', async ({ page, site }) => {
+test('the module for the GPU is loaded only where the GPU is asked for, and the CPU encodes where it is missing', async ({
+  page,
+  site,
+}) => {
   const load = (backend?: Inkling.BackendOption) =>
     page.evaluate(
       async ({ url, options }) => {
@@ -213,7 +238,9 @@ test('the module for the GPU is loaded only where the GPU is asked for, and the 
 test('a backend that there is not is refused', async ({ page, site }) => {
   const code = await page.evaluate(async (url) => {
     const { Encoder }: Package = await import(`${url}/inkling/index.js`)
-    return Encoder.load({ url: `${url}/tiny/`, backend: 'abacus' as never }).catch(({ code }: Inkling.InklingError) => code)
+    return Encoder.load({ url: `${url}/tiny/`, backend: 'abacus' as never }).catch(
+      ({ code }: Inkling.InklingError) => code,
+    )
   }, site.url)
   expect(code).toBe('invalid-input')
 })

@@ -1,6 +1,9 @@
 import { Demo, expect, gradedQuery, holdWeights, openBlank, type Package, sessions, test } from './site.js'
 
-test('words answer while the model is on its way, and the answer is refreshed when it is there', async ({ page, site }) => {
+test('words answer while the model is on its way, and the answer is refreshed when it is there', async ({
+  page,
+  site,
+}) => {
   const release = await holdWeights(page)
   const demo = new Demo(page)
   await page.goto(site.url)
@@ -15,7 +18,10 @@ test('words answer while the model is on its way, and the answer is refreshed wh
   await expect(page.locator(`#results[data-question="${paraphrase.query}"]`)).toHaveAttribute('data-mode', 'lexical')
   release()
   const found = await demo.answerTo(paraphrase.query)
-  expect(found.filter((id) => relevantTo(paraphrase, id)), found.join()).not.toEqual([])
+  expect(
+    found.filter((id) => relevantTo(paraphrase, id)),
+    found.join(),
+  ).not.toEqual([])
   await expect(page.getByRole('progressbar')).toBeHidden()
   await expect(page.locator('#note')).toContainText('on this device')
 })
@@ -32,7 +38,9 @@ test('query() does not wait for the model, and says what ranked its answer', asy
     const { hits, mode, timings } = await search.query('Lindenthal', { limit: 10 })
     return { ids: hits.map(({ id }) => id), mode, encode: timings.encode, maxTokens: search.info.maxTokens }
   }, site.url)
-  const hers = sessions.filter(({ speakers }) => speakers.some((name) => name.includes('Lindenthal'))).map(({ id }) => id)
+  const hers = sessions
+    .filter(({ speakers }) => speakers.some((name) => name.includes('Lindenthal')))
+    .map(({ id }) => id)
   expect(before).toMatchObject({ mode: 'lexical', encode: 0, maxTokens: 0 })
   expect(before.ids.slice(0, hers.length).sort()).toEqual(hers.sort())
 
@@ -41,7 +49,8 @@ test('query() does not wait for the model, and says what ranked its answer', asy
     const { search } = globalThis as unknown as { search: Awaited<ReturnType<Package['createSearch']>> }
     await search.semantic
     const modes = []
-    for (const mode of [undefined, 'hybrid', 'semantic', 'lexical'] as const) modes.push((await search.query('hospital', mode ? { mode } : {})).mode)
+    for (const mode of [undefined, 'hybrid', 'semantic', 'lexical'] as const)
+      modes.push((await search.query('hospital', mode ? { mode } : {})).mode)
     return { modes, maxTokens: search.info.maxTokens }
   })
   expect(after).toEqual({ modes: ['hybrid', 'hybrid', 'semantic', 'lexical'], maxTokens: 256 })

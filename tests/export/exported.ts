@@ -27,18 +27,41 @@ export interface Row {
   vector: Float32Array
 }
 
-const words = ['health', 'data', 'people', 'team', 'doctor', 'patients', 'sports', 'trainer', 'model', 'garden', 'roses', 'city']
+const words = [
+  'health',
+  'data',
+  'people',
+  'team',
+  'doctor',
+  'patients',
+  'sports',
+  'trainer',
+  'model',
+  'garden',
+  'roses',
+  'city',
+]
 
 function documents() {
   const some = Array.from({ length: 120 }, (_, number) => ({
     id: `talk-${number}`,
     title: `${words[number % 12]} and ${words[(number * 7 + 1) % 12]}`,
-    text: Array.from({ length: 3 + (number * 13) % 90 }, (_, at) => words[(at * at + number) % 12]).join(' '),
+    text: Array.from({ length: 3 + ((number * 13) % 90) }, (_, at) => words[(at * at + number) % 12]).join(' '),
     day: ['Monday', 'Tuesday', 'Wednesday'][number % 3],
     speakers: number % 2 === 0 ? ['Ada', 'Bo'] : ['Cy'],
     year: 2020 + (number % 5),
   }))
-  return [{ id: "it's", title: hostile, text: hostile, url: "https://example.org/?a='b'", [`a=b'"\\`]: hostile, day: 'Monday' }, ...some]
+  return [
+    {
+      id: "it's",
+      title: hostile,
+      text: hostile,
+      url: "https://example.org/?a='b'",
+      [`a=b'"\\`]: hostile,
+      day: 'Monday',
+    },
+    ...some,
+  ]
 }
 
 /** Runs the command line in a folder. */
@@ -52,7 +75,18 @@ export function makeIndex(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-export-'))
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
   fs.writeFileSync(path.join(folder, 'talks.json'), JSON.stringify(documents()))
-  inkling(folder, ['index', 'talks.json', '--model', model, '--out', 'search', '--passage-tokens', '40', '--overlap', '8'])
+  inkling(folder, [
+    'index',
+    'talks.json',
+    '--model',
+    model,
+    '--out',
+    'search',
+    '--passage-tokens',
+    '40',
+    '--overlap',
+    '8',
+  ])
   return folder
 }
 
@@ -66,7 +100,9 @@ export function exportTo(folder: string, target: string, out: string, name = 'pa
 function npyRows(bytes: Buffer, dim: number): Float32Array[] {
   const numbers = bytes.subarray(10 + bytes.readUInt16LE(8))
   const at = (row: number, column: number) => numbers.readFloatLE((row * dim + column) * 4)
-  return Array.from({ length: numbers.length / dim / 4 }, (_, row) => Float32Array.from({ length: dim }, (_, column) => at(row, column)))
+  return Array.from({ length: numbers.length / dim / 4 }, (_, row) =>
+    Float32Array.from({ length: dim }, (_, column) => at(row, column)),
+  )
 }
 
 /** All rows of the index. */
@@ -84,7 +120,16 @@ export function encode(folder: string, texts: readonly string[]): Float32Array[]
 
 /** The tiny model as a search takes it: node has no workers of the web, so the command line stands in for ours. */
 export function encoder(folder: string) {
-  const info = { model: 'tiny-model', dim: 32, maxTokens: 48, backend: 'cpu' as const, bulk: 'cpu' as const, adapter: null, why: 'asked for', kernel: 'native' }
+  const info = {
+    model: 'tiny-model',
+    dim: 32,
+    maxTokens: 48,
+    backend: 'cpu' as const,
+    bulk: 'cpu' as const,
+    adapter: null,
+    why: 'asked for',
+    kernel: 'native',
+  }
   return { info, encode: async (texts: readonly string[]) => encode(folder, texts), dispose() {} }
 }
 

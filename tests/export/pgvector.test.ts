@@ -8,7 +8,17 @@ import { pgvector } from '../../www/src/remote/pgvector.js'
 import { RemoteCaller } from '../../www/src/remote/remote.js'
 import { Search } from '../../www/src/search.js'
 import {
-  assertNearest, bestOfDocuments, encode, encoder, exportTo, hostile, makeIndex, nearest, rowsOf, withoutNul, type Row,
+  assertNearest,
+  bestOfDocuments,
+  encode,
+  encoder,
+  exportTo,
+  hostile,
+  makeIndex,
+  nearest,
+  type Row,
+  rowsOf,
+  withoutNul,
 } from './exported.js'
 
 const table = `It's my "table"`
@@ -41,7 +51,8 @@ test('every passage is in the table, whatever its text', async () => {
 
 test('hits come in the order of a brute-force dot product', async () => {
   for (const vector of vectors) {
-    for (const limit of [1, 7, 2 * rows.length]) assertNearest(await remote.search(vector, { limit }), nearest(rows, vector), limit)
+    for (const limit of [1, 7, 2 * rows.length])
+      assertNearest(await remote.search(vector, { limit }), nearest(rows, vector), limit)
   }
 })
 
@@ -62,7 +73,10 @@ test('filters let only the right documents through, and all of them', async () =
   const speakers = (row: Row) => (row.fields.speakers ?? []) as string[]
   const cases: [Record<string, string[]>, (row: Row) => boolean][] = [
     [{ day: ['Monday'] }, (row) => day(row) === 'Monday'],
-    [{ day: ['Monday', 'Tuesday'], speakers: ['Bo'] }, (row) => day(row) !== 'Wednesday' && speakers(row).includes('Bo')],
+    [
+      { day: ['Monday', 'Tuesday'], speakers: ['Bo'] },
+      (row) => day(row) !== 'Wednesday' && speakers(row).includes('Bo'),
+    ],
     [{ year: ['2022'] }, (row) => row.fields.year === 2022],
     [{ [`a=b'"\\`]: [hostile] }, (row) => row.document_id === "it's"],
     [{ day: [] }, () => false],
@@ -71,7 +85,11 @@ test('filters let only the right documents through, and all of them', async () =
   ]
   for (const [filters, passes] of cases) {
     for (const vector of vectors.slice(0, 2)) {
-      assertNearest(await remote.search(vector, { limit: rows.length, filters }), nearest(rows, vector, passes), rows.length)
+      assertNearest(
+        await remote.search(vector, { limit: rows.length, filters }),
+        nearest(rows, vector, passes),
+        rows.length,
+      )
     }
   }
 })

@@ -5,11 +5,21 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import test from 'node:test'
-import { filterKey, RemoteCaller, type Remote, type RemoteHit } from '../../www/src/remote/remote.js'
-import { createSearch, Search } from '../../www/src/search.js'
 import { qdrant } from '../../www/src/remote/qdrant.js'
+import { filterKey, type Remote, RemoteCaller, type RemoteHit } from '../../www/src/remote/remote.js'
+import { createSearch, Search } from '../../www/src/search.js'
 import { similarity } from '../../www/src/similarity.js'
-import { assertNearest, bestOfDocuments, encode, encoder, exportTo, hostile, makeIndex, nearest, rowsOf } from './exported.js'
+import {
+  assertNearest,
+  bestOfDocuments,
+  encode,
+  encoder,
+  exportTo,
+  hostile,
+  makeIndex,
+  nearest,
+  rowsOf,
+} from './exported.js'
 
 interface Point {
   id: string
@@ -48,8 +58,12 @@ class Server {
 
   #answer(method: string, path: string, headers: http.IncomingHttpHeaders, body: Record<string, unknown>) {
     const done = (result: unknown) => ({ status: 200, text: JSON.stringify({ result, status: 'ok', time: 0.001 }) })
-    const error = (status: number, why: string) => ({ status, text: JSON.stringify({ status: { error: why }, time: 0 }) })
-    if (headers['api-key'] !== 'secret') return { status: 401, text: 'Must provide an API key or an Authorization bearer token' }
+    const error = (status: number, why: string) => ({
+      status,
+      text: JSON.stringify({ status: { error: why }, time: 0 }),
+    })
+    if (headers['api-key'] !== 'secret')
+      return { status: 401, text: 'Must provide an API key or an Authorization bearer token' }
     const [, name, rest] = /^\/behind\/a\/proxy\/collections\/([^/]+)(.*)$/.exec(path) ?? []
     if (name === undefined) return error(404, 'no such path')
     if (method === 'PUT' && rest === '') {
@@ -62,7 +76,8 @@ class Server {
     if (!collection) return error(404, `Not found: Collection \`${name}\` doesn't exist!`)
     if (method === 'PUT' && rest === '/points') {
       for (const point of body.points as Point[]) {
-        if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(point.id)) return error(400, `${point.id} is not a valid point ID`)
+        if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(point.id))
+          return error(400, `${point.id} is not a valid point ID`)
         if (point.vector.length !== collection.size) return error(400, 'Wrong input: Vector dimension error')
         collection.points.set(point.id, point)
       }
@@ -80,8 +95,12 @@ class Server {
     if (query.length !== collection.size) {
       return error(400, `Wrong input: Vector dimension error: expected dim: ${collection.size}, got ${query.length}`)
     }
-    const must = ((body.filter as { must?: unknown } | undefined)?.must ?? []) as { key: 'filters'; match: { any: string[] } }[]
-    const passes = (point: Point) => must.every(({ key, match }) => point.payload[key].some((value) => match.any.includes(value)))
+    const must = ((body.filter as { must?: unknown } | undefined)?.must ?? []) as {
+      key: 'filters'
+      match: { any: string[] }
+    }[]
+    const passes = (point: Point) =>
+      must.every(({ key, match }) => point.payload[key].some((value) => match.any.includes(value)))
     const scored = [...collection.points.values()].filter(passes).map((point) => {
       const payload = body.with_payload === true ? { payload: point.payload } : {}
       return { id: point.id, version: 0, score: similarity.cosine(query, point.vector), ...payload }
@@ -142,8 +161,12 @@ test('filters become conditions on the exported list of field and value', async 
       { key: 'filters', match: { any: ['speakers=Bo'] } },
     ],
   })
-  const passing = nearest(rows, vectors[0], ({ fields }) =>
-    ['Monday', 'Tuesday'].includes(fields.day as string) && ((fields.speakers ?? []) as string[]).includes('Bo'))
+  const passing = nearest(
+    rows,
+    vectors[0],
+    ({ fields }) =>
+      ['Monday', 'Tuesday'].includes(fields.day as string) && ((fields.speakers ?? []) as string[]).includes('Bo'),
+  )
   assert.ok(passing.length > 10)
   assertNearest(hits, passing, 500)
 })
@@ -153,7 +176,10 @@ test('a hostile text arrives whole, and its field is filtered by', async () => {
   const hits = await remote.search(vectors[0], { limit: 500, filters: { [field]: [hostile] } })
   assert.ok(hits.length > 0)
   for (const { id, title, url, fields } of hits) {
-    assert.deepEqual([id, title, url, fields], ["it's", hostile, "https://example.org/?a='b'", { [field]: hostile, day: 'Monday' }])
+    assert.deepEqual(
+      [id, title, url, fields],
+      ["it's", hostile, "https://example.org/?a='b'", { [field]: hostile, day: 'Monday' }],
+    )
   }
 })
 
@@ -166,11 +192,22 @@ test('fields whose names contain the separator are never taken for others', () =
 test('what Qdrant refuses is an error with a code and its own words', async () => {
   const cases: [Remote, Float32Array, string, RegExp][] = [
     [qdrant({ url: server.url, collection: 'talks' }), vectors[0], 'unauthorized', /401: Must provide an API key/],
-    [qdrant({ url: server.url, collection: 'no/such', apiKey: 'secret' }), vectors[0], 'not-found', /Collection `no%2Fsuch` doesn't exist/],
+    [
+      qdrant({ url: server.url, collection: 'no/such', apiKey: 'secret' }),
+      vectors[0],
+      'not-found',
+      /Collection `no%2Fsuch` doesn't exist/,
+    ],
     [remote, Float32Array.of(1, 0), 'invalid-input', /expected dim: 32, got 2/],
-    [qdrant({ url: 'http://127.0.0.1:1', collection: 'talks' }), vectors[0], 'network', /cannot be reached at http:\/\/127.0.0.1:1/],
+    [
+      qdrant({ url: 'http://127.0.0.1:1', collection: 'talks' }),
+      vectors[0],
+      'network',
+      /cannot be reached at http:\/\/127.0.0.1:1/,
+    ],
   ]
-  for (const [engine, vector, code, message] of cases) await assert.rejects(engine.search(vector, { limit: 1 }), { code, message })
+  for (const [engine, vector, code, message] of cases)
+    await assert.rejects(engine.search(vector, { limit: 1 }), { code, message })
 })
 
 test('what is not an answer of Qdrant is an error, not a crash', async () => {
@@ -213,22 +250,39 @@ test('a search finds each document once, by the best of its passages', async () 
 
 /** An engine whose first document has many passages. */
 function crowded(passages: number): Remote & { limits: number[] } {
-  const hit = (id: string, start: number): RemoteHit => ({ id, cosine: 1 - start / 1e6, title: id, fields: {}, passage: { text: '', start, end: start } })
+  const hit = (id: string, start: number): RemoteHit => ({
+    id,
+    cosine: 1 - start / 1e6,
+    title: id,
+    fields: {},
+    passage: { text: '', start, end: start },
+  })
   const all = Array.from({ length: passages }, (_, start) => hit('long', start)).concat(hit('other', passages))
   const limits: number[] = []
   return { limits, search: async (_, { limit }) => (limits.push(limit), all.slice(0, limit)) }
 }
 
 test('more passages are asked for while they are of too few documents', async () => {
-  const ids = async (engine: Remote) => (await searchIn(engine).query('x', { limit: 2, far: true })).hits.map((hit) => hit.id)
+  const ids = async (engine: Remote) =>
+    (await searchIn(engine).query('x', { limit: 2, far: true })).hits.map((hit) => hit.id)
   const [small, large, endless] = [crowded(3), crowded(20), crowded(1e4)]
   assert.deepEqual([await ids(small), small.limits], [['long', 'other'], [8]])
-  assert.deepEqual([await ids(large), large.limits], [['long', 'other'], [8, 32]])
+  assert.deepEqual(
+    [await ids(large), large.limits],
+    [
+      ['long', 'other'],
+      [8, 32],
+    ],
+  )
   assert.deepEqual([await ids(endless), endless.limits], [['long'], [8, 32, 128]])
 })
 
 test('an engine that throws is an error of the network with its words', async () => {
-  const broken: Remote = { search: () => { throw new TypeError('no such host') } }
+  const broken: Remote = {
+    search: () => {
+      throw new TypeError('no such host')
+    },
+  }
   const search = searchIn(broken)
   await assert.rejects(search.query('health'), { code: 'network', message: /no such host/ })
 })
@@ -241,7 +295,8 @@ test('a text without a word asks nobody', async () => {
 
 test('options that cannot be are refused', async () => {
   const search = searchIn(remote)
-  for (const limit of [0, -1, 1.5, NaN, '3']) await assert.rejects(search.query('x', { limit: limit as number }), { code: 'invalid-input' })
+  for (const limit of [0, -1, 1.5, NaN, '3'])
+    await assert.rejects(search.query('x', { limit: limit as number }), { code: 'invalid-input' })
   await assert.rejects(search.query(3 as never), { code: 'invalid-input' })
   for (const options of [{ sort: 'day' }, { facets: ['day'] }, { mode: 'lexical' as const }]) {
     await assert.rejects(search.query('x', options), { code: 'invalid-input', message: /by meaning alone/ })
@@ -255,10 +310,23 @@ test('a hit has all that a hit of a local index has, and a score that says when 
   const search = searchIn(remote)
   await search.semantic
   assert.deepEqual([search.info.dim, search.info.documents], [32, 0])
-  const { hits: [hit], found, facets, backend } = await search.query(texts[0]!, { limit: 1 })
-  assert.ok(hit && hit.score > 0 && hit.score < 1 && Math.abs(Math.log(1 / hit.score - 1) - (4.77 - 7.06 * hit.cosine)) < 1e-6)
+  const {
+    hits: [hit],
+    found,
+    facets,
+    backend,
+  } = await search.query(texts[0]!, { limit: 1 })
+  assert.ok(
+    hit && hit.score > 0 && hit.score < 1 && Math.abs(Math.log(1 / hit.score - 1) - (4.77 - 7.06 * hit.cosine)) < 1e-6,
+  )
   assert.deepEqual([hit.bm25, hit.matches, hit.titleMatches, found, facets, backend], [0, [], [], 1, {}, 'cpu'])
-  const hitOf = (id: string, cosine: number): RemoteHit => ({ id, cosine, title: id, fields: {}, passage: { text: '', start: 0, end: 0 } })
+  const hitOf = (id: string, cosine: number): RemoteHit => ({
+    id,
+    cosine,
+    title: id,
+    fields: {},
+    passage: { text: '', start: 0, end: 0 },
+  })
   const far = searchIn({ search: async () => [hitOf('a', 0.1), hitOf('b', 0.09)] })
   assert.deepEqual((await far.query('x')).hits, [])
   assert.equal((await far.query('x', { far: true })).hits.length, 2)
@@ -267,11 +335,12 @@ test('a hit has all that a hit of a local index has, and a score that says when 
 test('a later query ends the request of the one before', async () => {
   const aborted: boolean[] = []
   const slow: Remote = {
-    search: (_vector, { signal }) => new Promise((resolve) => {
-      const at = aborted.push(false) - 1
-      signal!.addEventListener('abort', () => (aborted[at] = true))
-      if (at === 1) resolve([])
-    }),
+    search: (_vector, { signal }) =>
+      new Promise((resolve) => {
+        const at = aborted.push(false) - 1
+        signal!.addEventListener('abort', () => (aborted[at] = true))
+        if (at === 1) resolve([])
+      }),
   }
   const search = searchIn(slow)
   const first = assert.rejects(search.query('health'), { code: 'cancelled' })

@@ -6,7 +6,19 @@ import path from 'node:path'
 import test, { after, before } from 'node:test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { bundle, done, npxInkling, model, outputOf, outputOfFolder, programme, project, short, startBundler, startChromium } from './project.mjs'
+import {
+  bundle,
+  done,
+  model,
+  npxInkling,
+  outputOf,
+  outputOfFolder,
+  programme,
+  project,
+  short,
+  startBundler,
+  startChromium,
+} from './project.mjs'
 
 const app = fs.readFileSync(at('tests', 'package', 'app.js'), 'utf8')
 const html = (/** @type {string} */ script) =>
@@ -20,8 +32,13 @@ const EXPECTED = {
   built: 'y',
   builtMode: 'hybrid',
   builtPaths: [
-    'model/config.json', 'model/tokenizer.json', 'model/weights.safetensors', 'index/lexical.safetensors', 'index/vectors.safetensors',
-    'docs/000.json', 'manifest.json',
+    'model/config.json',
+    'model/tokenizer.json',
+    'model/weights.safetensors',
+    'index/lexical.safetensors',
+    'index/vectors.safetensors',
+    'docs/000.json',
+    'manifest.json',
   ],
   stages: ['read', 'model', 'encode'],
   zip: true,
@@ -48,8 +65,13 @@ async function site(files) {
 const dist = (root) => path.join(root, 'node_modules', 'inkling-search', 'dist')
 
 test('a plain page uses the package as files, without a build', async () => {
-  const here = app.replace("'inkling-search'", "'./inkling/index.js'").replace("'inkling-search/build'", "'./inkling/build.js'")
-  const root = await site({ 'public/index.html': html('<script type="module" src="app.js"></script>'), 'public/app.js': here })
+  const here = app
+    .replace("'inkling-search'", "'./inkling/index.js'")
+    .replace("'inkling-search/build'", "'./inkling/build.js'")
+  const root = await site({
+    'public/index.html': html('<script type="module" src="app.js"></script>'),
+    'public/app.js': here,
+  })
   fs.cpSync(dist(root), path.join(root, 'public', 'inkling'), { recursive: true })
   assert.deepEqual(await outputOfFolder(browser, path.join(root, 'public')), EXPECTED)
 })
@@ -112,8 +134,21 @@ for (const [name, args, output] of /** @type {const} */ ([
       'public/icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
       [name === 'vite' ? 'index.html' : 'public/index.html']: html('<script type="module" src="/main.js"></script>'),
     })
-    await done(root, at('target', 'release', 'inkling'), ['index', programme, '--model', model, ...short, '--slice-passages', '2', '--out', 'public/search'])
-    assert.ok(fs.readdirSync(path.join(root, 'public', 'search', 'index')).filter((file) => file.startsWith('vectors')).length > 1)
+    await done(root, at('target', 'release', 'inkling'), [
+      'index',
+      programme,
+      '--model',
+      model,
+      ...short,
+      '--slice-passages',
+      '2',
+      '--out',
+      'public/search',
+    ])
+    assert.ok(
+      fs.readdirSync(path.join(root, 'public', 'search', 'index')).filter((file) => file.startsWith('vectors')).length >
+        1,
+    )
     await bundle(root, name, [...args])
     assert.deepEqual(await outputOfFolder(browser, path.join(root, output)), { found: '102', mode: 'hybrid' })
   })
@@ -130,7 +165,10 @@ for (const [name, args, output] of /** @type {const} */ ([
   test(`the search box goes through ${name} and answers`, { skip }, async () => {
     const box = '<inkling-search><form><input type="search" name="q" aria-label="Search"></form></inkling-search>'
     const page = html(`${box}<script type="module" src="/main.js"></script>`)
-    const root = await site({ 'main.js': "import 'inkling-search/element/define'", [name === 'vite' ? 'index.html' : 'public/index.html']: page })
+    const root = await site({
+      'main.js': "import 'inkling-search/element/define'",
+      [name === 'vite' ? 'index.html' : 'public/index.html']: page,
+    })
     await bundle(root, name, [...args])
     if (name === 'esbuild') {
       fs.copyFileSync(path.join(dist(root), 'worker.js'), path.join(root, 'public', 'worker.js'))
@@ -141,7 +179,11 @@ for (const [name, args, output] of /** @type {const} */ ([
     try {
       await opened.goto(server.url)
       await opened.getByRole('combobox', { name: 'Search' }).fill('best people')
-      await opened.getByRole('option').filter({ hasText: 'Keeping the best people' }).first().waitFor({ timeout: 60_000 })
+      await opened
+        .getByRole('option')
+        .filter({ hasText: 'Keeping the best people' })
+        .first()
+        .waitFor({ timeout: 60_000 })
     } finally {
       await opened.close()
       await server.close()

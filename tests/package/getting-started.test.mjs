@@ -25,7 +25,11 @@ for (const part of fs.readFileSync(at('docs', 'getting-started.md'), 'utf8').spl
 function blocks(heading) {
   const text = sections.get(heading)
   assert.ok(text, `the document has no part called ${heading}`)
-  return [...text.matchAll(/(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n([^]*?)^```/gm)].map(([, file, language, code = '']) => ({ file, language, code }))
+  return [...text.matchAll(/(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n([^]*?)^```/gm)].map(([, file, language, code = '']) => ({
+    file,
+    language,
+    code,
+  }))
 }
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-getting-started-'))
@@ -61,7 +65,9 @@ async function follow(heading) {
 
 /** Serves the folder by the document's own command, on a free port. */
 async function serveAsTold() {
-  const [, code = ''] = blocks('5. The page').filter(({ language }) => language === 'sh').map(({ code }) => code)
+  const [, code = ''] = blocks('5. The page')
+    .filter(({ language }) => language === 'sh')
+    .map(({ code }) => code)
   const [command = '', ...args] = code.trim().replace('8000', '0').split(' ')
   const child = (server = spawn(command, ['-u', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }))
   return new Promise((/** @type {(url: string) => void} */ resolve, reject) => {
@@ -76,12 +82,22 @@ async function serveAsTold() {
 
 test('the steps of the document lead from an empty folder to an index that answers as it says', async () => {
   // What precedes this test has built the package, the command line and the model; here they are packed.
-  const inCheckout = blocks('1. In the checkout: the package and a model').map(({ code }) => code).join('')
+  const inCheckout = blocks('1. In the checkout: the package and a model')
+    .map(({ code }) => code)
+    .join('')
   assert.deepEqual(inCheckout.trim().split('\n'), [
-    'npm run build', 'npm pack', 'cargo build --release --features cli', 'target/release/inkling model pull --out build/model',
+    'npm run build',
+    'npm pack',
+    'cargo build --release --features cli',
+    'target/release/inkling model pull --out build/model',
   ])
   await shell(at(), 'npm pack --ignore-scripts')
-  for (const heading of ['2. In an empty folder: install the package', '3. Write the documents', '4. Build the index and ask it']) await follow(heading)
+  for (const heading of [
+    '2. In an empty folder: install the package',
+    '3. Write the documents',
+    '4. Build the index and ask it',
+  ])
+    await follow(heading)
   const expected = blocks('4. Build the index and ask it').find(({ language }) => language === 'text')?.code
   assert.ok(expected?.includes(ANSWER) && said.includes(expected), `${expected}\nis not in\n${said}`)
 })

@@ -23,10 +23,12 @@ test('every entry of the package leads to a file, those of TypeScript to types a
   for (const name of entries) {
     const entry = manifest.exports[name]
     const files = typeof entry === 'string' ? [entry] : [entry.types, entry.default]
-    for (const file of files.filter((file) => !file.includes('*'))) assert.ok(fs.existsSync(path.join(installed, file)), `${name}: ${file}`)
+    for (const file of files.filter((file) => !file.includes('*')))
+      assert.ok(fs.existsSync(path.join(installed, file)), `${name}: ${file}`)
   }
   for (const name of ['inkling', 'inkling-build', 'inkling-gpu']) {
-    for (const variant of ['simd128', 'relaxed']) assert.ok(fs.existsSync(path.join(installed, 'dist', 'wasm', `${name}-${variant}.wasm`)))
+    for (const variant of ['simd128', 'relaxed'])
+      assert.ok(fs.existsSync(path.join(installed, 'dist', 'wasm', `${name}-${variant}.wasm`)))
   }
 })
 
@@ -37,7 +39,9 @@ test('the package holds what it serves, and nothing of the repository beside it'
 })
 
 test('importing any entry where there is no browser does nothing and does not throw', async () => {
-  const modules = entries.filter((name) => !/wasm|css|json/.test(name)).map((name) => path.posix.join('inkling-search', name))
+  const modules = entries
+    .filter((name) => !/wasm|css|json/.test(name))
+    .map((name) => path.posix.join('inkling-search', name))
   assert.ok(modules.includes('inkling-search/worker') && modules.includes('inkling-search'))
   const script = `
     const before = Object.getOwnPropertyNames(globalThis).join()
@@ -49,7 +53,8 @@ test('importing any entry where there is no browser does nothing and does not th
 })
 
 test('a bundler that follows every worker is led to one, and not from that to itself', () => {
-  const leadsToWorker = (/** @type {string} */ name) => /new Worker\(new URL\(/.test(fs.readFileSync(path.join(installed, 'dist', name), 'utf8'))
+  const leadsToWorker = (/** @type {string} */ name) =>
+    /new Worker\(new URL\(/.test(fs.readFileSync(path.join(installed, 'dist', name), 'utf8'))
   const scripts = fs.readdirSync(path.join(installed, 'dist')).filter((name) => name.endsWith('.js'))
   assert.deepEqual(scripts.filter(leadsToWorker), ['shared.js'])
 })
@@ -78,8 +83,17 @@ for (const [what, corpus, options] of /** @type {const} */ ([
 
 test('an index is asked and inspected by npx as by the native command line', async () => {
   await npxInkling(root, ['index', programme, '--model', model, ...short])
-  for (const args of [['best people'], ['roses', '--mode', 'lexical', '--limit', '1'], ['data', '--filter', 'track=People', '--far'], ['zzzz']]) {
-    assert.equal(await npxInkling(root, ['search', ...args]), await done(root, native, ['search', ...args]), args.join(' '))
+  for (const args of [
+    ['best people'],
+    ['roses', '--mode', 'lexical', '--limit', '1'],
+    ['data', '--filter', 'track=People', '--far'],
+    ['zzzz'],
+  ]) {
+    assert.equal(
+      await npxInkling(root, ['search', ...args]),
+      await done(root, native, ['search', ...args]),
+      args.join(' '),
+    )
   }
   const { hits, mode } = JSON.parse(await npxInkling(root, ['search', 'best people', '--limit', '1', '--json']))
   assert.deepEqual([hits.length, hits[0].id, mode], [1, '102', 'hybrid'])
@@ -93,7 +107,9 @@ test('a model can be taken from a site by its address', async () => {
   const server = await serve(at('tests', 'data'))
   try {
     const args = ['index', programme, ...short, '--json']
-    const report = JSON.parse(await npxInkling(root, [...args, '--model', `${server.url}/tiny-quantized/`, '--out', 'fetched']))
+    const report = JSON.parse(
+      await npxInkling(root, [...args, '--model', `${server.url}/tiny-quantized/`, '--out', 'fetched']),
+    )
     assert.deepEqual([report.documents, report.passages], [4, 4])
     await npxInkling(root, [...args, '--model', model, '--out', 'local'])
     assert.deepEqual(hashes(path.join(root, 'fetched')), hashes(path.join(root, 'local')))
@@ -103,7 +119,8 @@ test('a model can be taken from a site by its address', async () => {
 })
 
 test('what npx inkling cannot do is said in one line, with a code and what to do', async () => {
-  const write = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(root, name), text)
+  const write = (/** @type {string} */ name, /** @type {string} */ text) =>
+    fs.writeFileSync(path.join(root, name), text)
   write('empty.json', '[]')
   write('untitled.csv', 'id,text\n1,x\n')
   write('broken.xml', '<schedule><day>')
@@ -120,10 +137,16 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
     [['index', 'a', 'b'], 2, 'CORPUS'],
     [['search', 'x', '--limit', 'many'], 2, '--limit'],
     [['serch'], 2, '--help'],
-    ...['model', 'add', 'remove', 'bundle', 'eval', 'export', 'encode'].map((name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install'])),
+    ...['model', 'add', 'remove', 'bundle', 'eval', 'export', 'encode'].map(
+      (name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install']),
+    ),
     [['model', 'pull'], 2, 'folder model/ of any index'],
   ])) {
-    const { code: left, stdout, stderr } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args], { path: bare })
+    const {
+      code: left,
+      stdout,
+      stderr,
+    } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args], { path: bare })
     assert.deepEqual([left, stdout], [code, ''], `${args.join(' ')}: ${stderr}`)
     assert.ok(stderr.includes(expected) && stderr.trimEnd().split('\n').length === 1, `${args.join(' ')}: ${stderr}`)
   }
@@ -131,8 +154,10 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
 
 test('the help teaches the two steps to a searchable site, and each command has its own', async () => {
   const help = await npxInkling(root, ['--help'])
-  for (const part of ['npx inkling index', 'npx inkling search', '--model', 'PATH']) assert.ok(help.includes(part), part)
-  for (const name of ['index', 'search', 'inspect']) assert.match(await npxInkling(root, [name, '--help']), /usage: npx inkling/)
+  for (const part of ['npx inkling index', 'npx inkling search', '--model', 'PATH'])
+    assert.ok(help.includes(part), part)
+  for (const name of ['index', 'search', 'inspect'])
+    assert.match(await npxInkling(root, [name, '--help']), /usage: npx inkling/)
 })
 
 test('npx inkling hands over to the native command line of its version where that is on the PATH', async () => {
@@ -145,7 +170,9 @@ test('npx inkling hands over to the native command line of its version where tha
   assert.equal(await kernel(here, ['--wasm']), undefined)
   assert.equal(await kernel(bare, []), undefined)
 
-  const { code, stderr } = await command(root, process.execPath, [cli, 'search', 'x', '--index', 'nowhere'], { path: here })
+  const { code, stderr } = await command(root, process.execPath, [cli, 'search', 'x', '--index', 'nowhere'], {
+    path: here,
+  })
   assert.deepEqual([code, stderr.includes('not-found')], [1, true], 'the exit code is that of the native one')
   const old = path.join(root, 'old')
   fs.mkdirSync(old)
@@ -160,7 +187,23 @@ for (const resolution of /** @type {const} */ (['bundler', 'nodenext'])) {
   test(`the types hold for code that uses the package, resolved as ${resolution}`, async () => {
     fs.copyFileSync(at('tests', 'package', 'types.ts'), path.join(root, 'types.ts'))
     const module = resolution === 'bundler' ? 'esnext' : 'nodenext'
-    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable']
-    await done(root, at('node_modules', '.bin', 'tsc'), [...options, '--module', module, '--moduleResolution', resolution, 'types.ts'])
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,dom,dom.iterable',
+    ]
+    await done(root, at('node_modules', '.bin', 'tsc'), [
+      ...options,
+      '--module',
+      module,
+      '--moduleResolution',
+      resolution,
+      'types.ts',
+    ])
   })
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { chromium } from '@playwright/test'
-import { at, run, unlessDone, hashOf } from '../../scripts/lib.mjs'
+import { at, hashOf, run, unlessDone } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 
 const folder = at('build', 'package')
@@ -30,7 +30,8 @@ export async function installBundlers() {
     outputs: ['build/package/npm/node_modules/.bin/vite'],
     work: async () => {
       fs.mkdirSync(path.join(folder, 'npm'), { recursive: true })
-      for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(at('tests', 'package', name), path.join(folder, 'npm', name))
+      for (const name of ['package.json', 'package-lock.json'])
+        fs.copyFileSync(at('tests', 'package', name), path.join(folder, 'npm', name))
       await run('npm', ['ci', '--prefix', path.join(folder, 'npm'), '--ignore-scripts', '--no-audit', '--no-fund'])
     },
   })
@@ -43,7 +44,9 @@ export async function installBundlers() {
  * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
  */
 export function command(cwd, command, args, options = {}) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$)/.test(name)))
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$)/.test(name)),
+  )
   if (options.path !== undefined) env.PATH = options.path
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
@@ -78,7 +81,9 @@ function packed() {
     fs.mkdirSync(folder, { recursive: true })
     const into = fs.mkdtempSync(path.join(folder, 'pack-'))
     temporary.push(into)
-    const [report] = JSON.parse(await done(at(), 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into]))
+    const [report] = JSON.parse(
+      await done(at(), 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into]),
+    )
     return path.join(into, report.filename)
   })()
   return tarball
@@ -115,14 +120,22 @@ export function startBundler(root, name, args) {
 
 /** Every file below a folder, with its hash. @param {string} root @returns {Record<string, string>} */
 export function hashes(root) {
-  const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => fs.statSync(path.join(root, name)).isFile())
-  const hash = (/** @type {string} */ name) => createHash('sha256').update(fs.readFileSync(path.join(root, name))).digest('hex')
+  const names = fs
+    .readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => fs.statSync(path.join(root, name)).isFile())
+  const hash = (/** @type {string} */ name) =>
+    createHash('sha256')
+      .update(fs.readFileSync(path.join(root, name)))
+      .digest('hex')
   return Object.fromEntries(names.sort().map((name) => [name, hash(name)]))
 }
 
 /** Starts the browser that the other tests use. */
 export const startChromium = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+  chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  })
 
 /**
  * Opens a page and gives what its script writes into <output>, or fails with what the console says.
@@ -136,7 +149,8 @@ export async function outputOf(browser, url) {
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
   page.on('request', (request) => {
-    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith('blob:')) complaints.push(`a third party was asked: ${request.url()}`)
+    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith('blob:'))
+      complaints.push(`a third party was asked: ${request.url()}`)
   })
   try {
     await page.goto(url)

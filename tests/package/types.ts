@@ -1,8 +1,16 @@
 // Code that uses the public API: what must compile, and what must not. Only compiled, never run.
 import {
-  createSearch, Encoder, InklingError, similarity, type Hit, type InklingErrorCode, type QueryResult, type SavedFile, type Search,
+  createSearch,
+  Encoder,
+  type Hit,
+  InklingError,
+  type InklingErrorCode,
+  type QueryResult,
+  type SavedFile,
+  type Search,
+  similarity,
 } from 'inkling-search'
-import { buildIndex, zipFiles, type BuildProgress, type BuiltIndex } from 'inkling-search/build'
+import { type BuildProgress, type BuiltIndex, buildIndex, zipFiles } from 'inkling-search/build'
 
 interface Session {
   track: string
@@ -10,12 +18,24 @@ interface Session {
 }
 
 /** Fails to compile unless both types are the same. */
-function same<A, B>(..._proof: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]): void {}
+function same<A, B>(
+  ..._proof: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]
+): void {}
 
 export async function search(signal: AbortSignal): Promise<void> {
-  const search = await createSearch<Session>({ url: '/search/', onProgress: ({ stage, loaded, total }) => `${stage} ${loaded / total}`, signal })
+  const search = await createSearch<Session>({
+    url: '/search/',
+    onProgress: ({ stage, loaded, total }) => `${stage} ${loaded / total}`,
+    signal,
+  })
   same<typeof search, Search<Session>>()
-  const result = await search.query('data', { limit: 3, mode: 'hybrid', filters: { track: ['Health'] }, facets: ['track'], signal })
+  const result = await search.query('data', {
+    limit: 3,
+    mode: 'hybrid',
+    filters: { track: ['Health'] },
+    facets: ['track'],
+    signal,
+  })
   same<typeof result, QueryResult<Session>>()
   const [hit] = result.hits
   same<NonNullable<typeof hit>, Hit<Session>>()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client, folderUrl } from '../../www/src/worker/client.js'
 import { cancelled, errorToData, InklingError } from '../../www/src/errors.js'
-import type { Reply, Request } from '../../www/src/worker/protocol.js'
 import type { Progress } from '../../www/src/types.js'
+import { Client, folderUrl } from '../../www/src/worker/client.js'
+import type { Reply, Request } from '../../www/src/worker/protocol.js'
 import { Line } from './line.js'
 
 test('answers reach those who asked, in whatever order they come', async () => {
@@ -22,7 +22,10 @@ test('an error arrives with its code and its causes', async () => {
   const answer = new Client(line).call('loadModel', {})
   const thrown = new InklingError('hash-mismatch', 'weights.safetensors was altered', { cause: new Error('disk') })
   line.reply({ id: 1, type: 'error', error: errorToData(thrown) })
-  const error = await answer.then(() => assert.fail('it was answered'), (error: InklingError) => error)
+  const error = await answer.then(
+    () => assert.fail('it was answered'),
+    (error: InklingError) => error,
+  )
   assert.ok(error instanceof InklingError)
   assert.equal(error.name, 'InklingError')
   assert.equal(error.code, 'hash-mismatch')
@@ -34,7 +37,11 @@ test('progress is reported until the answer, and never after it', async () => {
   const line = new Line()
   const seen: number[] = []
   const answer = new Client(line).call('loadModel', {}, ({ loaded }) => seen.push(loaded))
-  const progress = (loaded: number): Reply => ({ id: 1, type: 'progress', progress: { stage: 'download', file: 'x', loaded, total: 9 } satisfies Progress })
+  const progress = (loaded: number): Reply => ({
+    id: 1,
+    type: 'progress',
+    progress: { stage: 'download', file: 'x', loaded, total: 9 } satisfies Progress,
+  })
   line.reply(progress(1))
   line.reply(progress(2))
   line.reply({ id: 1, type: 'result', result: {} as never })

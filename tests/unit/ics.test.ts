@@ -5,8 +5,17 @@ import { calendar } from '../../www/demo/ics.js'
 import type { Session } from '../../www/demo/programme.js'
 
 const sessions: Session[] = JSON.parse(fs.readFileSync('www/demo/corpus/sessions.json', 'utf8'))
-const awkward: Session = { ...sessions[0]!, id: 'awkward', title: 'Żółw; a, b \\ 😀'.repeat(12), abstract: 'one\ntwo\r\nthree\u0007' }
-const file = calendar([...sessions, awkward], new Date('2026-11-21T06:00:00.123Z'), (id) => `https://example.org/?session=${id}`)
+const awkward: Session = {
+  ...sessions[0]!,
+  id: 'awkward',
+  title: 'Żółw; a, b \\ 😀'.repeat(12),
+  abstract: 'one\ntwo\r\nthree\u0007',
+}
+const file = calendar(
+  [...sessions, awkward],
+  new Date('2026-11-21T06:00:00.123Z'),
+  (id) => `https://example.org/?session=${id}`,
+)
 
 /** The properties of the events of a calendar file, read as RFC 5545 says. */
 function events(text: string): Record<string, string>[] {
@@ -16,7 +25,10 @@ function events(text: string): Record<string, string>[] {
     if (line === 'BEGIN:VEVENT') found.push({})
     const at = line.indexOf(':')
     const last = found.at(-1)
-    if (last) last[line.slice(0, at)] ??= line.slice(at + 1).replace(/\\([\\;,nN])/g, (_, c: string) => (/n/i.test(c) ? '\n' : c))
+    if (last)
+      last[line.slice(0, at)] ??= line
+        .slice(at + 1)
+        .replace(/\\([\\;,nN])/g, (_, c: string) => (/n/i.test(c) ? '\n' : c))
   }
   return found
 }
@@ -47,7 +59,9 @@ test('a calendar read again has every session with its title, place, text and lo
 
 test('the time zone of a calendar is described in it, and agrees with the one that this machine knows', () => {
   assert.match(file, /BEGIN:VTIMEZONE\r\nTZID:Europe\/Oslo\r\n/)
-  const summer = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Oslo', timeZoneName: 'longOffset' }).format(new Date('2027-05-10T08:00Z'))
+  const summer = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Oslo', timeZoneName: 'longOffset' }).format(
+    new Date('2027-05-10T08:00Z'),
+  )
   assert.match(summer, /GMT\+02:00/)
   assert.match(file, /BEGIN:DAYLIGHT\r\n[^]*?TZOFFSETTO:\+0200\r\n/)
 })

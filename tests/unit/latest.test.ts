@@ -5,7 +5,11 @@ import { Latest } from '../../www/src/worker/latest.js'
 /** A job that ends when told to, and says whether it began. */
 function controlled<T>(value: T) {
   let end = () => {}
-  const job = { began: false, end: () => end(), run: () => new Promise<T>((resolve) => ((job.began = true), (end = () => resolve(value)))) }
+  const job = {
+    began: false,
+    end: () => end(),
+    run: () => new Promise<T>((resolve) => ((job.began = true), (end = () => resolve(value)))),
+  }
   return job
 }
 
@@ -38,7 +42,10 @@ test('a job that is overtaken before it starts never starts', async () => {
 
 test('a job that fails does not stop the next', async () => {
   const latest = new Latest()
-  await assert.rejects(latest.run(() => Promise.reject(new Error('no'))), /no/)
+  await assert.rejects(
+    latest.run(() => Promise.reject(new Error('no'))),
+    /no/,
+  )
   assert.equal(await latest.run(async () => 'yes'), 'yes')
 })
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client } from '../../www/src/worker/client.js'
 import { InklingError } from '../../www/src/errors.js'
+import type { Backend } from '../../www/src/types.js'
+import { Client } from '../../www/src/worker/client.js'
 import { Pool, workersFor } from '../../www/src/worker/pool.js'
 import type { Request } from '../../www/src/worker/protocol.js'
-import type { Backend } from '../../www/src/types.js'
 import { Line } from './line.js'
 
 /** The text's length stands for its vector. */
@@ -17,7 +17,8 @@ const texts = (count: number) => Array.from({ length: count }, (_, i) => 'x'.rep
 async function serve(line: Line, most = Infinity): Promise<string[]> {
   const seen: string[] = []
   for (let next = 0; next < most; next++) {
-    for (let turn = 0; turn < 20 && line.requests.length <= next; turn++) await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 20 && line.requests.length <= next; turn++)
+      await new Promise((resolve) => setImmediate(resolve))
     const request = line.requests[next] as Extract<Request, { method: 'encode' }> | undefined
     if (!request || line.terminated) break
     seen.push(...request.params.texts)
@@ -48,7 +49,9 @@ test('a GPU gets many texts at a time, and the CPU that takes over few', async (
   await serve(line, 1)
   bulk = 'cpu'
   while (line.requests.length < 2) await new Promise((resolve) => setImmediate(resolve))
-  const [first, second, third] = await serve(line).then(() => line.requests.map((request) => (request as Extract<Request, { method: 'encode' }>).params.texts.length))
+  const [first, second, third] = await serve(line).then(() =>
+    line.requests.map((request) => (request as Extract<Request, { method: 'encode' }>).params.texts.length),
+  )
   assert.equal((await vectors).length, 600)
   assert.deepEqual([first, second, third], [256, 256, 8])
 })

@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client } from '../../www/src/worker/client.js'
 import type { InklingError } from '../../www/src/errors.js'
-import type { SearchInfo } from '../../www/src/types.js'
 import { Search } from '../../www/src/search.js'
+import type { SearchInfo } from '../../www/src/types.js'
+import { Client } from '../../www/src/worker/client.js'
 import { Line } from './line.js'
 
-const INFO: SearchInfo = { model: 'm', dim: 2, maxTokens: 0, backend: 'cpu', bulk: 'cpu', adapter: null, why: 'asked for', kernel: 'scalar', documents: 3, passages: 3 }
+const INFO: SearchInfo = {
+  model: 'm',
+  dim: 2,
+  maxTokens: 0,
+  backend: 'cpu',
+  bulk: 'cpu',
+  adapter: null,
+  why: 'asked for',
+  kernel: 'scalar',
+  documents: 3,
+  passages: 3,
+}
 const LOADED = { ...INFO, maxTokens: 256 }
 const ANSWER = { hits: [], found: 0, mode: 'lexical', facets: {}, truncated: false }
 
@@ -39,7 +50,14 @@ test('what computes may change without anybody having asked', async () => {
 test('a query goes out with the options that were given, and no others', async () => {
   const { line, search } = start()
   const signal = new AbortController().signal
-  const answer = search.query('a', { limit: 2, filters: { day: ['Monday'] }, facets: ['day'], sort: 'start', far: true, signal })
+  const answer = search.query('a', {
+    limit: 2,
+    filters: { day: ['Monday'] },
+    facets: ['day'],
+    sort: 'start',
+    far: true,
+    signal,
+  })
   await settled()
   const settings = { limit: 2, filters: { day: ['Monday'] }, facets: ['day'], sort: 'start', far: true }
   assert.deepEqual(line.last('query').params, { text: 'a', settings })
@@ -107,7 +125,13 @@ test('a change that fails does not stop the next', async () => {
 
 test('what is not text, documents or ids is refused without asking the worker', async () => {
   const { line, search } = start()
-  for (const refused of [search.query(1 as never), search.query('a', { mode: 'x' as never }), search.similar(1 as never), search.add('x' as never), search.remove([1] as never)]) {
+  for (const refused of [
+    search.query(1 as never),
+    search.query('a', { mode: 'x' as never }),
+    search.similar(1 as never),
+    search.add('x' as never),
+    search.remove([1] as never),
+  ]) {
     await assert.rejects(refused, { code: 'invalid-input' })
   }
   assert.deepEqual(line.methods, ['loadModel'])

@@ -26,13 +26,20 @@ after(async () => {
 })
 
 /** Asks for a path as it stands: `fetch` would tidy it up first. */
-function get(raw: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }> {
+function get(
+  raw: string,
+  headers: http.OutgoingHttpHeaders = {},
+  method = 'GET',
+): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ port: server.port, host: 'localhost', path: raw, headers, method, agent: false }, (response) => {
-      let body = ''
-      response.on('data', (chunk) => (body += chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
-    })
+    const request = http.request(
+      { port: server.port, host: 'localhost', path: raw, headers, method, agent: false },
+      (response) => {
+        let body = ''
+        response.on('data', (chunk) => (body += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      },
+    )
     request.on('error', reject).end()
   })
 }
@@ -54,7 +61,18 @@ test('an unchanged file is not sent again', async () => {
 })
 
 test('nothing outside the folder is served', async () => {
-  for (const raw of ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/deep/../../secret.txt', '/link.txt', '//etc/passwd', '/%00', '/%', '/deep', '/missing']) {
+  for (const raw of [
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/deep/../../secret.txt',
+    '/link.txt',
+    '//etc/passwd',
+    '/%00',
+    '/%',
+    '/deep',
+    '/missing',
+  ]) {
     const { status, body } = await get(raw)
     assert.equal(status, 404, raw)
     assert.doesNotMatch(body, /secret|root:/)
@@ -71,7 +89,9 @@ test('methods that change things are refused', async () => {
 })
 
 test('a busy port is said in one line', async () => {
-  await assert.rejects(serve(base, { port: server.port }), { message: `port ${server.port} is in use: stop what uses it, or choose another: PORT=${server.port + 1}` })
+  await assert.rejects(serve(base, { port: server.port }), {
+    message: `port ${server.port} is in use: stop what uses it, or choose another: PORT=${server.port + 1}`,
+  })
 })
 
 test('a request is answered when what it was announced to has ended, and a path may have an answer of its own', async () => {

@@ -26,7 +26,10 @@ test('a promise that nobody waits for fails the linter: of the package, of Node,
   try {
     const file = path.join(FOLDER, 'planted.ts')
     fs.writeFileSync(file, PLANTED)
-    fs.writeFileSync(path.join(FOLDER, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['.'] }))
+    fs.writeFileSync(
+      path.join(FOLDER, 'tsconfig.json'),
+      JSON.stringify({ extends: '../../tsconfig.json', include: ['.'] }),
+    )
     const args = ['--type-aware', '--no-ignore', '--format=unix', file]
     const { status, stdout } = spawnSync('node_modules/.bin/oxlint', args, { encoding: 'utf8' })
     const found = [...stdout.matchAll(/:(\d+):\d+: .*no-floating-promises/g)].map(([, line]) => Number(line))

@@ -2,7 +2,7 @@
 import type { Hit, QueryResult, Search } from 'inkling-search'
 import { chosenFilters, inAddress, type Request } from './address.js'
 import type { Agenda } from './agenda.js'
-import { offerWholePassages, sessionCard, type SessionFields } from './card.js'
+import { offerWholePassages, type SessionFields, sessionCard } from './card.js'
 import type { SessionMap } from './map.js'
 import * as say from './messages.js'
 import { page } from './page.js'
@@ -27,7 +27,13 @@ export interface Situation {
 }
 
 /** Shows an answer in place of the one before. */
-export function showAnswer(answer: QueryResult<SessionFields>, of: Search<SessionFields>, situation: Situation, agenda: Agenda, map: SessionMap): void {
+export function showAnswer(
+  answer: QueryResult<SessionFields>,
+  of: Search<SessionFields>,
+  situation: Situation,
+  agenda: Agenda,
+  map: SessionMap,
+): void {
   const { request, meaning } = situation
   const browsing = !request.question.trim()
   const all = browsing && Object.keys(chosenFilters(request.filters)).length === 0
@@ -39,7 +45,14 @@ export function showAnswer(answer: QueryResult<SessionFields>, of: Search<Sessio
   if (meaning === 'ready' || meaning === 'failed') say.note(browsing ? '' : say.speed(answer, of.info))
 }
 
-function showList(answer: QueryResult<SessionFields>, browsing: boolean, all: boolean, of: Search<SessionFields>, situation: Situation, agenda: Agenda): void {
+function showList(
+  answer: QueryResult<SessionFields>,
+  browsing: boolean,
+  all: boolean,
+  of: Search<SessionFields>,
+  situation: Situation,
+  agenda: Agenda,
+): void {
   const { hits, found, mode } = answer
   const { request, meaning, far, showFar, clearFilters, loadMeaning } = situation
   showCards(all ? [] : hits, browsing ? 0 : HITS, agenda)
@@ -51,7 +64,9 @@ function showList(answer: QueryResult<SessionFields>, browsing: boolean, all: bo
   else if (found === 0) {
     const byWords = mode === 'lexical'
     const actions = { showFar: byWords ? undefined : showFar, clear: filtered ? clearFilters : undefined, loadMeaning }
-    page.empty.replaceChildren(...say.nothingClose(request, byWords ? meaning : 'ready', of.waitingBytes ?? 0, page.examples, actions))
+    page.empty.replaceChildren(
+      ...say.nothingClose(request, byWords ? meaning : 'ready', of.waitingBytes ?? 0, page.examples, actions),
+    )
   }
   const ready = all && meaning === 'ready'
   page.status.textContent = ready ? say.ready(of.info) : say.summary(answer, { browsing, filtered, far }, of.info)
@@ -67,8 +82,15 @@ function showCards(hits: Hit<SessionFields>[], large: number, agenda: Agenda): v
   offerWholePassages(page.results)
 }
 
-function showMap({ hits, found }: QueryResult<SessionFields>, all: boolean, { info }: Search<SessionFields>, map: SessionMap): void {
+function showMap(
+  { hits, found }: QueryResult<SessionFields>,
+  all: boolean,
+  { info }: Search<SessionFields>,
+  map: SessionMap,
+): void {
   for (const part of [page.results, page.empty, page.more]) part.hidden = true
   map.light(all ? undefined : hits.map(({ id }) => id))
-  page.status.textContent = all ? `All ${info.documents} sessions: alike ones are near each other.` : `${found} of ${info.documents} sessions are lit.`
+  page.status.textContent = all
+    ? `All ${info.documents} sessions: alike ones are near each other.`
+    : `${found} of ${info.documents} sessions are lit.`
 }

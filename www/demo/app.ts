@@ -1,14 +1,14 @@
 /** The demo page: what the visitor wants, where that stands in the address, and what the search has to say of it. */
 import { type BackendOption, createSearch, InklingError, type Progress, type Search } from 'inkling-search'
-import { chosenFilters, FILTER_FIELDS, noFilters, readAddress, type Request, withRequest } from './address.js'
+import { byId } from '../page/elements.js'
+import { FilterPanel } from '../page/filters.js'
+import { chosenFilters, FILTER_FIELDS, noFilters, type Request, readAddress, withRequest } from './address.js'
 import { Agenda } from './agenda.js'
 import { HITS, type Meaning, showAnswer } from './answer.js'
 import type { SessionFields } from './card.js'
-import { FilterPanel } from '../page/filters.js'
 import { SessionMap } from './map.js'
 import * as say from './messages.js'
 import { page } from './page.js'
-import { byId } from '../page/elements.js'
 import { countBytes } from './panel.js'
 import { isRemoved } from './removed.js'
 import { addSimilar, agendaPage, markButton, sessionPage } from './views.js'
@@ -52,7 +52,9 @@ async function showView(): Promise<void> {
   const asFor = request
   const { view, session = '' } = request
   try {
-    const { title: name, content } = await (view === 'session' ? sessionPage(session, agenda, leaveSession) : agendaPage(agenda))
+    const { title: name, content } = await (view === 'session'
+      ? sessionPage(session, agenda, leaveSession)
+      : agendaPage(agenda))
     if (request !== asFor) return
     page.view.replaceChildren(...content)
     document.title = `${name} – Northlight`
@@ -93,7 +95,11 @@ async function show(): Promise<void> {
     const order = browsing ? { sort: 'start' } : { far }
     const chosen = { filters: chosenFilters(request.filters), facets: FILTER_FIELDS }
     const onMap = request.view === 'map'
-    const answer = await search.query(request.question, { limit: onMap ? search.info.documents : browsing ? Math.max(limit, HITS_STEP) : limit, ...chosen, ...order })
+    const answer = await search.query(request.question, {
+      limit: onMap ? search.info.documents : browsing ? Math.max(limit, HITS_STEP) : limit,
+      ...chosen,
+      ...order,
+    })
     if (!isCurrent()) return
     filters.count(answer.facets)
     showAnswer(answer, search, { request, meaning, far, showFar, clearFilters, loadMeaning }, agenda, map)
@@ -114,7 +120,8 @@ function change(wanted: Partial<Request>, keepInHistory: boolean): void {
   request = { ...request, ...wanted }
   ;[limit, far] = [HITS, false]
   const address = withRequest(location.href, request)
-  if (address !== location.href) history[keepInHistory ? 'pushState' : 'replaceState']({ opened: keepInHistory }, '', address)
+  if (address !== location.href)
+    history[keepInHistory ? 'pushState' : 'replaceState']({ opened: keepInHistory }, '', address)
   nameTab()
   void show()
 }
@@ -194,7 +201,8 @@ function listen(): void {
   addEventListener('popstate', () => void followAddress())
   // The examples are links to their answers; here they are answered without leaving the page.
   document.addEventListener('click', (event) => {
-    const link = event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a, a[data-inner]')
+    const link =
+      event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a, a[data-inner]')
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
     if (link.dataset.inner === undefined) return ask(readAddress(link.href).question, true)
@@ -243,7 +251,11 @@ async function start(): Promise<void> {
   if (switchView()) void showView()
   try {
     const opened = await createSearch<SessionFields>({
-      url: 'search/', semantic: 'auto', cache: !isRemoved(), backend, onProgress: showProgress,
+      url: 'search/',
+      semantic: 'auto',
+      cache: !isRemoved(),
+      backend,
+      onProgress: showProgress,
     })
     const everything = await opened.query('', { sort: 'start', facets: FILTER_FIELDS, limit: 1 })
     filters.fill(everything.facets, request.filters)

@@ -1,9 +1,9 @@
 /** The page that indexes a programme of the visitor's own, in the browser. */
 import { createSearch, type Hit, InklingError, type Search } from 'inkling-search'
-import { type BuildProgress, buildIndex, type BuiltIndex } from 'inkling-search/build'
+import { type BuildProgress, type BuiltIndex, buildIndex } from 'inkling-search/build'
 import { byId, element, marked } from '../page/elements.js'
 import { EXAMPLE } from './example.js'
-import { canSaveFolder, saveFolder, saveZip, SNIPPET } from './save.js'
+import { canSaveFolder, SNIPPET, saveFolder, saveZip } from './save.js'
 
 const MODEL = new URL('search/model/', document.baseURI)
 const HITS = 3
@@ -73,8 +73,9 @@ function showProgress({ stage, done, total }: BuildProgress, start = 0): void {
   if (stage === 'read') parts.stage.textContent = total > 0 ? `${total} sessions read; loading the model…` : 'Reading…'
   if (stage === 'model') parts.stage.textContent = `Loading the model: ${megabytes(done)} of ${megabytes(total)}`
   if (stage !== 'encode') return
-  const left = ((performance.now() - start) / done) * (total - done) / 1000
-  const time = left < 1 ? '' : left < 90 ? `, about ${Math.ceil(left)} s left` : `, about ${Math.round(left / 60)} min left`
+  const left = (((performance.now() - start) / done) * (total - done)) / 1000
+  const time =
+    left < 1 ? '' : left < 90 ? `, about ${Math.ceil(left)} s left` : `, about ${Math.round(left / 60)} min left`
   parts.stage.textContent = `Encoding: ${done} of ${total} passages${time}`
 }
 
@@ -98,7 +99,10 @@ async function ask(): Promise<void> {
       return showHits([])
     }
     const { hits, found, timings } = result
-    const count = found > hits.length ? `The best ${hits.length} of ${plural(found, 'session')} found.` : `${plural(found, 'session')} found.`
+    const count =
+      found > hits.length
+        ? `The best ${hits.length} of ${plural(found, 'session')} found.`
+        : `${plural(found, 'session')} found.`
     parts.answer.textContent = `${found === 0 ? 'Nothing close.' : count} ${timings.total.toFixed(0)} ms on this device.`
     showHits(hits)
   } catch (error) {
@@ -109,7 +113,11 @@ async function ask(): Promise<void> {
 function showHits(hits: Hit[]): void {
   parts.results.replaceChildren(
     ...hits.map(({ title, url, fields, passage, matches, titleMatches }) => {
-      const shown = Object.values(fields).flat().filter((value) => typeof value !== 'object').map(String).filter(Boolean)
+      const shown = Object.values(fields)
+        .flat()
+        .filter((value) => typeof value !== 'object')
+        .map(String)
+        .filter(Boolean)
       const address = url && /^https?:/.test(url) ? url : undefined
       const heading = element('h3')
       if (address) {
@@ -129,8 +137,12 @@ function showHits(hits: Hit[]): void {
 
 /** Says in words what went wrong. */
 function fail(what: string, error: unknown): void {
-  const { code, message } = error instanceof Error && 'code' in error ? (error as InklingError) : { code: 'internal', message: String(error) }
-  parts.failure.replaceChildren(element('h2', '', `${what}.`), element('p', '', `${message} (`, element('code', '', code), ')'))
+  const { code, message } =
+    error instanceof Error && 'code' in error ? (error as InklingError) : { code: 'internal', message: String(error) }
+  parts.failure.replaceChildren(
+    element('h2', '', `${what}.`),
+    element('p', '', `${message} (`, element('code', '', code), ')'),
+  )
   parts.failure.hidden = false
   parts.status.textContent = ''
 }

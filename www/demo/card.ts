@@ -51,7 +51,10 @@ export function offerWholePassages(list: Element): void {
 
 /** When and where: `Monday`, `08:45–09:30`, `Hall A`. */
 export function place({ day, start, end, room }: SessionFields): HTMLElement {
-  const times = [start, end].filter((time) => time !== undefined).map(clock).join('–')
+  const times = [start, end]
+    .filter((time) => time !== undefined)
+    .map(clock)
+    .join('–')
   const parts = element('p', 'place', element('span', '', date(start) ?? day ?? ''))
   if (times) parts.append(element('span', 'time', times))
   if (room) parts.append(element('span', '', room))

@@ -2,27 +2,56 @@
 export const EXAMPLE = JSON.stringify({
   sessions: [
     {
-      id: 'roses', title: 'What the roses told the spreadsheet', speakers: ['Ada Lind'], track: 'Data', start: 'Saturday 10:00',
-      abstract: 'Ten years of notes on first blooms, frost and rain, and how three gardeners turned them into a forecast for the parks office.',
+      id: 'roses',
+      title: 'What the roses told the spreadsheet',
+      speakers: ['Ada Lind'],
+      track: 'Data',
+      start: 'Saturday 10:00',
+      abstract:
+        'Ten years of notes on first blooms, frost and rain, and how three gardeners turned them into a forecast for the parks office.',
     },
     {
-      id: 'crew', title: 'Forty volunteers and one shed', speakers: ['Bo Ek', 'Cy Moor'], track: 'People', start: 'Saturday 11:00',
-      abstract: 'Why helpers come once and never again, and the small promises that make them stay for the whole season.',
+      id: 'crew',
+      title: 'Forty volunteers and one shed',
+      speakers: ['Bo Ek', 'Cy Moor'],
+      track: 'People',
+      start: 'Saturday 11:00',
+      abstract:
+        'Why helpers come once and never again, and the small promises that make them stay for the whole season.',
     },
     {
-      id: 'bees', title: 'Counting what will not sit still', speakers: ['Dana Roth'], track: 'Data', start: 'Saturday 14:00',
-      abstract: 'Cheap cameras at the hive, a model that recognises pollinators, and what changed after the meadow was mown later.',
+      id: 'bees',
+      title: 'Counting what will not sit still',
+      speakers: ['Dana Roth'],
+      track: 'Data',
+      start: 'Saturday 14:00',
+      abstract:
+        'Cheap cameras at the hive, a model that recognises pollinators, and what changed after the meadow was mown later.',
     },
     {
-      id: 'water', title: 'Less from the tap', speakers: ['Edo Finn'], track: 'Practice', start: 'Saturday 15:00',
-      abstract: 'Sensors in the soil decide when to irrigate. The bill fell by a third, and the lettuce did not notice.',
+      id: 'water',
+      title: 'Less from the tap',
+      speakers: ['Edo Finn'],
+      track: 'Practice',
+      start: 'Saturday 15:00',
+      abstract:
+        'Sensors in the soil decide when to irrigate. The bill fell by a third, and the lettuce did not notice.',
     },
     {
-      id: 'blight', title: 'Seeing the blight before the leaves do', speakers: ['Finja Aalto'], track: 'Practice', start: 'Sunday 10:00',
-      abstract: 'An early warning for plant disease from humidity and spores, shared between gardens that used to find out too late.',
+      id: 'blight',
+      title: 'Seeing the blight before the leaves do',
+      speakers: ['Finja Aalto'],
+      track: 'Practice',
+      start: 'Sunday 10:00',
+      abstract:
+        'An early warning for plant disease from humidity and spores, shared between gardens that used to find out too late.',
     },
     {
-      id: 'money', title: 'A seed library that pays its rent', speakers: ['Gus Vale'], track: 'People', start: 'Sunday 11:00',
+      id: 'money',
+      title: 'A seed library that pays its rent',
+      speakers: ['Gus Vale'],
+      track: 'People',
+      start: 'Sunday 11:00',
       abstract: 'Membership, sponsors and an honest budget: how a lending shelf for seeds became a place of its own.',
     },
   ],

@@ -11,13 +11,22 @@ interface Layout {
 const SIGNS = ['●', '■', '▲', '◆', '▼', '★', '✚', '✖', '⬟']
 
 /** Where each arrow key leads. */
-const ARROWS: Record<string, [x: number, y: number]> = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }
+const ARROWS: Record<string, [x: number, y: number]> = {
+  ArrowRight: [1, 0],
+  ArrowLeft: [-1, 0],
+  ArrowDown: [0, 1],
+  ArrowUp: [0, -1],
+}
 
 /** The map, filled once. */
 export class SessionMap {
   readonly #points = new Map<string, HTMLAnchorElement>()
   #layout: Layout | undefined
-  readonly #caption = element('p', 'caption', matchMedia('(hover: none)').matches ? 'Touch a session to open it.' : 'Point at a session, or use the arrow keys.')
+  readonly #caption = element(
+    'p',
+    'caption',
+    matchMedia('(hover: none)').matches ? 'Touch a session to open it.' : 'Point at a session, or use the arrow keys.',
+  )
   readonly #items = new Map<string, HTMLElement>()
 
   constructor(readonly container: HTMLElement) {}
@@ -32,16 +41,28 @@ export class SessionMap {
     const sign = (track: string) => SIGNS[tracks.indexOf(track) % SIGNS.length] ?? '●'
     const plane = element('div', 'plane')
     plane.setAttribute('role', 'group')
-    plane.setAttribute('aria-label', `Map of ${sessions.size} sessions: alike ones are near each other. Arrow keys lead from one to the next.`)
+    plane.setAttribute(
+      'aria-label',
+      `Map of ${sessions.size} sessions: alike ones are near each other. Arrow keys lead from one to the next.`,
+    )
     for (const session of sessions.values()) plane.append(this.#point(session, sign(session.track)))
     plane.addEventListener('keydown', (event) => this.#step(event))
-    const legend = element('ul', 'legend', ...tracks.map((track) => {
-      const glyph = element('span', 'sign', sign(track))
-      glyph.dataset.track = slug(track)
-      glyph.setAttribute('aria-hidden', 'true')
-      return element('li', '', glyph, track)
-    }))
-    const list = element('details', 'as-list', element('summary', '', 'The same as a list'), this.#list(sessions, tracks))
+    const legend = element(
+      'ul',
+      'legend',
+      ...tracks.map((track) => {
+        const glyph = element('span', 'sign', sign(track))
+        glyph.dataset.track = slug(track)
+        glyph.setAttribute('aria-hidden', 'true')
+        return element('li', '', glyph, track)
+      }),
+    )
+    const list = element(
+      'details',
+      'as-list',
+      element('summary', '', 'The same as a list'),
+      this.#list(sessions, tracks),
+    )
     this.container.replaceChildren(plane, this.#caption, legend, list)
   }
 
@@ -78,14 +99,20 @@ export class SessionMap {
   }
 
   #list(sessions: Map<string, Session>, tracks: string[]): HTMLElement {
-    return element('div', '', ...tracks.flatMap((track) => {
-      const items = [...sessions.values()].filter((session) => session.track === track).map(({ id, title }) => {
-        const answer = element('span')
-        this.#items.set(id, answer)
-        return element('li', '', innerLink(title, sessionAddress(id)), answer)
-      })
-      return [element('h2', '', track), element('ul', '', ...items)]
-    }))
+    return element(
+      'div',
+      '',
+      ...tracks.flatMap((track) => {
+        const items = [...sessions.values()]
+          .filter((session) => session.track === track)
+          .map(({ id, title }) => {
+            const answer = element('span')
+            this.#items.set(id, answer)
+            return element('li', '', innerLink(title, sessionAddress(id)), answer)
+          })
+        return [element('h2', '', track), element('ul', '', ...items)]
+      }),
+    )
   }
 
   /** The one point that Tab reaches. */

@@ -1,8 +1,8 @@
 /** What the page says. */
 import { InklingError, type Mode, type Progress, type QueryResult, type SearchInfo } from 'inkling-search'
+import { element, textButton } from '../page/elements.js'
 import { inAddress, type Request } from './address.js'
 import type { Meaning } from './answer.js'
-import { element, textButton } from '../page/elements.js'
 import { page } from './page.js'
 
 const sessions = (count: number) => (count === 1 ? '1 session' : `${count} sessions`)
@@ -27,9 +27,13 @@ export function progress({ stage, loaded, total }: Partial<Progress> = {}): void
 export const offer = (answer: () => void): HTMLElement => textButton('Meaning is ready: answer again', answer)
 
 /** That words answer because data is to be saved, and the offer to fetch the model all the same. */
-export const saving = (bytes: number, load: () => void): (string | Node)[] => ['By words, to save data. ', offerMeaning(bytes, load)]
+export const saving = (bytes: number, load: () => void): (string | Node)[] => [
+  'By words, to save data. ',
+  offerMeaning(bytes, load),
+]
 
-const offerMeaning = (bytes: number, load: () => void) => textButton(`Search by meaning, too (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
+const offerMeaning = (bytes: number, load: () => void) =>
+  textButton(`Search by meaning, too (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
 
 /** How long an answer took, and what computed it. */
 export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel, adapter }: SearchInfo): string {
@@ -67,14 +71,23 @@ export function nothingClose(
   meaning: Meaning,
   waitingBytes: number,
   examples: HTMLElement,
-  { showFar, clear, loadMeaning }: { showFar: (() => void) | undefined; clear: (() => void) | undefined; loadMeaning: () => void },
+  {
+    showFar,
+    clear,
+    loadMeaning,
+  }: { showFar: (() => void) | undefined; clear: (() => void) | undefined; loadMeaning: () => void },
 ): Node[] {
   const asked = question.trim() && element('q', '', inAddress(question.trim()).slice(0, 80))
   if (meaning === 'loading' && asked) {
-    return [element('p', '', 'No session has words like ', asked, '. Once meaning is loaded, your question is asked again.')]
+    return [
+      element('p', '', 'No session has words like ', asked, '. Once meaning is loaded, your question is asked again.'),
+    ]
   }
   if (meaning === 'waiting' && asked) {
-    return [element('p', '', 'No session has words like ', asked, '.'), element('p', 'choices', offerMeaning(waitingBytes, loadMeaning))]
+    return [
+      element('p', '', 'No session has words like ', asked, '.'),
+      element('p', 'choices', offerMeaning(waitingBytes, loadMeaning)),
+    ]
   }
   const where = clear ? 'Among the sessions you filtered, nothing' : 'Nothing in the programme'
   const buttons = element('p', 'choices')

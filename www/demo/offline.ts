@@ -35,13 +35,18 @@ async function show(): Promise<void> {
   const isNews = state === 'update' || state === 'replaced'
   const how = state !== 'stored' || model ? '' : ' By words for now: meaning is stored once the model is loaded.'
   const counted = usage === undefined ? '' : ` (the browser counts ${megabytes(usage)})`
-  const size = files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'
+  const size =
+    files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'
   const isFirst = state === 'failed' && !navigator.serviceWorker.controller
   text.textContent = isFirst ? FIRST_FAILED : `${TEXTS[state]}${how} ${isNews ? '' : size}`
   action.hidden = isFirst
   section.classList.toggle('news', isNews)
   section.dataset.state = state
-  action.textContent = isNews ? 'Load the new version' : state === 'off' ? 'Store it for use without a network' : 'Remove it from this device'
+  action.textContent = isNews
+    ? 'Load the new version'
+    : state === 'off'
+      ? 'Store it for use without a network'
+      : 'Remove it from this device'
   section.hidden = false
   if (state === 'stored' && !model) lookAgain()
 }

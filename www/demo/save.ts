@@ -28,11 +28,16 @@ ${box('')}
 async function folder({ files }: BuiltIndex): Promise<SavedFile[]> {
   const ofPackage = PACKAGE_FILES.map(async (path) => {
     const response = await fetch(new URL(`inkling/${path}`, document.baseURI))
-    if (!response.ok) throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
+    if (!response.ok)
+      throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
     return { path: `inkling/${path}`, bytes: new Uint8Array(await response.arrayBuffer()) }
   })
   const page = { path: 'index.html', bytes: new TextEncoder().encode(PAGE) }
-  return [page, ...(await Promise.all(ofPackage)), ...files.map(({ path, bytes }) => ({ path: `search/${path}`, bytes }))]
+  return [
+    page,
+    ...(await Promise.all(ofPackage)),
+    ...files.map(({ path, bytes }) => ({ path: `search/${path}`, bytes })),
+  ]
 }
 
 /** Hands the folder over as a download. */

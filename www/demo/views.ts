@@ -1,8 +1,8 @@
 /** The session pages and the agenda: what is shown instead of the search. */
 import type { Hit, Search } from 'inkling-search'
+import { element, slug, textButton } from '../page/elements.js'
 import { type Agenda, clashes } from './agenda.js'
 import { place, type SessionFields } from './card.js'
-import { element, slug, textButton } from '../page/elements.js'
 import { calendar } from './ics.js'
 import { programme, type Session } from './programme.js'
 
@@ -33,11 +33,19 @@ export function markButton(button: HTMLElement, agenda: Agenda): void {
 }
 
 /** Sessions as rows: when, where, and a link to each. */
-function rows(sessions: readonly (Session | Hit<SessionFields>)[], more: (id: string) => (Node | string)[] = () => []): HTMLElement {
+function rows(
+  sessions: readonly (Session | Hit<SessionFields>)[],
+  more: (id: string) => (Node | string)[] = () => [],
+): HTMLElement {
   const items = sessions.map((session) => {
     const fields: SessionFields = 'fields' in session ? session.fields : session
     const title = element('h3', '', innerLink(session.title, sessionAddress(session.id)))
-    const row = element('li', 'row', place(fields), element('div', '', title, element('p', 'track', fields.track ?? ''), ...more(session.id)))
+    const row = element(
+      'li',
+      'row',
+      place(fields),
+      element('div', '', title, element('p', 'track', fields.track ?? ''), ...more(session.id)),
+    )
     row.dataset.track = slug(fields.track ?? '')
     return row
   })
@@ -45,21 +53,47 @@ function rows(sessions: readonly (Session | Hit<SessionFields>)[], more: (id: st
 }
 
 /** The page of a session, or the news that there is none of this id. `back` leads to where the visitor came from. */
-export async function sessionPage(id: string, agenda: Agenda, back: () => void): Promise<{ title: string; content: HTMLElement[] }> {
+export async function sessionPage(
+  id: string,
+  agenda: Agenda,
+  back: () => void,
+): Promise<{ title: string; content: HTMLElement[] }> {
   const sessions = await programme()
   const session = sessions.get(id)
   const way = textButton('← Back', back)
-  if (!session) return { title: 'No such session', content: [way, heading('No such session'), element('p', '', 'The programme has no session of this address.')] }
+  if (!session)
+    return {
+      title: 'No such session',
+      content: [way, heading('No such session'), element('p', '', 'The programme has no session of this address.')],
+    }
   const { title, track, speakers, format, level, abstract } = session
   const tags = [format, level].map((tag) => element('span', 'tag', tag))
   const similar = element('section', 'similar-list', element('h2', '', 'Similar sessions'))
   similar.id = 'similar-list'
-  const others = clashes(session, agenda.ids.flatMap((other) => sessions.get(other) ?? []))
-  const overlap = others.length > 0 ? [element('p', 'clash', `At the same time on your agenda: ${others.map((other) => other.title).join('; ')}`)] : []
+  const others = clashes(
+    session,
+    agenda.ids.flatMap((other) => sessions.get(other) ?? []),
+  )
+  const overlap =
+    others.length > 0
+      ? [element('p', 'clash', `At the same time on your agenda: ${others.map((other) => other.title).join('; ')}`)]
+      : []
   const article = element(
-    'article', 'session', element('p', 'track', track), heading(title), element('p', 'speakers', speakers.join(', ')), place(session), ...overlap,
-    element('p', 'abstract', abstract), element('div', 'foot', ...tags),
-    element('p', 'choices', agendaButton(session, agenda), textButton('Save for my calendar (.ics)', () => save([session]))),
+    'article',
+    'session',
+    element('p', 'track', track),
+    heading(title),
+    element('p', 'speakers', speakers.join(', ')),
+    place(session),
+    ...overlap,
+    element('p', 'abstract', abstract),
+    element('div', 'foot', ...tags),
+    element(
+      'p',
+      'choices',
+      agendaButton(session, agenda),
+      textButton('Save for my calendar (.ics)', () => save([session])),
+    ),
   )
   article.dataset.track = slug(track)
   return { title, content: [way, article, similar] }
@@ -76,21 +110,42 @@ export async function addSimilar(id: string, search: Search<SessionFields>): Pro
 export async function agendaPage(agenda: Agenda): Promise<{ title: string; content: HTMLElement[] }> {
   const sessions = [...(await programme()).values()].filter(({ id }) => agenda.has(id))
   const title = 'My agenda'
-  const kept = agenda.kept ? 'It is kept on this device only.' : 'This browser does not let the page store it: it lasts until you close the page.'
+  const kept = agenda.kept
+    ? 'It is kept on this device only.'
+    : 'This browser does not let the page store it: it lasts until you close the page.'
   if (sessions.length === 0) {
-    return { title, content: [heading(title), element('p', 'lead', 'Nothing yet: add sessions from the search, the map or their own pages. ', kept)] }
+    return {
+      title,
+      content: [
+        heading(title),
+        element('p', 'lead', 'Nothing yet: add sessions from the search, the map or their own pages. ', kept),
+      ],
+    }
   }
   const clashing = sessions.filter((session) => clashes(session, sessions).length > 0).length
   const summary = `${sessions.length === 1 ? '1 session' : `${sessions.length} sessions`}${clashing > 0 ? `, ${clashing} of them at the same time as another` : ''}. ${kept}`
   const more = (id: string) => {
     const session = sessions.find((other) => other.id === id)
     const others = session ? clashes(session, sessions) : []
-    const clash = others.map((other) => element('p', 'clash', `Clashes with ${other.title}, ${other.start.slice(11)}–${other.end.slice(11)}`))
+    const clash = others.map((other) =>
+      element('p', 'clash', `Clashes with ${other.title}, ${other.start.slice(11)}–${other.end.slice(11)}`),
+    )
     return session ? [...clash, agendaButton(session, agenda)] : clash
   }
   const days = [...new Set(sessions.map(({ day }) => day))]
-  const lists = days.flatMap((day) => [element('h2', 'day', day), rows(sessions.filter((session) => session.day === day), more)])
-  const buttons = element('p', 'choices', textButton('Save for my calendar (.ics)', () => save(sessions)), textButton('Clear my agenda', () => (agenda.ids = [])))
+  const lists = days.flatMap((day) => [
+    element('h2', 'day', day),
+    rows(
+      sessions.filter((session) => session.day === day),
+      more,
+    ),
+  ])
+  const buttons = element(
+    'p',
+    'choices',
+    textButton('Save for my calendar (.ics)', () => save(sessions)),
+    textButton('Clear my agenda', () => (agenda.ids = [])),
+  )
   return { title, content: [heading(title), element('p', 'lead', summary), buttons, ...lists] }
 }
 

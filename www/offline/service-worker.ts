@@ -54,7 +54,11 @@ const OTHER_BUILD = hasRelaxedSimd() ? 'simd128' : 'relaxed'
 const scope = globalThis as unknown as WorkerScope
 const { files, searches } = scope.inklingOffline
 const base = scope.registration.scope
-const pages = new Map(files.filter(({ path }) => moduleOf(path)?.build !== OTHER_BUILD).map((file) => [at(file.path, base), wanted(file, base)]))
+const pages = new Map(
+  files
+    .filter(({ path }) => moduleOf(path)?.build !== OTHER_BUILD)
+    .map((file) => [at(file.path, base), wanted(file, base)]),
+)
 
 function at(path: string, folder: string): string {
   return new URL(path, folder).href
@@ -152,7 +156,8 @@ async function answer(request: Request, { key }: Wanted): Promise<Response> {
 }
 
 /** Whether a request is about the one file of a model that is asked for by its name: its hash is known to no page. */
-const isModelConfig = ({ url }: Request): boolean => searches.some((search) => url === at('model/config.json', at(search, base)))
+const isModelConfig = ({ url }: Request): boolean =>
+  searches.some((search) => url === at('model/config.json', at(search, base)))
 
 /** That file, from the network or as the search keeps it. */
 async function modelConfig(request: Request): Promise<Response> {

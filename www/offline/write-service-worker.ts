@@ -30,14 +30,24 @@ export interface ListOptions {
 /** The list of a site's files. */
 export function listSite(site: string, { skip = [], indexing = false }: ListOptions = {}): OfflineList {
   const all = fs.readdirSync(site, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const paths = all.map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')).sort()
-  const searches = paths.filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name))).map((name) => name.replace(/[^/]*$/, ''))
+  const paths = all
+    .map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .sort()
+  const searches = paths
+    .filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name)))
+    .map((name) => name.replace(/[^/]*$/, ''))
   // The package is where this script is.
-  const packages = paths.filter((name) => /(^|\/)write-service-worker\.js$/.test(name)).map((name) => name.replace(/[^/]*$/, ''))
+  const packages = paths
+    .filter((name) => /(^|\/)write-service-worker\.js$/.test(name))
+    .map((name) => name.replace(/[^/]*$/, ''))
   // What pages need that index documents themselves is left out of the others, and the GPU's half of all.
   const isUnused = (name: string) => {
     const { module } = moduleOf(name) ?? {}
-    return FOR_MACHINES.test(name) || module === 'inkling-gpu' || (!indexing && (name === 'build.js' || module === 'inkling-build'))
+    return (
+      FOR_MACHINES.test(name) ||
+      module === 'inkling-gpu' ||
+      (!indexing && (name === 'build.js' || module === 'inkling-build'))
+    )
   }
   const isListed = (name: string) => {
     // Of an index the manifest is enough: it lists the other files itself.
@@ -77,12 +87,16 @@ function main(): void {
   const [site, ...rest] = process.argv.slice(2)
   const skip = rest.filter((word) => word !== '--skip' && word !== '--indexing')
   if (!site || site.startsWith('-') || !fs.existsSync(site)) {
-    console.error('usage: write-service-worker SITE [--indexing] [--skip PATH…], where SITE is the folder that will be served')
+    console.error(
+      'usage: write-service-worker SITE [--indexing] [--skip PATH…], where SITE is the folder that will be served',
+    )
     process.exit(2)
   }
   const { files, searches } = writeServiceWorker(site, { skip, indexing: rest.includes('--indexing') })
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6
-  console.log(`${path.join(site, WORKER_FILE)}: ${files.length} files, ${megabytes.toFixed(1)} MB, and ${searches.length} indexes`)
+  console.log(
+    `${path.join(site, WORKER_FILE)}: ${files.length} files, ${megabytes.toFixed(1)} MB, and ${searches.length} indexes`,
+  )
 }
 
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) main()

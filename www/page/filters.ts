@@ -4,7 +4,17 @@ import { element, slug } from './elements.js'
 
 /** Values in this order come first; others follow by name. */
 const ORDER = [
-  'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday', 'introductory', 'beginner', 'intermediate', 'advanced',
+  'Monday',
+  'Tuesday',
+  'Wednesday',
+  'Thursday',
+  'Friday',
+  'Saturday',
+  'Sunday',
+  'introductory',
+  'beginner',
+  'intermediate',
+  'advanced',
 ]
 
 /** The values that are ticked, by field. */
@@ -28,7 +38,11 @@ export class FilterPanel<Field extends string> {
   #boxes: Box<Field>[] = []
 
   /** `onChange` is called when the visitor has ticked or cleared something. */
-  constructor(panel: HTMLElement, readonly fields: readonly Field[], onChange: () => void) {
+  constructor(
+    panel: HTMLElement,
+    readonly fields: readonly Field[],
+    onChange: () => void,
+  ) {
     const part = <E extends HTMLElement>(name: string) => panel.querySelector(name) as E
     this.#panel = panel
     this.#opener = part('#filters-open')
@@ -59,7 +73,9 @@ export class FilterPanel<Field extends string> {
       const values = new Set([...(facets[field] ?? []).map(({ value }) => value), ...chosen[field]])
       const boxes = [...values].sort(inOrder).map((value) => makeBox(field, value))
       this.#boxes.push(...boxes.map(({ box }) => box))
-      this.#groups.append(element('fieldset', '', element('legend', '', capital(field)), ...boxes.map(({ label }) => label)))
+      this.#groups.append(
+        element('fieldset', '', element('legend', '', capital(field)), ...boxes.map(({ label }) => label)),
+      )
     }
     this.chosen = chosen
     this.#panel.hidden = false

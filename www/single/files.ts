@@ -66,7 +66,15 @@ export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
   }
   const isFilter = ([, texts]: [string, string[]]) => {
     const distinct = new Set(texts).size
-    return texts.length * 2 > documents.length && distinct > 1 && distinct <= VALUES_MAX && texts.every(({ length }) => length <= VALUE_MAX)
+    return (
+      texts.length * 2 > documents.length &&
+      distinct > 1 &&
+      distinct <= VALUES_MAX &&
+      texts.every(({ length }) => length <= VALUE_MAX)
+    )
   }
-  return [...values].filter(isFilter).map(([name]) => name).slice(0, FIELDS_MAX)
+  return [...values]
+    .filter(isFilter)
+    .map(([name]) => name)
+    .slice(0, FIELDS_MAX)
 }

@@ -15,8 +15,15 @@ const inkling: Modules['inkling'] = {
 
 /** Such a page only searches: what builds would double the size of its engine. */
 async function refuse(): Promise<never> {
-  throw new InklingError('invalid-input', 'a page that is one file cannot build an index: use the package, or `inkling index`')
+  throw new InklingError(
+    'invalid-input',
+    'a page that is one file cannot build an index: use the package, or `inkling index`',
+  )
 }
 
 /** The table. Here the CPU computes: there is no module for the GPU. */
-export const modules: Modules = { inkling, 'inkling-build': { relaxed: refuse, simd128: refuse }, 'inkling-gpu': inkling }
+export const modules: Modules = {
+  inkling,
+  'inkling-build': { relaxed: refuse, simd128: refuse },
+  'inkling-gpu': inkling,
+}

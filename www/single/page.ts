@@ -2,8 +2,8 @@
 import { byId, element, marked, textButton } from '../page/elements.js'
 import { FilterPanel } from '../page/filters.js'
 import { InklingError } from '../src/errors.js'
-import type { Hit, QueryResult } from '../src/types.js'
 import { createSearch, type Search } from '../src/search.js'
+import type { Hit, QueryResult } from '../src/types.js'
 import { filterFields, takeFiles } from './files.js'
 import { takeWorker } from './start.js'
 
@@ -41,7 +41,10 @@ function card(hit: Hit): HTMLElement {
     heading.append(link)
   } else heading.append(...title)
   const facts = Object.entries(hit.fields).flatMap(([name, value]) => {
-    const shown = (Array.isArray(value) ? value : [value]).filter((one) => ['string', 'number'].includes(typeof one) && one !== '').map(readable).join(', ')
+    const shown = (Array.isArray(value) ? value : [value])
+      .filter((one) => ['string', 'number'].includes(typeof one) && one !== '')
+      .map(readable)
+      .join(', ')
     return shown ? [element('div', '', element('dt', '', name), element('dd', '', shown))] : []
   })
   const made = element('li', '', heading, element('p', 'passage', ...marked(hit.passage.text, hit.matches)))
@@ -88,7 +91,8 @@ function show(question: string, { hits, found, facets, mode, timings }: QueryRes
   results.dataset.question = question
   results.dataset.mode = mode
   byId('more').hidden = found <= hits.length
-  const how = mode === 'lexical' ? 'by words; meaning is loading' : `in ${timings.total.toFixed(timings.total < 10 ? 1 : 0)} ms`
+  const how =
+    mode === 'lexical' ? 'by words; meaning is loading' : `in ${timings.total.toFixed(timings.total < 10 ? 1 : 0)} ms`
   if (!question) say(found > 0 ? `${found} found.` : 'Ready.')
   else if (found === 0) say('Nothing comes close. Other words may help.')
   else say(`${found > hits.length ? `The best ${hits.length} of ${found}` : found} found, ${how}.`)
@@ -102,7 +106,12 @@ async function answer(): Promise<void> {
     const ticked = Object.fromEntries(Object.entries(chosen).filter(([, values]) => values.length > 0))
     // Neither question nor filter: only the counts are of interest, of all there is.
     const [sort] = question || Object.keys(ticked).length > 0 ? [] : fields
-    const found = await search.query(question, { limit: question ? limit : Math.max(limit, HITS_STEP), filters: ticked, facets: fields, ...(sort && { sort }) })
+    const found = await search.query(question, {
+      limit: question ? limit : Math.max(limit, HITS_STEP),
+      filters: ticked,
+      facets: fields,
+      ...(sort && { sort }),
+    })
     show(question, sort ? { ...found, hits: [], found: 0 } : found)
   } catch (error) {
     if (!(error instanceof InklingError && error.code === 'cancelled')) fail(error)

@@ -1,9 +1,10 @@
 /** Building an index in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
+
+import { cancelled, InklingError } from './errors.js'
+import type { BuildProgress, BuildSettings, BuiltIndex, SavedFile, SearchDocument } from './types.js'
 import { Client, folderUrl, onAbort } from './worker/client.js'
 import { Pool, workersFor } from './worker/pool.js'
-import { cancelled, InklingError } from './errors.js'
 import type { BuildSource } from './worker/protocol.js'
-import type { BuildProgress, BuildSettings, BuiltIndex, SavedFile, SearchDocument } from './types.js'
 
 export { InklingError, type InklingErrorCode } from './errors.js'
 export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './types.js'
@@ -92,7 +93,10 @@ async function inWorker<T>(signal: AbortSignal | undefined, work: (client: Clien
   }
 }
 
-async function sourceOf(source: readonly SearchDocument<unknown>[] | string | Uint8Array | Blob, name: string): Promise<BuildSource> {
+async function sourceOf(
+  source: readonly SearchDocument<unknown>[] | string | Uint8Array | Blob,
+  name: string,
+): Promise<BuildSource> {
   if (typeof source === 'string') return { bytes: new TextEncoder().encode(source), name }
   if (source instanceof Uint8Array) return { bytes: source, name }
   if (source instanceof Blob) {

@@ -1,8 +1,8 @@
-import { Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { cancelled, InklingError } from './errors.js'
+import type { BackendOption, EncoderInfo, Progress } from './types.js'
+import { Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { Pool, workersFor } from './worker/pool.js'
 import type { LoadOptions } from './worker/protocol.js'
-import type { BackendOption, EncoderInfo, Progress } from './types.js'
 
 /** Options of {@link Encoder.load}. */
 export interface EncoderOptions {

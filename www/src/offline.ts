@@ -45,7 +45,8 @@ export class Offline {
 
   /** @throws InklingError `unsupported-browser` where there are no service workers: only https and localhost have them. */
   constructor({ script = 'service-worker.js', onChange }: OfflineOptions = {}) {
-    if (!Offline.supported) throw new InklingError('unsupported-browser', 'this page cannot be stored: serve it by https')
+    if (!Offline.supported)
+      throw new InklingError('unsupported-browser', 'this page cannot be stored: serve it by https')
     this.#script = new URL(script, document.baseURI)
     this.#onChange = onChange
     const hadVersion = Boolean(navigator.serviceWorker.controller)

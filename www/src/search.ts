@@ -1,12 +1,21 @@
-import { type Caller, Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { cancelled, InklingError } from './errors.js'
-import { Latest } from './worker/latest.js'
-import { bytesToAskFor } from './worker/data-saver.js'
-import type { Methods } from './worker/protocol.js'
-import type {
-  BackendOption, Hit, Mode, Progress, QueryOptions, QueryResult, SavedFile, SearchDocument, SearchInfo, Count,
-} from './types.js'
 import { type Remote, RemoteCaller } from './remote/remote.js'
+import type {
+  BackendOption,
+  Count,
+  Hit,
+  Mode,
+  Progress,
+  QueryOptions,
+  QueryResult,
+  SavedFile,
+  SearchDocument,
+  SearchInfo,
+} from './types.js'
+import { type Caller, Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
+import { bytesToAskFor } from './worker/data-saver.js'
+import { Latest } from './worker/latest.js'
+import type { Methods } from './worker/protocol.js'
 
 /** Options of {@link createSearch}. */
 export interface SearchOptions<Fields = Record<string, unknown>> {
@@ -65,9 +74,12 @@ export interface AddOptions {
  * @throws InklingError when a file is missing (`not-found`), altered (`hash-mismatch`), cut short (`damaged-file`),
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
  */
-export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions<Fields>): Promise<Search<Fields>> {
+export async function createSearch<Fields = Record<string, unknown>>(
+  options: SearchOptions<Fields>,
+): Promise<Search<Fields>> {
   const { files, remote } = options ?? {}
-  if (files && !(files instanceof Map)) throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
+  if (files && !(files instanceof Map))
+    throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
   const url = files && options.url === undefined ? '' : folderUrl(options?.url)
   if (remote !== undefined) {
     const caller = await RemoteCaller.load(remote, { ...options, url: `${url}model/` })
@@ -110,7 +122,8 @@ export class Search<Fields = Record<string, unknown>> {
     this.#waitingBytes = waitingBytes
     let startLoading = () => {}
     const load = () => this.#loadModel(onProgress)
-    this.semantic = waitingBytes === undefined ? load() : new Promise<void>((resolve) => (startLoading = resolve)).then(load)
+    this.semantic =
+      waitingBytes === undefined ? load() : new Promise<void>((resolve) => (startLoading = resolve)).then(load)
     this.semantic.catch(() => {})
     this.#startLoading = startLoading
   }
@@ -158,7 +171,12 @@ export class Search<Fields = Record<string, unknown>> {
     return this.#latest.run(async (signal) => {
       if (settings.mode === 'semantic') await this.loadSemantic()
       signal.throwIfAborted()
-      return (await this.#client.call('query', { text, settings: given(settings) }, undefined, signal)) as QueryResult<Fields>
+      return (await this.#client.call(
+        'query',
+        { text, settings: given(settings) },
+        undefined,
+        signal,
+      )) as QueryResult<Fields>
     }, stop)
   }
 
@@ -169,7 +187,8 @@ export class Search<Fields = Record<string, unknown>> {
    * @throws InklingError `not-found` for an unknown id.
    */
   similar(id: string, options: SimilarOptions = {}): Promise<Hit<Fields>[]> {
-    if (typeof id !== 'string') return Promise.reject(new InklingError('invalid-input', 'similar() takes the id of a document'))
+    if (typeof id !== 'string')
+      return Promise.reject(new InklingError('invalid-input', 'similar() takes the id of a document'))
     const { signal, ...settings } = options
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, reject)
@@ -187,7 +206,8 @@ export class Search<Fields = Record<string, unknown>> {
    * nothing has changed. What `semantic` rejects with, when the model cannot be loaded.
    */
   add(documents: readonly SearchDocument<Fields>[], options: AddOptions = {}): Promise<void> {
-    if (!Array.isArray(documents)) return Promise.reject(new InklingError('invalid-input', 'add() takes an array of documents'))
+    if (!Array.isArray(documents))
+      return Promise.reject(new InklingError('invalid-input', 'add() takes an array of documents'))
     return this.#inOrder(async () => {
       await this.loadSemantic()
       this.#info = await this.#client.call('add', { documents }, options.onProgress)

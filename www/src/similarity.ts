@@ -21,7 +21,10 @@ export const similarity = {
 
 function sum(a: ArrayLike<number>, b: ArrayLike<number>, term: (x: number, y: number) => number): number {
   if (a.length !== b.length) {
-    throw new InklingError('invalid-input', `vectors of ${a.length} and ${b.length} numbers cannot be compared: use one model for both`)
+    throw new InklingError(
+      'invalid-input',
+      `vectors of ${a.length} and ${b.length} numbers cannot be compared: use one model for both`,
+    )
   }
   let total = 0
   for (let i = 0; i < a.length; i++) total += term(a[i] as number, b[i] as number)

@@ -13,7 +13,8 @@ function watchMemories() {
     },
   })
   const keep = (result) => {
-    for (const value of Object.values((result.instance ?? result).exports)) if (value instanceof Memory) memories.add(value)
+    for (const value of Object.values((result.instance ?? result).exports))
+      if (value instanceof Memory) memories.add(value)
     return result
   }
   WebAssembly.instantiate = (...args) => instantiate.apply(WebAssembly, args).then(keep)

@@ -24,5 +24,6 @@ answerWith({
     return Object.keys(MACS)
   },
   /** GMAC/s of some calls of each function. */
-  peak: () => Object.fromEntries(Object.keys(MACS).map((name) => [name, Array.from({ length: CALLS }, () => gmacs(name))])),
+  peak: () =>
+    Object.fromEntries(Object.keys(MACS).map((name) => [name, Array.from({ length: CALLS }, () => gmacs(name))])),
 })

@@ -6,7 +6,10 @@ import { stopwords } from '@orama/stopwords/english'
 
 export async function open(base) {
   const schema = { id: 'string', title: 'string', text: 'string' }
-  const orama = create({ schema, components: { tokenizer: { language: 'english', stemming: true, stopWords: stopwords } } })
+  const orama = create({
+    schema,
+    components: { tokenizer: { language: 'english', stemming: true, stopWords: stopwords } },
+  })
   load(orama, await (await fetch(`${base}orama.json`)).json())
   return async (text) => {
     const start = performance.now()

@@ -16,6 +16,10 @@ answerWith({
     return { version: env.version, kernel: dtype }
   },
   encode: async ({ text }) => (await extract(text, OPTIONS)).data,
-  batch: (items) => extract(items.map(({ text }) => text), OPTIONS),
+  batch: (items) =>
+    extract(
+      items.map(({ text }) => text),
+      OPTIONS,
+    ),
   tokens: (text) => extract.tokenizer(text).input_ids.size,
 })

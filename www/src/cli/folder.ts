@@ -37,14 +37,16 @@ export interface Manifest {
 /** The manifest of an index. */
 export function readManifest(folder: string): Manifest {
   const file = path.join(folder, 'manifest.json')
-  const damaged = (cause?: unknown) => new InklingError('damaged-file', `${file} is not the manifest of an index: build it again`, { cause })
+  const damaged = (cause?: unknown) =>
+    new InklingError('damaged-file', `${file} is not the manifest of an index: build it again`, { cause })
   let manifest: Manifest
   try {
     manifest = JSON.parse(Buffer.from(readFile(file)).toString('utf8')) as Manifest
   } catch (cause) {
     throw cause instanceof InklingError ? cause : damaged(cause)
   }
-  const isInside = (name: unknown) => typeof name === 'string' && name.split('/').every((part) => !['', '.', '..'].includes(part)) && !/[\\:]/.test(name)
+  const isInside = (name: unknown) =>
+    typeof name === 'string' && name.split('/').every((part) => !['', '.', '..'].includes(part)) && !/[\\:]/.test(name)
   if (!Array.isArray(manifest?.files) || !manifest.files.every((entry) => isInside(entry?.path))) throw damaged()
   return manifest
 }

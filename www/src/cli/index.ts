@@ -1,10 +1,10 @@
 /** `npx inkling index` */
 import path from 'node:path'
+import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 import { planBuild } from '../worker/plan.js'
 import { readFile, readModel, writeFiles } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
 import { loadNodeGlue } from './wasm.js'
-import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 
 const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const
 
@@ -17,13 +17,29 @@ CORPUS is a JSON array, JSON Lines, CSV, a conference's schedule XML (frab, Pent
 record's id, title, url and text (abstract, description, text, body, content) are found by their usual names. All other
 columns or keys are kept as fields that hits show and filters use.`,
   options: {
-    model: { type: 'string', value: 'DIR', help: 'Folder of a quantized model, or its address on a site. Default: model' },
+    model: {
+      type: 'string',
+      value: 'DIR',
+      help: 'Folder of a quantized model, or its address on a site. Default: model',
+    },
     out: { type: 'string', value: 'DIR', help: 'Folder to write the index to. Default: search' },
-    format: { type: 'string', value: 'FORMAT', help: 'json, jsonl, csv, xml or ics; guessed from the name when not given' },
-    fields: { type: 'string', value: 'NAMES', help: 'Other columns or keys to keep, separated by commas; all when not given' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      help: 'json, jsonl, csv, xml or ics; guessed from the name when not given',
+    },
+    fields: {
+      type: 'string',
+      value: 'NAMES',
+      help: 'Other columns or keys to keep, separated by commas; all when not given',
+    },
     'passage-tokens': { type: 'string', value: 'N', help: 'Most tokens of a passage, title included. Default: 200' },
     overlap: { type: 'string', value: 'N', help: 'Tokens that a passage shares with the one before it. Default: 40' },
-    language: { type: 'string', value: 'CODE', help: 'Language of the words: en, de, …; none for no word forms; guessed when not given' },
+    language: {
+      type: 'string',
+      value: 'CODE',
+      help: 'Language of the words: en, de, …; none for no word forms; guessed when not given',
+    },
     json: { type: 'boolean', help: 'Print the figures as one line of JSON' },
   },
 }
@@ -34,7 +50,8 @@ export async function indexCommand(args: string[]): Promise<void> {
   if (!given) return
   const { argument: corpus, options } = given
   const format = options.text('format')
-  if (format !== undefined && !FORMATS.some((known) => known === format)) throw new WrongUsage(`--format is ${format}: give ${FORMATS.join(', ')}`)
+  if (format !== undefined && !FORMATS.some((known) => known === format))
+    throw new WrongUsage(`--format is ${format}: give ${FORMATS.join(', ')}`)
   const settings: BuildSettings = Object.fromEntries(
     Object.entries({
       format,
@@ -68,8 +85,10 @@ function progress(): (progress: BuildProgress) => void {
   return ({ stage, done, total }) => {
     if (stage === 'encode') {
       start.encode ||= performance.now()
-      const left = Math.round(((performance.now() - start.encode) / done) * (total - done) / 1000)
-      process.stderr.write(`\r\x1b[Kencoding ${done}/${total} passages, ${left} s left${done === total ? '\r\x1b[K' : ''}`)
+      const left = Math.round((((performance.now() - start.encode) / done) * (total - done)) / 1000)
+      process.stderr.write(
+        `\r\x1b[Kencoding ${done}/${total} passages, ${left} s left${done === total ? '\r\x1b[K' : ''}`,
+      )
     } else if (stage === 'model') {
       process.stderr.write(`\r\x1b[Kloading the model, ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`)
     }

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { InklingError } from '../errors.js'
 import { readFile, readIndex, readManifest, readModel } from './folder.js'
 import { read, type Usage } from './usage.js'
-import { InklingError } from '../errors.js'
 import { loadNodeGlue } from './wasm.js'
 
 const USAGE: Usage = {
@@ -36,8 +36,14 @@ async function index(folder: string): Promise<object> {
 }
 
 function model(folder: string): object {
-  const config = JSON.parse(new TextDecoder().decode(readModel(folder).get('config.json'))) as Record<string, { sha256?: string }>
-  for (const [key, name] of [['tokenizer', 'tokenizer.json'], ['weights', 'weights.safetensors']] as const) {
+  const config = JSON.parse(new TextDecoder().decode(readModel(folder).get('config.json'))) as Record<
+    string,
+    { sha256?: string }
+  >
+  for (const [key, name] of [
+    ['tokenizer', 'tokenizer.json'],
+    ['weights', 'weights.safetensors'],
+  ] as const) {
     verify(path.join(folder, name), config[key]?.sha256)
   }
   return { kind: 'model', all_files_whole: true, config }
@@ -51,7 +57,8 @@ function verify(file: string, sha256: string | undefined): void {
 /** The report as indented `name: value` lines, rows of tables on one line each. */
 function lines(report: object, margin = ''): string[] {
   return Object.entries(report).flatMap(([name, value]: [string, unknown]) => {
-    if (Array.isArray(value)) return [`${margin}${name}:`, ...value.map((row) => `${margin}  ${Object.values(row as object).join('  ')}`)]
+    if (Array.isArray(value))
+      return [`${margin}${name}:`, ...value.map((row) => `${margin}  ${Object.values(row as object).join('  ')}`)]
     if (typeof value === 'object' && value !== null) return [`${margin}${name}:`, ...lines(value, `${margin}  `)]
     return [`${margin}${name}: ${String(value)}`]
   })

@@ -9,7 +9,8 @@ export const VERSION: string = packageVersion()
 function packageVersion(): string {
   try {
     // Beside dist/, where the build puts this.
-    return (JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+    return (JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+      .version
   } catch {
     // The folder dist/ was copied alone.
     return 'unknown'
@@ -25,7 +26,9 @@ export function findNative(): string | undefined {
   const { stdout } = spawnSync(found, ['--version'], { encoding: 'utf8' })
   const version = /^inkling (\S+)/.exec(stdout ?? '')?.[1]
   if (version === VERSION) return found
-  process.stderr.write(`${found} is of version ${version ?? 'unknown'}, this package of ${VERSION}: working by WebAssembly\n`)
+  process.stderr.write(
+    `${found} is of version ${version ?? 'unknown'}, this package of ${VERSION}: working by WebAssembly\n`,
+  )
   return undefined
 }
 

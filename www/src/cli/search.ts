@@ -1,9 +1,10 @@
 /** `npx inkling search` */
+
+import type { Hit, Mode } from '../types.js'
+import type { QuerySettings } from '../worker/protocol.js'
 import { readIndex } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
 import { loadNodeGlue } from './wasm.js'
-import type { Hit, Mode } from '../types.js'
-import type { QuerySettings } from '../worker/protocol.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 
@@ -19,8 +20,17 @@ const USAGE: Usage = {
   options: {
     index: { type: 'string', value: 'DIR', help: 'Folder of the index. Default: search' },
     limit: { type: 'string', value: 'N', help: 'Most hits to show. Default: 3' },
-    mode: { type: 'string', value: 'MODE', help: 'What ranks: hybrid (default), semantic, or lexical, which needs no model' },
-    filter: { type: 'string', value: 'FIELD=VALUE', multiple: true, help: 'Only documents with this value; may be repeated' },
+    mode: {
+      type: 'string',
+      value: 'MODE',
+      help: 'What ranks: hybrid (default), semantic, or lexical, which needs no model',
+    },
+    filter: {
+      type: 'string',
+      value: 'FIELD=VALUE',
+      multiple: true,
+      help: 'Only documents with this value; may be repeated',
+    },
     sort: { type: 'string', value: 'FIELD', help: 'Order the found documents by a field instead' },
     far: { type: 'boolean', help: 'Show documents even when none is close to the query' },
     json: { type: 'boolean', help: 'Print one line of JSON; offsets count UTF-16 units' },
@@ -41,7 +51,13 @@ export async function searchCommand(args: string[]): Promise<void> {
     ;(filters[field] ??= []).push(value)
   }
   const sort = options.text('sort')
-  const settings: QuerySettings = { limit: options.number('limit', 1) ?? 3, mode, filters, far: options.flag('far'), ...(sort !== undefined && { sort }) }
+  const settings: QuerySettings = {
+    limit: options.number('limit', 1) ?? 3,
+    mode,
+    filters,
+    far: options.flag('far'),
+    ...(sort !== undefined && { sort }),
+  }
 
   const files = readIndex(options.text('index') ?? 'search', mode !== 'lexical')
   const { Search } = await loadNodeGlue()
@@ -59,7 +75,10 @@ function text(hits: Hit[]): string {
   return hits
     .map(({ title, score, fields, passage }, at) => {
       const start = Array.from(passage.text).slice(0, SHOWN).join('')
-      const shown = Object.values(fields).map((value) => [value].flat().join(', ')).filter(Boolean).join(' · ')
+      const shown = Object.values(fields)
+        .map((value) => [value].flat().join(', '))
+        .filter(Boolean)
+        .join(' · ')
       return `${at + 1}. ${title}  (${score.toFixed(2)})\n   ${shown}\n   ${start}${start.length < passage.text.length ? '…' : ''}\n`
     })
     .join('')

@@ -25,7 +25,10 @@ export interface Usage {
 export function read(usage: Usage, args: string[]): { argument: string; options: Options } | undefined {
   const options = Object.entries<Option>({ ...usage.options, help: { type: 'boolean', help: 'Show this' } })
   const config = Object.fromEntries(
-    options.map(([name, { type, multiple = false }]) => [name, { type, multiple, ...(name === 'help' && { short: 'h' }) }]),
+    options.map(([name, { type, multiple = false }]) => [
+      name,
+      { type, multiple, ...(name === 'help' && { short: 'h' }) },
+    ]),
   ) as Record<string, { type: 'string' | 'boolean'; multiple: boolean }>
   let parsed
   try {
@@ -39,7 +42,10 @@ export function read(usage: Usage, args: string[]): { argument: string; options:
   }
   const [argument, ...more] = parsed.positionals
   if (argument === undefined || more.length > 0) {
-    const what = argument === undefined ? `${usage.positional} is missing` : `one ${usage.positional} is taken, not also ${more.join(' ')}`
+    const what =
+      argument === undefined
+        ? `${usage.positional} is missing`
+        : `one ${usage.positional} is taken, not also ${more.join(' ')}`
     throw new WrongUsage(`${what}: npx inkling ${usage.command} --help explains`)
   }
   return { argument, options: new Options(parsed.values) }
@@ -77,7 +83,8 @@ export class Options {
     const text = this.text(name)
     if (text === undefined) return undefined
     const number = Number(text)
-    if (!Number.isSafeInteger(number) || number < least) throw new WrongUsage(`--${name} is ${text}: give a whole number from ${least}`)
+    if (!Number.isSafeInteger(number) || number < least)
+      throw new WrongUsage(`--${name} is ${text}: give a whole number from ${least}`)
     return number
   }
 }

@@ -1,12 +1,13 @@
 /** A text box that answers as one types: what the element puts over the site's own form, and into its dialog. */
-import { Combobox } from './combobox.js'
-import type { Session } from './session.js'
+
 import type { InklingError } from '../errors.js'
+import type { Hit, QueryResult } from '../types.js'
+import { inNextTask, nextTask } from '../worker/tasks.js'
+import { Combobox } from './combobox.js'
 import type { Wording } from './messages.js'
 import { button, hitOption, make, Panel } from './panel.js'
-import type { Hit, QueryResult } from '../types.js'
 import type { Recent } from './recent.js'
-import { inNextTask, nextTask } from '../worker/tasks.js'
+import type { Session } from './session.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
@@ -78,7 +79,8 @@ export class Box {
   }
 
   #listen(signal: AbortSignal): void {
-    const on = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, listener, { signal })
+    const on = (target: EventTarget, type: string, listener: (event: Event) => void) =>
+      target.addEventListener(type, listener, { signal })
     on(this.#input, 'focus', () => this.#onFocus(signal))
     on(this.#input, 'click', () => this.#open())
     on(this.#input, 'input', () => {
@@ -145,7 +147,8 @@ export class Box {
     this.#panel.message = hits.length === 0 ? this.#nothing(text) : []
     const counts = Object.fromEntries(this.#owner.filters.map((field) => [field, facets[field] ?? []]))
     this.#panel.showFilters(counts, this.#owner.session.search?.info.documents ?? 0, wording)
-    const byWords = this.#owner.session.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
+    const byWords =
+      this.#owner.session.meaning === 'loading' && this.#owner.firstByWords() ? wording.messages.byWords : ''
     const said = nothing ? wording.say('nothing', { query: text.trim() }) : summary
     this.#panel.status.textContent = `${said} ${byWords}`.trim()
     this.#describe()
@@ -193,7 +196,11 @@ export class Box {
     this.#shown = undefined
     this.#combobox.show([])
     const code = make('code', '', error.code)
-    this.#panel.message = [make('p', 'headline', messages.failed), make('p', '', this.#advice(error), ' (', code, ')'), this.#retry()]
+    this.#panel.message = [
+      make('p', 'headline', messages.failed),
+      make('p', '', this.#advice(error), ' (', code, ')'),
+      this.#retry(),
+    ]
     this.#panel.status.textContent = `${messages.failed} ${this.#advice(error)}`
     this.#note()
     this.#reveal()
@@ -250,10 +257,15 @@ export class Box {
     if (!this.#shown) return this.#note()
     this.#panel.list.ariaLabel = messages.results
     if (session.meaning === 'ready') return this.#note(this.#shown.summary)
-    if (session.meaning === 'loading') return this.#note(wording.say('meaningLoading', { percent: wording.percent(session.share) }))
+    if (session.meaning === 'loading')
+      return this.#note(wording.say('meaningLoading', { percent: wording.percent(session.share) }))
     if (session.meaning === 'failed') return this.#note(messages.modelFailed, ' ', this.#retry())
     const size = wording.size(session.search?.waitingBytes ?? 0)
-    this.#note(messages.savingData, ' ', button('action', wording.say('loadMeaning', { size }), () => session.loadMeaning()))
+    this.#note(
+      messages.savingData,
+      ' ',
+      button('action', wording.say('loadMeaning', { size }), () => session.loadMeaning()),
+    )
   }
 
   #note(...content: (Node | string)[]): void {
@@ -302,6 +314,7 @@ export class Box {
 
 /** How much was found, and for what. */
 function summaryOf({ hits, found, corrected }: QueryResult, wording: Wording): string {
-  const summary = found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
+  const summary =
+    found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
   return corrected === undefined ? summary : wording.say('corrected', { summary, query: corrected })
 }

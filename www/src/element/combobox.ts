@@ -115,7 +115,9 @@ export class Combobox {
 
 /** Enter on an option is a click on it, with the same keys held. */
 function clickAs(option: HTMLElement, { ctrlKey, metaKey, shiftKey }: KeyboardEvent): void {
-  option.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, view: window, ctrlKey, metaKey, shiftKey }))
+  option.dispatchEvent(
+    new MouseEvent('click', { bubbles: true, cancelable: true, view: window, ctrlKey, metaKey, shiftKey }),
+  )
 }
 
 /** Sets attributes and returns what puts back those that were there before. */

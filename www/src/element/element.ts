@@ -2,17 +2,18 @@
  * The element `<inkling-search>`: the site's own search form, answering as one types. This file defines no tag.
  * @module element
  */
+
+import type { InklingError } from '../errors.js'
+import type { Search } from '../search.js'
+import type { Hit, QueryResult } from '../types.js'
+import { inNextTask } from '../worker/tasks.js'
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
-import { Session } from './session.js'
-import type { InklingError } from '../errors.js'
 import { en, type Messages, Wording } from './messages.js'
 import { Modal } from './modal.js'
-import type { Hit, QueryResult } from '../types.js'
 import { Recent } from './recent.js'
-import type { Search } from '../search.js'
+import { Session } from './session.js'
 import { listenForShortcuts } from './shortcuts.js'
-import { inNextTask } from '../worker/tasks.js'
 
 export type { Counted, Messages } from './messages.js'
 
@@ -200,7 +201,12 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
 }
 
 /** Answers below the form itself, until the signal is aborted. */
-function overForm(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): { update(): void; open(): void } {
+function overForm(
+  owner: Owner,
+  element: HTMLElement,
+  input: HTMLInputElement,
+  signal: AbortSignal,
+): { update(): void; open(): void } {
   let box: Box | undefined
   // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
   inNextTask(() => (box = new Box(owner, input, element, signal)), signal)

@@ -1,8 +1,9 @@
 /** The search as a dialog over the page, with a form of its own that goes where the page's form goes. */
+
+import { inNextTask } from '../worker/tasks.js'
 import { Box, type Owner } from './box.js'
 import { setAttributes } from './combobox.js'
 import { button, make } from './panel.js'
-import { inNextTask } from '../worker/tasks.js'
 
 interface Open {
   dialog: HTMLDialogElement
@@ -65,7 +66,8 @@ export class Modal {
     const original = this.#input.form
     const copy = (original?.cloneNode(false) ?? make('div', '')) as HTMLElement
     const input = this.#input.cloneNode(false) as HTMLInputElement
-    const label = this.#input.ariaLabel || this.#input.labels?.[0]?.textContent?.trim() || this.#owner.wording.messages.dialog
+    const label =
+      this.#input.ariaLabel || this.#input.labels?.[0]?.textContent?.trim() || this.#owner.wording.messages.dialog
     for (const element of [copy, input]) element.removeAttribute('id')
     copy.className = 'inkling-form'
     input.className = 'inkling-input'

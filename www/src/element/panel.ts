@@ -1,8 +1,9 @@
 /** What opens below the box: filters, the list, a message, and a line about how the answer came about. */
+
+import type { FacetCount, Filters, Hit } from '../types.js'
 import { uniqueId } from './combobox.js'
 import { excerpt, marked, safeUrl } from './marked.js'
 import type { Wording } from './messages.js'
-import type { FacetCount, Filters, Hit } from '../types.js'
 
 /** Most values of a field that are offered as filters. */
 const VALUES_MAX = 8
@@ -41,7 +42,10 @@ export function hitOption(hit: Hit, show: readonly string[]): HTMLElement {
   }
   const passage = excerpt(hit.passage.text, hit.matches)
   option.append(make('span', 'title', marked(hit.title, hit.titleMatches)))
-  const facts = show.flatMap((field) => hit.fields[field] ?? []).filter((value) => value !== '').map(String)
+  const facts = show
+    .flatMap((field) => hit.fields[field] ?? [])
+    .filter((value) => value !== '')
+    .map(String)
   if (facts.length > 0) option.append(make('span', 'facts', facts.join(' · ')))
   if (passage.text) option.append(make('span', 'passage', marked(passage.text, passage.ranges)))
   for (const text of option.querySelectorAll('span')) text.dir = 'auto'
@@ -123,7 +127,10 @@ export class Panel {
       const group = this.#group(field, say)
       const chosen = this.#chosen.get(field) ?? new Set()
       const buttons = new Map([...group.querySelectorAll('button')].map((found) => [found.value, found]))
-      const wanted = new Set([...buttons.keys(), ...counts.map(({ value }) => value).slice(0, Math.max(0, VALUES_MAX - buttons.size))])
+      const wanted = new Set([
+        ...buttons.keys(),
+        ...counts.map(({ value }) => value).slice(0, Math.max(0, VALUES_MAX - buttons.size)),
+      ])
       for (const value of wanted) {
         const count = counts.find((facet) => facet.value === value)?.count ?? 0
         const toggle = buttons.get(value) ?? group.appendChild(this.#toggle(field, value))

@@ -22,5 +22,7 @@ function isShortcut(event: KeyboardEvent): boolean {
 
 /** Whether a key goes into a text. */
 function isTyping(target: EventTarget | undefined): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+  )
 }

@@ -21,8 +21,12 @@ export interface PgvectorOptions {
  * Rows are ordered by their negative inner product with the query (`<#>`), for unit vectors the negative cosine. Without
  * an HNSW index that is exact.
  */
-export function pgvector<Fields = Record<string, unknown>>({ query, table = 'passages' }: PgvectorOptions): Remote<Fields> {
-  if (typeof query !== 'function') throw new InklingError('invalid-input', 'query is missing: give a function that runs SQL')
+export function pgvector<Fields = Record<string, unknown>>({
+  query,
+  table = 'passages',
+}: PgvectorOptions): Remote<Fields> {
+  if (typeof query !== 'function')
+    throw new InklingError('invalid-input', 'query is missing: give a function that runs SQL')
   const from = identifier(table)
   return {
     async search(vector, { limit, filters = {} }) {
@@ -44,7 +48,8 @@ export function pgvector<Fields = Record<string, unknown>>({ query, table = 'pas
 
 /** A name as an identifier of SQL, whatever it holds. */
 function identifier(name: string): string {
-  if (typeof name !== 'string' || name === '' || name.includes('\0')) throw new InklingError('invalid-input', 'table is missing: give its name')
+  if (typeof name !== 'string' || name === '' || name.includes('\0'))
+    throw new InklingError('invalid-input', 'table is missing: give its name')
   return `"${name.replaceAll('"', '""')}"`
 }
 

@@ -4,11 +4,12 @@
  * `inkling export` fills the engine. The query is still encoded in the visitor's browser: the engine sees its vector, not
  * its text.
  */
-import { type Caller, onAbort } from '../worker/client.js'
+
 import { Encoder, type EncoderOptions } from '../encoder.js'
 import { InklingError } from '../errors.js'
-import type { Method, Methods, QuerySettings } from '../worker/protocol.js'
 import type { Filters, QueryResult, SearchInfo } from '../types.js'
+import { type Caller, onAbort } from '../worker/client.js'
+import type { Method, Methods, QuerySettings } from '../worker/protocol.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {
@@ -75,7 +76,10 @@ export class RemoteCaller<Fields> implements Caller {
   /** Loads the encoder of an engine. */
   static async load<Fields>(remote: Remote<Fields>, options: EncoderOptions): Promise<RemoteCaller<Fields>> {
     if (typeof remote?.search !== 'function') {
-      throw new InklingError('invalid-input', 'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()')
+      throw new InklingError(
+        'invalid-input',
+        'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()',
+      )
     }
     return new RemoteCaller(await Encoder.load(options), remote)
   }
@@ -96,7 +100,10 @@ export class RemoteCaller<Fields> implements Caller {
       const { text, settings } = params as Methods['query']['params']
       return (await this.#query(text, settings, signal)) as Methods[M]['result']
     }
-    throw new InklingError('invalid-input', `${method}() is not there with a remote index: ask the engine that holds it`)
+    throw new InklingError(
+      'invalid-input',
+      `${method}() is not there with a remote index: ask the engine that holds it`,
+    )
   }
 
   close(): void {
@@ -105,9 +112,13 @@ export class RemoteCaller<Fields> implements Caller {
 
   async #query(text: string, settings: QuerySettings, signal: AbortSignal | undefined): Promise<QueryResult<Fields>> {
     const { limit = DEFAULT_LIMIT, filters, mode, sort, facets = [], far = false } = settings
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new InklingError('invalid-input', 'limit must be a whole number of at least 1')
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new InklingError('invalid-input', 'limit must be a whole number of at least 1')
     if (mode === 'lexical' || sort !== undefined || facets.length > 0) {
-      throw new InklingError('invalid-input', 'a remote index answers by meaning alone: leave out mode lexical, sort and facets')
+      throw new InklingError(
+        'invalid-input',
+        'a remote index answers by meaning alone: leave out mode lexical, sort and facets',
+      )
     }
     const start = performance.now()
     const stop = signal ? { signal } : {}
@@ -117,20 +128,45 @@ export class RemoteCaller<Fields> implements Caller {
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
     const best = hits[0]
-    const close = far || !best ? hits : hits.filter(({ score }) => best.cosine >= CLOSE && score >= best.score * SHARE_OF_BEST)
-    const timings = { words: 0, tokenize: 0, encode: encoded - start, scan: end - encoded, rank: 0, documents: 0, total: end - start }
-    return { hits: close, found: close.length, mode: 'semantic', facets: {}, truncated: false, timings, backend: this.#encoder.info.backend }
+    const close =
+      far || !best ? hits : hits.filter(({ score }) => best.cosine >= CLOSE && score >= best.score * SHARE_OF_BEST)
+    const timings = {
+      words: 0,
+      tokenize: 0,
+      encode: encoded - start,
+      scan: end - encoded,
+      rank: 0,
+      documents: 0,
+      total: end - start,
+    }
+    return {
+      hits: close,
+      found: close.length,
+      mode: 'semantic',
+      facets: {},
+      truncated: false,
+      timings,
+      backend: this.#encoder.info.backend,
+    }
   }
 
   /** The nearest documents, each by its nearest passage. */
-  async #documents(vector: Float32Array, limit: number, options: Omit<RemoteOptions, 'limit'>): Promise<RemoteHit<Fields>[]> {
+  async #documents(
+    vector: Float32Array,
+    limit: number,
+    options: Omit<RemoteOptions, 'limit'>,
+  ): Promise<RemoteHit<Fields>[]> {
     let asked = limit
     for (let round = 1; ; round++) {
       asked *= PASSAGES_PER_DOCUMENT
-      const passages = await untilAborted(() => this.#remote.search(vector, { ...options, limit: asked }), options.signal)
+      const passages = await untilAborted(
+        () => this.#remote.search(vector, { ...options, limit: asked }),
+        options.signal,
+      )
       const documents = new Map<string, RemoteHit<Fields>>()
       for (const hit of passages) if (!documents.has(hit.id)) documents.set(hit.id, hit)
-      if (documents.size >= limit || passages.length < asked || round === ROUNDS_MAX) return [...documents.values()].slice(0, limit)
+      if (documents.size >= limit || passages.length < asked || round === ROUNDS_MAX)
+        return [...documents.values()].slice(0, limit)
     }
   }
 }
@@ -142,7 +178,11 @@ function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined
     if (signal?.aborted) return
     const failed = (cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause)
-      reject(cause instanceof InklingError ? cause : new InklingError('network', `the remote engine failed: ${why}`, { cause }))
+      reject(
+        cause instanceof InklingError
+          ? cause
+          : new InklingError('network', `the remote engine failed: ${why}`, { cause }),
+      )
     }
     // The call stands inside a promise, so that an engine which throws at once is caught, too.
     Promise.resolve().then(work).then(resolve, failed).finally(stopListening)

@@ -1,7 +1,8 @@
 /** What computes in a worker, and why: the GPU where it was asked for, is there, and is worth it; else the CPU. */
-import type { LoadOptions } from './protocol.js'
+
 import type { Choice } from '../types.js'
-import { type GlueEncoder, type Glue, type GlueSearch, loadGlue, loadGpuGlue } from './glue.js'
+import { type Glue, type GlueEncoder, type GlueSearch, loadGlue, loadGpuGlue } from './glue.js'
+import type { LoadOptions } from './protocol.js'
 
 /** A search or an encoder; only those of the module for the GPU have something to decide. */
 type Part = Pick<GlueSearch | GlueEncoder, 'accelerate' | 'choice'>

@@ -1,7 +1,7 @@
 /** The page's end of the line to the worker, and what both `Search` and `Encoder` need to talk over it. */
 import { cancelled, errorFromData, InklingError } from '../errors.js'
-import type { LoadOptions, Method, Methods, Reply } from './protocol.js'
 import type { Choice } from '../types.js'
+import type { LoadOptions, Method, Methods, Reply } from './protocol.js'
 import { startWorker } from './start.js'
 
 interface Pending {
@@ -44,7 +44,8 @@ export class Client implements Caller {
       const why = event.message ? `: ${event.message}` : ': is worker.js served beside index.js?'
       this.close(new InklingError('network', `the search worker stopped${why}`))
     }
-    worker.onmessageerror = () => this.close(new InklingError('internal', 'an answer of the search worker cannot be read'))
+    worker.onmessageerror = () =>
+      this.close(new InklingError('internal', 'an answer of the search worker cannot be read'))
   }
 
   /** Runs a method in the worker. */
@@ -59,7 +60,11 @@ export class Client implements Caller {
       try {
         this.#worker.postMessage({ id, method, params })
       } catch (cause) {
-        reject(new InklingError('invalid-input', `${method}() takes plain data: no functions, no elements of a page`, { cause }))
+        reject(
+          new InklingError('invalid-input', `${method}() takes plain data: no functions, no elements of a page`, {
+            cause,
+          }),
+        )
         return
       }
       this.#pending.set(id, { resolve, reject, onProgress })
@@ -107,9 +112,13 @@ export function folderUrl(url: string | URL | undefined): string {
     if (!absolute.pathname.endsWith('/')) absolute.pathname += '/'
     return absolute.href
   } catch (cause) {
-    throw new InklingError('invalid-input', `url is ${JSON.stringify(url) ?? 'missing'}: give the address of the folder with the search files`, {
-      cause,
-    })
+    throw new InklingError(
+      'invalid-input',
+      `url is ${JSON.stringify(url) ?? 'missing'}: give the address of the folder with the search files`,
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -11,9 +11,15 @@ interface Connection {
 
 /** Whether this visitor asked to save data, or is on a slow or metered connection. */
 function savesData(): boolean {
-  const { saveData, effectiveType, type } = (globalThis.navigator as { connection?: Connection } | undefined)?.connection ?? {}
+  const { saveData, effectiveType, type } =
+    (globalThis.navigator as { connection?: Connection } | undefined)?.connection ?? {}
   const slow = effectiveType !== undefined && effectiveType !== '4g'
-  return saveData === true || slow || type === 'cellular' || globalThis.matchMedia?.('(prefers-reduced-data: reduce)').matches === true
+  return (
+    saveData === true ||
+    slow ||
+    type === 'cellular' ||
+    globalThis.matchMedia?.('(prefers-reduced-data: reduce)').matches === true
+  )
 }
 
 interface Manifest {

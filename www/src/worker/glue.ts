@@ -1,11 +1,19 @@
 /** The door to the wasm modules of `modules.ts`: what their glue offers, and starting each once in the build that runs here. */
 import { InklingError } from '../errors.js'
-import type { LoadOptions, QuerySettings, SliceFile, SliceHits, SliceOutline } from './protocol.js'
 import type {
-  BuildSettings, BuiltIndex, Choice, EncoderInfo, Hit, Progress, QueryResult, SavedFile, SearchDocument,
+  BuildSettings,
+  BuiltIndex,
+  Choice,
+  EncoderInfo,
+  Hit,
+  Progress,
+  QueryResult,
+  SavedFile,
+  SearchDocument,
   SearchInfo,
 } from '../types.js'
 import { type Builds, type ModuleFiles, modules } from './modules.js'
+import type { LoadOptions, QuerySettings, SliceFile, SliceHits, SliceOutline } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
@@ -53,7 +61,12 @@ export interface EncoderLoadOptions extends LoadOptions {
 /** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface Glue {
   Search: {
-    load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers?: SliceWorkers): Promise<GlueSearch>
+    load(
+      url: string,
+      options: LoadOptions,
+      onProgress: (progress: Progress) => void,
+      workers?: SliceWorkers,
+    ): Promise<GlueSearch>
   }
   Slice: {
     load(
@@ -121,7 +134,10 @@ async function startGlue<G extends Glue>(
   compile: (source: ModuleFiles['source']) => Promise<WebAssembly.Module>,
 ): Promise<G> {
   if (!hasSimd()) {
-    throw new InklingError('unsupported-browser', 'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)')
+    throw new InklingError(
+      'unsupported-browser',
+      'this browser has no WebAssembly SIMD: update it (Chrome 91, Firefox 89, Safari 16.4)',
+    )
   }
   try {
     const files = await builds[hasRelaxedSimd() ? 'relaxed' : 'simd128']()
@@ -130,7 +146,9 @@ async function startGlue<G extends Glue>(
     return glue
   } catch (cause) {
     if (cause instanceof InklingError) throw cause
-    throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', { cause })
+    throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', {
+      cause,
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 /** For search as you type: of many questions in a row, only the newest answer is wanted. */
-import { onAbort } from './client.js'
+
 import { cancelled, type InklingError } from '../errors.js'
+import { onAbort } from './client.js'
 
 interface Ticket {
   run(): Promise<void>

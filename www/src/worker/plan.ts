@@ -1,7 +1,8 @@
 /** How a build begins, in the browser's worker and in Node alike. */
+
+import type { BuildProgress, BuildSettings } from '../types.js'
 import type { BuildGlue, GlueBuilder } from './glue.js'
 import type { BuildSource, LoadOptions } from './protocol.js'
-import type { BuildProgress, BuildSettings } from '../types.js'
 
 /** Reads the documents, loads the model, and cuts the documents for it. */
 export async function planBuild(
@@ -13,7 +14,9 @@ export async function planBuild(
   onProgress: (progress: BuildProgress) => void,
 ): Promise<GlueBuilder> {
   const isFile = 'bytes' in source
-  const builder = isFile ? Builder.fromBytes(source.bytes, source.name, settings) : Builder.fromDocuments(source.documents, settings)
+  const builder = isFile
+    ? Builder.fromBytes(source.bytes, source.name, settings)
+    : Builder.fromDocuments(source.documents, settings)
   onProgress({ stage: 'read', done: builder.documents(), total: builder.documents() })
   await builder.loadModel(url, options, ({ loaded, total }) => onProgress({ stage: 'model', done: loaded, total }))
   return builder

@@ -10,7 +10,9 @@ let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
 /** The policy `inkling`. Undefined where the browser has no Trusted Types, and where the site's policy does not list the name. */
 export function inklingPolicy(): typeof policy {
   try {
-    policy ??= (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('inkling', { createScriptURL: (url) => url })
+    policy ??= (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('inkling', {
+      createScriptURL: (url) => url,
+    })
   } catch {
     // Where nothing is enforced the worker starts without; else its own error says what is missing.
   }

@@ -2,9 +2,10 @@
  * Encoding many texts by several workers. They talk by messages alone, so no cross-origin isolation is needed. The
  * helpers share the compiled module and have a copy of the weights each; they live as long as the work.
  */
-import type { Client } from './client.js'
+
 import { cancelled } from '../errors.js'
 import type { Backend } from '../types.js'
+import type { Client } from './client.js'
 
 /** Texts sent to a worker at a time: few, so that progress moves and cancelling takes effect soon. A GPU wants more. */
 const TEXTS_PER_CALL = { cpu: 8, webgpu: 256 }

@@ -6,8 +6,20 @@
  */
 import type { ErrorData } from '../errors.js'
 import type {
-  BackendOption, BuildProgress, BuildSettings, BuiltIndex, Choice, Count, EncoderInfo, Hit, Progress, QueryOptions, QueryResult,
-  SavedFile, SearchDocument, SearchInfo,
+  BackendOption,
+  BuildProgress,
+  BuildSettings,
+  BuiltIndex,
+  Choice,
+  Count,
+  EncoderInfo,
+  Hit,
+  Progress,
+  QueryOptions,
+  QueryResult,
+  SavedFile,
+  SearchDocument,
+  SearchInfo,
 } from '../types.js'
 
 /** Settings of a load that the Rust side reads. An empty `url` beside them means that there is nothing but `files`. */
@@ -51,10 +63,18 @@ export interface Methods {
   /** Decides what computes, when that is still due. */
   accelerate: { params: Record<string, never>; result: Choice; progress: never }
   /** With a `module` that another worker has compiled, nothing of the engine is fetched or compiled. */
-  loadEncoder: { params: { url: string; options: LoadOptions; module?: WebAssembly.Module }; result: EncoderInfo; progress: Progress }
+  loadEncoder: {
+    params: { url: string; options: LoadOptions; module?: WebAssembly.Module }
+    result: EncoderInfo
+    progress: Progress
+  }
   /** Of a module that also computes on the GPU nothing is given: helpers want the other. */
   compiledModule: { params: Record<string, never>; result: WebAssembly.Module | undefined; progress: never }
-  loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile; documents: number }; result: SliceOutline; progress: Progress }
+  loadSlice: {
+    params: { url: string; options: LoadOptions; file: SliceFile; documents: number }
+    result: SliceOutline
+    progress: Progress
+  }
   scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   fileOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }

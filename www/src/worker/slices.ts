@@ -1,7 +1,8 @@
 /** The vectors of a large index: slices, each in a worker of its own below the search's, without shared memory. */
+
+import type { Progress } from '../types.js'
 import { Client } from './client.js'
 import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
-import type { Progress } from '../types.js'
 
 /** The workers of an index's slices; the wasm of the search's worker asks them. None is started for an index of one file. */
 export class SliceWorkers {
@@ -17,7 +18,11 @@ export class SliceWorkers {
   }
 
   /** Starts the workers, which fetch their slices themselves; resolves to what is known of each. */
-  open(files: readonly SliceFile[], documents: number, [before, total]: readonly [number, number]): Promise<SliceOutline[]> {
+  open(
+    files: readonly SliceFile[],
+    documents: number,
+    [before, total]: readonly [number, number],
+  ): Promise<SliceOutline[]> {
     const loaded = files.map(() => 0)
     const load = (file: SliceFile, at: number) => {
       const client = (this.#clients[at] = new Client())

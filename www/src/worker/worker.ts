@@ -2,17 +2,24 @@
  * The worker: holds the wasm module and one search or encoder, and answers requests about it. Everything that takes
  * time happens here or below, never on the page's own thread.
  */
-import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
-import { planBuild } from './plan.js'
+
 import { errorToData, InklingError } from '../errors.js'
-import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import type { Choice } from '../types.js'
+import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
+import {
+  compiledModule,
+  type GlueBuilder,
+  type GlueEncoder,
+  type GlueSearch,
+  type GlueSlice,
+  loadBuildGlue,
+  loadGlue,
+} from './glue.js'
+import { planBuild } from './plan.js'
+import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
 import { readEarly } from './stored.js'
 import { nextTask } from './tasks.js'
-import {
-  compiledModule, type GlueBuilder, type GlueEncoder, type GlueSearch, type GlueSlice, loadBuildGlue, loadGlue,
-} from './glue.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
 interface WorkerScope {
@@ -159,7 +166,8 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
     scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }
   const part = encoder ?? search
-  if (part && ENCODING.includes(method)) await tellChoice(part, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
+  if (part && ENCODING.includes(method))
+    await tellChoice(part, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
 }
 
 // Imported where there is no worker, as tools on a server may do, this does nothing.
