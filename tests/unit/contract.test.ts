@@ -15,9 +15,10 @@ test('every code of an error in Rust is one of the package, which adds only that
 })
 
 test('the page and the service worker look for stored files where the search keeps them', () => {
-  const store = read('src/web/store.rs')
-  assert.equal(/const CACHE: &str = "([^"]+)"/.exec(store)?.[1], SEARCH_CACHE)
-  const keys = all(store, /format!\("\{\}\{path\}(\?[^"{]*)/g)
+  const names = fs.readdirSync('src/web').filter((name) => name.endsWith('.rs'))
+  const web = names.map((name) => read(`src/web/${name}`)).join('\n')
+  assert.deepEqual(all(web, /const CACHE: &str = "([^"]+)"/g), [SEARCH_CACHE])
+  const keys = all(web, /\{(?:path|url)\}(\?[^"{]*)/g)
   assert.ok(keys.length > 0)
   for (const key of keys) assert.equal(`a/b${key}0f`, keyOf('a/b', '0f'))
 })
