@@ -89,13 +89,10 @@
 //! assert_eq!((answer.mode, answer.hits[0].document), (Mode::Lexical, 0));
 //!
 //! engine.set_encoder(index.encoder()?)?;
-//! let (question, options) = ("best people", QueryOptions { limit: 1, ..QueryOptions::default() });
-//! let answer = engine.query_with(question, &options)?;
-//! let best = &answer.hits[0];
-//! let highlighter = engine.highlighter(question, &options);
-//! let hit = engine.show(best, &index.document(best.document)?, Some(&highlighter))?;
+//! let options = QueryOptions { limit: 1, ..QueryOptions::default() };
+//! let (answer, hits) = engine.search_with("best people", &options, &index)?;
 //! assert_eq!(answer.mode, Mode::Hybrid);
-//! assert_eq!((hit.id.as_str(), hit.passage.text.as_str()), ("b", "How to keep the best people."));
+//! assert_eq!((hits[0].id.as_str(), hits[0].passage.text.as_str()), ("b", "How to keep the best people."));
 //! # Ok(())
 //! # }
 //! ```
@@ -128,8 +125,10 @@ pub mod text;
 pub mod web;
 
 pub use encoder::Encoder;
+#[cfg(not(target_family = "wasm"))]
+pub use engine::Engine;
 #[cfg(feature = "fs")]
 pub use engine::folder::IndexFolder;
-pub use engine::{Engine, Hit, Mode, QueryOptions};
+pub use engine::{Hit, Index, Mode, QueryOptions};
 pub use error::{Error, ErrorKind};
 pub use index::document::Document;

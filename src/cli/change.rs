@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::index::CorpusArgs;
 use super::print;
 use super::progress::counter;
-use crate::engine::Engine;
+use crate::engine::Index;
 use crate::engine::folder::{IndexFolder, write_files};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -40,33 +40,33 @@ impl Add {
         let bar = counter("encoding", "documents", count);
         engine.add(documents, |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
-        save(&self.index, &folder, &engine)?;
-        print(format!("{count} documents added or replaced: the index holds {}\n", engine.documents()))
+        save(&self.index, &folder, engine.index())?;
+        print(format!("{count} documents added or replaced: the index holds {}\n", engine.index().documents()))
     }
 }
 
 impl Remove {
     pub fn run(self) -> Result<()> {
         let folder = IndexFolder::open(&self.index)?;
-        let mut engine = folder.engine()?;
-        self.ids.iter().try_for_each(|id| engine.number(id).map(drop))?;
-        let removed = self.ids.iter().filter(|id| engine.remove(id)).count();
-        if engine.documents() == 0 {
+        let mut index = folder.index()?;
+        self.ids.iter().try_for_each(|id| index.number(id).map(drop))?;
+        let removed = self.ids.iter().filter(|id| index.remove(id)).count();
+        if index.documents() == 0 {
             return Err(Error::new(
                 ErrorKind::EmptyCorpus,
                 "an index must keep at least one document: delete its folder instead",
             ));
         }
-        save(&self.index, &folder, &engine)?;
-        print(format!("{removed} documents removed: the index holds {}\n", engine.documents()))
+        save(&self.index, &folder, &index)?;
+        print(format!("{removed} documents removed: the index holds {}\n", index.documents()))
     }
 }
 
 /// Writes the changed index in place of the old one. The manifest comes last: until then, readers see hashes that differ.
-fn save(root: &Path, folder: &IndexFolder, engine: &Engine) -> Result<()> {
-    let document = |number| engine.added(number).map_or_else(|| folder.document(number), |document| Ok(document.clone()));
-    let documents = engine.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
-    let saved = engine.save(&documents, Vec::new())?;
+fn save(root: &Path, folder: &IndexFolder, index: &Index) -> Result<()> {
+    let document = |number| pollster::block_on(index.document(number, folder));
+    let documents = index.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
+    let saved = index.save(&documents, Vec::new())?;
     write_files(root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     // Files of documents that the smaller index no longer has.
     for old in folder.manifest().files.iter().filter(|old| saved.manifest.file(&old.path).is_err()) {

@@ -11,7 +11,7 @@ use super::{ModelArg, ModelFolder, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::read_file;
-use crate::engine::{Engine, Mode, QueryOptions};
+use crate::engine::{Engine, Index, Mode, QueryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::beir::{self, Collection, Topic};
 use crate::eval::metrics::{Estimate, estimate, ndcg, recall, reciprocal_rank, success};
@@ -73,7 +73,7 @@ impl Args {
         let (documents, topics) = self.collection()?;
         let model = ModelFolder::read(&self.model.model)?;
         let encoder = model.encoder()?;
-        let mut engine = index(&documents, &encoder, &model)?;
+        let mut engine = Engine::new(index(&documents, &encoder, &model)?);
         engine.set_encoder(encoder)?;
 
         let modes = [Mode::Lexical, Mode::Semantic, Mode::Hybrid];
@@ -83,7 +83,8 @@ impl Args {
             figures.push(measure(&mut engine, &documents, &topics, mode, || bar.inc(1))?);
         }
         bar.finish_and_clear();
-        let report = Report { documents: documents.len(), passages: engine.manifest().passages, queries: topics.len(), figures };
+        let report =
+            Report { documents: documents.len(), passages: engine.index().manifest().passages, queries: topics.len(), figures };
         if self.json { print_json(&report) } else { print(report.text()) }
     }
 
@@ -118,7 +119,7 @@ fn from_beir(beir::Document { id, title, text }: beir::Document) -> Document {
     Document { id, title, text, ..Document::default() }
 }
 
-fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Result<Engine> {
+fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Result<Index> {
     let bar = counter("encoding", "passages", 0);
     let start = |passages| bar.set_length(passages as u64);
     let progress = |passages: usize| bar.inc(passages as u64);
@@ -126,7 +127,7 @@ fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Resu
     bar.finish_and_clear();
     let documents: Vec<&Document> = documents.iter().collect();
     let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
-    Engine::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE), &documents)
+    Index::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE), &documents)
 }
 
 fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Figures> {

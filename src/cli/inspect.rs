@@ -44,9 +44,9 @@ fn index(folder: &IndexFolder) -> Result<Value> {
     for file in &manifest.files {
         folder.file(&file.path)?;
     }
-    let engine = folder.engine()?;
+    let index = folder.index()?;
     let value = serde_json::to_value(manifest).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
-    Ok(json!({ "kind": "index", "dim": engine.dim(), "all_files_whole": true, "manifest": value }))
+    Ok(json!({ "kind": "index", "dim": index.dim(), "all_files_whole": true, "manifest": value }))
 }
 
 fn model(folder: &ModelFolder) -> Result<Value> {

@@ -72,10 +72,7 @@ impl Args {
             engine.set_encoder(folder.encoder()?)?;
         }
         let options = self.options();
-        let answer = engine.query_with(&self.query, &options)?;
-        let highlighter = engine.highlighter(&self.query, &options);
-        let show = |ranked| engine.show(ranked, &folder.document(ranked.document)?, Some(&highlighter));
-        let hits = answer.hits.iter().map(show).collect::<Result<Vec<_>>>()?;
+        let (answer, hits) = engine.search_with(&self.query, &options, &folder)?;
         if answer.truncated {
             eprintln!("the query is longer than the model takes: its end was not looked at");
         }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::Engine;
+use super::Index;
+use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_texts};
 use crate::index::document::Document;
@@ -15,45 +16,18 @@ pub struct EncodedDocument {
     vectors: Vec<(Range<usize>, Vec<f32>)>,
 }
 
-impl Engine {
-    /// Adds documents, or replaces those of the same id.
-    ///
-    /// Each is encoded, so a model must be there. `progress` is called after each document. It blocks where a GPU makes it wait;
-    /// who must not block calls [`Engine::encode`] and [`Engine::add_encoded`].
-    ///
-    /// # Errors
-    /// `invalid-input` without a model or for a document without an id or any text, `duplicate-id` for two of one id; then
-    /// nothing has changed.
-    #[cfg(not(target_family = "wasm"))]
-    pub fn add(&mut self, documents: Vec<Document>, mut progress: impl FnMut(usize)) -> Result<()> {
-        if documents.is_empty() {
-            return Ok(());
-        }
-        builder::check(&documents)?;
-        // Everything that can fail comes before the first change.
-        let mut encoded = Vec::new();
-        for (done, document) in documents.into_iter().enumerate() {
-            encoded.push(pollster::block_on(self.encode(document))?);
-            progress(done + 1);
-        }
-        self.add_encoded(encoded)
-    }
-
+impl Index {
     /// Encodes a document that is to be added; changes nothing.
     ///
     /// # Errors
-    /// `invalid-input` without a model.
-    pub async fn encode(&mut self, document: Document) -> Result<EncodedDocument> {
-        let options = self.passage_options();
-        let Some(encoder) = &mut self.encoder else {
-            return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents"));
-        };
-        let (passages, texts) = builder::passages(encoder.tokenizer(), &document, options)?;
+    /// As [`Encoder::encode_many`].
+    pub async fn encode(&self, document: Document, encoder: &mut Encoder) -> Result<EncodedDocument> {
+        let (passages, texts) = builder::passages(encoder.tokenizer(), &document, self.passage_options())?;
         let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
         Ok(EncodedDocument { document, vectors: passages.windows.into_iter().zip(vectors).collect() })
     }
 
-    /// Adds documents that this engine has encoded, or replaces those of the same id.
+    /// Adds documents that have been encoded for this index, or replaces those of the same id.
     ///
     /// # Errors
     /// None, as long as the documents have passed [`builder::check`].
@@ -97,7 +71,7 @@ impl Engine {
 
     /// The files of the index as it is now, but for those of the model, which stay as they are.
     ///
-    /// `documents` are the live ones in the order of [`Engine::live`], `slices` the vectors that lie elsewhere. The same documents
+    /// `documents` are the live ones in the order of [`Index::live`], `slices` the vectors that lie elsewhere. The same documents
     /// give the same bytes, whatever was added and removed on the way.
     ///
     /// # Errors

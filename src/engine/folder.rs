@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::Engine;
+use crate::engine::{Documents, Engine, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest};
@@ -44,11 +44,16 @@ impl IndexFolder {
         Ok(bytes)
     }
 
-    /// The index itself, which answers from words until it gets a model.
+    /// An engine that answers from words until it gets a model.
     pub fn engine(&self) -> Result<Engine> {
+        Ok(Engine::new(self.index()?))
+    }
+
+    /// The index itself.
+    pub fn index(&self) -> Result<Index> {
         let shards = self.manifest.first_shards().map(|entry| self.shard(entry)).collect::<Result<Vec<_>>>()?;
         let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
-        Engine::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?, &documents)
+        Index::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?, &documents)
     }
 
     /// The vectors of all passages.
@@ -64,13 +69,6 @@ impl IndexFolder {
         Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
     }
 
-    /// One document by its number in the index as it was opened.
-    pub fn document(&self, number: u32) -> Result<Document> {
-        let (entry, place) = self.manifest.shard_of(number as usize)?;
-        let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
-        self.shard(entry)?.get(place).cloned().ok_or_else(missing)
-    }
-
     /// The documents of a file. The last one is kept, since documents are mostly asked for one after the other.
     fn shard(&self, entry: &FileEntry) -> Result<Arc<Vec<Document>>> {
         let first = entry.first.unwrap_or_default();
@@ -81,6 +79,14 @@ impl IndexFolder {
         let shard = Arc::new(read_shard(&self.entry(entry)?)?);
         *kept = Some((first, shard.clone()));
         Ok(shard)
+    }
+}
+
+impl Documents for IndexFolder {
+    async fn document(&self, number: u32) -> Result<Document> {
+        let (entry, place) = self.manifest.shard_of(number as usize)?;
+        let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
+        self.shard(entry)?.get(place).cloned().ok_or_else(missing)
     }
 }
 

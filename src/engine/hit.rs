@@ -5,11 +5,11 @@ use std::ops::Range;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Engine, QueryOptions};
+use super::{Index, Question};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::fusion::Ranked;
-use crate::index::lexical::{Highlighter, Query};
+use crate::index::lexical::Highlighter;
 
 /// A hit with what is shown of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +38,9 @@ pub struct Hit {
     /// The parts of `title` that do.
     #[serde(serialize_with = "pairs")]
     pub title_matches: Vec<Range<usize>>,
+    /// The document's whole text, in which `passage` lies.
+    #[serde(skip)]
+    pub text: String,
 }
 
 /// A part of a document's text. Offsets are bytes of UTF-8 in Rust and on the command line, UTF-16 units in JavaScript.
@@ -55,22 +58,39 @@ fn pairs<S: Serializer>(ranges: &[Range<usize>], serializer: S) -> std::result::
     serializer.collect_seq(ranges.iter().map(|range| [range.start, range.end]))
 }
 
-impl Engine {
-    /// Finds the words of a query in texts that are shown.
-    pub fn highlighter(&self, text: &str, options: &QueryOptions) -> Highlighter {
-        self.lexical.highlighter(&Query::parse(text, &options.syntax))
-    }
+/// Where the texts of an index's documents are: a folder, or files that are fetched as they are needed.
+pub trait Documents {
+    /// One document by its number in the index as it was opened.
+    fn document(&self, number: u32) -> impl Future<Output = Result<Document>>;
+}
 
-    /// A document that was added since the index was opened; others lie in the files of the index.
-    pub fn added(&self, document: u32) -> Option<&Document> {
-        self.added.get(&document)
-    }
-
-    /// A hit with what is shown of its document.
+impl Index {
+    /// What is shown of documents that were found, in their order. `question` is the one that found them: its words are marked.
     ///
     /// # Errors
-    /// `damaged-file` when the passage does not lie in the document's text.
-    pub fn show(&self, ranked: &Ranked, document: &Document, highlighter: Option<&Highlighter>) -> Result<Hit> {
+    /// Those of `documents`, and `damaged-file` when a passage does not lie in its document's text.
+    pub async fn hits(&self, ranked: &[Ranked], question: Option<&Question>, documents: &impl Documents) -> Result<Vec<Hit>> {
+        let highlighter = question.map(|question| &question.highlighter);
+        let mut hits = Vec::with_capacity(ranked.len());
+        for ranked in ranked {
+            let document = self.document(ranked.document, documents).await?;
+            hits.push(self.show(ranked, document, highlighter)?);
+        }
+        Ok(hits)
+    }
+
+    /// One document by its number, whether it was added since the index was opened or lies in its files.
+    ///
+    /// # Errors
+    /// Those of `documents`.
+    pub async fn document(&self, number: u32, documents: &impl Documents) -> Result<Document> {
+        match self.added.get(&number) {
+            Some(document) => Ok(document.clone()),
+            None => documents.document(number).await,
+        }
+    }
+
+    fn show(&self, ranked: &Ranked, document: Document, highlighter: Option<&Highlighter>) -> Result<Hit> {
         let highlights = |text: &str| highlighter.map_or_else(Vec::new, |highlighter| highlighter.ranges(text));
         let part = |passage: u32| {
             let range = self.vectors.range(passage);
@@ -87,7 +107,8 @@ impl Engine {
             shown = parts.into_iter().rev().max_by_key(|(text, _)| highlights(text).len());
         }
         let (text, Range { start, end }) = shown.unwrap_or(("", 0..0));
-        let Document { id, title, url, fields, .. } = document.clone();
+        let (matches, passage) = (highlights(text), Passage { text: text.to_owned(), start, end });
+        let Document { id, title, url, fields, text } = document;
         Ok(Hit {
             id,
             score: ranked.score,
@@ -97,8 +118,9 @@ impl Engine {
             title,
             url,
             fields,
-            matches: highlights(text),
-            passage: Passage { text: text.to_owned(), start, end },
+            matches,
+            passage,
+            text,
         })
     }
 }

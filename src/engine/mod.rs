@@ -1,12 +1,21 @@
-//! Where the layers meet: a query's text goes through the word index and the encoder and comes out as ranked documents.
+//! Where the layers meet: a query's text goes through the word index and the encoder and comes out as hits.
 //!
-//! An engine answers from words as soon as it has an index, and from words and meaning once it has been given the model.
+//! ```text
+//! text ──► Index::read ──► Question ──────────────────► Index::answer ──► Answer ──► Index::hits ──► Hits
+//!                             │ text to encode              ▲ vector                    ▲
+//!                             └──────────► Encoder ─────────┘                       Documents
+//! ```
+//!
+//! An [`Index`] needs no model and is searched by `&self`: it answers from words alone until a vector comes with the
+//! question. [`Engine`] is the pair of an index and the encoder of its queries, for callers that want one call.
 
 pub mod build;
 mod change;
 #[cfg(feature = "fs")]
 pub mod folder;
 mod hit;
+#[cfg(not(target_family = "wasm"))]
+mod pair;
 
 use std::collections::HashMap;
 
@@ -15,23 +24,27 @@ use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 pub use self::change::EncodedDocument;
-pub use self::hit::{Hit, Passage};
+pub use self::hit::{Documents, Hit, Passage};
+#[cfg(not(target_family = "wasm"))]
+pub use self::pair::Engine;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
-use crate::index::lexical::{Lexical, Query, Syntax};
+use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
 use crate::index::manifest::Manifest;
 use crate::index::table::{Counts, Filters, Table};
 use crate::index::vectors::{VectorHit, Vectors};
+use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
+use crate::text::tokenizer::Tokenizer;
 
 /// Hits where the caller does not say how many.
 pub const DEFAULT_LIMIT: usize = 3;
 
-/// An index that can be searched and changed.
-pub struct Engine {
+/// An index that can be searched and changed. It knows no model: whoever has one gives it vectors.
+pub struct Index {
     manifest: Manifest,
     vectors: Vectors,
     lexical: Lexical,
@@ -42,7 +55,6 @@ pub struct Engine {
     numbers: HashMap<String, u32>,
     /// Documents added since the index was opened, by number; the others lie in the files of the index.
     added: HashMap<u32, Document>,
-    encoder: Option<Encoder>,
 }
 
 /// What ranks the documents.
@@ -118,27 +130,53 @@ pub struct Timings {
     pub rank: f64,
 }
 
-/// What a query's words and meaning found, before they are ranked.
-struct Evidence {
-    words: Vec<crate::index::lexical::LexicalHit>,
-    meaning: Option<Vec<VectorHit>>,
-    corrected: Option<String>,
-    truncated: bool,
-}
-
-/// A query whose words have been looked up and whose text has been encoded: all but the scan and the ranking.
-pub struct Asked {
-    evidence: Evidence,
+/// A query that has been read once: what its words found, what is to be encoded, and what is marked in its hits.
+pub struct Question {
+    options: QueryOptions,
     mode: Mode,
     is_empty: bool,
-    /// The vector to scan for, where meaning is asked.
-    pub vector: Option<Vec<f32>>,
+    /// The text as it was read: as typed, or with misspelt words put right.
+    text: String,
+    is_corrected: bool,
+    is_truncated: bool,
+    words: Vec<LexicalHit>,
+    highlighter: Highlighter,
     /// How long the parts took so far.
     pub timings: Timings,
 }
 
-impl Engine {
-    /// An engine over an index whose files have been read. It answers from words until it gets a model.
+/// The vector of a question, and what it took to make it.
+pub struct QueryVector {
+    /// Unit length, `dim` numbers.
+    pub vector: Vec<f32>,
+    /// Whether the end of the text was cut because the model takes no more.
+    pub truncated: bool,
+    /// Milliseconds from text to token ids, and from these to the vector.
+    pub milliseconds: [f64; 2],
+}
+
+impl Question {
+    /// The text to encode, where meaning is asked.
+    pub fn to_encode(&self) -> Option<&str> {
+        (self.mode != Mode::Lexical && !self.is_empty).then_some(&self.text)
+    }
+
+    /// Encodes the question, where meaning is asked.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_ids`].
+    pub async fn encode(&self, encoder: &mut Encoder) -> Result<Option<QueryVector>> {
+        let Some(text) = self.to_encode() else { return Ok(None) };
+        let mut clock = Clock::start();
+        let tokens = encoder.tokenizer().encode(text)?;
+        let tokenize = clock.lap();
+        let vector = encoder.encode_ids(&[&tokens.ids]).await?;
+        Ok(Some(QueryVector { vector, truncated: tokens.truncated, milliseconds: [tokenize, clock.lap()] }))
+    }
+}
+
+impl Index {
+    /// An index whose files have been read.
     ///
     /// # Errors
     /// `damaged-file` when the parts contradict each other.
@@ -154,10 +192,10 @@ impl Engine {
         }
         let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
         let live = vec![true; documents];
-        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new(), encoder: None })
+        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new() })
     }
 
-    /// An engine over an index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
+    /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
     /// [`Manifest::first_shards`] in their order; there are none where the words do not come from them.
     ///
     /// # Errors
@@ -172,16 +210,15 @@ impl Engine {
         Self::new(manifest, vectors, lexical, Table::open(tensor)?)
     }
 
-    /// Gives the engine the model that encodes queries.
+    /// Whether a model's vectors can be compared with those of this index.
     ///
     /// # Errors
     /// `model-mismatch` when the index was made with another one.
-    pub fn set_encoder(&mut self, encoder: Encoder) -> Result<()> {
-        self.manifest.check_model(encoder.config())?;
-        if encoder.config().dim != self.vectors.dim() {
+    pub fn check_model(&self, config: &ModelConfig) -> Result<()> {
+        self.manifest.check_model(config)?;
+        if config.dim != self.vectors.dim() {
             return Err(Error::new(ErrorKind::DamagedFile, "the index and its model disagree on the length of vectors"));
         }
-        self.encoder = Some(encoder);
         Ok(())
     }
 
@@ -193,16 +230,6 @@ impl Engine {
     /// Length of the vectors.
     pub fn dim(&self) -> usize {
         self.vectors.dim()
-    }
-
-    /// The encoder, once there is one.
-    pub fn encoder(&self) -> Option<&Encoder> {
-        self.encoder.as_ref()
-    }
-
-    /// The same, to give it a GPU.
-    pub fn encoder_mut(&mut self) -> Option<&mut Encoder> {
-        self.encoder.as_mut()
     }
 
     /// Number of documents that can be found.
@@ -229,65 +256,66 @@ impl Engine {
         PassageOptions { max_tokens: self.manifest.passage_tokens, overlap: self.manifest.passage_overlap }
     }
 
-    /// The documents that answer a text best: [`Engine::query_with`] the default options.
+    /// Reads a query: looks up its words, and puts misspelt ones right where `tokenizer` is there to tell which are words. A
+    /// text without a word finds nothing, unless filters or an order are given: then it finds every document that passes them.
     ///
-    /// # Errors
-    /// None but those of the encoder.
-    #[cfg(not(target_family = "wasm"))]
-    pub fn query(&mut self, text: &str) -> Result<Answer> {
-        self.query_with(text, &QueryOptions::default())
-    }
-
-    /// The documents that answer a text best. A text without a word finds nothing, unless filters or an order are given:
-    /// then it finds every document that passes them.
-    ///
-    /// It blocks where a GPU makes it wait; who must not block calls [`Engine::ask`] and [`Engine::answer`].
+    /// `tokenizer` is that of the encoder that will give the question's vector; without one, words alone are asked.
     ///
     /// # Errors
     /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
     /// without a model.
-    #[cfg(not(target_family = "wasm"))]
-    pub fn query_with(&mut self, text: &str, options: &QueryOptions) -> Result<Answer> {
-        let asked = pollster::block_on(self.ask(text, options))?;
-        Ok(self.answer(asked, Vec::new(), options))
-    }
-
-    /// The first half of a query, which may have to wait.
-    ///
-    /// # Errors
-    /// As `query_with`.
-    pub async fn ask(&mut self, text: &str, options: &QueryOptions) -> Result<Asked> {
+    pub fn read(&self, text: &str, options: &QueryOptions, tokenizer: Option<&Tokenizer>) -> Result<Question> {
         let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
-        let mode = match (options.mode, &self.encoder) {
+        let mode = match (options.mode, tokenizer) {
             (Mode::Semantic, None) => {
                 return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
             }
             (Mode::Hybrid, None) => Mode::Lexical,
             (mode, _) => mode,
         };
-        let evidence = Evidence { words: Vec::new(), meaning: None, corrected: None, truncated: false };
-        let is_empty = text.trim().is_empty();
-        let mut asked = Asked { evidence, mode, is_empty, vector: None, timings: Timings::default() };
-        if !is_empty {
-            self.gather(text, options, &mut asked).await?;
+        let mut clock = Clock::start();
+        let mut query = Query::parse(text, &options.syntax);
+        let corrected = match (mode, tokenizer) {
+            (Mode::Hybrid, Some(tokenizer)) => self.lexical.respelled(text, &query, &|word| tokenizer.is_word(word)),
+            _ => None,
+        };
+        if let Some(corrected) = &corrected {
+            query = Query::parse(corrected, &options.syntax);
         }
-        Ok(asked)
+        let is_empty = text.trim().is_empty();
+        let by_words = mode != Mode::Semantic && !is_empty;
+        // All of them, whatever the filters: what is found and counted is the same with them and without.
+        let all = self.lexical.docs_total() as usize;
+        let words = if by_words { self.lexical.search(&query, &|_| true, all) } else { Vec::new() };
+        Ok(Question {
+            options: options.clone(),
+            mode,
+            is_empty,
+            is_corrected: corrected.is_some(),
+            text: corrected.unwrap_or_else(|| text.to_owned()),
+            is_truncated: by_words && query.is_truncated(),
+            words,
+            highlighter: self.lexical.highlighter(&query),
+            timings: Timings { words: clock.lap(), ..Timings::default() },
+        })
     }
 
-    /// The second half of a query. `sliced` is what the slices of the vectors that lie elsewhere have found, each
-    /// document once, ascending.
-    pub fn answer(&self, asked: Asked, sliced: Vec<VectorHit>, options: &QueryOptions) -> Answer {
-        let Asked { mut evidence, mode, is_empty, vector, mut timings } = asked;
+    /// Ranks what a question finds. `vector` is its own, where meaning is asked; `sliced` is what the slices of the vectors
+    /// that lie elsewhere have found for it, each document once, ascending.
+    pub fn answer(&self, question: &Question, vector: Option<&QueryVector>, sliced: Vec<VectorHit>) -> Answer {
+        let Question { options, mode, is_empty, .. } = question;
+        let mut timings = question.timings;
         let mut clock = Clock::start();
-        if let Some(vector) = vector {
-            evidence.meaning = Some(self.scan(&vector, sliced));
-            timings.scan += clock.lap();
-        }
+        let meaning = vector.map(|vector| {
+            [timings.tokenize, timings.encode] = vector.milliseconds;
+            self.scan(&vector.vector, sliced)
+        });
+        timings.scan += clock.lap();
         let mut found = match is_empty {
             true if options.filters.is_empty() && options.sort.is_none() => Vec::new(),
             true => self.all(),
-            false => rank(&evidence, mode),
+            false => rank(&question.words, meaning.as_deref(), *mode),
         };
         if !is_empty && !options.far {
             let least = match mode {
@@ -303,8 +331,9 @@ impl Engine {
         let count = hits.len();
         self.order(&mut hits, options);
         timings.rank = clock.lap();
-        let Evidence { corrected, truncated, .. } = evidence;
-        Answer { hits, found: count, mode, facets, corrected, truncated, timings }
+        let corrected = question.is_corrected.then(|| question.text.clone());
+        let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
+        Answer { hits, found: count, mode: *mode, facets, corrected, truncated, timings }
     }
 
     /// The live documents of the slices elsewhere, then those here.
@@ -313,32 +342,6 @@ impl Engine {
         sliced.retain(|hit| live(hit.document));
         sliced.extend(self.vectors.scan(vector, live));
         sliced
-    }
-
-    /// What a query's words find among all live documents, and its vector.
-    async fn gather(&mut self, text: &str, options: &QueryOptions, asked: &mut Asked) -> Result<()> {
-        let Asked { evidence, timings, .. } = asked;
-        let mut clock = Clock::start();
-        if asked.mode != Mode::Semantic {
-            let mut query = Query::parse(text, &options.syntax);
-            if let (Mode::Hybrid, Some(encoder)) = (asked.mode, &self.encoder) {
-                evidence.corrected = self.lexical.respelled(text, &query, &|word| encoder.tokenizer().is_word(word));
-            }
-            if let Some(corrected) = &evidence.corrected {
-                query = Query::parse(corrected, &options.syntax);
-            }
-            evidence.truncated |= query.is_truncated();
-            // All of them, whatever the filters: what is found and counted is the same with them and without.
-            evidence.words = self.lexical.search(&query, &|_| true, self.lexical.docs_total() as usize);
-        }
-        timings.words = clock.lap();
-        let Some(encoder) = self.encoder.as_mut().filter(|_| asked.mode != Mode::Lexical) else { return Ok(()) };
-        let tokens = encoder.tokenizer().encode(evidence.corrected.as_deref().unwrap_or(text))?;
-        evidence.truncated |= tokens.truncated;
-        timings.tokenize = clock.lap();
-        asked.vector = Some(encoder.encode_ids(&[&tokens.ids]).await?);
-        timings.encode = clock.lap();
-        Ok(())
     }
 
     /// Every live document, none before another.
@@ -393,7 +396,7 @@ impl Engine {
         Ok(self.nearest(document, &vector, Vec::new(), limit))
     }
 
-    /// The documents nearest to a vector but for one, by meaning alone; `sliced` as in [`Engine::answer`].
+    /// The documents nearest to a vector but for one, by meaning alone; `sliced` as in [`Index::answer`].
     pub fn nearest(&self, except: u32, vector: &[f32], sliced: Vec<VectorHit>, limit: usize) -> Vec<Ranked> {
         let mut found = self.scan(vector, sliced);
         found.retain(|hit| hit.document != except);
@@ -409,11 +412,11 @@ impl Engine {
 }
 
 /// Ranks what was found by what was asked.
-fn rank(evidence: &Evidence, mode: Mode) -> Vec<Ranked> {
-    match (&evidence.meaning, mode) {
-        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, Spread::of(meaning), &evidence.words),
+fn rank(words: &[LexicalHit], meaning: Option<&[VectorHit]>, mode: Mode) -> Vec<Ranked> {
+    match (meaning, mode) {
+        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, Spread::of(meaning), words),
         (Some(meaning), _) => fusion::by_meaning(meaning),
-        (None, _) => fusion::by_words(&evidence.words),
+        (None, _) => fusion::by_words(words),
     }
 }
 

@@ -14,6 +14,7 @@ mod convert;
 mod encoder;
 mod kept;
 mod search;
+mod site;
 mod slices;
 mod store;
 

@@ -57,11 +57,7 @@ fn semantic(limit: usize) -> QueryOptions {
 }
 
 fn search(folder: &IndexFolder, text: &str, options: &QueryOptions) -> Vec<Hit> {
-    let mut engine = engine(folder);
-    let answer = engine.query_with(text, options).unwrap();
-    let highlighter = engine.highlighter(text, options);
-    let show = |hit| engine.show(hit, &folder.document(hit.document).unwrap(), Some(&highlighter)).unwrap();
-    answer.hits.iter().map(show).collect()
+    engine(folder).search_with(text, options, folder).unwrap().1
 }
 
 #[test]
@@ -79,6 +75,15 @@ fn a_misspelt_query_is_encoded_as_if_it_were_spelt_right() {
     assert_eq!(ask("patiants", Mode::Hybrid), (Some("patients".into()), right));
     assert_eq!(ask("patiants", Mode::Semantic).0, None, "meaning alone takes the text as it is");
     assert_eq!(ask("patiants", Mode::Lexical).0, None, "words find it by themselves");
+}
+
+#[test]
+fn the_words_of_a_query_as_it_was_read_are_marked_in_its_hits() {
+    let folder = folder(&corpus());
+    let index = IndexFolder::open(folder.path()).unwrap();
+    let hit = &search(&index, "patiants", &QueryOptions { far: true, ..QueryOptions::default() })[0];
+    let marked: Vec<&str> = hit.matches.iter().map(|range| &hit.passage.text[range.clone()]).collect();
+    assert_eq!((hit.id.as_str(), marked.as_slice()), ("a", &["patients"][..]));
 }
 
 #[test]
@@ -194,10 +199,10 @@ fn similar_documents_need_no_model() {
     let mut documents = corpus();
     documents.push(document("a2", "Health data", "How patients and doctors use data!"));
     let folder = folder(&documents);
-    let engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
-    let similar = engine.similar("a", 2).unwrap();
+    let index = IndexFolder::open(folder.path()).unwrap().index().unwrap();
+    let similar = index.similar("a", 2).unwrap();
     assert_eq!((similar.len(), similar[0].document), (2, 4));
-    assert_eq!(engine.similar("nobody", 2).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(index.similar("nobody", 2).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -302,7 +307,7 @@ fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_w
     let [mut small, mut large] = [small, large].map(|folder| engine(&IndexFolder::open(folder.path()).unwrap()));
     assert!(large.remove("z"));
     assert_eq!(answers(&mut small, &NAMES), answers(&mut large, &NAMES));
-    let saved = large.save(&corpus(), Vec::new()).unwrap();
+    let saved = large.index().save(&corpus(), Vec::new()).unwrap();
     let rebuilt = built(&corpus()).unwrap().files;
     assert!(rebuilt.ends_with(&saved.files), "an index that became small is one that was built small");
 }
@@ -329,7 +334,7 @@ fn answers(engine: &mut Engine, names: &[&str]) -> Vec<(String, u32, u32, u64)> 
         for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
             let options = QueryOptions { mode, ..semantic(10) };
             for hit in engine.query_with(query, &options).unwrap().hits {
-                let id = names.iter().find(|id| engine.number(id).ok() == Some(hit.document)).unwrap();
+                let id = names.iter().find(|id| engine.index().number(id).ok() == Some(hit.document)).unwrap();
                 answers.push((id.to_string(), hit.score.to_bits(), hit.bm25.to_bits(), hit.order.to_bits()));
             }
         }
@@ -349,8 +354,9 @@ fn seven() -> Vec<Document> {
 }
 
 fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
-    let find = |number| documents.iter().find(|document| engine.number(&document.id).ok() == Some(number)).unwrap().clone();
-    engine.save(&engine.live().into_iter().map(find).collect::<Vec<_>>(), Vec::new()).unwrap().files
+    let index = engine.index();
+    let find = |number| documents.iter().find(|document| index.number(&document.id).ok() == Some(number)).unwrap().clone();
+    index.save(&index.live().into_iter().map(find).collect::<Vec<_>>(), Vec::new()).unwrap().files
 }
 
 #[test]
@@ -409,7 +415,7 @@ proptest! {
         let documents = seven();
         let folder = folder(&documents[..3]);
         let open = || engine(&IndexFolder::open(folder.path()).unwrap());
-        let kept = |engine: &Engine| -> Vec<&str> { NAMES.into_iter().filter(|id| engine.number(id).is_ok()).collect() };
+        let kept = |engine: &Engine| -> Vec<&str> { NAMES.into_iter().filter(|id| engine.index().number(id).is_ok()).collect() };
 
         // One after the other, and some go again; or only those that stay, at once.
         let mut one = open();
@@ -417,7 +423,7 @@ proptest! {
             one.add(vec![documents[index].clone()], |_| ()).unwrap();
         }
         gone.iter().for_each(|&index| { one.remove(NAMES[index]); });
-        prop_assume!(one.documents() > 0);
+        prop_assume!(one.index().documents() > 0);
         let mut other = open();
         (0..3).filter(|index| gone.contains(index)).for_each(|index| { other.remove(NAMES[index]); });
         let stay: Vec<_> = (3..7).filter(|index| !gone.contains(index)).map(|index| documents[index].clone()).collect();
@@ -462,12 +468,12 @@ fn a_saved_index_is_that_of_a_build_and_opens_again() {
 #[test]
 fn a_document_of_a_known_id_replaces_the_old_one() {
     let folder = folder(&corpus());
-    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let index = IndexFolder::open(folder.path()).unwrap();
+    let mut engine = engine(&index);
     engine.add(vec![document("a", "Gardening", "Roses and pruning.")], |_| ()).unwrap();
-    assert_eq!(engine.documents(), 4);
+    assert_eq!(engine.index().documents(), 4);
     let options = QueryOptions { mode: Mode::Lexical, ..QueryOptions::default() };
     assert!(engine.query_with("patients", &options).unwrap().hits.is_empty());
-    let hits = engine.query_with("roses", &options).unwrap().hits;
-    assert_eq!(hits[0].document, engine.number("a").unwrap());
-    assert_eq!(engine.added(hits[0].document).unwrap().title, "Gardening");
+    let (_, hits) = engine.search_with("roses", &options, &index).unwrap();
+    assert_eq!((hits[0].id.as_str(), hits[0].title.as_str()), ("a", "Gardening"));
 }

@@ -9,7 +9,7 @@ use crate::models::{Model, TokenGolden, cosines, json, vector_goldens};
 use inkling_search::corpus::{self, Format};
 use inkling_search::encoder::{Encoder, cpu, encode_all};
 use inkling_search::engine::build::{BuildOptions, build};
-use inkling_search::engine::{Engine, Mode, QueryOptions};
+use inkling_search::engine::{Engine, Index, Mode, QueryOptions};
 use inkling_search::eval::metrics::{mean, ndcg, reciprocal_rank, success};
 use inkling_search::import::pull::{FetchOptions, Source, fetch};
 use inkling_search::import::reference::Reference;
@@ -79,8 +79,8 @@ fn demo() -> (Vec<Document>, Engine) {
     let built = build(&documents, &MODEL.encoder(), &MODEL.files(), &BuildOptions::default(), |_| (), |_| ()).unwrap();
     let file = |name: &str| &built.files.iter().find(|(path, _)| path == name).unwrap().1;
     let vectors = Vectors::read(file(VECTORS_FILE), documents.len()).unwrap();
-    let mut engine =
-        Engine::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>()).unwrap();
+    let index = Index::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>()).unwrap();
+    let mut engine = Engine::new(index);
     engine.set_encoder(MODEL.encoder()).unwrap();
     (documents, engine)
 }

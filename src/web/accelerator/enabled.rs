@@ -150,10 +150,10 @@ impl Accelerator {
 impl Search {
     /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
     pub async fn accelerate(&self) {
-        let fork = self.engine.lock().await.encoder().and_then(|encoder| self.accelerator.begin(encoder));
+        let fork = self.encoder.lock().await.as_ref().and_then(|encoder| self.accelerator.begin(encoder));
         let Some(fork) = fork else { return };
         if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await
-            && let Some(encoder) = self.engine.lock().await.encoder_mut()
+            && let Some(encoder) = &mut *self.encoder.lock().await
         {
             encoder.set_gpu(gpu, work);
         }

@@ -12,7 +12,7 @@ use clap::Parser;
 use inkling_search::corpus::{self, Format};
 use inkling_search::encoder::{Encoder, ModelFiles};
 use inkling_search::engine::build::{BuildOptions, build};
-use inkling_search::engine::{Engine, QueryOptions};
+use inkling_search::engine::{Engine, Index, QueryOptions};
 use inkling_search::eval::beir::{self, Collection, Topic};
 use inkling_search::index::document::Document;
 use inkling_search::index::fusion::Ranked;
@@ -96,7 +96,7 @@ fn main() -> Outcome<()> {
     let mut all = Vec::new();
     for (number, (name, documents, topics, known_items)) in collections.iter().enumerate() {
         eprintln!("asking {name}");
-        let mut engine = index(documents, &encoder, &files)?;
+        let mut engine = Engine::new(index(documents, &encoder, &files)?);
         engine.set_encoder(Encoder::load(&files)?)?;
         let own = topics.iter().map(|topic| answered(&mut engine, documents, topic)).collect::<Outcome<_>>()?;
         let mut foreign = Vec::new();
@@ -153,11 +153,11 @@ fn document(beir::Document { id, title, text }: beir::Document) -> Document {
     Document { id, title, text, ..Document::default() }
 }
 
-fn index(documents: &[Document], encoder: &Encoder, files: &ModelFiles) -> Outcome<Engine> {
+fn index(documents: &[Document], encoder: &Encoder, files: &ModelFiles) -> Outcome<Index> {
     let built = build(documents, encoder, files, &BuildOptions::default(), |_| (), |_| ())?;
     let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
     let vectors = Vectors::read(file(VECTORS_FILE), documents.len())?;
-    Ok(Engine::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>())?)
+    Ok(Index::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>())?)
 }
 
 /// Every document, ranked as the engine ranks.

@@ -32,7 +32,7 @@ async function index(folder: string): Promise<object> {
   for (const file of manifest.files) verify(path.join(folder, file.path), file.sha256)
   const { Search } = await loadNodeGlue()
   const search = await Search.load('', { files: readIndex(folder, false) }, () => {})
-  return { kind: 'index', dim: search.info().dim, all_files_whole: true, manifest }
+  return { kind: 'index', dim: (await search.info()).dim, all_files_whole: true, manifest }
 }
 
 function model(folder: string): object {

@@ -24,9 +24,9 @@ export interface GlueSearch {
   query(text: string, settings: QuerySettings): Promise<QueryResult>
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
-  remove(ids: string[]): number
+  remove(ids: string[]): Promise<number>
   save(): Promise<SavedFile[]>
-  info(): Omit<SearchInfo, keyof Choice>
+  info(): Promise<Omit<SearchInfo, keyof Choice>>
   /** The module for the GPU has these. */
   accelerate?(): Promise<void>
   choice?(): Choice

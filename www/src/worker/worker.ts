@@ -71,7 +71,7 @@ const handlers: Handlers = {
     return infoOf(loaded(search))
   },
   async remove({ ids }) {
-    return { removed: loaded(search).remove([...ids]), info: infoOf(loaded(search)) }
+    return { removed: await loaded(search).remove([...ids]), info: await infoOf(loaded(search)) }
   },
   async save() {
     return loaded(search).save()
@@ -126,8 +126,10 @@ const handlers: Handlers = {
 }
 
 /** What a search or an encoder is made of, with what computes and why. */
-function infoOf<Info extends object>(part: { info(): Info } & Parameters<typeof choiceOf>[0]): Info & Choice {
-  return { ...part.info(), ...choiceOf(part) }
+async function infoOf<Info extends object>(
+  part: { info(): Info | Promise<Info> } & Parameters<typeof choiceOf>[0],
+): Promise<Info & Choice> {
+  return { ...(await part.info()), ...choiceOf(part) }
 }
 
 /**
