@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { buildTypeScript } from './build.mjs'
 import { NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { prepareEngines } from './engines.mjs'
 import { at, done, print, root, Stop, say, tee, which } from './lib.mjs'
 import { chromium, installChromium, installVulkan, installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
 import { buildSingle } from './single.mjs'
@@ -230,6 +231,18 @@ export const layers = {
         )
       }
       some(passed, 'browser')
+    },
+  },
+
+  engines: {
+    title: 'the main ways through demo and package in Chromium, Firefox and WebKitGTK',
+    prepare: async () => {
+      await prepareSite()
+      await prepareEngines()
+    },
+    async run(filter) {
+      const options = [...nodeOptions(filter), '--test-concurrency=2', '--test-timeout=900000']
+      some(await step('engines', process.execPath, [...options, ...filesOf('engines', '.test.mjs', filter)]), 'engines')
     },
   },
 

@@ -30,10 +30,11 @@ const PICTURES = new Set(['.png', '.svg'])
 export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 
 /**
- * Serves a folder on this machine only.
+ * Serves a folder, on this machine only unless it is asked for everywhere.
  * @param {string} folder
  * @param {object} [options]
  * @param {number} [options.port] 0 takes a free one
+ * @param {boolean} [options.everywhere] answers at every address of this machine, to test pages that are not secure
  * @param {(path: string) => unknown} [options.onRequest] hears of every request; one is answered when what this
  * gives has ended
  * @param {(path: string, body: Buffer) => Buffer} [options.alter] may change a body, to test damage
@@ -41,7 +42,7 @@ export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
  * @param {string} [options.policy] goes out in place of `POLICY`, to test a stricter one
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export function serve(folder, { port = 0, onRequest, alter, routes = {}, policy = POLICY } = {}) {
+export function serve(folder, { port = 0, everywhere = false, onRequest, alter, routes = {}, policy = POLICY } = {}) {
   const respond = async (/** @type {http.IncomingMessage} */ request, /** @type {http.ServerResponse} */ response) => {
     // Not `new URL()`, which throws on what some clients send, and tidies away what must be refused.
     const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
@@ -61,7 +62,7 @@ export function serve(folder, { port = 0, onRequest, alter, routes = {}, policy 
       const busy = `port ${port} is in use: stop what uses it, or choose another: PORT=${port + 1}`
       reject(error.code === 'EADDRINUSE' ? new Stop(busy) : error)
     })
-    server.listen(port, 'localhost', () => {
+    server.listen({ port, ...(!everywhere && { host: 'localhost' }) }, () => {
       const bound = /** @type {import('node:net').AddressInfo} */ (server.address()).port
       const close = () => {
         server.closeAllConnections()

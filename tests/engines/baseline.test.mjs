@@ -1,0 +1,4 @@
+import { baseline } from './drivers.mjs'
+import { specs } from './specs.mjs'
+
+specs(baseline)

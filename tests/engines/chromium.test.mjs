@@ -1,0 +1,4 @@
+import { chromium } from './drivers.mjs'
+import { specs } from './specs.mjs'
+
+specs(chromium)

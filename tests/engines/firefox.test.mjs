@@ -1,0 +1,4 @@
+import { firefox } from './drivers.mjs'
+import { specs } from './specs.mjs'
+
+specs(firefox)

@@ -1,0 +1,4 @@
+import { webkit } from './drivers.mjs'
+import { specs } from './specs.mjs'
+
+specs(webkit)
