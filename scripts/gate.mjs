@@ -6,7 +6,7 @@ import { checkDocs, checkEachFeature, checkFormat, checkTypes, lintNative, lintW
 import { sideBySide } from './lanes.mjs'
 import { EVERYTHING, layers } from './layers.mjs'
 import { script } from './lib.mjs'
-import { buildCli } from './site.mjs'
+import { buildCliAndTests } from './site.mjs'
 import { counted } from './test.mjs'
 import { buildWasm } from './wasm.mjs'
 
@@ -22,7 +22,7 @@ await script(() =>
     await setUpChecks()
     await checkFormat()
     await sideBySide([
-      [() => buildCli(NATIVE), lintNative, ...tests('rust', 'export'), checkDocs, checkEachFeature],
+      [() => buildCliAndTests(NATIVE), lintNative, ...tests('rust', 'export'), checkDocs, checkEachFeature],
       [() => buildWasm(), checkTypes, ...tests('unit', 'wasm'), lintWasm],
     ])
     for (const step of tests(

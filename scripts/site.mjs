@@ -25,8 +25,21 @@ let cliBuilt
  * @param {string} [features] of the crate
  */
 export function buildCli(features = 'cli') {
-  const args = ['build', '--release', '--bin', 'inkling', '--features', features]
-  cliBuilt ??= timed('the command line', () => run('cargo', args))
+  cliBuilt ??= timed('the command line', () =>
+    run('cargo', ['build', '--release', '--bin', 'inkling', '--features', features]),
+  )
+  return cliBuilt
+}
+
+/**
+ * Builds the native command line together with the tests of the crate. What only tests need turns on features of crates that
+ * both have: one after the other they would compile the largest of these twice.
+ * @param {string} features of the crate
+ */
+export function buildCliAndTests(features) {
+  cliBuilt ??= timed('the command line and the tests of the crate', () =>
+    run('cargo', ['test', '--release', '--no-run', '--features', features]),
+  )
   return cliBuilt
 }
 
