@@ -53,7 +53,8 @@ const unless = (program, packages) => (which(program) ? undefined : `not install
 export const chromium = {
   title: 'Chromium',
   site: 'as-it-is',
-  kernels: ['relaxed-simd'],
+  // Which of the two depends on the processor: one without VNNI takes pairs.
+  kernels: ['relaxed-simd', 'relaxed-simd-pairs'],
   absent: chromiumPath() ? undefined : 'not installed: apt-get install chromium',
   host: 'intranet.test',
   open: () => puppeteer('chrome'),
