@@ -22,9 +22,14 @@ export async function checkFormat() {
 /** The types of all TypeScript and of the scripts. Needs the glue of the wasm modules, older or newer. */
 export const checkTypes = () => timed('types', () => run(at('node_modules', '.bin', 'tsc'), ['--noEmit']))
 
-/** What clippy says of everything native. */
+/**
+ * What clippy says of everything native. In the profile that everything is built in: the macros and build scripts of what
+ * the crate depends on are compiled once.
+ */
 export const lintNative = () =>
-  timed('lints, native', () => run('cargo', ['clippy', '--all-targets', '--features', NATIVE, '--', '-D', 'warnings']))
+  timed('lints, native', () =>
+    run('cargo', ['clippy', '--release', '--all-targets', '--features', NATIVE, '--', '-D', 'warnings']),
+  )
 
 /** What clippy says of what the browser runs. */
 export const lintWasm = () =>
@@ -42,7 +47,9 @@ export const checkEachFeature = () => timed('features', checkFeatures)
 export const checkDocs = () =>
   timed('documentation', async () => {
     // With the features of the lints: what the crate depends on is checked already.
-    await run('cargo', ['doc', '--no-deps', '--features', NATIVE], { env: { RUSTDOCFLAGS: '-D warnings' } })
+    await run('cargo', ['doc', '--release', '--no-deps', '--features', NATIVE], {
+      env: { RUSTDOCFLAGS: '-D warnings' },
+    })
     // The pages of the TypeScript need the glue of the modules.
     await buildWasm()
     await buildDocs()

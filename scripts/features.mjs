@@ -17,6 +17,7 @@ export async function checkFeatures() {
     await run('cargo', [
       'clippy',
       '--quiet',
+      '--release',
       '--lib',
       '--no-default-features',
       '--features',

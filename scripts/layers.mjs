@@ -8,7 +8,7 @@ import { prepareEngines } from './engines.mjs'
 import { at, done, print, root, Stop, say, tee, which } from './lib.mjs'
 import { chromium, installChromium, installVulkan, installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
 import { buildSingle } from './single.mjs'
-import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
+import { buildCli, buildIndex, buildPage, pullModel, TESTS } from './site.mjs'
 import { buildWasm } from './wasm.mjs'
 
 /**
@@ -144,25 +144,24 @@ export const layers = {
     title: 'the crate, with the real model and on WebGPU in software; files are test binaries, lib or doc',
     prepare: () => setUp(),
     async run(filter) {
-      const { targets, words } = cargoFilter(filter)
+      const { targets, words: asked } = cargoFilter(filter)
       const hasVulkan = await installVulkan()
       if (!hasVulkan) say('what needs a GPU is left out: no Vulkan driver here (apt-get install mesa-vulkan-drivers)')
       // What is ignored fetches the real model, once for all of them, or computes on a GPU.
-      const without = hasVulkan ? [] : ['--skip', 'webgpu::']
-      some(
-        await step('Rust', 'cargo', [
+      const words = ['--', '--include-ignored', ...(hasVulkan ? [] : ['--skip', 'webgpu::']), ...asked]
+      // Targets are named, since without that cargo compiles the examples, too. Doc tests go alone or not at all.
+      const calls = targets.length > 0 ? [targets] : [TESTS, ['--doc']]
+      let passed = 0
+      for (const call of calls)
+        passed += await step(call.includes('--doc') ? 'Rust, doc tests' : 'Rust', 'cargo', [
           'test',
           '--release',
           '--features',
           NATIVE,
-          ...targets,
-          '--',
-          '--include-ignored',
-          ...without,
+          ...call,
           ...words,
-        ]),
-        'Rust',
-      )
+        ])
+      some(passed, 'Rust')
     },
   },
 
