@@ -139,6 +139,10 @@ pub struct Question {
     text: String,
     is_corrected: bool,
     is_truncated: bool,
+    /// The text without what is excluded: what is encoded.
+    wanted: String,
+    /// The documents that the operators let through, by number; all where there is nothing.
+    allowed: Option<Vec<bool>>,
     words: Vec<LexicalHit>,
     highlighter: Highlighter,
     /// How long the parts took so far.
@@ -156,9 +160,14 @@ pub struct QueryVector {
 }
 
 impl Question {
-    /// The text to encode, where meaning is asked.
+    /// The text to encode, where meaning is asked: what operators exclude is not in it.
     pub fn to_encode(&self) -> Option<&str> {
-        (self.mode != Mode::Lexical && !self.is_empty).then_some(&self.text)
+        (self.mode != Mode::Lexical && !self.is_empty).then_some(&self.wanted)
+    }
+
+    /// Whether the operators of the query let a document through, in every mode.
+    fn allows(&self, document: u32) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| allowed[document as usize])
     }
 
     /// Encodes the question, where meaning is asked.
@@ -283,7 +292,7 @@ impl Index {
         if let Some(corrected) = &corrected {
             query = Query::parse(corrected, &options.syntax);
         }
-        let is_empty = text.trim().is_empty();
+        let is_empty = query.wanted().trim().is_empty();
         let by_words = mode != Mode::Semantic && !is_empty;
         // All of them, whatever the filters: what is found and counted is the same with them and without.
         let all = self.lexical.docs_total() as usize;
@@ -295,6 +304,8 @@ impl Index {
             is_corrected: corrected.is_some(),
             text: corrected.unwrap_or_else(|| text.to_owned()),
             is_truncated: by_words && query.is_truncated(),
+            wanted: query.wanted().to_owned(),
+            allowed: self.lexical.allowed(&query),
             words,
             highlighter: self.lexical.highlighter(&query),
             timings: Timings { words: clock.lap(), ..Timings::default() },
@@ -317,6 +328,7 @@ impl Index {
             true => self.all(),
             false => rank(&question.words, meaning.as_deref(), *mode),
         };
+        found.retain(|ranked| question.allows(ranked.document));
         if !is_empty && !options.far {
             let least = match mode {
                 Mode::Hybrid => fusion::CLOSE,

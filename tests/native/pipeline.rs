@@ -87,6 +87,57 @@ fn the_words_of_a_query_as_it_was_read_are_marked_in_its_hits() {
 }
 
 #[test]
+fn a_document_that_an_operator_rules_out_is_a_hit_in_no_mode() {
+    let documents = seven();
+    let folder = folder(&documents);
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let has = |number: u32, words: &[&str]| {
+        let Document { title, text, .. } = &documents[number as usize];
+        let all = format!("{title} {text}").to_lowercase();
+        words.iter().any(|word| all.contains(word))
+    };
+    for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
+        for (query, without, with) in [
+            ("health -data", &["data"][..], &[""][..]),
+            ("health -patient -\"best people\"", &["patients", "best people"], &[""]),
+            ("sports \"best people\" health", &[], &["best people"]),
+            ("people \"patients\"", &[], &["patients"]),
+        ] {
+            let answer = engine.query_with(query, &QueryOptions { mode, ..semantic(10) }).unwrap();
+            assert_eq!(answer.found, answer.hits.len());
+            for hit in &answer.hits {
+                assert!(!has(hit.document, without) && has(hit.document, with), "{mode:?} {query}: {}", hit.document);
+            }
+            assert!(mode == Mode::Lexical || !answer.hits.is_empty(), "{mode:?} {query}");
+        }
+    }
+}
+
+#[test]
+fn excluded_words_and_quotes_change_no_cosine() {
+    let folder = folder(&corpus());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let mut cosine = |text: &str| {
+        let answer = engine.query_with(text, &semantic(10)).unwrap();
+        answer.hits.iter().find(|hit| hit.document == 0).unwrap().cosine.to_bits()
+    };
+    let plain = cosine("patients and doctors");
+    for text in ["patients and doctors -sports", "-\"a title\" \"patients and doctors\"", "\"patients and doctors"] {
+        assert_eq!(cosine(text), plain, "{text}");
+    }
+}
+
+#[test]
+fn a_query_that_only_excludes_finds_what_filters_leave() {
+    let folder = folder(&talks());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    assert_eq!(engine.query("-ada").unwrap().found, 0);
+    let filters = [("speakers".to_owned(), vec!["Bo".to_owned()])].into_iter().collect();
+    let answer = engine.query_with("-ada", &QueryOptions { filters, ..QueryOptions::default() }).unwrap();
+    assert_eq!(answer.hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn a_documents_own_text_finds_it_first() {
     let documents = corpus();
     let folder = folder(&documents);

@@ -3,26 +3,31 @@
 use super::Lexical;
 use super::postings::Postings;
 use super::query::Query;
-use super::score::Sum;
 use super::segment::Segment;
 
 impl Lexical {
-    /// Sets the score of every document to zero that lacks a phrase of the query or has something the query excludes.
-    pub(super) fn drop_excluded(&self, query: &Query, sums: &mut [Sum]) {
+    /// For each document number, whether the operators of a query let the document through: it has every phrase and every word in
+    /// quotes, and nothing that is excluded. Nothing where the query has no operators: then they let all through.
+    ///
+    /// Words that no quotes ask for are not looked at, so this holds for a search by meaning as well.
+    pub fn allowed(&self, query: &Query) -> Option<Vec<bool>> {
+        if query.phrases.is_empty() && query.excluded.is_empty() {
+            return None;
+        }
+        let mut allowed = self.live.clone();
         for phrase in &query.phrases {
-            let found = found(sums);
-            let mut having = Vec::new();
-            self.with_phrase(phrase, &found, &mut |doc| having.push(doc));
-            let mut having = having.into_iter().peekable();
-            let lacking = found.into_iter().filter(|doc| having.next_if_eq(doc).is_none());
-            lacking.for_each(|doc| sums[doc as usize].score = 0.0);
+            let mut having = vec![false; allowed.len()];
+            self.with_phrase(phrase, &mut |doc| having[doc as usize] = true);
+            allowed.iter_mut().zip(having).for_each(|(allowed, has)| *allowed &= has);
         }
         for excluded in &query.excluded {
+            let mut rule_out = |doc: u32| allowed[doc as usize] = false;
             match excluded.as_slice() {
-                [word] => self.with_forms(word, &mut |doc| sums[doc as usize].score = 0.0),
-                phrase => self.with_phrase(phrase, &found(sums), &mut |doc| sums[doc as usize].score = 0.0),
+                [word] => self.with_forms(word, &mut rule_out),
+                phrase => self.with_phrase(phrase, &mut rule_out),
             }
         }
+        Some(allowed)
     }
 
     /// Every document with a form of a word: who excludes "panel" has no use for "panels".
@@ -38,24 +43,14 @@ impl Lexical {
         }
     }
 
-    /// Those of the documents given, ascending, that have the words of a phrase one after the other, spelt so.
-    fn with_phrase(&self, phrase: &[String], among: &[u32], visit: &mut dyn FnMut(u32)) {
-        let mut among = among;
+    /// The documents that have the words of a phrase one after the other, spelt so.
+    fn with_phrase(&self, phrase: &[String], visit: &mut dyn FnMut(u32)) {
         for (part, segment) in self.segments().into_iter().enumerate() {
-            let first = self.global(part, 0);
-            let end = among.partition_point(|&doc| doc < first + segment.store().docs());
-            let (own, later) = among.split_at(end);
-            among = later;
             let reader = |(offset, word): (u32, &String)| Some(Reader::new(segment, segment.find(word)?, offset));
             let Some(readers) = (0..).zip(phrase).map(reader).collect() else { continue };
-            in_phrase(readers, own.iter().map(|doc| doc - first), |doc| visit(first + doc));
+            in_phrase(readers, segment.store().docs(), |doc| visit(self.global(part, doc)));
         }
     }
-}
-
-/// The documents with a score, ascending.
-fn found(sums: &[Sum]) -> Vec<u32> {
-    (0..).zip(sums).filter(|(_, sum)| sum.score > 0.0).map(|(doc, _)| doc).collect()
 }
 
 /// The postings of one word of a phrase, moved forward in step with those of the others.
@@ -100,15 +95,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Calls `visit` with each of the documents of `among`, ascending, in which the readers' words stand one after the other.
+/// Calls `visit` with each of the first `docs` documents, ascending, in which the readers' words stand one after the other.
 ///
 /// The rarest word leads: it rules out most documents, and leaves few places in the others.
-fn in_phrase(mut readers: Vec<Reader<'_>>, among: impl Iterator<Item = u32>, mut visit: impl FnMut(u32)) {
+fn in_phrase(mut readers: Vec<Reader<'_>>, docs: u32, mut visit: impl FnMut(u32)) {
     readers.sort_by_key(|reader| reader.docs);
     let Some((rarest, others)) = readers.split_first_mut() else { return };
     let mut starts = Vec::new();
     let mut next = 0;
-    for doc in among {
+    for doc in 0..docs {
         // Before `next` some word is in no document.
         if doc < next {
             continue;

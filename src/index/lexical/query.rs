@@ -1,6 +1,7 @@
 //! What a visitor typed, read into words, quoted phrases and exclusions.
 //!
-//! `"people analytics"` in quotes asks for these words in this order, spelt so; `-panel` for documents without the word. A quote
+//! `"people analytics"` in quotes asks for documents that have these words in this order, spelt so, and `"panel"` for those that have
+//! the word; `-panel` for documents without the word in any form. A quote
 //! that is not closed yet and a lone `-` are ordinary text: while somebody types, every half of a query must make sense.
 
 use super::analyze;
@@ -47,11 +48,13 @@ pub struct Query {
     pub(super) words: Vec<Word>,
     /// The words in the order of the text, as indexes.
     pub(super) sequence: Vec<usize>,
-    /// Phrases that a document must have, each of at least two words.
+    /// Words (one) and phrases (more) in quotes that a document must have.
     pub(super) phrases: Vec<Vec<String>>,
     /// Words (one) and phrases (more) that a document must not have.
     pub(super) excluded: Vec<Vec<String>>,
     pub(super) typos: bool,
+    /// What is asked for: the text without exclusions and signs.
+    wanted: String,
     truncated: bool,
 }
 
@@ -69,9 +72,21 @@ impl Query {
                 Kind::Phrase => query.add_phrase(piece.text),
                 Kind::Excluded => query.excluded.extend(Some(split(piece.text)).filter(|words| !words.is_empty())),
             }
+            if !matches!(piece.kind, Kind::Excluded) {
+                // A quote that is not closed yet must not change what is meant while somebody types.
+                let is_sign = |c: char| syntax.operators && is_quote(c);
+                query.wanted.extend(piece.text.chars().map(|c| if is_sign(c) { ' ' } else { c }));
+                query.wanted.extend((piece.end < text.len()).then_some(' '));
+            }
             at = piece.end;
         }
         query
+    }
+
+    /// What an encoder is to read: the text without what is excluded and without the signs of operators, which it would take for
+    /// words that are asked for.
+    pub fn wanted(&self) -> &str {
+        &self.wanted
     }
 
     /// Whether there is nothing to look for.
@@ -96,9 +111,7 @@ impl Query {
     fn add_phrase(&mut self, text: &str) {
         let words = split(text);
         words.iter().for_each(|word| self.add_word(word.clone(), true, false));
-        if words.len() > 1 {
-            self.phrases.push(words);
-        }
+        self.phrases.extend(Some(words).filter(|words| !words.is_empty()));
     }
 
     fn add_word(&mut self, text: String, quoted: bool, open: bool) {
@@ -122,6 +135,10 @@ fn split(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     analyze::words(text, |word, _| words.push(word.to_owned()));
     words
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '«' | '»')
 }
 
 enum Kind {
@@ -168,7 +185,6 @@ impl<'a> Piece<'a> {
     }
 
     fn quoted(text: &'a str, at: usize) -> Option<Self> {
-        let is_quote = |c: char| matches!(c, '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '«' | '»');
         let sign = text[at..].chars().next().filter(|&c| is_quote(c))?;
         let start = at + sign.len_utf8();
         let end = start + text[start..].find(is_quote)?;

@@ -92,8 +92,8 @@ struct Gains {
 impl Lexical {
     /// The best `limit` live documents for a query among those that `accept` lets through, best first, ties by number.
     ///
-    /// A document must match a word that is no stop word (unless the query has none such), have every quoted phrase, and have
-    /// nothing that is excluded. Takes time proportional to the occurrences of the query's words, plus one pass over the documents.
+    /// A document must match a word that is no stop word (unless the query has none such), and be
+    /// [allowed](Lexical::allowed) by the operators. Takes time proportional to the occurrences of the query's words, plus one pass over the documents.
     pub fn search(&self, query: &Query, accept: &dyn Fn(u32) -> bool, limit: usize) -> Vec<LexicalHit> {
         if limit == 0 || query.is_empty() {
             return Vec::new();
@@ -113,7 +113,9 @@ impl Lexical {
         for word in words {
             found[word] = self.score_word(&expansions[word], true, &mut sums);
         }
-        self.drop_excluded(query, &mut sums.of);
+        if let Some(allowed) = self.allowed(query) {
+            sums.of.iter_mut().zip(allowed).filter(|(_, allowed)| !allowed).for_each(|(sum, _)| sum.score = 0.0);
+        }
         let pairs = self.pairs(query, &expansions, &found);
         let stop_lift: f32 = stop_words.iter().map(|&word| self.stop_word_lift(&expansions[word])).sum();
         self.score_pairs(&pairs, &expansions, &mut sums.of);

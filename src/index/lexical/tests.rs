@@ -168,6 +168,34 @@ fn excluded_words_and_phrases_rule_documents_out() {
 }
 
 #[test]
+fn operators_rule_out_documents_that_share_no_other_word_with_the_query() {
+    let index = index("en", &["data talk", "data panels", "a round table", "a panel at the round table", "music"]);
+    let allowed = |text: &str| -> Vec<u32> {
+        let allowed = index.allowed(&Query::parse(text, &Syntax::default())).unwrap();
+        (0..).zip(allowed).filter(|(_, allowed)| *allowed).map(|(doc, _)| doc).collect()
+    };
+    assert_eq!(allowed("anything -panel"), [0, 2, 4]);
+    assert_eq!(allowed("-\"round table\" -music"), [0, 1]);
+    assert_eq!(allowed("anything \"round table\" -panel"), [2]);
+    assert_eq!(allowed("“panel” anything"), [3], "a word in quotes is spelt so");
+    assert_eq!(index.allowed(&Query::parse("data - panel \"round", &Syntax::default())), None);
+}
+
+#[test]
+fn what_is_excluded_and_the_signs_of_operators_are_not_encoded() {
+    let wanted = |text: &str| {
+        let query = Query::parse(text, &Syntax::default());
+        query.wanted().split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(wanted("feminism -workshop"), "feminism");
+    assert_eq!(wanted("-\"round table\" data «people analytics» -talk now"), "data people analytics now");
+    assert_eq!(wanted("state-of-the-art - is it? \"people ana"), "state-of-the-art - is it? people ana");
+    assert_eq!(wanted("-workshop"), "");
+    let plain = Query::parse("data -\"panel\"", &Syntax { operators: false, ..Syntax::default() });
+    assert_eq!(plain.wanted(), "data -\"panel\"");
+}
+
+#[test]
 fn languages_without_spaces_are_searched_by_pairs_of_characters() {
     let index = index("none", &["機械学習の入門", "機械の学習", "東京都の天気"]);
     assert_eq!(found(&index, "機械学習")[0], 0);
