@@ -1,30 +1,68 @@
 // That the crate compiles, without a warning, with each of its features alone and with none: what a user of one gets.
+//
+// Cargo would compile most of what the crate depends on once more for each feature, since which features a library gets
+// depends on all that use it. So the library is linted as cargo does it with everything, and then with the features and
+// libraries of one feature alone.
 
-import { capture, run, say } from './lib.mjs'
+import fs from 'node:fs'
+import { NATIVE } from './cargo.mjs'
+import { at, capture, run, Stop, say, tee } from './lib.mjs'
 
 /** The features that make no sense on this machine: the shell of the browser is linted for wasm32. */
 const NOT_NATIVE = ['default', 'web']
+
+const LINTS = ['-D', 'warnings']
+
+/** How cargo hands them to clippy. */
+const CLIPPY_ARGS = LINTS.map((word) => `${word}__CLIPPY_HACKERY__`).join('')
+
+/**
+ * What a feature turns on: other features, and libraries as `dep:NAME`.
+ * @param {Record<string, string[]>} features as in Cargo.toml @param {string} name @returns {string[]} itself included
+ */
+const closure = (features, name) => [name, ...(features[name] ?? []).flatMap((part) => closure(features, part))]
 
 /** Lints the library with no feature, and with each alone. Features are read from Cargo.toml, so that none is forgotten. */
 export async function checkFeatures() {
   const { packages } = JSON.parse(
     capture('cargo', ['metadata', '--no-deps', '--format-version', '1']) ?? '{"packages":[]}',
   )
-  /** @type {string[]} */
-  const features = Object.keys(packages[0]?.features ?? {}).filter((feature) => !NOT_NATIVE.includes(feature))
-  for (const feature of ['', ...features]) {
-    say(`lints, ${feature === '' ? 'no feature' : `feature ${feature} alone`}`)
-    await run('cargo', [
-      'clippy',
-      '--quiet',
-      '--release',
-      '--lib',
-      '--no-default-features',
-      '--features',
-      feature,
-      '--',
-      '-D',
-      'warnings',
-    ])
+  const [{ features, dependencies }] = packages
+  const optional = /** @type {{ name: string, optional: boolean }[]} */ (dependencies)
+    .filter(({ optional }) => optional)
+    .map(({ name }) => name)
+  const command = await lintCommand()
+  const names = Object.keys(features).filter((feature) => !NOT_NATIVE.includes(feature))
+  for (const name of ['', ...names]) {
+    say(`lints, ${name === '' ? 'no feature' : `feature ${name} alone`}`)
+    const on = new Set(closure(features, name))
+    await run('sh', ['-c', restrict(command, on, optional)], { env: { CLIPPY_ARGS } })
   }
+}
+
+/** The command by which cargo lints the library with everything, the environment in front of it. */
+async function lintCommand() {
+  const args = ['clippy', '-vv', '--release', '--lib', '--test', 'kernels', '--features', NATIVE, '--', ...LINTS]
+  // With a target that has tests, what the crate depends on is what has been checked for the lints of all targets.
+  // Cargo lints only what has changed, and prints only what it runs: an argument that it has not seen is a change.
+  const { output, failure } = await tee('cargo', [...args, '--cfg', `asked="${Date.now()}"`, '-A', 'unexpected_cfgs'])
+  if (failure) throw failure
+  const command = /Running `(.*clippy-driver.* --crate-name inkling_search .*)`/.exec(output)?.[1]
+  if (!command) throw new Stop('cargo clippy -vv does not say how it lints the library')
+  return command
+}
+
+/**
+ * The command for some features only, with what it writes in a folder of its own.
+ * @param {string} command @param {Set<string>} on features, and libraries as `dep:NAME` @param {string[]} optional libraries
+ */
+function restrict(command, on, optional) {
+  const out = at('target', 'features')
+  fs.mkdirSync(out, { recursive: true })
+  const absent = optional.filter((name) => !on.has(`dep:${name}`)).map((name) => name.replaceAll('-', '_'))
+  return command
+    .replace(/ --cfg 'feature="([^"]+)"'/g, (flag, name) => (on.has(name) ? flag : ''))
+    .replace(/ --extern (\w+)=\S+/g, (flag, name) => (absent.includes(name) ? '' : flag))
+    .replace(/ --(error-format|json)=\S+/g, '')
+    .replace(/ --out-dir \S+/, ` --out-dir '${out}'`)
 }
