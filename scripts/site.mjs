@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { sourcesOf, variants } from './cargo.mjs'
+import { NATIVE, sourcesOf, variants } from './cargo.mjs'
 import { timed } from './lanes.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
 
@@ -25,8 +25,10 @@ let cliBuilt
  * @param {string} [features] of the crate
  */
 export function buildCli(features = 'cli') {
+  // With a target that has tests, what the crate depends on is what its tests are linked with, and compiled once.
+  const beside = features === NATIVE ? ['--test', 'kernels'] : []
   cliBuilt ??= timed('the command line', () =>
-    run('cargo', ['build', '--release', '--bin', 'inkling', '--features', features]),
+    run('cargo', ['build', '--release', '--bin', 'inkling', ...beside, '--features', features]),
   )
   return cliBuilt
 }
