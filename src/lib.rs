@@ -78,7 +78,8 @@
 //!     session("b", "Teams", "How to keep the best people."),
 //! ];
 //! let passages = PassageOptions { max_tokens: 40, overlap: 8 };
-//! let built = build(&sessions, &encoder, &model, &BuildOptions { passages, language: "en".into() }, |_| (), |_| ())?;
+//! let options = BuildOptions { passages, language: "en".into(), ..BuildOptions::default() };
+//! let built = build(&sessions, &encoder, &model, &options, |_| (), |_| ())?;
 //! let folder = tempfile::tempdir()?;
 //! write_files(folder.path(), built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 //!

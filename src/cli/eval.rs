@@ -17,8 +17,6 @@ use crate::eval::beir::{self, Collection, Topic};
 use crate::eval::metrics::{Estimate, estimate, ndcg, recall, reciprocal_rank, success};
 use crate::index::document::Document;
 use crate::index::lexical::Syntax;
-use crate::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
-use crate::index::vectors::Vectors;
 
 /// Measure how well words, vectors and both together rank a collection with known answers.
 ///
@@ -125,9 +123,7 @@ fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Resu
     let progress = |passages: usize| bar.inc(passages as u64);
     let built = build(documents, encoder, &model.files(), &BuildOptions::default(), start, progress)?;
     bar.finish_and_clear();
-    let documents: Vec<&Document> = documents.iter().collect();
-    let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
-    Index::open(built.manifest.clone(), Vectors::read(file(VECTORS_FILE), documents.len())?, file(LEXICAL_FILE), &documents)
+    built.open(&documents.iter().collect::<Vec<_>>())
 }
 
 fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Figures> {

@@ -87,11 +87,11 @@ impl Args {
         let encoder = model.encoder()?;
 
         let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
-        let options = BuildOptions { passages, language: self.language };
+        let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
         let bar: OnceLock<ProgressBar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?.sliced(self.slice_passages)?;
+        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?;
         bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 

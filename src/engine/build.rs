@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::Index;
 use crate::encoder::ModelFiles;
 #[cfg(feature = "fs")]
 use crate::encoder::{Encoder, encode_all};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::{self, IndexFiles, field_texts, lexical_builder, lexical_texts};
+use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE};
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
@@ -23,18 +24,21 @@ pub struct BuildOptions {
     pub passages: PassageOptions,
     /// The language of the words: a code such as `en`, or `auto` to guess it.
     pub language: String,
+    /// Most passages in a file of vectors: those of more are cut into slices.
+    pub slice_passages: usize,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        Self { passages: PassageOptions::default(), language: "auto".to_owned() }
+        let passages = PassageOptions::default();
+        Self { passages, language: "auto".to_owned(), slice_passages: SLICE_PASSAGES }
     }
 }
 
 /// An index on its way: the documents are cut, their words are counted, and their passages wait to be encoded.
 pub struct Plan<'a> {
     documents: Cow<'a, [Document]>,
-    options: PassageOptions,
+    options: BuildOptions,
     lexical: LexicalBuilder,
     /// The text to encode for each passage.
     texts: Vec<String>,
@@ -51,10 +55,10 @@ impl<'a> Plan<'a> {
         let documents = documents.into();
         builder::check(&documents)?;
         let mut lexical = lexical_builder(&options.language)?;
-        let options = options.passages.for_model(tokenizer)?;
+        let options = BuildOptions { passages: options.passages.for_model(tokenizer)?, ..options.clone() };
         let (mut texts, mut places) = (Vec::new(), Vec::new());
         for (number, document) in (0u32..).zip(documents.iter()) {
-            let (passages, of_document) = builder::passages(tokenizer, document, options)?;
+            let (passages, of_document) = builder::passages(tokenizer, document, options.passages)?;
             places.extend(passages.windows.into_iter().map(|range| (number, range)));
             texts.extend(of_document);
             lexical.add(&field_texts(&lexical_texts(document)))?;
@@ -87,10 +91,25 @@ impl<'a> Plan<'a> {
         let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
         let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
         let identity = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
-        let mut index = builder::write(&self.documents, &vectors, self.lexical.finish(), self.options, identity, entries)?;
+        let BuildOptions { passages, slice_passages, .. } = self.options;
+        let lexical = self.lexical.finish();
+        let mut index = builder::write(&self.documents, &vectors, lexical, passages, identity, entries, slice_passages)?;
         let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
         index.files.splice(0..0, model_files);
         Ok(index)
+    }
+}
+
+impl IndexFiles {
+    /// The index that these files are, with all of its vectors. `documents` are those that it was built from.
+    ///
+    /// # Errors
+    /// None, of files as they were built.
+    pub fn open(&self, documents: &[&Document]) -> Result<Index> {
+        let file = |wanted: &str| self.files.iter().find(|(path, _)| path == wanted).map_or(&[][..], |(_, bytes)| bytes);
+        let codes = self.manifest.vector_files()?.into_iter().map(|entry| file(&entry.path));
+        let vectors = Vectors::read(file(PASSAGES_FILE), codes, self.manifest.documents)?;
+        Index::open(self.manifest.clone(), vectors, file(LEXICAL_FILE), documents)
     }
 }
 

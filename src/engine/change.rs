@@ -6,9 +6,10 @@ use super::Index;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_texts};
+use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
-use crate::index::vectors::{PassageVector, Vectors};
+use crate::index::vectors::{self, PassageVector};
 
 /// A document whose passages have been encoded, ready to be added.
 pub struct EncodedDocument {
@@ -71,12 +72,12 @@ impl Index {
 
     /// The files of the index as it is now, but for those of the model, which stay as they are.
     ///
-    /// `documents` are the live ones in the order of [`Index::live`], `slices` the vectors that lie elsewhere. The same documents
+    /// `documents` are the live ones in the order of [`Index::live`], `slices` the vectors that are not here. The same documents
     /// give the same bytes, whatever was added and removed on the way.
     ///
     /// # Errors
     /// `invalid-input` when the documents are not the live ones, `damaged-file` when the slices are not of this index.
-    pub fn save(&self, documents: &[Document], slices: Vec<Vectors>) -> Result<IndexFiles> {
+    pub fn save(&self, documents: &[Document], slices: Vec<Codes>) -> Result<IndexFiles> {
         let order = self.live();
         let is_same = documents.len() == order.len()
             && order.iter().zip(documents).all(|(&number, document)| self.table.id(number) == document.id);
@@ -85,11 +86,15 @@ impl Index {
         }
         let Manifest { model, files, .. } = &self.manifest;
         let model_files = files.iter().filter(|file| file.needed == Needed::Model).cloned().collect();
-        let vectors = match self.vectors.is_whole() {
-            true => self.vectors.select(&order),
-            false => self.vectors.with_codes(slices)?.select(&order),
+        let vectors = match self.vectors.codes() {
+            Some(_) => self.vectors.select(&order),
+            None => {
+                let mut whole = self.vectors.clone();
+                whole.set_codes(vectors::join(slices)?)?;
+                whole.select(&order)
+            }
         };
         let lexical = self.lexical.save(&order)?;
-        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files)?.sliced(SLICE_PASSAGES)
+        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files, SLICE_PASSAGES)
     }
 }

@@ -8,7 +8,7 @@ use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::{Documents, Engine, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, PASSAGES_FILE};
 use crate::index::vectors::Vectors;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
@@ -58,8 +58,8 @@ impl IndexFolder {
 
     /// The vectors of all passages.
     pub fn vectors(&self) -> Result<Vectors> {
-        let read = |entry: &FileEntry| Vectors::read(&self.entry(entry)?, self.manifest.documents);
-        Vectors::join(self.manifest.vector_files()?.into_iter().map(read).collect::<Result<_>>()?)
+        let codes = self.manifest.vector_files()?.into_iter().map(|entry| self.entry(entry)).collect::<Result<Vec<_>>>()?;
+        Vectors::read(&self.file(PASSAGES_FILE)?, codes, self.manifest.documents)
     }
 
     /// The encoder of the index's own model.

@@ -30,6 +30,7 @@ pub use self::pair::Engine;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
+use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
@@ -191,8 +192,10 @@ impl Index {
     /// `damaged-file` when the parts contradict each other.
     pub fn new(manifest: Manifest, vectors: Vectors, lexical: Lexical, table: Table) -> Result<Self> {
         let documents = manifest.documents;
-        let agree =
-            manifest.passages == vectors.passages() && documents == table.len() && documents == lexical.docs_total() as usize;
+        let agree = manifest.passages == vectors.passages()
+            && manifest.dim == vectors.dim()
+            && documents == table.len()
+            && documents == lexical.docs_total() as usize;
         if !agree {
             return Err(Error::new(
                 ErrorKind::DamagedFile,
@@ -205,7 +208,8 @@ impl Index {
     }
 
     /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
-    /// [`Manifest::first_shards`] in their order; there are none where the words do not come from them.
+    /// [`Manifest::first_shards`] in their order; there are none where the words do not come from them. The codes of `vectors`
+    /// may come later, by [`Index::set_codes`]: until then words answer.
     ///
     /// # Errors
     /// `damaged-file`, `unsupported-format`.
@@ -217,6 +221,14 @@ impl Index {
         let tensor = |name: &str| tensors.tensor(name).ok().map(|tensor| tensor.data());
         let lexical = Lexical::open_with(tensor, documents.iter().map(|document| lexical_texts(document)))?;
         Self::new(manifest, vectors, lexical, Table::open(tensor)?)
+    }
+
+    /// Takes the codes of the vectors, after which the index can be ranked by meaning.
+    ///
+    /// # Errors
+    /// `damaged-file` when they are not those of this index; then nothing has changed.
+    pub fn set_codes(&mut self, codes: Codes) -> Result<()> {
+        self.vectors.set_codes(codes)
     }
 
     /// Whether a model's vectors can be compared with those of this index.
@@ -248,7 +260,7 @@ impl Index {
 
     /// Number of passages of the documents that can be found.
     pub fn passages(&self) -> usize {
-        self.vectors.documents().iter().filter(|&&document| self.live[document as usize]).count()
+        self.vectors.places().documents().iter().filter(|&&document| self.live[document as usize]).count()
     }
 
     /// The number of the document of an id.
@@ -312,21 +324,23 @@ impl Index {
         })
     }
 
-    /// Ranks what a question finds. `vector` is its own, where meaning is asked; `sliced` is what the slices of the vectors
-    /// that lie elsewhere have found for it, each document once, ascending.
-    pub fn answer(&self, question: &Question, vector: Option<&QueryVector>, sliced: Vec<VectorHit>) -> Answer {
-        let Question { options, mode, is_empty, .. } = question;
+    /// Ranks what a question finds. `vector` is its own, where meaning is asked; `elsewhere` are the scores for it of the passages
+    /// whose codes are not here, in their order. Where they are missing words alone answer.
+    pub fn answer(&self, question: &Question, vector: Option<&QueryVector>, elsewhere: &[f32]) -> Answer {
+        let Question { options, is_empty, .. } = question;
+        let vector = vector.filter(|_| elsewhere.len() == self.vectors.elsewhere());
+        let mode = if vector.is_none() && !is_empty { Mode::Lexical } else { question.mode };
         let mut timings = question.timings;
         let mut clock = Clock::start();
         let meaning = vector.map(|vector| {
             [timings.tokenize, timings.encode] = vector.milliseconds;
-            self.scan(&vector.vector, sliced)
+            self.scan(&vector.vector, elsewhere)
         });
         timings.scan += clock.lap();
         let mut found = match is_empty {
             true if options.filters.is_empty() && options.sort.is_none() => Vec::new(),
             true => self.all(),
-            false => rank(&question.words, meaning.as_deref(), *mode),
+            false => rank(&question.words, meaning.as_deref(), mode),
         };
         found.retain(|ranked| question.allows(ranked.document));
         if !is_empty && !options.far {
@@ -345,15 +359,12 @@ impl Index {
         timings.rank = clock.lap();
         let corrected = question.is_corrected.then(|| question.text.clone());
         let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
-        Answer { hits, found: count, mode: *mode, facets, corrected, truncated, timings }
+        Answer { hits, found: count, mode, facets, corrected, truncated, timings }
     }
 
-    /// The live documents of the slices elsewhere, then those here.
-    fn scan(&self, vector: &[f32], mut sliced: Vec<VectorHit>) -> Vec<VectorHit> {
-        let live = |document: u32| self.live[document as usize];
-        sliced.retain(|hit| live(hit.document));
-        sliced.extend(self.vectors.scan(vector, live));
-        sliced
+    /// The live documents, each with its best passage.
+    fn scan(&self, vector: &[f32], elsewhere: &[f32]) -> Vec<VectorHit> {
+        self.vectors.scan(vector, elsewhere, |document| self.live[document as usize])
     }
 
     /// Every live document, none before another.
@@ -401,23 +412,29 @@ impl Index {
     /// A document's vector is the mean of its passages'.
     ///
     /// # Errors
-    /// `not-found` for an unknown id.
+    /// `not-found` for an unknown id, `invalid-input` as long as the codes of the vectors are not here.
     pub fn similar(&self, id: &str, limit: usize) -> Result<Vec<Ranked>> {
         let document = self.number(id)?;
+        if self.vectors.codes().is_none() {
+            return Err(Error::new(ErrorKind::InvalidInput, "the vectors of the index are not loaded yet: load them first"));
+        }
         let vector = self.vectors.mean(self.vectors.passages_of(document));
-        Ok(self.nearest(document, &vector, Vec::new(), limit))
+        Ok(self.nearest(document, &vector, &[], limit))
     }
 
-    /// The documents nearest to a vector but for one, by meaning alone; `sliced` as in [`Index::answer`].
-    pub fn nearest(&self, except: u32, vector: &[f32], sliced: Vec<VectorHit>, limit: usize) -> Vec<Ranked> {
-        let mut found = self.scan(vector, sliced);
+    /// The documents nearest to a vector but for one, by meaning alone; `elsewhere` as in [`Index::answer`].
+    ///
+    /// # Panics
+    /// When the scores of passages whose codes are not here are missing.
+    pub fn nearest(&self, except: u32, vector: &[f32], elsewhere: &[f32], limit: usize) -> Vec<Ranked> {
+        let mut found = self.scan(vector, elsewhere);
         found.retain(|hit| hit.document != except);
         let mut hits = fusion::by_meaning(&found);
         self.order(&mut hits, &QueryOptions { limit, ..QueryOptions::default() });
         hits
     }
 
-    /// The vectors of the passages, or what is known of them where they lie in slices elsewhere.
+    /// The vectors of the passages, or what is known of them as long as their codes are not here.
     pub fn vectors(&self) -> &Vectors {
         &self.vectors
     }

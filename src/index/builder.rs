@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions};
-use crate::index::manifest::{FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, VECTORS_FILE};
+use crate::index::manifest::{
+    FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE, VECTORS_FILE,
+};
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
 use crate::tensors::{self, ByteTensor};
@@ -37,28 +39,6 @@ pub struct IndexFiles {
 
 /// Vectors of more passages than this are cut into slices, each of which a browser gives to a worker of its own.
 pub const SLICE_PASSAGES: usize = 200_000;
-
-impl IndexFiles {
-    /// Cuts vectors of more than `passages_max` passages into slices of that many; an index of fewer stays as it is.
-    ///
-    /// # Errors
-    /// `damaged-file` when the files are not those of an index.
-    pub fn sliced(mut self, passages_max: usize) -> Result<Self> {
-        let whole = self.files.iter().position(|(path, _)| path == VECTORS_FILE);
-        let Some(whole) = whole.filter(|_| self.manifest.passages > passages_max) else { return Ok(self) };
-        let vectors = Vectors::read(&self.files.remove(whole).1, self.manifest.documents)?;
-        let entry = self.manifest.files.iter().position(|entry| entry.path == VECTORS_FILE).unwrap_or_default();
-        self.manifest.files.remove(entry);
-        for (number, slice) in vectors.split(passages_max).iter().enumerate() {
-            let (path, bytes) = (Manifest::slice_path(number), slice.write()?);
-            self.manifest.files.insert(entry + number, FileEntry::new(path.clone(), &bytes, Needed::Index));
-            self.files.insert(whole + number, (path, bytes));
-        }
-        self.files.pop();
-        self.files.push(manifest_file(&self.manifest));
-        Ok(self)
-    }
-}
 
 fn manifest_file(manifest: &Manifest) -> (String, Vec<u8>) {
     (MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(manifest).expect("a manifest is plain data"))
@@ -127,7 +107,11 @@ pub fn field_texts<'a>(texts: &'a [(&'static str, String)]) -> Vec<FieldText<'a>
 
 /// Writes the files of an index from its parts. The same parts give the same bytes.
 ///
-/// `model` is the model the vectors were made with, `model_files` the entries of its files in the manifest.
+/// `model` is the model the vectors were made with, `model_files` the entries of its files in the manifest. Vectors of more than
+/// `slice_passages` passages are cut into slices of that many.
+///
+/// # Errors
+/// `internal` for what cannot be written, and for vectors whose codes are not here.
 pub fn write(
     documents: &[Document],
     vectors: &Vectors,
@@ -135,6 +119,7 @@ pub fn write(
     options: PassageOptions,
     model: ModelIdentity,
     model_files: Vec<FileEntry>,
+    slice_passages: usize,
 ) -> Result<IndexFiles> {
     let mut table = Table::default();
     documents.iter().for_each(|document| table.push(document));
@@ -151,13 +136,23 @@ pub fn write(
         files.push((path, bytes));
     };
     add(LEXICAL_FILE.to_owned(), tensors::write(views)?, Needed::Index, None);
-    add(VECTORS_FILE.to_owned(), vectors.write()?, Needed::Index, None);
+    add(PASSAGES_FILE.to_owned(), vectors.places().write(documents.len())?, Needed::Index, None);
+    let codes = vectors.codes().ok_or_else(|| Error::new(ErrorKind::Internal, "an index is written with all of its vectors"))?;
+    match codes.len() > slice_passages {
+        false => add(VECTORS_FILE.to_owned(), codes.write()?, Needed::Meaning, None),
+        true => {
+            for (number, slice) in vectors.slices(slice_passages).iter().enumerate() {
+                add(Manifest::slice_path(number), slice.write()?, Needed::Meaning, None);
+            }
+        }
+    }
     for (number, (first, shard)) in shards(documents_json, shard_bytes).into_iter().enumerate() {
         add(format!("docs/{number:03}.json"), shard, needed, Some(first));
     }
     let manifest = Manifest {
         format: FORMAT,
         model,
+        dim: vectors.dim(),
         documents: documents.len(),
         passages: vectors.passages(),
         passage_tokens: options.max_tokens,

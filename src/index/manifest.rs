@@ -7,12 +7,17 @@ use crate::hash::Digest;
 use crate::model::config::ModelConfig;
 
 /// The version of the manifest and of the index files that this code writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// Longest vectors.
+pub const DIM_MAX: usize = 16384;
 
 /// The file name of the manifest, at the root of the folder that a site serves.
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The word index, and the table of documents.
 pub const LEXICAL_FILE: &str = "index/lexical.safetensors";
+/// Of what the passages are.
+pub const PASSAGES_FILE: &str = "index/passages.safetensors";
 /// The passages' vectors.
 pub const VECTORS_FILE: &str = "index/vectors.safetensors";
 /// The passages' vectors in several files, where there are many: slices from `index/vectors-000.safetensors` on.
@@ -27,6 +32,8 @@ pub struct Manifest {
     pub format: u32,
     /// The model whose encoder made the vectors: queries must go through the same.
     pub model: ModelIdentity,
+    /// Length of the vectors.
+    pub dim: usize,
     /// Number of documents.
     pub documents: usize,
     /// Number of passages.
@@ -71,6 +78,8 @@ pub enum Needed {
     Model,
     /// To search at all.
     Index,
+    /// To rank by meaning, beside the model.
+    Meaning,
     /// To show a hit.
     Hit,
 }
@@ -98,6 +107,13 @@ impl Manifest {
             ));
         }
         let manifest: Self = serde_json::from_slice(json).map_err(damaged)?;
+        if manifest.dim == 0 || manifest.dim > DIM_MAX || !manifest.dim.is_multiple_of(4) {
+            let dim = manifest.dim;
+            return Err(Error::new(
+                ErrorKind::DamagedFile,
+                format!("manifest.json names vectors of {dim} numbers: build the index again"),
+            ));
+        }
         match manifest.files.iter().find(|file| !stays_inside(&file.path)) {
             None => Ok(manifest),
             Some(file) => {
@@ -196,7 +212,7 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 1, "model": {{"id": "m", "weights_sha256": "00"}}, "documents": 3, "passages": 3,
+            r#"{{"format": 2, "model": {{"id": "m", "weights_sha256": "00"}}, "dim": 32, "documents": 3, "passages": 3,
                 "passage_tokens": 200, "passage_overlap": 40, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#

@@ -1,9 +1,11 @@
 //! The index of a corpus: documents, their words, their passages' vectors, and the manifest that ties the files together.
 
 pub mod builder;
+pub mod codes;
 pub mod document;
 pub mod fusion;
 pub mod lexical;
 pub mod manifest;
+pub mod places;
 pub mod table;
 pub mod vectors;

@@ -142,7 +142,8 @@ impl Builder {
             max_tokens: settings.passage_tokens.unwrap_or(passages.max_tokens),
             overlap: settings.overlap.unwrap_or(passages.overlap),
         };
-        let options = BuildOptions { passages, language: settings.language.unwrap_or(default.language) };
+        let options =
+            BuildOptions { passages, language: settings.language.unwrap_or(default.language), ..BuildOptions::default() };
         Ok(Self { documents, options, work: Mutex::new(None) })
     }
 }

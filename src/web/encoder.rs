@@ -45,8 +45,9 @@ impl Encoder {
     /// Loads the model of a folder that `inkling model pull` wrote.
     pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Encoder, JsValue> {
         let store = Store::open(&url, &options).await;
-        let config = store.changing(CONFIG_FILE).await?;
-        let encoder = load_model(&store, "", &config, &on_progress).await?;
+        let config = ModelConfig::from_json(&store.changing(CONFIG_FILE).await?)?;
+        let progress = Progress::new(&on_progress, config.weights.bytes + config.tokenizer.bytes);
+        let encoder = load_model(&store, "", config, &progress).await?;
         let info = EncoderInfo::of(&encoder);
         Ok(Self { encoder: Mutex::new(encoder), accelerator: Accelerator::new(&store, "", &options), info })
     }
@@ -68,16 +69,14 @@ impl Encoder {
 /// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
 ///
 /// The tokenizer is made while the weights are on their way.
-pub async fn load_model(store: &Store, folder: &str, config: &[u8], on_progress: &js_sys::Function) -> Result<encoder::Encoder> {
-    let config = ModelConfig::from_json(config)?;
-    let progress = Progress::new(on_progress, config.weights.bytes + config.tokenizer.bytes);
+pub async fn load_model(store: &Store, folder: &str, config: ModelConfig, progress: &Progress<'_>) -> Result<encoder::Encoder> {
     let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
-    let backend = store.fixed_as(&weights_path, &config.weights, &progress, |bytes| {
+    let backend = store.fixed_as(&weights_path, &config.weights, progress, |bytes| {
         progress.advance("prepare", &weights_path, 0);
         Ok(cpu::best(&config, &Weights::read(&config, &bytes)?))
     });
     let tokenizer =
-        store.fixed_as(&tokenizer_path, &config.tokenizer, &progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
+        store.fixed_as(&tokenizer_path, &config.tokenizer, progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
     let (backend, tokenizer) = join(backend, tokenizer).await;
     let (backend, tokenizer) = (backend?, tokenizer?);
     encoder::Encoder::new(config, tokenizer, backend)

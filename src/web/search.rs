@@ -1,5 +1,6 @@
 //! The search as JavaScript sees it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -14,13 +15,15 @@ use super::convert::{from_object, object, saved_files};
 use super::encoder::EncoderInfo;
 use super::site::Site;
 use super::slices::{SliceWorkers, Slices};
+use super::store::Progress;
 use crate::encoder;
 use crate::engine::{self, DEFAULT_LIMIT, EncodedDocument, Hit, Index, Mode, QueryOptions, QueryVector, Question, Timings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder;
+use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::Ranked;
-use crate::index::manifest::MODEL_FOLDER;
+use crate::index::manifest::{MODEL_FOLDER, Needed};
 use crate::index::table::Filters;
 use crate::isa;
 
@@ -33,8 +36,10 @@ pub struct Search {
     /// Locked, because a backend may make one query wait while another comes.
     pub(super) encoder: Mutex<Option<encoder::Encoder>>,
     pub(super) accelerator: Accelerator,
-    /// The vectors, where they are too many for this worker alone.
-    slices: Option<Slices>,
+    /// What is to hold the codes of the vectors where they are too many for this worker alone; nothing once they have come.
+    waiting: Mutex<Option<SliceWorkers>>,
+    /// What holds them then.
+    slices: OnceCell<Slices>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +94,8 @@ struct AllTimings {
 
 #[wasm_bindgen]
 impl Search {
-    /// Loads the index of a site; its model is loaded by `loadModel`. Vectors in several files go to `workers`.
+    /// Loads the index of a site; its model, and the codes of its vectors, are loaded by `loadModel`. Codes in several files go
+    /// to `workers`.
     pub async fn load(
         url: String,
         options: JsValue,
@@ -97,20 +103,24 @@ impl Search {
         workers: SliceWorkers,
     ) -> Result<Search, JsValue> {
         let site = Site::open(&url, &options).await?;
-        let (index, slices) = site.index(&on_progress, workers).await?;
+        let index = site.index(&on_progress).await?;
         Ok(Self {
             accelerator: Accelerator::new(site.store(), &format!("{MODEL_FOLDER}/"), &options),
             site,
             index: RwLock::new(index),
             encoder: Mutex::new(None),
-            slices,
+            waiting: Mutex::new(Some(workers)),
+            slices: OnceCell::new(),
         })
     }
 
     /// Loads the model that encodes queries; before it is there, queries are answered from words.
     #[wasm_bindgen(js_name = loadModel)]
     pub async fn load_model(&self, on_progress: js_sys::Function) -> Result<(), JsValue> {
-        let encoder = self.site.encoder(&on_progress).await?;
+        let progress = Progress::new(&on_progress, self.site.bytes(&[Needed::Meaning, Needed::Model]));
+        // First: where they are missing, no model is fetched for nothing.
+        self.load_codes(&progress).await?;
+        let encoder = self.site.encoder(&progress).await?;
         self.index.read().await.check_model(encoder.config())?;
         *self.encoder.lock().await = Some(encoder);
         Ok(())
@@ -123,12 +133,12 @@ impl Search {
         let index = self.index.read().await;
         let (mut question, vector, backend) = self.ask(&index, &text, &options).await?;
         let asked = Instant::now();
-        let elsewhere = match (&self.slices, &vector) {
+        let elsewhere = match (self.slices.get(), &vector) {
             (Some(slices), Some(QueryVector { vector, .. })) => slices.scan(vector).await?,
             _ => Vec::new(),
         };
         question.timings.scan = milliseconds(asked);
-        let answer = index.answer(&question, vector.as_ref(), elsewhere);
+        let answer = index.answer(&question, vector.as_ref(), &elsewhere);
         let ranked = Instant::now();
         let hits = index.hits(&answer.hits, Some(&question), &self.site).await?;
         let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
@@ -138,6 +148,7 @@ impl Search {
     /// The documents most like one of the index; needs no model.
     pub async fn similar(&self, id: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let options = from_object::<Settings>(settings)?.options()?;
+        self.load_codes(&Progress::default()).await?;
         let index = self.index.read().await;
         let ranked = self.nearest(&index, &id, options.limit).await?;
         object(&shown(index.hits(&ranked, None, &self.site).await?))
@@ -170,13 +181,14 @@ impl Search {
 
     /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.
     pub async fn save(&self) -> Result<JsValue, JsValue> {
+        self.load_codes(&Progress::default()).await?;
         let index = self.index.read().await;
         let mut documents = Vec::new();
         for number in index.live() {
             documents.push(index.document(number, &self.site).await?);
         }
-        let slices = match &self.slices {
-            Some(slices) => slices.vectors(self.site.manifest().documents).await?,
+        let slices = match self.slices.get() {
+            Some(slices) => slices.codes().await?,
             None => Vec::new(),
         };
         object(&saved_files(index.save(&documents, slices)?))
@@ -195,6 +207,25 @@ impl Search {
 }
 
 impl Search {
+    /// Loads the codes of the vectors, unless they have come.
+    async fn load_codes(&self, progress: &Progress<'_>) -> Result<(), JsValue> {
+        let mut waiting = self.waiting.lock().await;
+        let Some(workers) = &*waiting else { return Ok(()) };
+        let manifest = self.site.manifest();
+        match manifest.vector_files()?.as_slice() {
+            [file] => {
+                let codes = self.site.store().fixed_as(&file.path, &file.digest, progress, |bytes| Codes::read(&bytes)).await?;
+                self.index.write().await.set_codes(codes)?;
+            }
+            files => {
+                let slices = Slices::open(workers.clone(), files, manifest.passages, progress).await?;
+                self.slices.get_or_init(|| slices);
+            }
+        }
+        *waiting = None;
+        Ok(())
+    }
+
     /// Reads a query, and encodes it where meaning is asked; with what computed the vector. The encoder is free again after.
     async fn ask(
         &self,
@@ -224,7 +255,7 @@ impl Search {
 
     /// The documents nearest to one of the index.
     async fn nearest(&self, index: &Index, id: &str, limit: usize) -> Result<Vec<Ranked>, JsValue> {
-        let Some(slices) = &self.slices else { return Ok(index.similar(id, limit)?) };
+        let Some(slices) = self.slices.get() else { return Ok(index.similar(id, limit)?) };
         let document = index.number(id)?;
         let passages = index.vectors().passages_of(document);
         // Those of a document that was added are here.
@@ -232,8 +263,8 @@ impl Search {
             true => index.vectors().mean(passages),
             false => slices.mean(passages).await?,
         };
-        let sliced = slices.scan(&mean).await?;
-        Ok(index.nearest(document, &mean, sliced, limit))
+        let elsewhere = slices.scan(&mean).await?;
+        Ok(index.nearest(document, &mean, &elsewhere, limit))
     }
 }
 

@@ -4,18 +4,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use wasm_bindgen::prelude::*;
+use futures_util::future::join3;
 
 use super::encoder::load_model;
-use super::slices::{SliceWorkers, Slices};
 use super::store::{Progress, Store};
 use crate::encoder::Encoder;
 use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE};
+use crate::index::places::Places;
 use crate::index::vectors::Vectors;
-use crate::model::config::CONFIG_FILE;
+use crate::model::config::{CONFIG_FILE, ModelConfig};
 
 /// The folder of an index, opened by its manifest.
 pub struct Site {
@@ -43,37 +43,36 @@ impl Site {
         &self.store
     }
 
-    /// Loads the index; vectors in several files go to `workers`.
-    pub async fn index(&self, on_progress: &js_sys::Function, workers: SliceWorkers) -> Result<(Index, Option<Slices>), JsValue> {
+    /// Loads the index, without the codes of its vectors.
+    pub async fn index(&self, on_progress: &js_sys::Function) -> Result<Index> {
         let Self { store, manifest, .. } = self;
-        let is_needed = |file: &&FileEntry| file.needed == Needed::Index;
-        let total = manifest.files.iter().filter(is_needed).map(|file| file.digest.bytes).sum();
-        let progress = Progress::new(on_progress, total);
-        let lexical = store.fixed(LEXICAL_FILE, &manifest.file(LEXICAL_FILE)?.digest, &progress).await?;
-        let (slices, vectors) = match manifest.vector_files()?.as_slice() {
-            [file] => {
-                let bytes = store.fixed(&file.path, &file.digest, &progress).await?;
-                (None, Vectors::read(&bytes, manifest.documents)?)
+        let progress = Progress::new(on_progress, self.bytes(&[Needed::Index]));
+        let file = |path| async { store.fixed(path, &manifest.file(path)?.digest, &progress).await };
+        let shards = async {
+            let mut shards = Vec::new();
+            for file in manifest.first_shards() {
+                shards.push(self.shard(file, &progress).await?);
             }
-            files => {
-                let (slices, vectors) = Slices::open(workers, files, manifest.documents, &progress).await?;
-                (Some(slices), vectors)
-            }
+            Ok(shards)
         };
-        let mut shards = Vec::new();
-        for file in manifest.first_shards() {
-            shards.push(self.shard(file, &progress).await?);
-        }
+        let (lexical, places, shards) = join3(file(LEXICAL_FILE), file(PASSAGES_FILE), shards).await;
+        let shards: Vec<Rc<Vec<Document>>> = shards?;
         let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
-        Ok((Index::open(manifest.clone(), vectors, &lexical, &documents)?, slices))
+        let vectors = Vectors::without_codes(Places::read(&places?, manifest.documents)?, manifest.dim);
+        Index::open(manifest.clone(), vectors, &lexical?, &documents)
+    }
+
+    /// The bytes of all files that are needed for something.
+    pub fn bytes(&self, wanted: &[Needed]) -> usize {
+        self.manifest.files.iter().filter(|file| wanted.contains(&file.needed)).map(|file| file.digest.bytes).sum()
     }
 
     /// Loads the encoder of the index's own model.
-    pub async fn encoder(&self, on_progress: &js_sys::Function) -> Result<Encoder> {
+    pub async fn encoder(&self, progress: &Progress<'_>) -> Result<Encoder> {
         let folder = format!("{MODEL_FOLDER}/");
         let path = format!("{folder}{CONFIG_FILE}");
-        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, &Progress::default()).await?;
-        load_model(&self.store, &folder, &config, on_progress).await
+        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, progress).await?;
+        load_model(&self.store, &folder, ModelConfig::from_json(&config)?, progress).await
     }
 
     /// The documents of one file, fetched when they are not there yet.

@@ -31,6 +31,7 @@ export function rankingParts({ native, chromium, index, comparisons }) {
       ['', 'KB', 'KB in brotli'],
       [
         ['words, ids and fields', kilobytes(index.words.raw), kilobytes(index.words.brotli)],
+        ['places of passages', kilobytes(index.places.raw), kilobytes(index.places.brotli)],
         [
           `vectors, ${index.bytesPerPassage} bytes a passage`,
           kilobytes(index.vectors.raw),

@@ -205,8 +205,8 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         write_files(folder, [(path.as_str(), bytes.as_slice())])?;
         entries.push(FileEntry::new(path, &bytes, Needed::Model));
     }
-    let built = builder::write(&corpus.documents, &vectors, lexical.finish(), PassageOptions::default(), identity, entries)?
-        .sliced(SLICE_PASSAGES)?;
+    let (lexical, options) = (lexical.finish(), PassageOptions::default());
+    let built = builder::write(&corpus.documents, &vectors, lexical, options, identity, entries, SLICE_PASSAGES)?;
     write_files(folder, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     fs::write(folder.join("queries.json"), serde_json::to_vec(&corpus.queries)?)?;
     Ok(())
@@ -243,7 +243,7 @@ fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value
     let (mut scans, mut copies) = (Vec::new(), Vec::new());
     for _ in 0..=rounds {
         let start = Instant::now();
-        black_box(vectors.scan(&query, |_| true));
+        black_box(vectors.scan(&query, &[], |_| true));
         scans.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
         target.copy_from_slice(black_box(&source));

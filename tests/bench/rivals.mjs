@@ -95,7 +95,7 @@ export async function compareSearches(name, { topics }) {
           { script, base: `/ranking/${name}/`, search, text: texts[0] ?? '' },
         )
         // The model loads meanwhile; words do not wait for it.
-        const needed = server.sent.filter(({ path }) => search !== 'inkling-words' || !path.includes('/model/'))
+        const needed = server.sent.filter(({ path }) => search !== 'inkling-words' || !/\/(model\/|index\/vectors)/.test(path))
         const { total } = await measureDownload(needed)
         /** @type {{ ids: string[], milliseconds: number }[]} */
         const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
@@ -124,6 +124,7 @@ export async function indexSizes(name, documents) {
     const { total } = await measureDownload([{ path: part, file, status: 200, bytes: fs.statSync(file).size }])
     return total
   }
-  const [words, vectors] = [await size('lexical.safetensors'), await size('vectors.safetensors')]
-  return { documents, passages, words, vectors, bytesPerPassage: round(vectors.raw / passages) }
+  const [words, places] = [await size('lexical.safetensors'), await size('passages.safetensors')]
+  const vectors = await size('vectors.safetensors')
+  return { documents, passages, words, places, vectors, bytesPerPassage: round(vectors.raw / passages) }
 }

@@ -56,6 +56,38 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
   expect(outcome.files).toContain('manifest.json')
 })
 
+test('damaged vectors are refused with the code hash-mismatch, no model is fetched for them, and words answer', async ({
+  page,
+  site,
+}) => {
+  site.alter = (path, body) => {
+    if (path.endsWith('vectors.safetensors')) body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
+    return body
+  }
+  await openBlank(page, site)
+  const outcome = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    const code = ({ code }: { code: string }) => code
+    const semantic = await search.semantic.then(String, code)
+    const { hits, mode } = await search.query('Health Analytics?')
+    const outcome = {
+      semantic,
+      mode,
+      ids: hits.map(({ id }) => id),
+      similar: await search.similar('gdpr-erase').then(String, code),
+      saved: await search.save().then(String, code),
+      dim: search.info.dim,
+    }
+    search.dispose()
+    return outcome
+  }, site.url)
+  const { ids, ...rest } = outcome
+  expect(rest).toEqual({ semantic: 'hash-mismatch', mode: 'lexical', similar: 'hash-mismatch', saved: 'hash-mismatch', dim: 384 })
+  for (const id of ids) expect(gradedQuery('q01').relevant[id]).toBe(3)
+  expect(site.requests.filter((path) => path.startsWith('/search/model/'))).toEqual([])
+})
+
 test('damaged weights are not kept: the next visit fetches them again and works', async ({ page, site }) => {
   const intact = site.alter
   site.alter = (path, body) =>

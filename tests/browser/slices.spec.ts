@@ -81,20 +81,22 @@ test('vectors in slices, scanned by workers of their own, give the answers of on
 test.describe('with a slice that is missing', () => {
   test.use({ complaintsAllowed: /404/ })
 
-  test('the search fails with the code not-found', async ({ page }) => {
+  test('`semantic` rejects with the code not-found, and words answer', async ({ page }) => {
     const folder = slicedSite()
     fs.rmSync(path.join(folder, 'search', 'index', 'vectors-001.safetensors'))
     const other = await serve(folder)
     try {
       await openBlank(page, other)
-      const code = await page.evaluate(async (url) => {
+      const outcome = await page.evaluate(async (url) => {
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-        return createSearch({ url: `${url}/search/` }).then(
-          () => '',
-          ({ code }: Inkling.InklingError) => code,
-        )
+        const search = await createSearch({ url: `${url}/search/` })
+        const code = ({ code }: Inkling.InklingError) => code
+        const semantic = await search.semantic.then(() => '', code)
+        const { mode, hits } = await search.query('health analytics')
+        search.dispose()
+        return { semantic, mode, hits: hits.length }
       }, other.url)
-      expect(code).toBe('not-found')
+      expect(outcome).toEqual({ semantic: 'not-found', mode: 'lexical', hits: 3 })
     } finally {
       await other.close()
       fs.rmSync(folder, { recursive: true })

@@ -28,6 +28,28 @@ test('words answer while the model is on its way, and the answer is refreshed wh
 
 const relevantTo = ({ relevant }: { relevant: Record<string, number> }, id: string) => (relevant[id] ?? 0) >= 2
 
+test('words answer without a byte of the vectors, which come with the model or when they are asked for', async ({
+  page,
+  site,
+}) => {
+  await openBlank(page, site)
+  const asked = () => site.requests.filter((path) => /vectors|\/model\//.test(path))
+  const hits = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+    Object.assign(globalThis, { search })
+    return (await search.query('Lindenthal')).hits.map(({ passage }) => passage.text.length > 0)
+  }, site.url)
+  expect(hits).toEqual([true, true, true])
+  expect(asked()).toEqual([])
+  const similar = await page.evaluate(async () => {
+    const { search } = globalThis as unknown as { search: Awaited<ReturnType<Package['createSearch']>> }
+    return (await Promise.all([search.similar('gdpr-erase'), search.similar('gdpr-erase')])).map(({ length }) => length)
+  })
+  expect(similar).toEqual([3, 3])
+  expect(asked()).toEqual(['/search/index/vectors.safetensors'])
+})
+
 test('query() does not wait for the model, and says what ranked its answer', async ({ page, site }) => {
   const release = await holdWeights(page)
   await openBlank(page, site)

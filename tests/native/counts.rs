@@ -23,7 +23,9 @@ fn engine(documents: &[Document], text: &str) -> Engine {
         (pair[0], pair[1]) = (-pair[1], pair[0]);
     }
     let passages = PassageOptions { max_tokens: 40, overlap: 8 };
-    let plan = Plan::new(documents, encoder.tokenizer(), &BuildOptions { passages, language: "none".into() }).unwrap();
+    let plan =
+        Plan::new(documents, encoder.tokenizer(), &BuildOptions { passages, language: "none".into(), ..BuildOptions::default() })
+            .unwrap();
     let vectors = vec![vector; plan.texts().len()];
     let index = plan.finish(vectors, &MODEL.files(), encoder.config()).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -11,8 +11,6 @@ use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::error::ErrorKind;
 use inkling_search::export::{DEFAULT_NAME, Exported, Target, export};
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::VECTORS_FILE;
-use inkling_search::index::vectors::Vectors;
 use inkling_search::text::passages::PassageOptions;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{ListAccessor, RowAccessor};
@@ -45,7 +43,7 @@ fn corpus() -> Vec<Document> {
 
 fn folder(documents: &[Document]) -> tempfile::TempDir {
     let passages = PassageOptions { max_tokens: 40, overlap: 8 };
-    let options = BuildOptions { passages, language: "en".into() };
+    let options = BuildOptions { passages, language: "en".into(), ..BuildOptions::default() };
     let built = build(documents, &MODEL.encoder(), &MODEL.files(), &options, |_| (), |_| ()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     write_files(folder.path(), built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
@@ -111,7 +109,7 @@ fn every_passage_of_the_corpus_is_a_row_with_its_place_in_utf16_units() {
 #[test]
 fn vectors_are_those_of_the_index_at_unit_length() {
     let index = IndexFolder::open(INDEX.path()).unwrap();
-    let vectors = Vectors::read(&index.file(VECTORS_FILE).unwrap(), index.manifest().documents).unwrap();
+    let vectors = index.vectors().unwrap();
     let (rows, exported) = &*ROWS;
     assert_eq!((exported.len(), rows.len()), (vectors.passages(), vectors.passages()));
     let length = |vector: &[f32]| vector.iter().map(|x| x * x).sum::<f32>().sqrt();

@@ -6,11 +6,14 @@ use std::sync::LazyLock;
 use crate::models::{Model, tiny_raw};
 use inkling_search::engine::build::{BuildOptions, Plan, build};
 use inkling_search::engine::folder::{IndexFolder, write_files};
-use inkling_search::engine::{Engine, Hit, Mode, QueryOptions};
+use inkling_search::engine::{Answer, Engine, Hit, Index, Mode, QueryOptions, Timings};
 use inkling_search::error::{Error, ErrorKind};
-use inkling_search::index::builder::IndexFiles;
+use inkling_search::index::builder::{IndexFiles, SLICE_PASSAGES};
+use inkling_search::index::codes::Codes;
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, VECTORS_FILE};
+use inkling_search::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, Needed, PASSAGES_FILE, VECTORS_FILE};
+use inkling_search::index::places::Places;
+use inkling_search::index::vectors::Vectors;
 use inkling_search::text::passages::{PassageOptions, split};
 use proptest::prelude::*;
 
@@ -33,7 +36,11 @@ fn corpus() -> Vec<Document> {
 }
 
 fn built(documents: &[Document]) -> Result<IndexFiles, Error> {
-    let options = BuildOptions { passages: PASSAGES, language: "en".into() };
+    built_in_slices(documents, SLICE_PASSAGES)
+}
+
+fn built_in_slices(documents: &[Document], slice_passages: usize) -> Result<IndexFiles, Error> {
+    let options = BuildOptions { passages: PASSAGES, language: "en".into(), slice_passages };
     build(documents, &MODEL.encoder(), &MODEL.files(), &options, |_| (), |_| ())
 }
 
@@ -332,7 +339,7 @@ fn an_index_of_another_model_is_refused_and_both_are_named() {
 
 #[test]
 fn a_changed_or_missing_file_of_an_index_is_refused() {
-    for file in [VECTORS_FILE, LEXICAL_FILE] {
+    for file in [VECTORS_FILE, PASSAGES_FILE, LEXICAL_FILE] {
         let folder = folder(&corpus());
         let index = IndexFolder::open(folder.path()).unwrap();
         let path = folder.path().join(file);
@@ -361,6 +368,43 @@ fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_w
     let saved = large.index().save(&corpus(), Vec::new()).unwrap();
     let rebuilt = built(&corpus()).unwrap().files;
     assert!(rebuilt.ends_with(&saved.files), "an index that became small is one that was built small");
+}
+
+#[test]
+fn an_index_answers_by_words_without_its_codes_and_as_one_that_is_whole_once_they_have_come() {
+    let documents = corpus();
+    let files = built(&documents).unwrap();
+    let file = |path: &str| &files.files.iter().find(|(other, _)| other == path).unwrap().1;
+    let documents: Vec<&Document> = documents.iter().collect();
+    let needed: Vec<_> = files.manifest.files.iter().filter(|file| file.needed == Needed::Index).collect();
+    assert!(needed.iter().all(|entry| entry.path != VECTORS_FILE), "codes are not fetched before words answer");
+    let places = Places::read(file(PASSAGES_FILE), documents.len()).unwrap();
+    let vectors = Vectors::without_codes(places, files.manifest.dim);
+    let mut index = Index::open(files.manifest.clone(), vectors, file(LEXICAL_FILE), &documents).unwrap();
+    let whole = files.open(&documents).unwrap();
+
+    let mut encoder = MODEL.encoder();
+    let mut ask = |index: &Index, text: &str, mode: Mode| {
+        let options = QueryOptions { mode, ..semantic(10) };
+        let question = index.read(text, &options, Some(encoder.tokenizer())).unwrap();
+        let vector = pollster::block_on(question.encode(&mut encoder)).unwrap();
+        Answer { timings: Timings::default(), ..index.answer(&question, vector.as_ref(), &[]) }
+    };
+    for text in ["health data", "\"use data\"", "patiens", "sports -health", ""] {
+        let words = ask(&whole, text, Mode::Lexical);
+        assert_eq!(ask(&index, text, Mode::Lexical), words);
+        let asked = ask(&index, text, Mode::Hybrid);
+        assert_eq!(asked.hits, words.hits, "meaning that cannot be told is left out");
+        assert!(text.is_empty() || asked.mode == Mode::Lexical, "and the answer says so");
+    }
+    assert_eq!(index.similar("a", 2).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(index.set_codes(Codes::new(files.manifest.dim)).unwrap_err().kind(), ErrorKind::DamagedFile);
+
+    index.set_codes(Codes::read(file(VECTORS_FILE)).unwrap()).unwrap();
+    for mode in [Mode::Hybrid, Mode::Semantic, Mode::Lexical] {
+        assert_eq!(ask(&index, "health data", mode), ask(&whole, "health data", mode));
+    }
+    assert_eq!(index.similar("a", 2).unwrap(), whole.similar("a", 2).unwrap());
 }
 
 #[test]
@@ -414,8 +458,8 @@ fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
 fn an_index_in_slices_answers_and_changes_like_one_that_is_whole() {
     let documents = seven();
     let whole = folder(&documents);
-    assert_eq!(built(&documents).unwrap().sliced(200_000).unwrap().files, built(&documents).unwrap().files);
-    let sliced = built(&documents).unwrap().sliced(3).unwrap();
+    assert_eq!(built_in_slices(&documents, 1000).unwrap().files, built(&documents).unwrap().files);
+    let sliced = built_in_slices(&documents, 3).unwrap();
     let files = sliced.manifest.vector_files().unwrap();
     assert!(files.len() > 2 && sliced.manifest.file(VECTORS_FILE).is_err());
     let other = tempfile::tempdir().unwrap();

@@ -9,13 +9,11 @@ use crate::models::{Model, TokenGolden, cosines, json, vector_goldens};
 use inkling_search::corpus::{self, Format};
 use inkling_search::encoder::{Encoder, cpu, encode_all};
 use inkling_search::engine::build::{BuildOptions, build};
-use inkling_search::engine::{Engine, Index, Mode, QueryOptions};
+use inkling_search::engine::{Engine, Mode, QueryOptions};
 use inkling_search::eval::metrics::{mean, ndcg, reciprocal_rank, success};
 use inkling_search::import::pull::{FetchOptions, Source, fetch};
 use inkling_search::import::reference::Reference;
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
-use inkling_search::index::vectors::Vectors;
 use serde::Deserialize;
 
 pub static MODEL: LazyLock<Model> =
@@ -77,10 +75,7 @@ fn demo_file(name: &str) -> Vec<u8> {
 fn demo() -> (Vec<Document>, Engine) {
     let documents = corpus::read(&demo_file("sessions.json"), Format::Json, None).unwrap();
     let built = build(&documents, &MODEL.encoder(), &MODEL.files(), &BuildOptions::default(), |_| (), |_| ()).unwrap();
-    let file = |name: &str| &built.files.iter().find(|(path, _)| path == name).unwrap().1;
-    let vectors = Vectors::read(file(VECTORS_FILE), documents.len()).unwrap();
-    let index = Index::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>()).unwrap();
-    let mut engine = Engine::new(index);
+    let mut engine = Engine::new(built.open(&documents.iter().collect::<Vec<_>>()).unwrap());
     engine.set_encoder(MODEL.encoder()).unwrap();
     (documents, engine)
 }

@@ -36,6 +36,7 @@ const EXPECTED = {
     'model/tokenizer.json',
     'model/weights.safetensors',
     'index/lexical.safetensors',
+    'index/passages.safetensors',
     'index/vectors.safetensors',
     'docs/000.json',
     'manifest.json',

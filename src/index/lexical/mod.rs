@@ -55,6 +55,7 @@ mod typos;
 pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;
 pub use language::Language;
+pub(super) use postings::{put as put_varint, take as take_varint};
 pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax};
 pub use score::Ranking;
 

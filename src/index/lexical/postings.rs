@@ -20,7 +20,7 @@ pub(super) struct FieldCount {
 }
 
 /// Appends `value` as a varint.
-pub(super) fn put(bytes: &mut Vec<u8>, mut value: u32) {
+pub(in crate::index) fn put(bytes: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
         value >>= 7;
@@ -30,7 +30,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, mut value: u32) {
 
 /// Reads the varint at `at` and moves `at` behind it; nothing when it is cut short or above `u32::MAX`.
 #[inline]
-pub(super) fn take(bytes: &[u8], at: &mut usize) -> Option<u32> {
+pub(in crate::index) fn take(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let first = *bytes.get(*at)?;
     *at += 1;
     if first < 0x80 {

@@ -17,8 +17,6 @@ use inkling_search::eval::beir::{self, Collection, Topic};
 use inkling_search::index::document::Document;
 use inkling_search::index::fusion::Ranked;
 use inkling_search::index::lexical::Syntax;
-use inkling_search::index::manifest::{LEXICAL_FILE, VECTORS_FILE};
-use inkling_search::index::vectors::Vectors;
 use serde::Deserialize;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -155,9 +153,7 @@ fn document(beir::Document { id, title, text }: beir::Document) -> Document {
 
 fn index(documents: &[Document], encoder: &Encoder, files: &ModelFiles) -> Outcome<Index> {
     let built = build(documents, encoder, files, &BuildOptions::default(), |_| (), |_| ())?;
-    let file = |name: &str| built.files.iter().find(|(path, _)| path == name).map_or(&[][..], |(_, bytes)| bytes);
-    let vectors = Vectors::read(file(VECTORS_FILE), documents.len())?;
-    Ok(Index::open(built.manifest.clone(), vectors, file(LEXICAL_FILE), &documents.iter().collect::<Vec<_>>())?)
+    Ok(built.open(&documents.iter().collect::<Vec<_>>())?)
 }
 
 /// Every document, ranked as the engine ranks.

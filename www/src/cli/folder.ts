@@ -51,9 +51,9 @@ export function readManifest(folder: string): Manifest {
   return manifest
 }
 
-/** The files of an index, those of its model only where they are wanted. Hashes are checked by whoever opens them. */
-export function readIndex(folder: string, withModel: boolean): Map<string, Uint8Array> {
-  const wanted = readManifest(folder).files.filter(({ needed }) => withModel || needed !== 'model')
+/** The files of an index, those that rank by meaning only where they are wanted. Hashes are checked by whoever opens them. */
+export function readIndex(folder: string, byMeaning: boolean): Map<string, Uint8Array> {
+  const wanted = readManifest(folder).files.filter(({ needed }) => byMeaning || !['model', 'meaning'].includes(needed))
   return readAll(folder, ['manifest.json', ...wanted.map((file) => file.path)])
 }
 

@@ -27,7 +27,7 @@ interface Manifest {
 }
 
 /**
- * The bytes of the model that the visitor has to be asked for; undefined where there is nothing to ask.
+ * The bytes of the model, and of the vectors that it is for, that the visitor has to be asked for; undefined where there is nothing to ask.
  *
  * @param url the folder of the search, with a closing slash
  */
@@ -41,7 +41,7 @@ export async function bytesToAskFor(
   const manifest = (await response?.json().catch(() => undefined)) as Manifest | undefined
   let bytes = 0
   for (const file of manifest?.files ?? []) {
-    if (file.needed !== 'model') continue
+    if (file.needed !== 'model' && file.needed !== 'meaning') continue
     const stored = await kept?.match(keyOf(`${url}${file.path}`, file.sha256))
     if (!(await wholeBody(stored, file.sha256))) bytes += file.bytes
   }

@@ -13,7 +13,7 @@ import type {
   SearchInfo,
 } from '../types.js'
 import { type Builds, type ModuleFiles, modules } from './modules.js'
-import type { LoadOptions, QuerySettings, SliceFile, SliceHits, SliceOutline } from './protocol.js'
+import type { LoadOptions, QuerySettings, SliceFile } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
@@ -46,8 +46,8 @@ export interface GlueEncoder {
 
 /** A slice of the vectors. */
 export interface GlueSlice {
-  outline(): SliceOutline
-  scan(vector: Float32Array): SliceHits
+  passages(): number
+  scan(vector: Float32Array): Float32Array
   mean(first: number, end: number): Float32Array
   file(): Uint8Array
   free(): void
@@ -73,7 +73,6 @@ export interface Glue {
       url: string,
       options: LoadOptions,
       file: SliceFile,
-      documents: number,
       onProgress: (progress: Progress) => void,
     ): Promise<GlueSlice>
   }

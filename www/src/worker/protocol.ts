@@ -45,12 +45,6 @@ export interface SliceFile {
   sha256: string
 }
 
-/** What is known of a slice's passages: the length of a vector, then for each its document, start and end in bytes. */
-export type SliceOutline = [dim: number, documents: Uint32Array, starts: Uint32Array, ends: Uint32Array]
-
-/** Each document of a slice with its best passage, counted within the slice, and the cosine. */
-export type SliceHits = [documents: Uint32Array, passages: Uint32Array, scores: Float32Array]
-
 /** The methods of the worker: what they take, what they answer, and what they report on the way. */
 export interface Methods {
   loadSearch: { params: { url: string; options: LoadOptions }; result: SearchInfo; progress: Progress }
@@ -70,12 +64,10 @@ export interface Methods {
   }
   /** Of a module that also computes on the GPU nothing is given: helpers want the other. */
   compiledModule: { params: Record<string, never>; result: WebAssembly.Module | undefined; progress: never }
-  loadSlice: {
-    params: { url: string; options: LoadOptions; file: SliceFile; documents: number }
-    result: SliceOutline
-    progress: Progress
-  }
-  scanSlice: { params: { vector: Float32Array }; result: SliceHits; progress: never }
+  /** Answers with the number of its passages. */
+  loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile }; result: number; progress: Progress }
+  /** Answers with the score of each passage. */
+  scanSlice: { params: { vector: Float32Array }; result: [Float32Array]; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   fileOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }

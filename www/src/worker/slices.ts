@@ -1,8 +1,9 @@
-/** The vectors of a large index: slices, each in a worker of its own below the search's, without shared memory. */
+/** The codes of a large index: slices, each in a worker of its own below the search's, without shared memory. */
 
+import { cancelled } from '../errors.js'
 import type { Progress } from '../types.js'
 import { Client } from './client.js'
-import type { LoadOptions, SliceFile, SliceHits, SliceOutline } from './protocol.js'
+import type { LoadOptions, SliceFile } from './protocol.js'
 
 /** The workers of an index's slices; the wasm of the search's worker asks them. None is started for an index of one file. */
 export class SliceWorkers {
@@ -17,16 +18,14 @@ export class SliceWorkers {
     this.#onProgress = onProgress
   }
 
-  /** Starts the workers, which fetch their slices themselves; resolves to what is known of each. */
-  open(
-    files: readonly SliceFile[],
-    documents: number,
-    [before, total]: readonly [number, number],
-  ): Promise<SliceOutline[]> {
+  /** Starts the workers, which fetch their slices themselves; resolves to how many passages each has. */
+  open(files: readonly SliceFile[], [before, total]: readonly [number, number]): Promise<number[]> {
+    // Those of a load that has failed.
+    for (const client of this.#clients) client.close(cancelled('the vectors are loaded again'))
     const loaded = files.map(() => 0)
     const load = (file: SliceFile, at: number) => {
       const client = (this.#clients[at] = new Client())
-      return client.call('loadSlice', { url: this.#url, options: this.#options, file, documents }, (progress) => {
+      return client.call('loadSlice', { url: this.#url, options: this.#options, file }, (progress) => {
         loaded[at] = progress.loaded
         this.#onProgress({ ...progress, loaded: loaded.reduce((sum, bytes) => sum + bytes, before), total })
       })
@@ -34,9 +33,10 @@ export class SliceWorkers {
     return Promise.all(files.map(load))
   }
 
-  /** Scans all slices at once. */
-  scan(vector: Float32Array): Promise<SliceHits[]> {
-    return Promise.all(this.#clients.map((client) => client.call('scanSlice', { vector })))
+  /** Scans all slices at once; resolves to the scores of each. */
+  async scan(vector: Float32Array): Promise<Float32Array[]> {
+    const found = await Promise.all(this.#clients.map((client) => client.call('scanSlice', { vector })))
+    return found.flat()
   }
 
   /** The mean of the vectors of some passages of one slice. */

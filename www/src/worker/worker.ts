@@ -76,13 +76,13 @@ const handlers: Handlers = {
   async save() {
     return loaded(search).save()
   },
-  async loadSlice({ url, options, file, documents }, onProgress) {
+  async loadSlice({ url, options, file }, onProgress) {
     const { Slice } = await loadGlue()
-    slice = await Slice.load(url, options, file, documents, onProgress)
-    return slice.outline()
+    slice = await Slice.load(url, options, file, onProgress)
+    return slice.passages()
   },
   async scanSlice({ vector }) {
-    return loaded(slice).scan(vector)
+    return [loaded(slice).scan(vector)]
   },
   async meanOfSlice({ first, end }) {
     return [loaded(slice).mean(first, end)]
