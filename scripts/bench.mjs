@@ -6,6 +6,7 @@ import { withBrowser } from '../tests/bench/browser.mjs'
 import { measureDownload } from '../tests/bench/bytes.mjs'
 import { timeColdStarts } from '../tests/bench/cold.mjs'
 import { ENGINES } from '../tests/bench/engines.mjs'
+import { measureFirst } from '../tests/bench/first.mjs'
 import { checkLoad, describeMachine, versions } from '../tests/bench/machine.mjs'
 import { measureMemory } from '../tests/bench/memory.mjs'
 import { measureRanking } from '../tests/bench/ranking.mjs'
@@ -22,7 +23,7 @@ import { buildCli, buildIndex, pullModel } from './site.mjs'
 import { buildWasm } from './wasm.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes, memory, ranking, tasks or webgpu; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes, first, memory, ranking, tasks or webgpu; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
@@ -33,7 +34,10 @@ const USAGE = `usage: npm run bench -- [OPTION…]
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'memory', 'ranking', 'tasks', 'webgpu']
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'first', 'memory', 'ranking', 'tasks', 'webgpu']
+
+/** Those that compare no encoders. */
+const WITHOUT_ENCODERS = ['first', 'ranking', 'tasks']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -100,12 +104,14 @@ async function prepare({ build, encoders, index }) {
 await script(async () => {
   const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
   if (help) return console.log(USAGE)
-  const loadAverage = checkLoad(force || quick || setup)
-  const encoders = parts.some((part) => part !== 'ranking' && part !== 'tasks')
+  // Bytes are the same on a busy machine.
+  const loadAverage = checkLoad(force || quick || setup || parts.join() === 'first')
+  const encoders = parts.some((part) => !WITHOUT_ENCODERS.includes(part))
   await prepare({ build: !asItIs, encoders, index: parts.includes('tasks') })
   if (setup) return
 
   const ranking = parts.includes('ranking') ? await measureRanking({ quick, rounds }) : undefined
+  const first = parts.includes('first') ? await measureFirst({ quick }) : undefined
   const texts = encoders ? await makeTexts() : undefined
   const effort = { rounds, bulkRounds: quick ? 1 : 5, warmUps: quick ? 1 : 3 }
   const runs = []
@@ -143,6 +149,7 @@ await script(async () => {
     ...(parts.includes('bytes') && { downloads }),
     ...(memory && { memory }),
     ...(ranking && { ranking }),
+    ...(first && { first }),
     ...(tasks && { tasks }),
     ...(webgpu && { webgpu }),
   })

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { at, root } from './lib.mjs'
 
-/** The two builds of the crate: which one a browser can run is found out in `www/src/worker/glue.ts`. */
+/** The builds of a module: which one a browser can run is found out in `www/src/worker/glue.ts`. */
 export const variants = {
   simd128: { features: '+simd128' },
   relaxed: { features: '+simd128,+relaxed-simd' },
@@ -13,12 +13,22 @@ export const variants = {
 /** @typedef {keyof typeof variants} Variant */
 
 /**
- * What the modules hold, as features of the crate: `inkling` searches; `inkling-build` also builds, and `inkling-gpu` also
- * computes on WebGPU. These are apart so that visitors load them only where a page asks for what they do.
+ * What the modules hold, as features of the crate: `inkling` searches by words and vectors; `inkling-encoder` makes vectors,
+ * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index. They are apart so that visitors load each only
+ * where it is needed.
  */
-export const modules = { inkling: 'web', 'inkling-build': 'web,build', 'inkling-gpu': 'web,gpu' }
+export const modules = {
+  inkling: 'web-index',
+  'inkling-encoder': 'web-encoder',
+  'inkling-build': 'web,build',
+  'inkling-gpu': 'web-encoder,gpu',
+}
 
 /** @typedef {keyof typeof modules} Module */
+
+/** The builds of a module. What searches has one for all browsers: it waits for memory, not for the dot product. @param {Module} module */
+export const variantsOf = (module) =>
+  /** @type {Variant[]} */ (module === 'inkling' ? ['simd128'] : Object.keys(variants))
 
 /**
  * Cargo's environment for one variant.
@@ -40,13 +50,23 @@ export function wasmEnvironment(variant) {
   return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
 }
 
-/** Cargo's arguments for every build of the browser's half of the crate. @param {Module} [module] */
-export const wasmArguments = (module = 'inkling') => [
+/**
+ * Cargo's environment for one module: what searches is there to be downloaded before the first answer, so that its own code
+ * is small rather than fast, too; what is fast in it, the scan, is inlined as a whole either way.
+ * @param {Module} module @param {Variant} variant
+ */
+export const moduleEnvironment = (module, variant) => ({
+  ...wasmEnvironment(variant),
+  ...(module === 'inkling' && { CARGO_PROFILE_WASM_OPT_LEVEL: 's' }),
+})
+
+/** Cargo's arguments for every build of the browser's half of the crate. @param {string} features */
+export const wasmArguments = (features) => [
   '--target',
   'wasm32-unknown-unknown',
   '--no-default-features',
   '--features',
-  modules[module],
+  features,
 ]
 
 /**

@@ -2,7 +2,7 @@
 // floor plan. `.ci/run` asks more of it, and runs the tests.
 
 import fs from 'node:fs'
-import { NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { modules, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { buildDocs } from './docs.mjs'
 import { checkFeatures } from './features.mjs'
 import { table, timed } from './lanes.mjs'
@@ -34,8 +34,17 @@ export const lintNative = () =>
 /** What clippy says of what the browser runs. */
 export const lintWasm = () =>
   timed('lints, wasm', async () => {
-    for (const module of /** @type {const} */ (['inkling-build', 'inkling-gpu'])) {
-      const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(module), '--', '-D', 'warnings']
+    for (const module of /** @type {const} */ (['inkling', 'inkling-encoder', 'inkling-build', 'inkling-gpu'])) {
+      const args = [
+        'clippy',
+        '--profile',
+        'wasm',
+        '--all-targets',
+        ...wasmArguments(modules[module]),
+        '--',
+        '-D',
+        'warnings',
+      ]
       await run('cargo', args, { env: wasmEnvironment('relaxed') })
     }
   })
@@ -65,7 +74,7 @@ export async function setUpChecks() {
 if (process.argv[1] === at('scripts', 'check.mjs')) {
   await script(async () => {
     await setUpChecks()
-    if (!fs.existsSync(at('dist', 'wasm', 'inkling-relaxed.d.ts'))) await buildWasm()
+    if (!fs.existsSync(at('dist', 'wasm', 'inkling-simd128.d.ts'))) await buildWasm()
     await checkFormat()
     await checkTypes()
     await lintNative()

@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { buildBundles, buildTypeScript } from './build.mjs'
+import { variantsOf } from './cargo.mjs'
 import { sideBySide } from './lanes.mjs'
 import { Stop, say, script } from './lib.mjs'
 import { serve } from './serve.mjs'
@@ -57,10 +58,8 @@ async function buildFirstPage() {
 }
 
 /** @param {import('./cargo.mjs').Module} module */
-const bothVariants = (module) => [
-  step(`${module}, for browsers with relaxed SIMD`, () => buildModule(module, 'relaxed')),
-  step(`${module}, for all others`, () => buildModule(module, 'simd128')),
-]
+const allVariants = (module) =>
+  variantsOf(module).map((variant) => step(`${module}, ${variant}`, () => buildModule(module, variant)))
 
 await script(async () => {
   const port = Number(process.env.PORT ?? 4173)
@@ -79,10 +78,10 @@ await script(async () => {
     await installWasmTarget()
     await installWasmBindgen()
   })
-  const modules = bothVariants('inkling').map((module) => [module])
+  const modules = [[...allVariants('inkling')], ...allVariants('inkling-encoder').map((module) => [module])]
   const bundles = step('the TypeScript', buildBundles)
   const first = step('the first page', buildFirstPage)
-  const others = [...bothVariants('inkling-build'), ...bothVariants('inkling-gpu')]
+  const others = [...allVariants('inkling-build'), ...allVariants('inkling-gpu')]
   const rest = step('the other pages', async () => {
     await buildTypeScript()
     await buildPage()

@@ -9,7 +9,7 @@ import { NATIVE } from './cargo.mjs'
 import { at, capture, run, Stop, say, tee } from './lib.mjs'
 
 /** The features that make no sense on this machine: the shell of the browser is linted for wasm32. */
-const NOT_NATIVE = ['default', 'web']
+const NOT_NATIVE = ['default', 'web', 'web-index', 'web-encoder']
 
 const LINTS = ['-D', 'warnings']
 

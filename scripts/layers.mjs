@@ -185,7 +185,7 @@ export const layers = {
           'test',
           '--profile',
           'wasm',
-          ...wasmArguments(),
+          ...wasmArguments('web-index,web-encoder'),
           '--test',
           'wasm',
           ...(words.length > 0 ? ['--', ...words] : []),

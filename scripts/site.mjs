@@ -168,7 +168,7 @@ function packageFiles(folder) {
   const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
   const builds = Object.keys(variants).join('|')
   const searching = new RegExp(
-    `^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling-(${builds})\\.(js|wasm))$`,
+    `^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling(-encoder)?-(${builds})\\.(js|wasm))$`,
   )
   return names.filter((name) => searching.test(name)).sort()
 }

@@ -1,8 +1,16 @@
-// Builds the wasm modules of the package, each in two variants, into dist/wasm.
+// Builds the wasm modules of the package, in the variants that each has, into dist/wasm.
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { modules, sourcesOf, variants, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import {
+  moduleEnvironment,
+  modules,
+  sourcesOf,
+  variants,
+  variantsOf,
+  wasmArguments,
+  wasmEnvironment,
+} from './cargo.mjs'
 import { sideBySide } from './lanes.mjs'
 import { at, capture, hashOf, kept, print, root, run, Stop, say, tee, unlessDone } from './lib.mjs'
 import { installWasmBindgen, installWasmTarget } from './setup.mjs'
@@ -21,7 +29,7 @@ const FEATURES = [
 ]
 
 /** `--strip-target-features`: what a module says of itself would count for more than what is allowed here. */
-const OPTIMIZE = ['-O3', '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES]
+const OPTIMIZE = ['--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES]
 
 /** All modules, which a release needs. */
 export const ALL = /** @type {Module[]} */ (Object.keys(modules))
@@ -29,33 +37,40 @@ export const ALL = /** @type {Module[]} */ (Object.keys(modules))
 const BOTH = /** @type {Variant[]} */ (Object.keys(variants))
 
 /**
- * Builds wasm modules into dist/wasm, both variants at the same time.
+ * Builds wasm modules into dist/wasm, the variants at the same time.
  * @param {Module[]} [names]
  */
 export async function buildWasm(names = ALL) {
   await installWasmTarget()
   await installWasmBindgen()
-  await sideBySide(BOTH.map((variant) => names.map((module) => () => buildModule(module, variant))))
+  const inVariant = (/** @type {Variant} */ variant) => names.filter((module) => variantsOf(module).includes(variant))
+  await sideBySide(BOTH.map((variant) => inVariant(variant).map((module) => () => buildModule(module, variant))))
 }
 
 /** Builds one module in one variant, unless it is done. @param {Module} module @param {Variant} variant */
 export async function buildModule(module, variant) {
   const bin = await installWasmBindgen()
   const name = `${module}-${variant}`
-  const flags = wasmEnvironment(variant)
+  const flags = moduleEnvironment(module, variant)
   await unlessDone({
     name: `wasm-${name}`,
     // Not left to cargo: the modules of a variant have the same file name there, so it would link them anew in turns.
     inputs: hashOf(
       ['.cargo', 'scripts/wasm.mjs', 'package-lock.json'],
-      [bin, flags.RUSTFLAGS, ...wasmArguments(module), capture('rustc', ['--version']) ?? ''],
+      [
+        bin,
+        flags.RUSTFLAGS,
+        flags.CARGO_PROFILE_WASM_OPT_LEVEL ?? '',
+        ...wasmArguments(modules[module]),
+        capture('rustc', ['--version']) ?? '',
+      ],
     ),
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
     work: async () => {
       say(`building the wasm module ${name}`)
-      await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(module)], { env: flags })
+      await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(modules[module])], { env: flags })
       const built = path.join(flags.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm', 'inkling_search')
-      await finishVariant(name, variant, `${built}.wasm`, bin)
+      await finishVariant(name, variant, `${built}.wasm`, bin, flags.CARGO_PROFILE_WASM_OPT_LEVEL ? '-Os' : '-O3')
       return sourcesOf(`${built}.d`)
     },
   })
@@ -67,11 +82,11 @@ export async function buildModule(module, variant) {
  * @param {string} name such as inkling-build-relaxed @param {string} out
  */
 export async function buildDraft(name, out) {
-  const module = ALL.find((module) => BOTH.some((variant) => name === `${module}-${variant}`))
+  const module = ALL.find((module) => variantsOf(module).some((variant) => name === `${module}-${variant}`))
   const variant = BOTH.find((variant) => name === `${module}-${variant}`)
   if (!module || !variant) throw new Stop(`there is no module ${name}`)
   const env = wasmEnvironment(variant)
-  await run('cargo', ['build', '--profile', 'wasm-dev', '--lib', ...wasmArguments(module)], { env })
+  await run('cargo', ['build', '--profile', 'wasm-dev', '--lib', ...wasmArguments(modules[module])], { env })
   const built = path.join(env.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm-dev', 'inkling_search.wasm')
   fs.renameSync(await bind(name, built, await installWasmBindgen(), out), path.join(out, `${name}.wasm`))
 }
@@ -82,13 +97,14 @@ export async function buildDraft(name, out) {
  * @param {Variant} variant
  * @param {string} built the module that cargo made
  * @param {string} bin the folder of wasm-bindgen
+ * @param {'-O3' | '-Os'} level
  */
-async function finishVariant(name, variant, built, bin) {
+async function finishVariant(name, variant, built, bin, level) {
   const out = at('dist', 'wasm')
   const bound = await bind(name, built, bin, out)
   const relaxed = variant === 'relaxed' ? ['--enable-relaxed-simd'] : []
   const file = path.join(out, `${name}.wasm`)
-  await run(wasmOpt, [...OPTIMIZE, ...relaxed, bound, '-o', file])
+  await run(wasmOpt, [level, ...OPTIMIZE, ...relaxed, bound, '-o', file])
   fs.rmSync(bound)
   const glue = path.join(out, `${name}.js`)
   const { transform } = await import('esbuild')

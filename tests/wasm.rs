@@ -8,8 +8,10 @@ mod kernels;
 #[path = "shared/tiny.rs"]
 mod tiny;
 
+use inkling_search::index::lexical::unicode;
 use inkling_search::isa::{Kernel, Scalar, Simd128, best_name};
 use kernels::MatchesScalar;
+use unicode_normalization_alignments::char as tables;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -44,4 +46,32 @@ fn the_whole_encoder_gives_the_same_bits_as_on_every_machine() {
     let (best, scalar) = tiny::vectors();
     assert_eq!(best, scalar);
     assert_eq!(tiny::checksum(&best), tiny::CHECKSUM);
+}
+
+#[wasm_bindgen_test]
+fn the_browser_takes_every_character_apart_as_the_tables_of_other_machines_do() {
+    for c in '\0'..=char::MAX {
+        let (mut asked, mut expected) = (String::new(), String::new());
+        unicode::decompose_compatible(c, |part| asked.push(part));
+        tables::decompose_compatible(c, |part| expected.push(part));
+        assert_eq!(asked, expected, "{c:?}");
+        assert_eq!(unicode::is_combining_mark(c), tables::is_combining_mark(c), "{c:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_browser_composes_letters_and_marks_as_the_tables_do() {
+    // What a composed character is made of, and the same letters with marks that may not go with them.
+    let parts = |c: char| {
+        let mut parts = Vec::new();
+        tables::decompose_canonical(c, |part| parts.push(part));
+        parts
+    };
+    let composed: Vec<Vec<char>> = ('\u{400}'..='\u{FFFF}').map(parts).filter(|parts| parts.len() == 2).collect();
+    let marks = ['\u{306}', '\u{308}', '\u{3099}', '\u{309A}', '\u{93C}', '\u{1161}', '\u{11A8}', '\u{9BE}'];
+    for letter in composed.iter().map(|parts| parts[0]) {
+        for mark in composed.iter().filter(|parts| parts[0] == letter).map(|parts| parts[1]).chain(marks) {
+            assert_eq!(unicode::compose(letter, mark), tables::compose(letter, mark), "{letter:?} {mark:?}");
+        }
+    }
 }

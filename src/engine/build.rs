@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE};
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MODEL_FOLDER, Needed, PASSAGES_FILE};
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
         let options = BuildOptions { passages: options.passages.for_model(tokenizer)?, ..options.clone() };
         let (mut texts, mut places) = (Vec::new(), Vec::new());
         for (number, document) in (0u32..).zip(documents.iter()) {
-            let (passages, of_document) = builder::passages(tokenizer, document, options.passages)?;
+            let (passages, of_document) = builder::passages(tokenizer, &document.title, &document.text, options.passages)?;
             places.extend(passages.windows.into_iter().map(|range| (number, range)));
             texts.extend(of_document);
             lexical.add(&field_texts(&lexical_texts(document)))?;
@@ -90,10 +90,9 @@ impl<'a> Plan<'a> {
         let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
         let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
         let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
-        let identity = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
         let BuildOptions { passages, slice_passages, .. } = self.options;
         let lexical = self.lexical.finish();
-        let mut index = builder::write(&self.documents, &vectors, lexical, passages, identity, entries, slice_passages)?;
+        let mut index = builder::write(&self.documents, &vectors, lexical, passages, config.into(), entries, slice_passages)?;
         let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
         index.files.splice(0..0, model_files);
         Ok(index)

@@ -10,11 +10,34 @@ use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
 use crate::index::vectors::{self, PassageVector};
+use crate::text::passages::PassageOptions;
 
 /// A document whose passages have been encoded, ready to be added.
 pub struct EncodedDocument {
     document: Document,
     vectors: Vec<(Range<usize>, Vec<f32>)>,
+}
+
+impl EncodedDocument {
+    /// A document with its passages, as byte ranges of its text in ascending order, and their unit vectors.
+    pub fn new(document: Document, vectors: Vec<(Range<usize>, Vec<f32>)>) -> Self {
+        Self { document, vectors }
+    }
+}
+
+/// The passages of a text as documents of an index are cut, and their vectors.
+///
+/// # Errors
+/// As [`Encoder::encode_many`].
+pub async fn encode_passages(
+    title: &str,
+    text: &str,
+    options: PassageOptions,
+    encoder: &mut Encoder,
+) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
+    let (passages, texts) = builder::passages(encoder.tokenizer(), title, text, options)?;
+    let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
+    Ok(passages.windows.into_iter().zip(vectors).collect())
 }
 
 impl Index {
@@ -23,9 +46,9 @@ impl Index {
     /// # Errors
     /// As [`Encoder::encode_many`].
     pub async fn encode(&self, document: Document, encoder: &mut Encoder) -> Result<EncodedDocument> {
-        let (passages, texts) = builder::passages(encoder.tokenizer(), &document, self.passage_options())?;
-        let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
-        Ok(EncodedDocument { document, vectors: passages.windows.into_iter().zip(vectors).collect() })
+        let Document { title, text, .. } = &document;
+        let vectors = encode_passages(title, text, self.passage_options(), encoder).await?;
+        Ok(EncodedDocument { document, vectors })
     }
 
     /// Adds documents that have been encoded for this index, or replaces those of the same id.

@@ -23,7 +23,7 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-pub use self::change::EncodedDocument;
+pub use self::change::{EncodedDocument, encode_passages};
 pub use self::hit::{Documents, Hit, Passage};
 #[cfg(not(target_family = "wasm"))]
 pub use self::pair::Engine;
@@ -34,12 +34,10 @@ use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
-use crate::index::manifest::Manifest;
+use crate::index::manifest::{Manifest, ModelIdentity};
 use crate::index::table::{Counts, Filters, Table};
 use crate::index::vectors::{VectorHit, Vectors};
-use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
-use crate::text::tokenizer::Tokenizer;
 
 /// Hits where the caller does not say how many.
 pub const DEFAULT_LIMIT: usize = 3;
@@ -235,9 +233,9 @@ impl Index {
     ///
     /// # Errors
     /// `model-mismatch` when the index was made with another one.
-    pub fn check_model(&self, config: &ModelConfig) -> Result<()> {
-        self.manifest.check_model(config)?;
-        if config.dim != self.vectors.dim() {
+    pub fn check_model(&self, model: &ModelIdentity, dim: usize) -> Result<()> {
+        self.manifest.check_model(model)?;
+        if dim != self.vectors.dim() {
             return Err(Error::new(ErrorKind::DamagedFile, "the index and its model disagree on the length of vectors"));
         }
         Ok(())
@@ -273,22 +271,23 @@ impl Index {
     }
 
     /// How documents of this index are cut into passages.
-    fn passage_options(&self) -> PassageOptions {
+    pub fn passage_options(&self) -> PassageOptions {
         PassageOptions { max_tokens: self.manifest.passage_tokens, overlap: self.manifest.passage_overlap }
     }
 
-    /// Reads a query: looks up its words, and puts misspelt ones right where `tokenizer` is there to tell which are words. A
+    /// Reads a query: looks up its words, and puts misspelt ones right where there is a model to tell which are words. A
     /// text without a word finds nothing, unless filters or an order are given: then it finds every document that passes them.
     ///
-    /// `tokenizer` is that of the encoder that will give the question's vector; without one, words alone are asked.
+    /// `is_word` tells whether the vocabulary of the encoder that will give the question's vector has a word as it is, as
+    /// [`Tokenizer::is_word`](crate::text::tokenizer::Tokenizer::is_word) does; without an encoder words alone are asked.
     ///
     /// # Errors
     /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
     /// without a model.
-    pub fn read(&self, text: &str, options: &QueryOptions, tokenizer: Option<&Tokenizer>) -> Result<Question> {
+    pub fn read(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Question> {
         let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
-        let mode = match (options.mode, tokenizer) {
+        let mode = match (options.mode, is_word) {
             (Mode::Semantic, None) => {
                 return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
             }
@@ -297,8 +296,8 @@ impl Index {
         };
         let mut clock = Clock::start();
         let mut query = Query::parse(text, &options.syntax);
-        let corrected = match (mode, tokenizer) {
-            (Mode::Hybrid, Some(tokenizer)) => self.lexical.respelled(text, &query, &|word| tokenizer.is_word(word)),
+        let corrected = match (mode, is_word) {
+            (Mode::Hybrid, Some(is_word)) => self.lexical.respelled(text, &query, is_word),
             _ => None,
         };
         if let Some(corrected) = &corrected {

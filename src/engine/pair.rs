@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// `model-mismatch` when the index was made with another one.
     pub fn set_encoder(&mut self, encoder: Encoder) -> Result<()> {
-        self.index.check_model(encoder.config())?;
+        self.index.check_model(&encoder.config().into(), encoder.config().dim)?;
         self.encoder = Some(encoder);
         Ok(())
     }
@@ -78,7 +78,10 @@ impl Engine {
     }
 
     async fn ask(&mut self, text: &str, options: &QueryOptions) -> Result<(Question, Answer)> {
-        let question = self.index.read(text, options, self.encoder.as_ref().map(Encoder::tokenizer))?;
+        let tokenizer = self.encoder.as_ref().map(Encoder::tokenizer);
+        let is_word = tokenizer.map(|tokenizer| move |word: &str| tokenizer.is_word(word));
+        let is_word = is_word.as_ref().map(|is_word| is_word as &dyn Fn(&str) -> bool);
+        let question = self.index.read(text, options, is_word)?;
         let vector = match &mut self.encoder {
             Some(encoder) => question.encode(encoder).await?,
             None => None,

@@ -67,9 +67,8 @@ pub fn check(documents: &[Document]) -> Result<()> {
     Ok(())
 }
 
-/// A document cut into passages, and the text to encode for each.
-pub fn passages(tokenizer: &Tokenizer, document: &Document, options: PassageOptions) -> Result<(Passages, Vec<String>)> {
-    let Document { title, text, .. } = document;
+/// A document's text cut into passages, and the text to encode for each.
+pub fn passages(tokenizer: &Tokenizer, title: &str, text: &str, options: PassageOptions) -> Result<(Passages, Vec<String>)> {
     let passages = split(tokenizer, title, text, options)?;
     let texts = (0..passages.windows.len()).map(|window| passages.text(title, text, window)).collect();
     Ok((passages, texts))

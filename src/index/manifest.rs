@@ -55,6 +55,12 @@ pub struct ModelIdentity {
     pub weights_sha256: String,
 }
 
+impl From<&ModelConfig> for ModelIdentity {
+    fn from(config: &ModelConfig) -> Self {
+        Self { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() }
+    }
+}
+
 /// One file of the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -168,19 +174,19 @@ impl Manifest {
     ///
     /// # Errors
     /// `model-mismatch`, naming both.
-    pub fn check_model(&self, config: &ModelConfig) -> Result<()> {
-        let ModelIdentity { id, weights_sha256 } = &self.model;
-        if config.is_same_model(id, weights_sha256) {
+    pub fn check_model(&self, model: &ModelIdentity) -> Result<()> {
+        if *model == self.model {
             return Ok(());
         }
+        let ModelIdentity { id, weights_sha256 } = &self.model;
         let short = |hash: &str| hash.chars().take(12).collect::<String>();
-        let (index_hash, model_hash) = (short(weights_sha256), short(&config.weights.sha256));
+        let (index_hash, model_hash) = (short(weights_sha256), short(&model.weights_sha256));
         Err(Error::new(
             ErrorKind::ModelMismatch,
             format!(
                 "the index was made with model {id} (weights {index_hash}), the model loaded is {} (weights {model_hash}): \
                  build the index again with this model, or load the other",
-                config.id
+                model.id
             ),
         ))
     }

@@ -98,11 +98,6 @@ impl ModelConfig {
         self.dim / self.heads
     }
 
-    /// Whether two configurations name the same model with the same weights.
-    pub fn is_same_model(&self, id: &str, weights_sha256: &str) -> bool {
-        self.id == id && self.weights.sha256 == weights_sha256
-    }
-
     /// Refuses shapes that the kernels do not run, and sizes that no encoder of this kind has.
     pub fn check(&self) -> Result<()> {
         let Self { layers, dim, heads, ff, vocab, positions, max_tokens, .. } = *self;

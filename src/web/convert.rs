@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(any(feature = "web-index", feature = "build"))]
 use crate::index::builder::IndexFiles;
 
 /// An error as JavaScript sees it: an `Error` with the stable `code`.
@@ -42,6 +43,7 @@ pub fn option(options: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 /// A file of a folder that is written: `{ path, bytes }`.
+#[cfg(any(feature = "web-index", feature = "build"))]
 #[derive(Serialize)]
 pub struct SavedFile {
     pub path: String,
@@ -50,6 +52,7 @@ pub struct SavedFile {
 }
 
 /// The files of an index.
+#[cfg(any(feature = "web-index", feature = "build"))]
 pub fn saved_files(index: IndexFiles) -> Vec<SavedFile> {
     index.files.into_iter().map(|(path, bytes)| SavedFile { path, bytes: bytes.as_slice().into() }).collect()
 }

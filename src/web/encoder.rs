@@ -1,17 +1,25 @@
-//! The encoder as JavaScript sees it.
+//! The encoder as JavaScript sees it. What computes is in `accelerator`: with a GPU the methods that encode are promises.
+
+use std::sync::Arc;
 
 use async_lock::Mutex;
 use futures_util::future::join;
-use serde::Serialize;
+use js_sys::Float32Array;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
+use web_time::Instant;
 
 use super::accelerator::Accelerator;
-use super::convert::object;
+use super::convert::{from_object, object, option};
 use super::store::{Progress, Store};
+use super::wire::{EncodedPassage, EncodedQuery, Identity};
 use crate::encoder::{self, cpu};
+use crate::engine::encode_passages;
 use crate::error::Result;
+use crate::hash::Digest;
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::model::weights::Weights;
+use crate::text::passages::PassageOptions;
 use crate::text::tokenizer::Tokenizer;
 
 /// A sentence encoder.
@@ -20,63 +28,122 @@ pub struct Encoder {
     /// Locked, because a backend may make one call wait while another comes.
     pub(super) encoder: Mutex<encoder::Encoder>,
     pub(super) accelerator: Accelerator,
+    tokenizer: Arc<Tokenizer>,
     info: EncoderInfo,
+    identity: Identity,
 }
 
 /// What an encoder is made of.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EncoderInfo {
-    pub model: String,
-    pub dim: usize,
-    pub max_tokens: usize,
-    pub kernel: &'static str,
+struct EncoderInfo {
+    model: String,
+    dim: usize,
+    max_tokens: usize,
+    kernel: &'static str,
 }
 
-impl EncoderInfo {
-    pub fn of(encoder: &encoder::Encoder) -> Self {
-        let ModelConfig { id, dim, max_tokens, .. } = encoder.config();
-        Self { model: id.clone(), dim: *dim, max_tokens: *max_tokens, kernel: encoder.kernel_name() }
-    }
+/// Where an index says that its model is: a folder below the address, and what its configuration must be.
+#[derive(Deserialize)]
+struct Pinned {
+    folder: String,
+    config: Digest,
 }
 
 #[wasm_bindgen]
 impl Encoder {
-    /// Loads the model of a folder that `inkling model pull` wrote.
+    /// Loads the model of a folder that `inkling model pull` wrote, or with `{ pinned: { folder, config } }` among the options
+    /// the very one that an index names.
     pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Encoder, JsValue> {
         let store = Store::open(&url, &options).await;
-        let config = ModelConfig::from_json(&store.changing(CONFIG_FILE).await?)?;
-        let progress = Progress::new(&on_progress, config.weights.bytes + config.tokenizer.bytes);
-        let encoder = load_model(&store, "", config, &progress).await?;
-        let info = EncoderInfo::of(&encoder);
-        Ok(Self { encoder: Mutex::new(encoder), accelerator: Accelerator::new(&store, "", &options), info })
-    }
-
-    /// The unit vector of one text.
-    pub async fn encode(&self, text: String) -> Result<js_sys::Float32Array, JsValue> {
-        let mut encoder = self.encoder.lock().await;
-        let encoded = encoder.encode(&text).await;
-        self.accelerator.computed_on(Some(&mut encoder));
-        Ok(js_sys::Float32Array::from(encoded?.vector.as_slice()))
+        let pinned: Option<Pinned> = option(&options, "pinned").map(from_object).transpose()?;
+        let folder = pinned.as_ref().map_or("", |pinned| &pinned.folder);
+        let config = match &pinned {
+            Some(Pinned { config, .. }) => store.fixed(&format!("{folder}{CONFIG_FILE}"), config, &Progress::default()).await?,
+            None => store.changing(CONFIG_FILE).await?,
+        };
+        let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
+        let ModelConfig { id, dim, max_tokens, weights, .. } = encoder.config();
+        let (model, dim, max_tokens) = (id.clone(), *dim, *max_tokens);
+        Ok(Self {
+            identity: Identity { id: id.clone(), weights_sha256: weights.sha256.clone(), dim },
+            info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name() },
+            tokenizer: encoder.tokenizer().clone(),
+            accelerator: Accelerator::new(&store, folder, &options),
+            encoder: Mutex::new(encoder),
+        })
     }
 
     /// The model and the arithmetic in use.
     pub fn info(&self) -> Result<JsValue, JsValue> {
         object(&self.info)
     }
+
+    /// The model, as an index names the one that it was made with.
+    pub fn identity(&self) -> Result<JsValue, JsValue> {
+        object(&self.identity)
+    }
+
+    /// Whether the vocabulary has a word as it is.
+    #[wasm_bindgen(js_name = isWord)]
+    pub fn is_word(&self, word: &str) -> bool {
+        self.tokenizer.is_word(word)
+    }
+}
+
+impl Encoder {
+    /// The unit vector of one text.
+    pub(super) async fn vector_of(&self, text: &str) -> Result<Float32Array, JsValue> {
+        let mut encoder = self.encoder.lock().await;
+        let encoded = encoder.encode(text).await;
+        self.accelerator.computed_on(&mut encoder);
+        Ok(Float32Array::from(encoded?.vector.as_slice()))
+    }
+
+    /// The vector of a query, and what it took: an [`EncodedQuery`].
+    pub(super) async fn vector_of_query(&self, text: &str) -> Result<JsValue, JsValue> {
+        let mut encoder = self.encoder.lock().await;
+        let start = Instant::now();
+        let tokens = self.tokenizer.encode(text)?;
+        let tokenized = Instant::now();
+        let vector = encoder.encode_ids(&[&tokens.ids]).await;
+        let milliseconds = [tokenized - start, tokenized.elapsed()].map(|time| time.as_secs_f64() * 1e3);
+        let backend = self.accelerator.computed_on(&mut encoder).to_owned();
+        let vector = Float32Array::from(vector?.as_slice());
+        object(&EncodedQuery { vector, truncated: tokens.truncated, milliseconds, backend })
+    }
+
+    /// The passages of a document and their vectors: an array of [`EncodedPassage`]s.
+    pub(super) async fn vectors_of(&self, title: &str, text: &str, options: PassageOptions) -> Result<JsValue, JsValue> {
+        let mut encoder = self.encoder.lock().await;
+        let encoded = encode_passages(title, text, options, &mut encoder).await;
+        self.accelerator.computed_on(&mut encoder);
+        let passages = encoded?.into_iter().map(|(range, vector)| EncodedPassage {
+            start: range.start,
+            end: range.end,
+            vector: Float32Array::from(vector.as_slice()),
+        });
+        object(&passages.collect::<Vec<_>>())
+    }
 }
 
 /// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
 ///
 /// The tokenizer is made while the weights are on their way.
-pub async fn load_model(store: &Store, folder: &str, config: ModelConfig, progress: &Progress<'_>) -> Result<encoder::Encoder> {
+async fn load_model(
+    store: &Store,
+    folder: &str,
+    config: ModelConfig,
+    on_progress: &js_sys::Function,
+) -> Result<encoder::Encoder> {
+    let progress = Progress::new(on_progress, config.weights.bytes + config.tokenizer.bytes);
     let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
-    let backend = store.fixed_as(&weights_path, &config.weights, progress, |bytes| {
+    let backend = store.fixed_as(&weights_path, &config.weights, &progress, |bytes| {
         progress.advance("prepare", &weights_path, 0);
         Ok(cpu::best(&config, &Weights::read(&config, &bytes)?))
     });
     let tokenizer =
-        store.fixed_as(&tokenizer_path, &config.tokenizer, progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
+        store.fixed_as(&tokenizer_path, &config.tokenizer, &progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
     let (backend, tokenizer) = join(backend, tokenizer).await;
     let (backend, tokenizer) = (backend?, tokenizer?);
     encoder::Encoder::new(config, tokenizer, backend)

@@ -1,6 +1,6 @@
 //! The search as JavaScript sees it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -10,20 +10,19 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
-use super::accelerator::Accelerator;
 use super::convert::{from_object, object, saved_files};
-use super::encoder::EncoderInfo;
 use super::site::Site;
 use super::slices::{SliceWorkers, Slices};
 use super::store::Progress;
-use crate::encoder;
+use super::wire::{EncodedPassage, Identity, QueryEncoder, is_broken};
 use crate::engine::{self, DEFAULT_LIMIT, EncodedDocument, Hit, Index, Mode, QueryOptions, QueryVector, Question, Timings};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
 use crate::index::builder;
 use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::Ranked;
-use crate::index::manifest::{MODEL_FOLDER, Needed};
+use crate::index::manifest::{MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::table::Filters;
 use crate::isa;
 
@@ -33,9 +32,8 @@ pub struct Search {
     site: Site,
     /// Read by queries, which may wait for a GPU or for documents meanwhile; only changes write it.
     index: RwLock<Index>,
-    /// Locked, because a backend may make one query wait while another comes.
-    pub(super) encoder: Mutex<Option<encoder::Encoder>>,
-    pub(super) accelerator: Accelerator,
+    /// What encodes queries, once it is there and for as long as it works.
+    encoder: RefCell<Option<QueryEncoder>>,
     /// What is to hold the codes of the vectors where they are too many for this worker alone; nothing once they have come.
     waiting: Mutex<Option<SliceWorkers>>,
     /// What holds them then.
@@ -44,11 +42,23 @@ pub struct Search {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SearchInfo {
-    #[serde(flatten)]
-    encoder: EncoderInfo,
+struct SearchInfo<'a> {
+    model: &'a str,
+    dim: usize,
+    /// What the encoder says comes in its place.
+    max_tokens: usize,
+    kernel: &'static str,
     documents: usize,
     passages: usize,
+}
+
+/// Where the model of an index is, and how the bytes of the vectors before it count to the progress of both.
+#[derive(Serialize)]
+struct Model<'a> {
+    folder: String,
+    config: &'a Digest,
+    before: usize,
+    total: usize,
 }
 
 /// How to answer a query, as JavaScript gives it; what is left out has its default.
@@ -73,7 +83,7 @@ struct Answer {
     corrected: Option<String>,
     truncated: bool,
     timings: AllTimings,
-    backend: &'static str,
+    backend: String,
 }
 
 /// How many of the found documents have a value.
@@ -94,8 +104,7 @@ struct AllTimings {
 
 #[wasm_bindgen]
 impl Search {
-    /// Loads the index of a site; its model, and the codes of its vectors, are loaded by `loadModel`. Codes in several files go
-    /// to `workers`.
+    /// Loads the index of a site. The codes of its vectors come with `loadVectors`, where they are in several files by `workers`.
     pub async fn load(
         url: String,
         options: JsValue,
@@ -105,24 +114,30 @@ impl Search {
         let site = Site::open(&url, &options).await?;
         let index = site.index(&on_progress).await?;
         Ok(Self {
-            accelerator: Accelerator::new(site.store(), &format!("{MODEL_FOLDER}/"), &options),
             site,
             index: RwLock::new(index),
-            encoder: Mutex::new(None),
+            encoder: RefCell::new(None),
             waiting: Mutex::new(Some(workers)),
             slices: OnceCell::new(),
         })
     }
 
-    /// Loads the model that encodes queries; before it is there, queries are answered from words.
-    #[wasm_bindgen(js_name = loadModel)]
-    pub async fn load_model(&self, on_progress: js_sys::Function) -> Result<(), JsValue> {
-        let progress = Progress::new(&on_progress, self.site.bytes(&[Needed::Meaning, Needed::Model]));
-        // First: where they are missing, no model is fetched for nothing.
-        self.load_codes(&progress).await?;
-        let encoder = self.site.encoder(&progress).await?;
-        self.index.read().await.check_model(encoder.config())?;
-        *self.encoder.lock().await = Some(encoder);
+    /// Loads the codes of the vectors, which are of no use without a model, and says where that is: `{ folder, config, before,
+    /// total }`, the latter two bytes of the progress.
+    #[wasm_bindgen(js_name = loadVectors)]
+    pub async fn load_vectors(&self, on_progress: js_sys::Function) -> Result<JsValue, JsValue> {
+        let before = self.site.bytes(&[Needed::Meaning]);
+        let total = self.site.bytes(&[Needed::Meaning, Needed::Model]);
+        self.load_codes(&Progress::new(&on_progress, total)).await?;
+        object(&Model { folder: format!("{MODEL_FOLDER}/"), config: self.site.model_config()?, before, total })
+    }
+
+    /// Takes the encoder of the index's model; before it is there, and once it is broken, queries are answered from words.
+    #[wasm_bindgen(js_name = setEncoder)]
+    pub async fn set_encoder(&self, encoder: QueryEncoder) -> Result<(), JsValue> {
+        let Identity { id, weights_sha256, dim } = encoder.model()?;
+        self.index.read().await.check_model(&ModelIdentity { id, weights_sha256 }, dim)?;
+        *self.encoder.borrow_mut() = Some(encoder);
         Ok(())
     }
 
@@ -194,15 +209,12 @@ impl Search {
         object(&saved_files(index.save(&documents, slices)?))
     }
 
-    /// The model, the arithmetic in use, and the size of the index. Before the model is loaded `maxTokens` is 0.
+    /// The model and the size of the index.
     pub async fn info(&self) -> Result<JsValue, JsValue> {
         let index = self.index.read().await;
-        let unloaded = || {
-            let model = self.site.manifest().model.id.clone();
-            EncoderInfo { model, dim: index.dim(), max_tokens: 0, kernel: isa::best_name() }
-        };
-        let encoder = self.encoder.lock().await.as_ref().map_or_else(unloaded, EncoderInfo::of);
-        object(&SearchInfo { encoder, documents: index.documents(), passages: index.passages() })
+        let model = &self.site.manifest().model.id;
+        let (documents, passages) = (index.documents(), index.passages());
+        object(&SearchInfo { model, dim: index.dim(), max_tokens: 0, kernel: isa::best_name(), documents, passages })
     }
 }
 
@@ -226,31 +238,42 @@ impl Search {
         Ok(())
     }
 
-    /// Reads a query, and encodes it where meaning is asked; with what computed the vector. The encoder is free again after.
+    /// Reads a query, and encodes it where meaning is asked; with what computed the vector.
     async fn ask(
         &self,
         index: &Index,
         text: &str,
         options: &QueryOptions,
-    ) -> Result<(Question, Option<QueryVector>, &'static str)> {
-        let mut encoder = self.encoder.lock().await;
-        let question = index.read(text, options, encoder.as_ref().map(encoder::Encoder::tokenizer))?;
-        let Some(encoder) = &mut *encoder else { return Ok((question, None, "cpu")) };
-        let vector = question.encode(encoder).await;
-        let backend = self.accelerator.computed_on(Some(encoder));
-        Ok((question, vector?, backend))
+    ) -> Result<(Question, Option<QueryVector>, String), JsValue> {
+        let encoder = self.encoder.borrow().clone();
+        let is_word = encoder.as_ref().map(|encoder| move |word: &str| encoder.knows(word));
+        let question = index.read(text, options, is_word.as_ref().map(|is_word| is_word as &dyn Fn(&str) -> bool))?;
+        let cpu = || "cpu".to_owned();
+        let (Some(encoder), Some(text)) = (&encoder, question.to_encode()) else { return Ok((question, None, cpu())) };
+        match encoder.query(text).await {
+            Ok((vector, backend)) => Ok((question, Some(vector), backend)),
+            Err(error) if is_broken(&error) => {
+                *self.encoder.borrow_mut() = None;
+                match options.mode {
+                    Mode::Semantic => Err(Error::new(ErrorKind::Internal, "the encoder broke off: load the search again").into()),
+                    _ => Ok((question, None, cpu())),
+                }
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    /// Encodes a document that is to be added. The index is taken before the encoder, as everywhere: the other order could
-    /// wait for a change that waits for a query that waits for the encoder.
-    async fn encode(&self, document: Document) -> Result<EncodedDocument> {
-        let index = self.index.read().await;
-        let mut encoder = self.encoder.lock().await;
+    /// Encodes a document that is to be added.
+    async fn encode(&self, document: Document) -> Result<EncodedDocument, JsValue> {
         let without = || Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents");
-        let encoder = encoder.as_mut().ok_or_else(without)?;
-        let encoded = index.encode(document, encoder).await;
-        self.accelerator.computed_on(Some(encoder));
-        encoded
+        let encoder = self.encoder.borrow().clone().ok_or_else(without)?;
+        let options = self.index.read().await.passage_options();
+        let encoded = encoder.passages(&document.title, &document.text, options).await;
+        if encoded.as_ref().is_err_and(is_broken) {
+            *self.encoder.borrow_mut() = None;
+        }
+        let passage = |EncodedPassage { start, end, vector }| (start..end, vector.to_vec());
+        Ok(EncodedDocument::new(document, encoded?.into_iter().map(passage).collect()))
     }
 
     /// The documents nearest to one of the index.
@@ -269,7 +292,7 @@ impl Search {
 }
 
 impl Answer {
-    fn new(answer: engine::Answer, hits: Vec<Hit>, timings: AllTimings, backend: &'static str) -> Self {
+    fn new(answer: engine::Answer, hits: Vec<Hit>, timings: AllTimings, backend: String) -> Self {
         let engine::Answer { found, mode, facets, corrected, truncated, .. } = answer;
         let count = |(value, count)| Count { value, count };
         let facets = facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::future::join3;
+use wasm_bindgen::JsValue;
 
-use super::encoder::load_model;
 use super::store::{Progress, Store};
-use crate::encoder::Encoder;
 use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE};
 use crate::index::places::Places;
 use crate::index::vectors::Vectors;
-use crate::model::config::{CONFIG_FILE, ModelConfig};
+use crate::model::config::CONFIG_FILE;
 
 /// The folder of an index, opened by its manifest.
 pub struct Site {
@@ -46,17 +46,17 @@ impl Site {
     /// Loads the index, without the codes of its vectors.
     pub async fn index(&self, on_progress: &js_sys::Function) -> Result<Index> {
         let Self { store, manifest, .. } = self;
-        let progress = Progress::new(on_progress, self.bytes(&[Needed::Index]));
-        let file = |path| async { store.fixed(path, &manifest.file(path)?.digest, &progress).await };
+        let progress = &Progress::new(on_progress, self.bytes(&[Needed::Index]));
+        let file = |path| async move { store.fixed(path, &manifest.file(path)?.digest, progress).await };
         let shards = async {
             let mut shards = Vec::new();
             for file in manifest.first_shards() {
-                shards.push(self.shard(file, &progress).await?);
+                shards.push(self.shard(file, progress).await?);
             }
-            Ok(shards)
+            Ok::<_, Error>(shards)
         };
         let (lexical, places, shards) = join3(file(LEXICAL_FILE), file(PASSAGES_FILE), shards).await;
-        let shards: Vec<Rc<Vec<Document>>> = shards?;
+        let shards = shards?;
         let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
         let vectors = Vectors::without_codes(Places::read(&places?, manifest.documents)?, manifest.dim);
         Index::open(manifest.clone(), vectors, &lexical?, &documents)
@@ -67,12 +67,9 @@ impl Site {
         self.manifest.files.iter().filter(|file| wanted.contains(&file.needed)).map(|file| file.digest.bytes).sum()
     }
 
-    /// Loads the encoder of the index's own model.
-    pub async fn encoder(&self, progress: &Progress<'_>) -> Result<Encoder> {
-        let folder = format!("{MODEL_FOLDER}/");
-        let path = format!("{folder}{CONFIG_FILE}");
-        let config = self.store.fixed(&path, &self.manifest.file(&path)?.digest, progress).await?;
-        load_model(&self.store, &folder, ModelConfig::from_json(&config)?, progress).await
+    /// What the configuration of the index's model must be.
+    pub fn model_config(&self) -> Result<&Digest> {
+        Ok(&self.manifest.file(&format!("{MODEL_FOLDER}/{CONFIG_FILE}"))?.digest)
     }
 
     /// The documents of one file, fetched when they are not there yet.

@@ -70,6 +70,7 @@ impl<'a> Progress<'a> {
     }
 
     /// How many bytes have been loaded and how many there are, for whoever reports the next ones instead.
+    #[cfg(feature = "web-index")]
     pub fn rest(&self) -> JsValue {
         js_sys::Array::of2(&(self.loaded.get() as f64).into(), &(self.total as f64).into()).into()
     }

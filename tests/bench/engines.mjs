@@ -13,11 +13,11 @@ const PUBLISHED = {
 
 /** The engines of the timing, in the order of the tables. @type {Record<string, EngineSpec>} */
 export const ENGINES = {
-  inkling: { label: 'Inkling', script: '/page/inkling.js', settings: { variant: 'relaxed', url: '/model/' } },
+  inkling: { label: 'Inkling', script: '/page/inkling.js', settings: { variant: 'encoder-relaxed', url: '/model/' } },
   baseline: {
     label: 'Inkling, baseline module',
     script: '/page/inkling.js',
-    settings: { variant: 'simd128', url: '/model/' },
+    settings: { variant: 'encoder-simd128', url: '/model/' },
   },
   q8: { label: 'transformers.js q8', script: TUNED.script, settings: { dtype: 'q8', wasm: TUNED.wasm } },
   q8Published: {

@@ -11,7 +11,7 @@ use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Mode, QueryOptions};
 use inkling_search::index::builder::{self, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, ModelIdentity, Needed};
+use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, Needed};
 use inkling_search::index::vectors::{PassageVector, Vectors};
 use inkling_search::model::config::ModelConfig;
 use inkling_search::text::passages::PassageOptions;
@@ -198,7 +198,6 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
             vectors.push(&PassageVector { document: number, range: 0..document.text.len(), vector });
         }
     }
-    let identity = ModelIdentity { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() };
     let mut entries = Vec::new();
     for name in ["config.json", "tokenizer.json", "weights.safetensors"] {
         let (path, bytes) = (format!("{MODEL_FOLDER}/{name}"), fs::read(model.join(name))?);
@@ -206,7 +205,7 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         entries.push(FileEntry::new(path, &bytes, Needed::Model));
     }
     let (lexical, options) = (lexical.finish(), PassageOptions::default());
-    let built = builder::write(&corpus.documents, &vectors, lexical, options, identity, entries, SLICE_PASSAGES)?;
+    let built = builder::write(&corpus.documents, &vectors, lexical, options, (&config).into(), entries, SLICE_PASSAGES)?;
     write_files(folder, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     fs::write(folder.join("queries.json"), serde_json::to_vec(&corpus.queries)?)?;
     Ok(())

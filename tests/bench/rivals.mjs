@@ -94,9 +94,7 @@ export async function compareSearches(name, { topics }) {
           ({ script, base, search, text }) => /** @type {any} */ (globalThis).ranking.open(script, base, search, text),
           { script, base: `/ranking/${name}/`, search, text: texts[0] ?? '' },
         )
-        // The model loads meanwhile; words do not wait for it.
-        const needed = server.sent.filter(({ path }) => search !== 'inkling-words' || !/\/(model\/|index\/vectors)/.test(path))
-        const { total } = await measureDownload(needed)
+        const { total } = await measureDownload(server.sent)
         /** @type {{ ids: string[], milliseconds: number }[]} */
         const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
         const quality =

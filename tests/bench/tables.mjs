@@ -1,6 +1,7 @@
 // The results as Markdown.
 
 import { labelOf, RIVAL } from './engines.mjs'
+import { firstParts } from './first.mjs'
 import { QUERIES } from './memory.mjs'
 import { rankingParts } from './ranking-tables.mjs'
 import { SLOWER } from './tasks.mjs'
@@ -60,6 +61,7 @@ export function tables(results) {
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
     ...(memory ? ['## Memory of WebAssembly, MB', memoryTable(memory)] : []),
     ...(ranking ? rankingParts(ranking) : []),
+    ...(results.first ? firstParts(results.first) : []),
     ...(results.tasks ? taskParts(results.tasks) : []),
     ...(results.webgpu ? gpuParts(results.webgpu) : []),
   ]

@@ -83,7 +83,13 @@ test('damaged vectors are refused with the code hash-mismatch, no model is fetch
     return outcome
   }, site.url)
   const { ids, ...rest } = outcome
-  expect(rest).toEqual({ semantic: 'hash-mismatch', mode: 'lexical', similar: 'hash-mismatch', saved: 'hash-mismatch', dim: 384 })
+  expect(rest).toEqual({
+    semantic: 'hash-mismatch',
+    mode: 'lexical',
+    similar: 'hash-mismatch',
+    saved: 'hash-mismatch',
+    dim: 384,
+  })
   for (const id of ids) expect(gradedQuery('q01').relevant[id]).toBe(3)
   expect(site.requests.filter((path) => path.startsWith('/search/model/'))).toEqual([])
 })

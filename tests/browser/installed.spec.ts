@@ -250,7 +250,7 @@ for (const [device, viewport] of Object.entries(devices)) {
       const files = kept.map((key) => key.replace(/\?.*/, ''))
       // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
       expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
-      const modules = ['inkling/wasm/inkling-build-relaxed.wasm', 'inkling/wasm/inkling-relaxed.wasm']
+      const modules = ['build-relaxed', 'encoder-relaxed', 'simd128'].map((name) => `inkling/wasm/inkling-${name}.wasm`)
       expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(
         modules,
       )

@@ -10,7 +10,7 @@
  * search itself keeps them (`src/worker/stored.ts`), once. A model is fetched by the search when it needs it, and here only to
  * replace one that is stored.
  */
-import { moduleOf } from '../src/worker/module-names.js'
+import { isOtherBuild } from '../src/worker/module-names.js'
 import { hasRelaxedSimd } from '../src/worker/simd.js'
 import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache, wholeBody } from '../src/worker/stored.js'
 
@@ -48,16 +48,14 @@ interface Wanted extends ListedFile {
 /** Requests at a time: a site may have hundreds of small pages. */
 const AT_ONCE = 6
 
-/** The build of the wasm modules that this browser does not load. */
-const OTHER_BUILD = hasRelaxedSimd() ? 'simd128' : 'relaxed'
+/** The build of the wasm modules that this browser loads. */
+const BUILD = hasRelaxedSimd() ? 'relaxed' : 'simd128'
 
 const scope = globalThis as unknown as WorkerScope
 const { files, searches } = scope.inklingOffline
 const base = scope.registration.scope
 const pages = new Map(
-  files
-    .filter(({ path }) => moduleOf(path)?.build !== OTHER_BUILD)
-    .map((file) => [at(file.path, base), wanted(file, base)]),
+  files.filter(({ path }) => !isOtherBuild(path, BUILD)).map((file) => [at(file.path, base), wanted(file, base)]),
 )
 
 function at(path: string, folder: string): string {

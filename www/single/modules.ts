@@ -3,12 +3,19 @@ import { InklingError } from '../src/errors.js'
 import type { Modules } from '../src/worker/modules.js'
 
 const inkling: Modules['inkling'] = {
+  async simd128() {
+    const { bytes, glue } = await import('./index-simd128.js')
+    return { glue: Promise.resolve(glue), source: bytes }
+  },
+}
+
+const encoder: Modules['inkling-encoder'] = {
   async relaxed() {
-    const { bytes, glue } = await import('./relaxed.js')
+    const { bytes, glue } = await import('./encoder-relaxed.js')
     return { glue: Promise.resolve(glue), source: bytes }
   },
   async simd128() {
-    const { bytes, glue } = await import('./simd128.js')
+    const { bytes, glue } = await import('./encoder-simd128.js')
     return { glue: Promise.resolve(glue), source: bytes }
   },
 }
@@ -24,6 +31,7 @@ async function refuse(): Promise<never> {
 /** The table. Here the CPU computes: there is no module for the GPU. */
 export const modules: Modules = {
   inkling,
+  'inkling-encoder': encoder,
   'inkling-build': { relaxed: refuse, simd128: refuse },
-  'inkling-gpu': inkling,
+  'inkling-gpu': encoder,
 }

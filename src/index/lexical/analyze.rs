@@ -9,9 +9,7 @@
 
 use std::ops::Range;
 
-// The tables that `tokenizers` brings along anyway; those of `unicode-normalization` would add 49 KB of compressed wasm, and the
-// two differ only in letters added to Unicode since 2016.
-use unicode_normalization_alignments::char::{compose, decompose_compatible, is_combining_mark};
+use super::unicode::{compose, decompose_compatible, is_combining_mark};
 
 /// Longest word kept, in characters; the rest of a longer run (base64, an URL's hash) is dropped alike in corpus and query.
 pub(super) const WORD_CHARS_MAX: usize = 40;

@@ -1,9 +1,5 @@
 //! Documents of an index as it was opened: nothing in it changes, removals are kept beside it.
 
-use std::sync::OnceLock;
-
-use fst::{IntoStreamer, Map, MapBuilder, Streamer};
-
 use super::file::{Reader, damaged};
 use super::growing::Growing;
 use super::language::Language;
@@ -15,8 +11,6 @@ use crate::error::Result;
 /// A segment that was there when the index was opened.
 pub(super) struct Frozen {
     language: Language,
-    /// Made for the first misspelt word: nothing else needs it.
-    dictionary: OnceLock<Option<Map<Vec<u8>>>>,
     /// All words one after the other, in ascending order, and where each ends.
     words: String,
     ends: Vec<u32>,
@@ -51,7 +45,7 @@ impl Frozen {
     }
 
     fn new(language: Language, words: String, ends: Vec<u32>, store: Store) -> Result<Self> {
-        let mut segment = Self { language, dictionary: OnceLock::new(), words, ends, stems: Vec::new(), store };
+        let mut segment = Self { language, words, ends, stems: Vec::new(), store };
         if (1..segment.ends.len() as u32).any(|term| segment.word(term - 1) >= segment.word(term)) {
             return Err(damaged("order of words"));
         }
@@ -75,18 +69,23 @@ impl Frozen {
         }
         low
     }
-}
 
-/// Builds the dictionary in memory from the list of words: the list is half as large as the dictionary's own bytes, and a
-/// dictionary read from hostile bytes could lead its reader in circles. About 1 µs a word.
-fn dictionary(words: &str, ends: &[u32]) -> fst::Result<Map<Vec<u8>>> {
-    let mut builder = MapBuilder::memory();
-    let mut start = 0;
-    for (term, &end) in ends.iter().enumerate() {
-        builder.insert(&words[start..end as usize], term as u64)?;
-        start = end as usize;
+    /// The first word from `term` on that does not have a beginning which the word before `term` has: looked for in leaps that
+    /// grow, since it is mostly near.
+    fn first_without(&self, beginning: &[u8], term: u32) -> u32 {
+        let has = |term: u32| self.word(term).as_bytes().starts_with(beginning);
+        let (mut low, mut leap, words) = (term, 1, self.ends.len() as u32);
+        while low + leap <= words && has(low + leap - 1) {
+            low += leap;
+            leap *= 2;
+        }
+        let mut high = (low + leap - 1).min(words);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if has(middle) { low = middle + 1 } else { high = middle }
+        }
+        low
     }
-    Ok(builder.into_map())
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo): spreads stems over the sorted table. A collision is found out by comparing the stems.
@@ -124,12 +123,26 @@ impl Segment for Frozen {
     }
 
     fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8)) {
-        // The words are in order, so it can be made.
-        let dictionary = self.dictionary.get_or_init(|| dictionary(&self.words, &self.ends).ok());
-        let Some(dictionary) = dictionary else { return };
-        let mut found = dictionary.search_with_state(typos).into_stream();
-        while let Some((_, term, state)) = found.next() {
-            visit(self.word(term as u32), term as u32, typos.errors(&state));
+        // The states after each byte of a word: neighbours share those of their common beginning.
+        let mut states = vec![typos.start()];
+        let (mut term, mut before) = (0, "");
+        while term < self.ends.len() as u32 {
+            let word = self.word(term);
+            let shared = word.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count();
+            states.truncate(shared + 1);
+            let mut can_match = states.last().is_some_and(|state| typos.can_match(state));
+            for byte in word.bytes().skip(states.len() - 1) {
+                let Some(state) = states.last().filter(|_| can_match) else { break };
+                let next = typos.accept(state, byte);
+                can_match = typos.can_match(&next);
+                states.push(next);
+            }
+            if let Some(state) = states.last().filter(|state| states.len() > word.len() && typos.is_match(state)) {
+                visit(word, term, typos.errors(state));
+            }
+            // No word with a beginning that cannot match does.
+            term = if can_match { term + 1 } else { self.first_without(&word.as_bytes()[..states.len() - 1], term + 1) };
+            before = word;
         }
     }
 }

@@ -51,6 +51,8 @@ mod store;
 mod tests;
 mod top;
 mod typos;
+#[doc(hidden)]
+pub mod unicode;
 
 pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;

@@ -1,10 +1,7 @@
-//! A Levenshtein automaton that walks the term dictionary and finds the words a few typing errors away.
+//! A Levenshtein automaton that walks the words in their order and finds the words a few typing errors away.
 //!
 //! An error is a letter too much, a letter missing, a wrong letter, or two neighbours swapped (the "optimal string alignment"
-//! distance). The automaton of the `fst` crate knows no swaps, and builds its whole table before the first step: 8-17 ms for two
-//! errors, measured, where a query should take 1 ms in all. This one computes a row of the distance table at each step it takes.
-
-use fst::Automaton;
+//! distance). It computes a row of the distance table at each step it takes, so it costs nothing to make.
 
 /// Longest word for which typing errors are considered, in characters.
 pub(super) const TYPO_CHARS_MAX: usize = 24;
@@ -81,12 +78,9 @@ impl Typos {
         let beginning = state.beginning.min(row[self.word.len()]);
         TypoState { row, before: state.row, last: c, depth, least, beginning, bytes: [0; 4], bytes_len: 0 }
     }
-}
 
-impl Automaton for Typos {
-    type State = TypoState;
-
-    fn start(&self) -> TypoState {
+    /// The state before the first byte of a word.
+    pub fn start(&self) -> TypoState {
         let mut row = [0; TYPO_CHARS_MAX + 1];
         for (i, cell) in row.iter_mut().enumerate() {
             *cell = (i as u8).min(self.errors_max + 1);
@@ -97,15 +91,18 @@ impl Automaton for Typos {
         TypoState { row, before, last: '\0', depth: 0, least: 0, bytes: [0; 4], bytes_len: 0, beginning }
     }
 
-    fn is_match(&self, state: &TypoState) -> bool {
+    /// Whether the word that led to a state is near enough.
+    pub fn is_match(&self, state: &TypoState) -> bool {
         state.bytes_len == 0 && self.errors(state) <= self.errors_max
     }
 
-    fn can_match(&self, state: &TypoState) -> bool {
+    /// Whether any word that begins with the bytes that led to a state can be.
+    pub fn can_match(&self, state: &TypoState) -> bool {
         state.least <= self.errors_max || (self.beginning && state.beginning <= self.errors_max)
     }
 
-    fn accept(&self, state: &TypoState, byte: u8) -> TypoState {
+    /// The state after one more byte.
+    pub fn accept(&self, state: &TypoState, byte: u8) -> TypoState {
         if byte < 0x80 && state.bytes_len == 0 {
             return self.step(state, char::from(byte));
         }

@@ -1,9 +1,16 @@
 //! No GPU, in a module without one: the interface of `enabled.rs`, where the CPU computes all.
+//!
+//! The CPU makes nobody wait, so what encodes is no promise here. A trap then reaches the caller as an error: in a promise it
+//! would leave the caller waiting for ever.
 
-use wasm_bindgen::JsValue;
+use js_sys::Float32Array;
+use pollster::block_on;
+use wasm_bindgen::prelude::*;
 
-use crate::encoder::Encoder;
-use crate::web::store::Store;
+use super::Encoder;
+use super::store::Store;
+use crate::encoder;
+use crate::text::passages::PassageOptions;
 
 /// Nothing.
 pub struct Accelerator;
@@ -15,7 +22,27 @@ impl Accelerator {
     }
 
     /// What the last vector was computed on.
-    pub fn computed_on(&self, _encoder: Option<&mut Encoder>) -> &'static str {
+    pub fn computed_on(&self, _encoder: &mut encoder::Encoder) -> &'static str {
         "cpu"
+    }
+}
+
+#[wasm_bindgen]
+impl Encoder {
+    /// The unit vector of one text.
+    pub fn encode(&self, text: &str) -> Result<Float32Array, JsValue> {
+        block_on(self.vector_of(text))
+    }
+
+    /// The vector of a query, for an index: `{ vector, truncated, milliseconds, backend }`.
+    #[wasm_bindgen(js_name = encodeQuery)]
+    pub fn encode_query(&self, text: &str) -> Result<JsValue, JsValue> {
+        block_on(self.vector_of_query(text))
+    }
+
+    /// The passages of a document, for an index: `[{ start, end, vector }]`, ranges in bytes of the text.
+    #[wasm_bindgen(js_name = encodePassages)]
+    pub fn encode_passages(&self, title: &str, text: &str, max_tokens: usize, overlap: usize) -> Result<JsValue, JsValue> {
+        block_on(self.vectors_of(title, text, PassageOptions { max_tokens, overlap }))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 
+use js_sys::Float32Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::Encoder;
 use super::convert::{object, option};
 use super::store::{Progress, Store};
-use super::{Encoder, Search};
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
@@ -16,6 +17,7 @@ use crate::encoder::{self, Work};
 use crate::error::Result;
 use crate::model::config::{ModelConfig, WEIGHTS_FILE};
 use crate::model::weights::Weights;
+use crate::text::passages::PassageOptions;
 
 /// What computes, as JavaScript sees it.
 #[derive(Clone, Serialize)]
@@ -71,8 +73,7 @@ impl Accelerator {
     }
 
     /// What the last vector was computed on. A GPU that has failed is given up; the first time it may be tried again.
-    pub fn computed_on(&self, encoder: Option<&mut encoder::Encoder>) -> &'static str {
-        let Some(encoder) = encoder else { return "cpu" };
+    pub fn computed_on(&self, encoder: &mut encoder::Encoder) -> &'static str {
         if let Some(error) = encoder.take_gpu_failure() {
             self.decide("cpu", "cpu", error.to_string());
             self.state.set(if self.state.get() == State::Decided(false) { State::Untried(true) } else { State::Decided(true) });
@@ -147,26 +148,30 @@ impl Accelerator {
 }
 
 #[wasm_bindgen]
-impl Search {
-    /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
-    pub async fn accelerate(&self) {
-        let fork = self.encoder.lock().await.as_ref().and_then(|encoder| self.accelerator.begin(encoder));
-        let Some(fork) = fork else { return };
-        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await
-            && let Some(encoder) = &mut *self.encoder.lock().await
-        {
-            encoder.set_gpu(gpu, work);
-        }
-    }
-
-    /// What computes, and why.
-    pub fn choice(&self) -> Result<JsValue, JsValue> {
-        object(&self.accelerator.choice())
-    }
-}
-
-#[wasm_bindgen]
 impl Encoder {
+    /// The unit vector of one text.
+    pub async fn encode(&self, text: String) -> Result<Float32Array, JsValue> {
+        self.vector_of(&text).await
+    }
+
+    /// The vector of a query, for an index: `{ vector, truncated, milliseconds, backend }`.
+    #[wasm_bindgen(js_name = encodeQuery)]
+    pub async fn encode_query(&self, text: String) -> Result<JsValue, JsValue> {
+        self.vector_of_query(&text).await
+    }
+
+    /// The passages of a document, for an index: `[{ start, end, vector }]`, ranges in bytes of the text.
+    #[wasm_bindgen(js_name = encodePassages)]
+    pub async fn encode_passages(
+        &self,
+        title: String,
+        text: String,
+        max_tokens: usize,
+        overlap: usize,
+    ) -> Result<JsValue, JsValue> {
+        self.vectors_of(&title, &text, PassageOptions { max_tokens, overlap }).await
+    }
+
     /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
     pub async fn accelerate(&self) {
         let Some(fork) = self.accelerator.begin(&*self.encoder.lock().await) else { return };
@@ -182,11 +187,11 @@ impl Encoder {
 
     /// The unit vectors of some texts, which a GPU wants at once.
     #[wasm_bindgen(js_name = encodeMany)]
-    pub async fn encode_many(&self, texts: Vec<String>) -> Result<Vec<js_sys::Float32Array>, JsValue> {
+    pub async fn encode_many(&self, texts: Vec<String>) -> Result<Vec<Float32Array>, JsValue> {
         let mut encoder = self.encoder.lock().await;
         let encoded = encoder.encode_many(&texts).await;
-        self.accelerator.computed_on(Some(&mut encoder));
-        Ok(encoded?.iter().map(|encoded| js_sys::Float32Array::from(encoded.vector.as_slice())).collect())
+        self.accelerator.computed_on(&mut encoder);
+        Ok(encoded?.iter().map(|encoded| Float32Array::from(encoded.vector.as_slice())).collect())
     }
 }
 

@@ -3,8 +3,8 @@
 export async function open(base, name) {
   const { createSearch } = await import('/inkling/index.js')
   const words = name === 'inkling-words'
-  // The bytes of a first result by words are those before the model: it is never waited for.
-  const search = await createSearch({ url: `${base}search/`, cache: false })
+  // By words alone no model is fetched.
+  const search = await createSearch({ url: `${base}search/`, cache: false, semantic: words ? 'ask' : 'now' })
   if (!words) await search.semantic
   return async (text) => {
     const { hits, timings } = await search.query(text, { mode: words ? 'lexical' : 'hybrid', limit: 10, far: true })

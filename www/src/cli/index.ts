@@ -4,7 +4,7 @@ import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 import { planBuild } from '../worker/plan.js'
 import { readFile, readModel, writeFiles } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
-import { loadNodeGlue } from './wasm.js'
+import { loadNodeBuild } from './wasm.js'
 
 const FORMATS = ['json', 'jsonl', 'csv', 'xml', 'ics'] as const
 
@@ -66,7 +66,7 @@ export async function indexCommand(args: string[]): Promise<void> {
   const isAddress = /^https?:\/\//.test(model)
   const load = isAddress ? {} : { files: readModel(model) }
   const onProgress = progress()
-  const builder = await planBuild(await loadNodeGlue(), source, settings, isAddress ? model : '', load, onProgress)
+  const builder = await planBuild(await loadNodeBuild(), source, settings, isAddress ? model : '', load, onProgress)
   const texts = builder.texts()
   const vectors: Float32Array[] = []
   for (const text of texts) {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { InklingError } from '../errors.js'
 import { readFile, readIndex, readManifest, readModel } from './folder.js'
 import { read, type Usage } from './usage.js'
-import { loadNodeGlue } from './wasm.js'
+import { loadNodeIndex } from './wasm.js'
 
 const USAGE: Usage = {
   command: 'inspect',
@@ -30,7 +30,7 @@ export async function inspectCommand(args: string[]): Promise<void> {
 async function index(folder: string): Promise<object> {
   const manifest = readManifest(folder)
   for (const file of manifest.files) verify(path.join(folder, file.path), file.sha256)
-  const { Search } = await loadNodeGlue()
+  const { Search } = await loadNodeIndex()
   const search = await Search.load('', { files: readIndex(folder, false) }, () => {})
   return { kind: 'index', dim: (await search.info()).dim, all_files_whole: true, manifest }
 }

@@ -4,7 +4,7 @@ import type { Hit, Mode } from '../types.js'
 import type { QuerySettings } from '../worker/protocol.js'
 import { readIndex } from './folder.js'
 import { read, type Usage, WrongUsage } from './usage.js'
-import { loadNodeGlue } from './wasm.js'
+import { loadNodeEncoder, loadNodeIndex } from './wasm.js'
 
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 
@@ -60,9 +60,13 @@ export async function searchCommand(args: string[]): Promise<void> {
   }
 
   const files = readIndex(options.text('index') ?? 'search', mode !== 'lexical')
-  const { Search } = await loadNodeGlue()
+  const { Search } = await loadNodeIndex()
   const search = await Search.load('', { files }, () => {})
-  if (mode !== 'lexical') await search.loadModel(() => {})
+  if (mode !== 'lexical') {
+    const { Encoder } = await loadNodeEncoder()
+    const pinned = await search.loadVectors(() => {})
+    await search.setEncoder(await Encoder.load('', { files, pinned }, () => {}))
+  }
   const answer = await search.query(query, settings)
   if (answer.truncated) process.stderr.write('the query is longer than the model takes: its end was not looked at\n')
   if (answer.corrected !== undefined && !options.flag('json')) process.stderr.write(`read as: ${answer.corrected}\n`)

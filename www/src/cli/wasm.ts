@@ -1,16 +1,25 @@
-/** The wasm module in Node, read from its file. */
+/** The wasm modules in Node, read from their files. */
 import { readFile } from 'node:fs/promises'
-import type { BuildGlue } from '../worker/glue.js'
-import { modules } from '../worker/modules.js'
+import type { BuildGlue, EncoderGlue, IndexGlue } from '../worker/glue.js'
+import { type Builds, modules } from '../worker/modules.js'
 
 /**
- * Starts the module that searches and builds.
+ * Starts a module.
  *
  * Always the one without relaxed SIMD: the relaxed dot product of Node 20 gives wrong sums in V8's baseline tier.
  */
-export async function loadNodeGlue(): Promise<BuildGlue> {
-  const { glue, source } = await modules['inkling-build'].simd128()
+async function start<G>(builds: Builds<G>): Promise<G> {
+  const { glue, source } = await builds.simd128()
   const started = await glue
   await started.default({ module_or_path: await WebAssembly.compile(await readFile(source as URL)) })
   return started
 }
+
+/** The module that searches. */
+export const loadNodeIndex = (): Promise<IndexGlue> => start(modules.inkling)
+
+/** The module that encodes. */
+export const loadNodeEncoder = (): Promise<EncoderGlue> => start(modules['inkling-encoder'])
+
+/** The module that builds. */
+export const loadNodeBuild = (): Promise<BuildGlue> => start(modules['inkling-build'])

@@ -1,21 +1,21 @@
 /** What computes in a worker, and why: the GPU where it was asked for, is there, and is worth it; else the CPU. */
 
 import type { Choice } from '../types.js'
-import { type Glue, type GlueEncoder, type GlueSearch, loadGlue, loadGpuGlue } from './glue.js'
+import { type EncoderGlue, type GlueEncoder, loadEncoderGlue, loadGpuGlue } from './glue.js'
 import type { LoadOptions } from './protocol.js'
 
-/** A search or an encoder; only those of the module for the GPU have something to decide. */
-type Part = Pick<GlueSearch | GlueEncoder, 'accelerate' | 'choice'>
+/** An encoder, once there is one; only that of the module for the GPU has something to decide. */
+type Part = Pick<GlueEncoder, 'accelerate' | 'choice'> | undefined
 
 /** Why the CPU computes, where there is nothing else or trying it broke off. */
 let cpuWhy: string | undefined = 'the GPU was not asked for'
 
-/** The module for some options: the one with the GPU's half where that is asked for and this browser can use it. */
-export async function loadGlueFor({ backend = 'cpu' }: LoadOptions, module?: WebAssembly.Module): Promise<Glue> {
-  if (backend === 'cpu') return loadGlue(module)
+/** The module that encodes, for some options: the one with the GPU's half where that is asked for and this browser can use it. */
+export async function loadGlueFor({ backend = 'cpu' }: LoadOptions, module?: WebAssembly.Module): Promise<EncoderGlue> {
+  if (backend === 'cpu') return loadEncoderGlue(module)
   if (!('gpu' in navigator && navigator.gpu)) {
     cpuWhy = 'this browser has no WebGPU, or not for this page'
-    return loadGlue(module)
+    return loadEncoderGlue(module)
   }
   try {
     const glue = await loadGpuGlue()
@@ -23,14 +23,14 @@ export async function loadGlueFor({ backend = 'cpu' }: LoadOptions, module?: Web
     return glue
   } catch (error) {
     cpuWhy = `the module for the GPU is not there: ${error instanceof Error ? error.message : error}`
-    return loadGlue(module)
+    return loadEncoderGlue(module)
   }
 }
 
 /** What computes now, and why. */
 export function choiceOf(part: Part): Choice {
   const cpu = { backend: 'cpu', bulk: 'cpu', adapter: null } as const
-  return (cpuWhy === undefined && part.choice?.()) || { ...cpu, why: cpuWhy ?? '' }
+  return (cpuWhy === undefined && part?.choice?.()) || { ...cpu, why: cpuWhy ?? '' }
 }
 
 let deciding = Promise.resolve()
@@ -38,7 +38,7 @@ let deciding = Promise.resolve()
 /** Tries the GPU when that is due; who asks meanwhile waits for the same. */
 export function accelerate(part: Part): Promise<void> {
   deciding = deciding
-    .then(() => part.accelerate?.())
+    .then(() => part?.accelerate?.())
     .catch((error: unknown) => {
       cpuWhy = `trying the GPU broke off: ${error instanceof Error ? error.message : error}`
     })

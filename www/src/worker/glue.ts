@@ -20,23 +20,42 @@ import type { EarlyFiles } from './stored.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
-  loadModel(onProgress: (progress: Progress) => void): Promise<void>
+  /** Loads the vectors, and says where the model of their queries is. */
+  loadVectors(onProgress: (progress: Progress) => void): Promise<ModelOfIndex>
+  /** Takes what encodes queries; where that breaks, words go on answering. */
+  setEncoder(encoder: QueryEncoder): Promise<void>
   query(text: string, settings: QuerySettings): Promise<QueryResult>
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
   remove(ids: string[]): Promise<number>
   save(): Promise<SavedFile[]>
   info(): Promise<Omit<SearchInfo, keyof Choice>>
-  /** The module for the GPU has these. */
-  accelerate?(): Promise<void>
-  choice?(): Choice
   free(): void
 }
 
-/** The encoder of the crate. */
+/** Where the model of an index is, and the bytes that count before it and in all to the progress of both. */
+export interface ModelOfIndex extends PinnedModel {
+  before: number
+  total: number
+}
+
+/** The folder of a model below an address, and what its configuration must be. */
+export interface PinnedModel {
+  folder: string
+  config: { bytes: number; sha256: string }
+}
+
+/** The encoder as the search asks it, value or promise: the one of a module that breaks throws what has no `code`. */
+export type QueryEncoder = Pick<GlueEncoder, 'identity' | 'isWord' | 'encodeQuery' | 'encodePassages'>
+
+/** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
 export interface GlueEncoder {
-  encode(text: string): Promise<Float32Array>
+  encode(text: string): Float32Array | Promise<Float32Array>
   info(): Omit<EncoderInfo, keyof Choice>
+  identity(): unknown
+  isWord(word: string): boolean
+  encodeQuery(text: string): unknown
+  encodePassages(title: string, text: string, maxTokens: number, overlap: number): unknown
   /** The module for the GPU has these. */
   encodeMany?(texts: string[]): Promise<Float32Array[]>
   accelerate?(): Promise<void>
@@ -53,13 +72,19 @@ export interface GlueSlice {
   free(): void
 }
 
-/** {@link LoadOptions}, and files that are being read already. */
+/** {@link LoadOptions}, files that are being read already, and the model that an index names. */
 export interface EncoderLoadOptions extends LoadOptions {
   early?: EarlyFiles | undefined
+  pinned?: PinnedModel
 }
 
-/** What the glue exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
-export interface Glue {
+/** What every module exports. */
+export interface Start {
+  default(options: { module_or_path: WebAssembly.Module }): Promise<unknown>
+}
+
+/** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
+export interface IndexGlue {
   Search: {
     load(
       url: string,
@@ -76,6 +101,10 @@ export interface Glue {
       onProgress: (progress: Progress) => void,
     ): Promise<GlueSlice>
   }
+}
+
+/** What the modules that encode export. */
+export interface EncoderGlue {
   Encoder: {
     load(url: string, options: EncoderLoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder>
   }
@@ -90,8 +119,8 @@ export interface GlueBuilder {
   finish(vectors: readonly Float32Array[]): Promise<BuiltIndex>
 }
 
-/** What the glue of the module that also builds exports. */
-export interface BuildGlue extends Glue {
+/** What the module that builds exports. */
+export interface BuildGlue {
   Builder: {
     fromBytes(bytes: Uint8Array, name: string, settings: BuildSettings): GlueBuilder
     fromDocuments(documents: readonly SearchDocument<unknown>[], settings: BuildSettings): GlueBuilder
@@ -99,36 +128,46 @@ export interface BuildGlue extends Glue {
   zipFiles(files: readonly SavedFile[]): Uint8Array
 }
 
-let glue: Promise<Glue> | undefined
-let gpuGlue: Promise<Glue> | undefined
+let indexGlue: Promise<IndexGlue> | undefined
+let encoderGlue: Promise<EncoderGlue> | undefined
+let gpuGlue: Promise<EncoderGlue> | undefined
 let buildGlue: Promise<BuildGlue> | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
 
-/** Fetches, compiles and starts the module that searches, once. Of one that another worker has compiled only the last is left. */
-export function loadGlue(module?: WebAssembly.Module): Promise<Glue> {
-  glue ??= startGlue(modules.inkling, (source) => (compiled = module ? Promise.resolve(module) : compile(source)))
-  return glue
+/** Fetches, compiles and starts the module that searches, once. */
+export function loadIndexGlue(): Promise<IndexGlue> {
+  indexGlue ??= startGlue(modules.inkling, compile)
+  return indexGlue
 }
 
-/** The same with the module that also computes on WebGPU. */
-export function loadGpuGlue(): Promise<Glue> {
+/** The same with the module that encodes. Of one that another worker has compiled only the last is left. */
+export function loadEncoderGlue(module?: WebAssembly.Module): Promise<EncoderGlue> {
+  encoderGlue ??= startGlue(
+    modules['inkling-encoder'],
+    (source) => (compiled = module ? Promise.resolve(module) : compile(source)),
+  )
+  return encoderGlue
+}
+
+/** The same with the module that also encodes on WebGPU. */
+export function loadGpuGlue(): Promise<EncoderGlue> {
   gpuGlue ??= startGlue(modules['inkling-gpu'], compile)
   return gpuGlue
 }
 
-/** The same with the module that also builds. */
+/** The same with the module that builds. */
 export function loadBuildGlue(): Promise<BuildGlue> {
   buildGlue ??= startGlue(modules['inkling-build'], compile)
   return buildGlue
 }
 
-/** The module that runs here, to be sent to another worker; undefined where it is the one for the GPU. */
+/** The module that encodes here, to be sent to another worker; undefined where it is the one for the GPU. */
 export async function compiledModule(): Promise<WebAssembly.Module | undefined> {
   return compiled
 }
 
 /** Starts a module in the build that this browser runs. */
-async function startGlue<G extends Glue>(
+async function startGlue<G>(
   builds: Builds<G>,
   compile: (source: ModuleFiles['source']) => Promise<WebAssembly.Module>,
 ): Promise<G> {
@@ -139,7 +178,7 @@ async function startGlue<G extends Glue>(
     )
   }
   try {
-    const files = await builds[hasRelaxedSimd() ? 'relaxed' : 'simd128']()
+    const files = await ((hasRelaxedSimd() && builds.relaxed) || builds.simd128)()
     const [glue, module_or_path] = await Promise.all([files.glue, compile(files.source)])
     await glue.default({ module_or_path })
     return glue

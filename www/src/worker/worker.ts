@@ -1,10 +1,10 @@
 /**
- * The worker: holds the wasm module and one search or encoder, and answers requests about it. Everything that takes
+ * The worker: holds the wasm modules and one search or encoder, and answers requests about it. Everything that takes
  * time happens here or below, never on the page's own thread.
  */
 
 import { errorToData, InklingError } from '../errors.js'
-import type { Choice } from '../types.js'
+import type { SearchInfo } from '../types.js'
 import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
 import {
   compiledModule,
@@ -13,7 +13,7 @@ import {
   type GlueSearch,
   type GlueSlice,
   loadBuildGlue,
-  loadGlue,
+  loadIndexGlue,
 } from './glue.js'
 import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
@@ -39,22 +39,32 @@ let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
 let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
-let backend: LoadOptions['backend']
+/** Where the search is. */
+let site: { url: string; options: LoadOptions } | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
-    const glue = loadGlueFor(options)
+    const glue = loadIndexGlue()
     warmUpIntl()
     const { Search } = await glue
-    backend = options.backend
+    site = { url, options }
     search = await Search.load(url, options, onProgress, new SliceWorkers(url, options, onProgress))
-    return infoOf(search)
+    return searchInfo()
   },
   async loadModel(_params, onProgress) {
-    const ready = loaded(search)
-    await ready.loadModel(onProgress)
-    if (backend === 'webgpu') await accelerate(ready)
-    return infoOf(ready)
+    const [ready, { url, options }] = [loaded(search), loaded(site)]
+    const glue = loadGlueFor(options)
+    // Nobody waits for it when the vectors are missing.
+    glue.catch(() => {})
+    const { before, total, ...pinned } = await ready.loadVectors(onProgress)
+    const { Encoder } = await glue
+    const made = await Encoder.load(url, { ...options, pinned }, (progress) =>
+      onProgress({ ...progress, loaded: before + progress.loaded, total }),
+    )
+    await ready.setEncoder(made)
+    encoder = made
+    if (options.backend === 'webgpu') await accelerate(encoder)
+    return searchInfo()
   },
   async query({ text, settings }) {
     return loaded(search).query(text, settings)
@@ -68,16 +78,16 @@ const handlers: Handlers = {
       // Messages that have come meanwhile are answered first: encoding many documents holds up no query.
       return nextTask()
     })
-    return infoOf(loaded(search))
+    return searchInfo()
   },
   async remove({ ids }) {
-    return { removed: await loaded(search).remove([...ids]), info: await infoOf(loaded(search)) }
+    return { removed: await loaded(search).remove([...ids]), info: await searchInfo() }
   },
   async save() {
     return loaded(search).save()
   },
   async loadSlice({ url, options, file }, onProgress) {
-    const { Slice } = await loadGlue()
+    const { Slice } = await loadIndexGlue()
     slice = await Slice.load(url, options, file, onProgress)
     return slice.passages()
   },
@@ -95,12 +105,11 @@ const handlers: Handlers = {
     const { Encoder } = await loadGlueFor(options, module)
     encoder = await Encoder.load(url, { ...options, early }, onProgress)
     if (options.backend === 'webgpu') await accelerate(encoder)
-    return infoOf(encoder)
+    return { ...encoder.info(), ...choiceOf(encoder) }
   },
   async accelerate() {
-    const ready = encoder ?? loaded(search)
-    await accelerate(ready)
-    return choiceOf(ready)
+    await accelerate(encoder)
+    return choiceOf(encoder)
   },
   async compiledModule() {
     return compiledModule()
@@ -125,11 +134,9 @@ const handlers: Handlers = {
   },
 }
 
-/** What a search or an encoder is made of, with what computes and why. */
-async function infoOf<Info extends object>(
-  part: { info(): Info | Promise<Info> } & Parameters<typeof choiceOf>[0],
-): Promise<Info & Choice> {
-  return { ...(await part.info()), ...choiceOf(part) }
+/** What the search is made of, with what computes and why. */
+async function searchInfo(): Promise<SearchInfo> {
+  return { ...(await loaded(search).info()), ...encoder?.info(), ...choiceOf(encoder) }
 }
 
 /**
@@ -167,9 +174,8 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
   } catch (thrown) {
     scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }
-  const part = encoder ?? search
-  if (part && ENCODING.includes(method))
-    await tellChoice(part, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
+  if (encoder && ENCODING.includes(method))
+    await tellChoice(encoder, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
 }
 
 // Imported where there is no worker, as tools on a server may do, this does nothing.

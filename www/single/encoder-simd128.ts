@@ -1,5 +1,5 @@
 /** The wasm module for browsers without relaxed SIMD, and its glue. Imported as a whole: esbuild turns `import()` of bytes into a getter a byte. */
-import bytes from '../../dist/wasm/inkling-simd128.wasm'
+import bytes from '../../dist/wasm/inkling-encoder-simd128.wasm'
 
-export * as glue from '../../dist/wasm/inkling-simd128.js'
+export * as glue from '../../dist/wasm/inkling-encoder-simd128.js'
 export { bytes }
