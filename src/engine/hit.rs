@@ -62,6 +62,11 @@ fn pairs<S: Serializer>(ranges: &[Range<usize>], serializer: S) -> std::result::
 pub trait Documents {
     /// One document by its number in the index as it was opened.
     fn document(&self, number: u32) -> impl Future<Output = Result<Document>>;
+
+    /// Called before some documents are asked for, so that what holds them can be fetched together.
+    fn prepare(&self, _numbers: &[u32]) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 }
 
 impl Index {
@@ -71,6 +76,9 @@ impl Index {
     /// Those of `documents`, and `damaged-file` when a passage does not lie in its document's text.
     pub async fn hits(&self, ranked: &[Ranked], question: Option<&Question>, documents: &impl Documents) -> Result<Vec<Hit>> {
         let highlighter = question.map(|question| &question.highlighter);
+        let stored: Vec<u32> =
+            ranked.iter().map(|ranked| ranked.document).filter(|number| !self.added.contains_key(number)).collect();
+        documents.prepare(&stored).await;
         let mut hits = Vec::with_capacity(ranked.len());
         for ranked in ranked {
             let document = self.document(ranked.document, documents).await?;

@@ -17,11 +17,15 @@ use crate::text::passages::{PassageOptions, Passages, split};
 use crate::text::tokenizer::Tokenizer;
 
 /// Documents are kept in files of about this many bytes, so that a page fetches little more than the hits it shows.
-const SHARD_BYTES: usize = 64 * 1024;
+const SHARD_BYTES: usize = 16 * 1024;
+
+/// Most files of documents, or files grow: the manifest names all of them, in some 40 bytes each under Brotli.
+const SHARDS_MAX: usize = 1000;
 
 /// Documents of up to this many bytes are one file, which is loaded with the index. The words are then made from it: a list of
-/// them would be two thirds of the same bytes again.
-const SMALL_BYTES: usize = 2 << 20;
+/// them would be two thirds of the same bytes again. Where a third of the documents is more than the files of some hits, the
+/// list is what shows a hit sooner.
+const SMALL_BYTES: usize = 192 * 1024;
 
 /// The fields of the word index, with what a word weighs in each.
 const LEXICAL_FIELDS: [(&str, f32); 4] = [("title", 2.5), ("people", 2.0), ("fields", 1.0), ("text", 1.0)];
@@ -123,8 +127,10 @@ pub fn write(
     let mut table = Table::default();
     documents.iter().for_each(|document| table.push(document));
     let documents_json = documents.iter().map(to_json).collect::<Result<Vec<_>>>()?;
-    let is_small = documents_json.iter().map(|json| json.len() + 2).sum::<usize>() <= SMALL_BYTES;
-    let (shard_bytes, needed) = if is_small { (usize::MAX, Needed::Index) } else { (SHARD_BYTES, Needed::Hit) };
+    let bytes = documents_json.iter().map(|json| json.len() + 2).sum::<usize>();
+    let shard_bytes = shard_bytes(bytes);
+    let is_small = shard_bytes == usize::MAX;
+    let needed = if is_small { Needed::Index } else { Needed::Hit };
     let lexical = if is_small { Lexical::without_texts(&lexical) } else { lexical };
     let tensors: Vec<(String, Vec<u8>)> = lexical.into_iter().chain(table.save()).collect();
     let views = tensors.iter().map(|(name, bytes)| (name.as_str(), ByteTensor::of(bytes)));
@@ -166,6 +172,11 @@ fn to_json(document: &Document) -> Result<Vec<u8>> {
     serde_json::to_vec(document).map_err(|cause| Error::new(ErrorKind::Internal, "a document cannot be written").caused_by(cause))
 }
 
+/// How large the files of so many bytes of documents are: one that holds them all where they are few.
+fn shard_bytes(bytes: usize) -> usize {
+    if bytes <= SMALL_BYTES { usize::MAX } else { SHARD_BYTES.max(bytes / SHARDS_MAX) }
+}
+
 /// The documents as JSON arrays of about so many bytes, each with the number of its first document.
 fn shards(documents: Vec<Vec<u8>>, bytes: usize) -> Vec<(usize, Vec<u8>)> {
     let mut shards: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -184,4 +195,39 @@ fn shards(documents: Vec<Vec<u8>>, bytes: usize) -> Vec<(usize, Vec<u8>)> {
     }
     shards.iter_mut().for_each(|(_, shard)| shard.push(b']'));
     shards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(count: usize, bytes: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|number| format!("\"{number:0bytes$}\"").into_bytes()).collect()
+    }
+
+    #[test]
+    fn many_documents_lie_in_files_of_about_16_kb_each_of_which_names_its_first() {
+        let files = shards(documents(500, 1000), shard_bytes(500 * 1004));
+        let sizes: Vec<usize> = files.iter().map(|(_, file)| file.len()).collect();
+        assert!(sizes[..sizes.len() - 1].iter().all(|size| (15_000..=SHARD_BYTES).contains(size)), "{sizes:?}");
+        let mut next = 0;
+        for (first, file) in files {
+            let texts: Vec<String> = serde_json::from_slice(&file).unwrap();
+            assert_eq!(texts[0], format!("{first:01000}"));
+            assert_eq!(first, next);
+            next += texts.len();
+        }
+        assert_eq!(next, 500);
+    }
+
+    #[test]
+    fn documents_that_show_a_hit_sooner_by_themselves_than_their_words_are_one_file() {
+        assert_eq!(shards(documents(150, 1000), shard_bytes(150 * 1004)).len(), 1);
+        assert!(shards(documents(200, 1000), shard_bytes(200 * 1004)).len() > 10);
+    }
+
+    #[test]
+    fn very_many_documents_lie_in_larger_files_so_that_the_manifest_stays_short() {
+        assert!(shards(documents(40_000, 600), shard_bytes(40_000 * 604)).len() <= SHARDS_MAX + 30);
+    }
 }

@@ -15,7 +15,9 @@ use super::site::Site;
 use super::slices::{SliceWorkers, Slices};
 use super::store::Progress;
 use super::wire::{EncodedPassage, Identity, QueryEncoder, is_broken};
-use crate::engine::{self, DEFAULT_LIMIT, EncodedDocument, Hit, Index, Mode, QueryOptions, QueryVector, Question, Timings};
+use crate::engine::{
+    self, DEFAULT_LIMIT, Documents, EncodedDocument, Hit, Index, Mode, QueryOptions, QueryVector, Question, Timings,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 use crate::index::builder;
@@ -25,6 +27,9 @@ use crate::index::fusion::Ranked;
 use crate::index::manifest::{MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::table::Filters;
 use crate::isa;
+
+/// So many documents are fetched together when all are.
+const TOGETHER: usize = 256;
 
 /// The search of a site.
 #[wasm_bindgen]
@@ -199,8 +204,11 @@ impl Search {
         self.load_codes(&Progress::default()).await?;
         let index = self.index.read().await;
         let mut documents = Vec::new();
-        for number in index.live() {
-            documents.push(index.document(number, &self.site).await?);
+        for numbers in index.live().chunks(TOGETHER) {
+            self.site.prepare(numbers).await;
+            for &number in numbers {
+                documents.push(index.document(number, &self.site).await?);
+            }
         }
         let slices = match self.slices.get() {
             Some(slices) => slices.codes().await?,

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_util::future::join3;
 use wasm_bindgen::JsValue;
@@ -85,6 +87,23 @@ impl Site {
 }
 
 impl Documents for Site {
+    /// Fetches the files of all of them at once. What cannot be fetched is told when it is asked for.
+    async fn prepare(&self, numbers: &[u32]) {
+        let mut files: Vec<&FileEntry> = Vec::new();
+        for (file, _) in numbers.iter().filter_map(|&number| self.manifest.shard_of(number as usize).ok()) {
+            if files.iter().all(|other| other.first != file.first) {
+                files.push(file);
+            }
+        }
+        let nobody = Progress::default();
+        let mut fetching: Vec<_> = files.into_iter().map(|file| Box::pin(self.shard(file, &nobody))).collect();
+        let all = poll_fn(|context| {
+            fetching.retain_mut(|file| file.as_mut().poll(context).is_pending());
+            if fetching.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        });
+        all.await;
+    }
+
     async fn document(&self, number: u32) -> Result<Document> {
         let (file, place) = self.manifest.shard_of(number as usize)?;
         let shard = self.shard(file, &Progress::default()).await?;
