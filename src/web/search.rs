@@ -31,6 +31,9 @@ use crate::isa;
 /// So many documents are fetched together when all are.
 const TOGETHER: usize = 256;
 
+/// Documents of up to this many bytes are fetched when nothing else is to be done, so that everything works without a network.
+const IDLE_BYTES: usize = 2 << 20;
+
 /// The search of a site.
 #[wasm_bindgen]
 pub struct Search {
@@ -197,6 +200,17 @@ impl Search {
     pub async fn remove(&self, ids: Vec<String>) -> usize {
         let mut index = self.index.write().await;
         ids.iter().filter(|id| index.remove(id)).count()
+    }
+
+    /// Fetches the documents that no hit has shown yet, unless they are too many to be fetched unasked.
+    #[wasm_bindgen(js_name = loadDocuments)]
+    pub async fn load_documents(&self) {
+        if self.site.bytes(&[Needed::Hit]) <= IDLE_BYTES {
+            let all: Vec<u32> = (0..self.site.manifest().documents as u32).collect();
+            for numbers in all.chunks(TOGETHER) {
+                self.site.prepare(numbers).await;
+            }
+        }
     }
 
     /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.

@@ -10,7 +10,7 @@ interface Connection {
 }
 
 /** Whether this visitor asked to save data, or is on a slow or metered connection. */
-function savesData(): boolean {
+export function savesData(): boolean {
   const { saveData, effectiveType, type } =
     (globalThis.navigator as { connection?: Connection } | undefined)?.connection ?? {}
   const slow = effectiveType !== undefined && effectiveType !== '4g'

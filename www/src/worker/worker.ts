@@ -6,6 +6,7 @@
 import { errorToData, InklingError } from '../errors.js'
 import type { SearchInfo } from '../types.js'
 import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
+import { savesData } from './data-saver.js'
 import {
   compiledModule,
   type GlueBuilder,
@@ -39,6 +40,10 @@ let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
 let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
+/** How long after the first answer the worker takes it that there is nothing else to do, in milliseconds. */
+const IDLE_MS = 2000
+let idle: ReturnType<typeof setTimeout> | undefined
+
 /** Where the search is. */
 let site: { url: string; options: LoadOptions } | undefined
 
@@ -67,7 +72,11 @@ const handlers: Handlers = {
     return searchInfo()
   },
   async query({ text, settings }) {
-    return loaded(search).query(text, settings)
+    const ready = loaded(search)
+    const answer = await ready.query(text, settings)
+    // What no hit has shown yet makes later answers instant, with or without a network.
+    if (!savesData()) idle ??= setTimeout(() => void ready.loadDocuments(), IDLE_MS)
+    return answer
   },
   async similar({ id, settings }) {
     return loaded(search).similar(id, settings)
