@@ -108,7 +108,11 @@ impl IndexFiles {
         let file = |wanted: &str| self.files.iter().find(|(path, _)| path == wanted).map_or(&[][..], |(_, bytes)| bytes);
         let codes = self.manifest.vector_files()?.into_iter().map(|entry| file(&entry.path));
         let vectors = Vectors::read(file(PASSAGES_FILE), codes, self.manifest.documents)?;
-        Index::open(self.manifest.clone(), vectors, file(LEXICAL_FILE), documents)
+        let mut index = Index::open(self.manifest.clone(), vectors, file(LEXICAL_FILE), documents)?;
+        for (block, entry) in self.manifest.word_files().enumerate() {
+            index.load_words(block, file(&entry.path))?;
+        }
+        Ok(index)
     }
 }
 

@@ -55,6 +55,9 @@ impl Index {
     ///
     /// # Errors
     /// None, as long as the documents have passed [`builder::check`].
+    ///
+    /// # Panics
+    /// As [`Index::remove`].
     pub fn add_encoded(&mut self, encoded: Vec<EncodedDocument>) -> Result<()> {
         for EncodedDocument { document, vectors } in encoded {
             self.remove(&document.id);
@@ -76,6 +79,9 @@ impl Index {
     }
 
     /// Removes a document; false when there is none of that id.
+    ///
+    /// # Panics
+    /// As long as [`Index::all_missing_words`] are.
     pub fn remove(&mut self, id: &str) -> bool {
         let Some(number) = self.numbers.remove(id) else { return false };
         self.live[number as usize] = false;

@@ -53,7 +53,11 @@ impl IndexFolder {
     pub fn index(&self) -> Result<Index> {
         let shards = self.manifest.first_shards().map(|entry| self.shard(entry)).collect::<Result<Vec<_>>>()?;
         let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
-        Index::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?, &documents)
+        let mut index = Index::open(self.manifest.clone(), self.vectors()?, &self.file(LEXICAL_FILE)?, &documents)?;
+        for (block, entry) in self.manifest.word_files().enumerate() {
+            index.load_words(block, &self.entry(entry)?)?;
+        }
+        Ok(index)
     }
 
     /// The vectors of all passages.

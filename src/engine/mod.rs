@@ -14,6 +14,7 @@ mod change;
 #[cfg(feature = "fs")]
 pub mod folder;
 mod hit;
+mod late;
 #[cfg(not(target_family = "wasm"))]
 mod pair;
 
@@ -30,7 +31,6 @@ pub use self::pair::Engine;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
-use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
@@ -148,6 +148,14 @@ pub struct Question {
     pub timings: Timings,
 }
 
+/// A text as it is read.
+struct Read {
+    query: Query,
+    /// The text with misspelt words put right, where it has some.
+    corrected: Option<String>,
+    mode: Mode,
+}
+
 /// The vector of a question, and what it took to make it.
 pub struct QueryVector {
     /// Unit length, `dim` numbers.
@@ -193,7 +201,8 @@ impl Index {
         let agree = manifest.passages == vectors.passages()
             && manifest.dim == vectors.dim()
             && documents == table.len()
-            && documents == lexical.docs_total() as usize;
+            && documents == lexical.docs_total() as usize
+            && manifest.word_files().count() == lexical.blocks();
         if !agree {
             return Err(Error::new(
                 ErrorKind::DamagedFile,
@@ -219,14 +228,6 @@ impl Index {
         let tensor = |name: &str| tensors.tensor(name).ok().map(|tensor| tensor.data());
         let lexical = Lexical::open_with(tensor, documents.iter().map(|document| lexical_texts(document)))?;
         Self::new(manifest, vectors, lexical, Table::open(tensor)?)
-    }
-
-    /// Takes the codes of the vectors, after which the index can be ranked by meaning.
-    ///
-    /// # Errors
-    /// `damaged-file` when they are not those of this index; then nothing has changed.
-    pub fn set_codes(&mut self, codes: Codes) -> Result<()> {
-        self.vectors.set_codes(codes)
     }
 
     /// Whether a model's vectors can be compared with those of this index.
@@ -282,29 +283,16 @@ impl Index {
     /// [`Tokenizer::is_word`](crate::text::tokenizer::Tokenizer::is_word) does; without an encoder words alone are asked.
     ///
     /// # Errors
-    /// `invalid-input` for a filter, order or count by a field that the index does not have, and for [`Mode::Semantic`]
-    /// without a model.
+    /// `invalid-input` for a filter, order or count by a field that the index does not have, for [`Mode::Semantic`]
+    /// without a model, and as long as [`Index::missing_words`] are.
     pub fn read(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Question> {
-        let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
-        fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
-        let mode = match (options.mode, is_word) {
-            (Mode::Semantic, None) => {
-                return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
-            }
-            (Mode::Hybrid, None) => Mode::Lexical,
-            (mode, _) => mode,
-        };
         let mut clock = Clock::start();
-        let mut query = Query::parse(text, &options.syntax);
-        let corrected = match (mode, is_word) {
-            (Mode::Hybrid, Some(is_word)) => self.lexical.respelled(text, &query, is_word),
-            _ => None,
-        };
-        if let Some(corrected) = &corrected {
-            query = Query::parse(corrected, &options.syntax);
-        }
+        let Read { query, corrected, mode } = self.parse(text, options, is_word)?;
         let is_empty = query.wanted().trim().is_empty();
         let by_words = mode != Mode::Semantic && !is_empty;
+        if !self.lexical.missing(&query, by_words).is_empty() {
+            return Err(Error::new(ErrorKind::InvalidInput, "words of the query are not loaded yet: load them first"));
+        }
         // All of them, whatever the filters: what is found and counted is the same with them and without.
         let all = self.lexical.docs_total() as usize;
         let words = if by_words { self.lexical.search(&query, &|_| true, all) } else { Vec::new() };
@@ -321,6 +309,27 @@ impl Index {
             highlighter: self.lexical.highlighter(&query),
             timings: Timings { words: clock.lap(), ..Timings::default() },
         })
+    }
+
+    fn parse(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Read> {
+        let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
+        fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
+        let mode = match (options.mode, is_word) {
+            (Mode::Semantic, None) => {
+                return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
+            }
+            (Mode::Hybrid, None) => Mode::Lexical,
+            (mode, _) => mode,
+        };
+        let mut query = Query::parse(text, &options.syntax);
+        let corrected = match (mode, is_word) {
+            (Mode::Hybrid, Some(is_word)) => self.lexical.respelled(text, &query, is_word),
+            _ => None,
+        };
+        if let Some(corrected) = &corrected {
+            query = Query::parse(corrected, &options.syntax);
+        }
+        Ok(Read { query, corrected, mode })
     }
 
     /// Ranks what a question finds. `vector` is its own, where meaning is asked; `elsewhere` are the scores for it of the passages

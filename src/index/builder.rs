@@ -132,6 +132,7 @@ pub fn write(
     let is_small = shard_bytes == usize::MAX;
     let needed = if is_small { Needed::Index } else { Needed::Hit };
     let lexical = if is_small { Lexical::without_texts(&lexical) } else { lexical };
+    let (lexical, blocks) = Lexical::parted(lexical);
     let tensors: Vec<(String, Vec<u8>)> = lexical.into_iter().chain(table.save()).collect();
     let views = tensors.iter().map(|(name, bytes)| (name.as_str(), ByteTensor::of(bytes)));
 
@@ -141,6 +142,9 @@ pub fn write(
         files.push((path, bytes));
     };
     add(LEXICAL_FILE.to_owned(), tensors::write(views)?, Needed::Index, None);
+    for (block, bytes) in blocks.into_iter().enumerate() {
+        add(Manifest::words_path(block), bytes, Needed::Words, None);
+    }
     add(PASSAGES_FILE.to_owned(), vectors.places().write(documents.len())?, Needed::Index, None);
     let codes = vectors.codes().ok_or_else(|| Error::new(ErrorKind::Internal, "an index is written with all of its vectors"))?;
     match codes.len() > slice_passages {

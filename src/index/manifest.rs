@@ -16,6 +16,8 @@ pub const DIM_MAX: usize = 16384;
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The word index, and the table of documents.
 pub const LEXICAL_FILE: &str = "index/lexical.safetensors";
+/// The postings of words: blocks from `index/words-000.bin` on.
+const WORDS_PREFIX: &str = "index/words-";
 /// Of what the passages are.
 pub const PASSAGES_FILE: &str = "index/passages.safetensors";
 /// The passages' vectors.
@@ -84,6 +86,8 @@ pub enum Needed {
     Model,
     /// To search at all.
     Index,
+    /// To find certain words.
+    Words,
     /// To rank by meaning, beside the model.
     Meaning,
     /// To show a hit.
@@ -146,6 +150,16 @@ impl Manifest {
     pub fn vector_files(&self) -> Result<Vec<&FileEntry>> {
         let slices: Vec<_> = self.files.iter().filter(|file| file.path.starts_with(SLICE_PREFIX)).collect();
         if slices.is_empty() { Ok(vec![self.file(VECTORS_FILE)?]) } else { Ok(slices) }
+    }
+
+    /// The files of words, in the order of their blocks: none where the words are made from the documents.
+    pub fn word_files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().filter(|file| file.path.starts_with(WORDS_PREFIX))
+    }
+
+    /// The path of a block of words.
+    pub fn words_path(block: usize) -> String {
+        format!("{WORDS_PREFIX}{block:03}.bin")
     }
 
     /// The path of a slice of the vectors.

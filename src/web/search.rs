@@ -31,8 +31,8 @@ use crate::isa;
 /// So many documents are fetched together when all are.
 const TOGETHER: usize = 256;
 
-/// Documents of up to this many bytes are fetched when nothing else is to be done, so that everything works without a network.
-const IDLE_BYTES: usize = 2 << 20;
+/// Words and documents of up to this many bytes are fetched when nothing else is to be done, so that everything works without a network.
+const IDLE_BYTES: usize = 4 << 20;
 
 /// The search of a site.
 #[wasm_bindgen]
@@ -153,8 +153,15 @@ impl Search {
     pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let options = from_object::<Settings>(settings)?.options()?;
+        // The same for both steps: with another one other words may be asked for.
+        let encoder = self.encoder.borrow().clone();
+        let is_word = encoder.as_ref().map(|encoder| move |word: &str| encoder.knows(word));
+        let is_word = is_word.as_ref().map(|is_word| is_word as &dyn Fn(&str) -> bool);
+        let missing = self.index.read().await.missing_words(&text, &options, is_word)?;
+        self.load_words(missing).await?;
         let index = self.index.read().await;
-        let (mut question, vector, backend) = self.ask(&index, &text, &options).await?;
+        let question = index.read(&text, &options, is_word)?;
+        let (mut question, vector, backend) = self.encoded(question, encoder.as_ref(), &options).await?;
         let asked = Instant::now();
         let elsewhere = match (self.slices.get(), &vector) {
             (Some(slices), Some(QueryVector { vector, .. })) => slices.scan(vector).await?,
@@ -193,19 +200,21 @@ impl Search {
                 JsFuture::from(pause).await?;
             }
         }
+        self.load_all_words().await?;
         Ok(self.index.write().await.add_encoded(encoded)?)
     }
 
     /// Removes documents by their ids and returns how many there were.
-    pub async fn remove(&self, ids: Vec<String>) -> usize {
+    pub async fn remove(&self, ids: Vec<String>) -> Result<usize, JsValue> {
+        self.load_all_words().await?;
         let mut index = self.index.write().await;
-        ids.iter().filter(|id| index.remove(id)).count()
+        Ok(ids.iter().filter(|id| index.remove(id)).count())
     }
 
-    /// Fetches the documents that no hit has shown yet, unless they are too many to be fetched unasked.
-    #[wasm_bindgen(js_name = loadDocuments)]
-    pub async fn load_documents(&self) {
-        if self.site.bytes(&[Needed::Hit]) <= IDLE_BYTES {
+    /// Fetches the words and documents that no query has needed yet, unless they are too many to be fetched unasked.
+    #[wasm_bindgen(js_name = loadRest)]
+    pub async fn load_rest(&self) {
+        if self.site.bytes(&[Needed::Words, Needed::Hit]) <= IDLE_BYTES && self.load_all_words().await.is_ok() {
             let all: Vec<u32> = (0..self.site.manifest().documents as u32).collect();
             for numbers in all.chunks(TOGETHER) {
                 self.site.prepare(numbers).await;
@@ -216,6 +225,7 @@ impl Search {
     /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.
     pub async fn save(&self) -> Result<JsValue, JsValue> {
         self.load_codes(&Progress::default()).await?;
+        self.load_all_words().await?;
         let index = self.index.read().await;
         let mut documents = Vec::new();
         for numbers in index.live().chunks(TOGETHER) {
@@ -260,18 +270,31 @@ impl Search {
         Ok(())
     }
 
-    /// Reads a query, and encodes it where meaning is asked; with what computed the vector.
-    async fn ask(
+    /// Fetches blocks of words.
+    async fn load_words(&self, blocks: Vec<usize>) -> Result<()> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let words = self.site.words(&blocks).await?;
+        let mut index = self.index.write().await;
+        words.into_iter().try_for_each(|(block, bytes)| index.load_words(block, &bytes))
+    }
+
+    /// Fetches all words that are still to come, for a change.
+    async fn load_all_words(&self) -> Result<()> {
+        let missing = self.index.read().await.all_missing_words();
+        self.load_words(missing).await
+    }
+
+    /// Encodes a question where meaning is asked; with what computed the vector.
+    async fn encoded(
         &self,
-        index: &Index,
-        text: &str,
+        question: Question,
+        encoder: Option<&QueryEncoder>,
         options: &QueryOptions,
     ) -> Result<(Question, Option<QueryVector>, String), JsValue> {
-        let encoder = self.encoder.borrow().clone();
-        let is_word = encoder.as_ref().map(|encoder| move |word: &str| encoder.knows(word));
-        let question = index.read(text, options, is_word.as_ref().map(|is_word| is_word as &dyn Fn(&str) -> bool))?;
         let cpu = || "cpu".to_owned();
-        let (Some(encoder), Some(text)) = (&encoder, question.to_encode()) else { return Ok((question, None, cpu())) };
+        let (Some(encoder), Some(text)) = (encoder, question.to_encode()) else { return Ok((question, None, cpu())) };
         match encoder.query(text).await {
             Ok((vector, backend)) => Ok((question, Some(vector), backend)),
             Err(error) if is_broken(&error) => {

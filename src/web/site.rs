@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -74,6 +75,17 @@ impl Site {
         Ok(&self.manifest.file(&format!("{MODEL_FOLDER}/{CONFIG_FILE}"))?.digest)
     }
 
+    /// Blocks of words, by their places in the manifest.
+    pub async fn words(&self, blocks: &[usize]) -> Result<Vec<(usize, Vec<u8>)>> {
+        let nobody = Progress::default();
+        let files: Vec<&FileEntry> = self.manifest.word_files().collect();
+        let fetch = |&block: &usize| {
+            let (store, file, nobody) = (&self.store, files[block], &nobody);
+            async move { Ok((block, store.fixed(&file.path, &file.digest, nobody).await?)) }
+        };
+        together(blocks.iter().map(fetch)).await.into_iter().collect()
+    }
+
     /// The documents of one file, fetched when they are not there yet.
     async fn shard(&self, file: &FileEntry, progress: &Progress<'_>) -> Result<Rc<Vec<Document>>> {
         let first = file.first.unwrap_or_default();
@@ -96,12 +108,7 @@ impl Documents for Site {
             }
         }
         let nobody = Progress::default();
-        let mut fetching: Vec<_> = files.into_iter().map(|file| Box::pin(self.shard(file, &nobody))).collect();
-        let all = poll_fn(|context| {
-            fetching.retain_mut(|file| file.as_mut().poll(context).is_pending());
-            if fetching.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        });
-        all.await;
+        together(files.into_iter().map(|file| self.shard(file, &nobody))).await;
     }
 
     async fn document(&self, number: u32) -> Result<Document> {
@@ -113,4 +120,19 @@ impl Documents for Site {
         };
         shard.get(place).cloned().ok_or_else(missing)
     }
+}
+
+/// What some futures come to, all of which run at once.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> = futures.map(|future| (Box::pin(future), None)).collect();
+    let all = poll_fn(|context| {
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(done) = future.as_mut().poll(context) {
+                *output = Some(done);
+            }
+        }
+        if running.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    });
+    all.await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
 }

@@ -122,7 +122,13 @@ export async function indexSizes(name, documents) {
     const { total } = await measureDownload([{ path: part, file, status: 200, bytes: fs.statSync(file).size }])
     return total
   }
-  const [words, places] = [await size('lexical.safetensors'), await size('passages.safetensors')]
+  const words = await size('lexical.safetensors')
+  for (const name of fs.readdirSync(path.join(folder, 'index')).filter((name) => name.startsWith('words-'))) {
+    const block = await size(name)
+    words.raw += block.raw
+    words.brotli += block.brotli
+  }
+  const places = await size('passages.safetensors')
   const vectors = await size('vectors.safetensors')
   return { documents, passages, words, places, vectors, bytesPerPassage: round(vectors.raw / passages) }
 }

@@ -360,8 +360,11 @@ fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_w
     let notes = serde_json::json!({"notes": "w ".repeat(1 << 20)});
     large.push(Document { fields: notes.as_object().unwrap().clone(), ..document("z", "Notes", "Nothing else.") });
     let (small, large) = (folder(&corpus()), folder(&large));
-    let size = |folder: &tempfile::TempDir| std::fs::metadata(folder.path().join(LEXICAL_FILE)).unwrap().len();
-    assert!(size(&small) < 1000 && size(&large) > 1 << 20, "{} and {}", size(&small), size(&large));
+    let words = |folder: &tempfile::TempDir| -> usize {
+        let index = IndexFolder::open(folder.path()).unwrap();
+        index.manifest().word_files().map(|file| file.digest.bytes).sum()
+    };
+    assert!(words(&small) == 0 && words(&large) > 1 << 20, "{}", words(&large));
     let [mut small, mut large] = [small, large].map(|folder| engine(&IndexFolder::open(folder.path()).unwrap()));
     assert!(large.remove("z"));
     assert_eq!(answers(&mut small, &NAMES), answers(&mut large, &NAMES));

@@ -36,7 +36,7 @@ interface WorkerScope {
 
 /** A file of an index, as its manifest lists it. */
 interface IndexFile extends ListedFile {
-  needed: 'model' | 'meaning' | 'index' | 'hit'
+  needed: 'model' | 'meaning' | 'index' | 'words' | 'hit'
 }
 
 /** A file to store: where it is, and what it is kept under. */

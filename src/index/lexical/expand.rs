@@ -141,6 +141,10 @@ impl Lexical {
     }
 
     fn has_live(&self, part: usize, term: u32) -> bool {
+        // Known before the postings have come.
+        if self.all_live() {
+            return self.segments()[part].store().term(term).docs() > 0;
+        }
         let mut postings = self.segments()[part].postings(term);
         std::iter::from_fn(|| postings.next_doc()).any(|doc| self.is_live_doc(part, doc))
     }

@@ -1,43 +1,71 @@
 //! The bytes of a word index: written from segments, read into a [`Store`].
 //!
-//! Five tensors of bytes (`docs/format.md`), of which only the first is there when the words are made from the documents:
+//! Seven tensors of bytes (`docs/format.md`), of which only the first is there when the words are made from the documents:
 //! - `lexical.about`: JSON with the version, the language, and the fields with their weights;
 //! - `lexical.shared`: for each word, in ascending order of bytes, how many bytes it shares with the one before;
 //! - `lexical.endings`: the other bytes of each word and a line feed;
-//! - `lexical.counts`: how often each word occurs, at least once;
-//! - `lexical.texts`: the words of all documents in the order of the texts. 0 ends a field (each document has all fields, in
-//!   order), 1 stands between two texts of one field, and `n + 2` is the `n`th most frequent word, ties in order of words.
+//! - `lexical.documents`: how many documents have each word, at least one;
+//! - `lexical.lengths`: how many words each field of each document has;
+//! - `lexical.gaps`: how many gaps each document has between its texts;
+//! - `lexical.blocks`: how many words each block is of, doubled, or 3 for two blocks of one word.
 //!
-//! Numbers are varints as in [`postings`](super::postings). Postings are made from the texts when the index is opened: a list of
-//! texts tells each word's place once, postings with positions tell document and place, and compressed by Brotli the 874 sessions
-//! of FOSDEM 2024 take 188 KB this way against 263 KB. Frequent words get one byte, and the compressor finds repeated phrases.
+//! The postings lie in blocks of neighbouring words, files of their own, which a query reads as it needs them: word by word the
+//! two streams of [`postings`](super::postings), which say themselves where they end. A word that fills a block has two, one for
+//! each stream: the positions of stop words are the most bytes of all, and hardly ever asked for. Numbers are varints.
 //!
 //! The same live documents in the same order give the same bytes, whichever segments they come from.
 
-use std::cmp::Reverse;
-
 use serde::{Deserialize, Serialize};
 
-use super::postings::{put, take};
+use super::frozen::{Block, Holds};
+use super::postings::{FieldCount, PostingsWriter, put, take};
 use super::segment::Segment;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Version of the layout above; readers refuse others.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 3;
 
 /// Version of a file with nothing but `lexical.about`: the words are those of the documents, which are loaded with it.
 pub(super) const VERSION_OF_DOCUMENTS: u32 = 2;
 
-/// The names of the tensors: about, shared, endings, counts, texts.
-pub(super) const TENSORS: [&str; 5] = ["lexical.about", "lexical.shared", "lexical.endings", "lexical.counts", "lexical.texts"];
+/// The names of the tensors.
+pub(super) const TENSORS: [&str; 7] = [
+    "lexical.about",
+    "lexical.shared",
+    "lexical.endings",
+    "lexical.documents",
+    "lexical.lengths",
+    "lexical.gaps",
+    "lexical.blocks",
+];
+
+/// What the names of blocks begin with.
+const BLOCK: &str = "lexical.block.";
+
+/// A block ends with the word that brings it to so many bytes: a query then reads little beside its own words. The small indexes of
+/// tests have several, too.
+const BLOCK_BYTES: usize = if cfg!(test) { 48 } else { 4 * 1024 };
+
+/// The code of two blocks of one word.
+const SPLIT: u32 = 3;
+
+/// Most blocks, or they grow: the manifest names all of them.
+const BLOCKS_MAX: usize = 500;
 
 /// Longest word in bytes: [`WORD_CHARS_MAX`](super::analyze::WORD_CHARS_MAX) characters, with room for the sign of "C++".
 const WORD_BYTES_MAX: usize = 4 * super::analyze::WORD_CHARS_MAX;
 
-const END_OF_FIELD: u32 = 0;
-const END_OF_TEXT: u32 = 1;
-const FIRST_WORD: u32 = 2;
+/// The name of a block.
+pub(super) fn block_name(block: usize) -> String {
+    format!("{BLOCK}{block:03}")
+}
+
+/// Parts what a word index is saved as into the tensors of its file and its blocks, in their order.
+pub(super) fn parted(tensors: Vec<(String, Vec<u8>)>) -> (Vec<(String, Vec<u8>)>, Vec<Vec<u8>>) {
+    let (blocks, tensors): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|(name, _)| name.starts_with(BLOCK));
+    (tensors, blocks.into_iter().map(|(_, bytes)| bytes).collect())
+}
 
 /// Leaves all but the description out of the tensors of an index whose documents are loaded with it anyway.
 pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
@@ -62,8 +90,19 @@ pub(super) fn damaged(what: &str) -> Error {
 pub(super) struct Reader<'a> {
     pub shared: &'a [u8],
     pub endings: &'a [u8],
-    pub counts: &'a [u8],
-    pub texts: &'a [u8],
+    pub documents: &'a [u8],
+    pub lengths: &'a [u8],
+    pub gaps: &'a [u8],
+    pub blocks: &'a [u8],
+}
+
+/// All numbers of a tensor.
+fn numbers(bytes: &[u8], what: &str) -> Result<Vec<u32>> {
+    let (mut numbers, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        numbers.push(take(bytes, &mut at).ok_or_else(|| damaged(what))?);
+    }
+    Ok(numbers)
 }
 
 impl Reader<'_> {
@@ -93,81 +132,97 @@ impl Reader<'_> {
         Ok((String::from_utf8(all).map_err(|_| damaged("encoding of words"))?, ends))
     }
 
-    /// Makes postings from the texts.
-    pub fn documents(&self, words: usize, fields: usize) -> Result<Store> {
-        let mut counts = Vec::new();
-        let mut at = 0;
-        while at < self.counts.len() {
-            counts.push(take(self.counts, &mut at).ok_or_else(|| damaged("counts of words"))?);
+    /// The documents without their postings, and the blocks that these are in.
+    pub fn documents(&self, words: usize, fields: usize) -> Result<(Store, Vec<Block>)> {
+        let [documents, lengths] = [numbers(self.documents, "counts of documents")?, numbers(self.lengths, "lengths")?];
+        let gaps = numbers(self.gaps, "gaps")?;
+        let mut extents = Vec::with_capacity(gaps.len());
+        for (row, &gaps) in lengths.chunks(fields).zip(&gaps) {
+            let length = row.iter().try_fold(0u32, |sum, &length| sum.checked_add(length));
+            // A gap comes behind a text that has a word.
+            let extent = length.filter(|&length| gaps == 0 || gaps < length).and_then(|length| length.checked_add(gaps));
+            extents.push(extent.ok_or_else(|| damaged("lengths"))?);
         }
-        if counts.len() != words {
-            return Err(damaged("counts of words"));
+        let all = gaps.len() as u32;
+        let agree = documents.len() == words
+            && lengths.len() == gaps.len() * fields
+            && documents.iter().all(|docs| (1..=all).contains(docs));
+        if !agree {
+            return Err(damaged("counts of documents"));
         }
-        let mut store = Store::new(fields);
-        let by_rank = ranked(&counts);
-        by_rank.iter().for_each(|_| _ = store.add_term());
-        let (mut at, mut field) = (0, 0);
-        while at < self.texts.len() {
-            match take(self.texts, &mut at).ok_or_else(|| damaged("texts"))? {
-                END_OF_TEXT => store.end_text(),
-                END_OF_FIELD => {
-                    store.end_text();
-                    field = (field + 1) % fields;
-                    if field == 0 {
-                        store.gather_document();
-                    }
-                }
-                code => {
-                    let &term = by_rank.get((code - FIRST_WORD) as usize).ok_or_else(|| damaged("texts"))?;
-                    counts[term as usize] = counts[term as usize].checked_sub(1).ok_or_else(|| damaged("counts of words"))?;
-                    store.add_word(term, field);
-                }
+        let (mut blocks, mut end) = (Vec::new(), 0u32);
+        for code in numbers(self.blocks, "list of blocks")? {
+            let first = end;
+            end = end.checked_add(code / 2).filter(|&end| end > first).ok_or_else(|| damaged("list of blocks"))?;
+            match code {
+                SPLIT => blocks.extend([Holds::Postings, Holds::Positions].map(|holds| Block::new(first..end, holds))),
+                _ if code % 2 == 0 => blocks.push(Block::new(first..end, Holds::All)),
+                _ => return Err(damaged("list of blocks")),
             }
         }
-        store.flush();
-        if field != 0 || counts.iter().any(|&left| left != 0) || (0..words as u32).any(|term| store.term(term).docs() == 0) {
-            return Err(damaged("texts"));
+        if end as usize != words {
+            return Err(damaged("list of blocks"));
         }
-        store.shrink();
-        Ok(store)
+        Ok((Store::without_postings(fields, &documents, lengths, extents), blocks))
     }
-}
-
-/// The numbers of the words by how often they occur, the most frequent first, ties by number.
-fn ranked(counts: &[u32]) -> Vec<u32> {
-    let mut by_rank: Vec<u32> = (0..counts.len() as u32).collect();
-    by_rank.sort_unstable_by_key(|&word| (Reverse(counts[word as usize]), word));
-    by_rank
 }
 
 /// Writes the documents of `order`, each given as the number of its segment and its number there.
 pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u32)]) -> Vec<(String, Vec<u8>)> {
-    let wanted = wanted(segments, order);
-    let union = union(segments, &wanted);
-    let [mut shared, mut endings, mut counts, mut texts] = [const { Vec::new() }; 4];
-    let mut last = "";
-    for word in &union {
+    let numbers = new_numbers(segments, order);
+    let [mut shared, mut endings, mut documents, mut lengths, mut gaps, mut blocks] = [const { Vec::new() }; 6];
+    let (mut last, mut postings) = ("", Vec::new());
+    for word in union(segments) {
+        let written = word.postings(segments, &numbers);
+        if written.docs() == 0 {
+            continue;
+        }
         let common = last.bytes().zip(word.text.bytes()).take_while(|(a, b)| a == b).count();
         put(&mut shared, common as u32);
         endings.extend_from_slice(&word.text.as_bytes()[common..]);
         endings.push(b'\n');
-        put(&mut counts, word.count);
+        put(&mut documents, written.docs());
+        postings.push(written.streams().map(<[u8]>::to_vec));
         last = word.text;
     }
-    let places = places(segments, &union);
     for &(segment, doc) in order {
-        write_document(&places[segment], segments[segment].store(), about.fields.len(), doc, &mut texts);
+        let (store, fields) = (segments[segment].store(), about.fields.len());
+        let row = &store.lengths()[doc as usize * fields..][..fields];
+        row.iter().for_each(|&length| put(&mut lengths, length));
+        put(&mut gaps, store.extents()[doc as usize] - row.iter().sum::<u32>());
     }
+    let parts = cut(postings);
+    parts.iter().for_each(|(code, _)| put(&mut blocks, *code));
     let about = serde_json::to_vec(about).unwrap_or_default(); // strings and finite numbers: cannot fail
-    let tensors = [about, shared, endings, counts, texts];
-    TENSORS.iter().map(|name| (*name).to_owned()).zip(tensors).collect()
+    let tensors = [about, shared, endings, documents, lengths, gaps, blocks];
+    let tensors = TENSORS.iter().map(|name| (*name).to_owned()).zip(tensors);
+    let blocks = parts.into_iter().flat_map(|(_, blocks)| blocks).enumerate();
+    tensors.chain(blocks.map(|(block, bytes)| (block_name(block), bytes))).collect()
 }
 
-/// For each segment and document whether it is to be written.
-fn wanted(segments: &[&dyn Segment], order: &[(usize, u32)]) -> Vec<Vec<bool>> {
-    let mut wanted: Vec<Vec<bool>> = segments.iter().map(|segment| vec![false; segment.store().docs() as usize]).collect();
-    order.iter().for_each(|&(segment, doc)| wanted[segment][doc as usize] = true);
-    wanted
+/// The streams of words in blocks, each with its code in `lexical.blocks`: one of some words, or two of one word.
+fn cut(words: Vec<[Vec<u8>; 2]>) -> Vec<(u32, Vec<Vec<u8>>)> {
+    let all: usize = words.iter().flatten().map(Vec::len).sum();
+    let most = BLOCK_BYTES.max(all / BLOCKS_MAX);
+    let mut blocks: Vec<(u32, Vec<Vec<u8>>)> = Vec::new();
+    for streams in words {
+        match blocks.last_mut() {
+            _ if streams[0].len() + streams[1].len() >= most => blocks.push((SPLIT, streams.to_vec())),
+            Some((code, block)) if *code != SPLIT && block[0].len() < most => {
+                *code += 2;
+                block[0].extend(streams.concat());
+            }
+            _ => blocks.push((2, vec![streams.concat()])),
+        }
+    }
+    blocks
+}
+
+/// For each segment and document the number that it is to be written under.
+fn new_numbers(segments: &[&dyn Segment], order: &[(usize, u32)]) -> Vec<Vec<Option<u32>>> {
+    let mut numbers: Vec<Vec<Option<u32>>> = segments.iter().map(|segment| vec![None; segment.store().docs() as usize]).collect();
+    (0..).zip(order).for_each(|(number, &(segment, doc))| numbers[segment][doc as usize] = Some(number));
+    numbers
 }
 
 /// A word of any segment on its way into a file.
@@ -175,77 +230,39 @@ struct Word<'a> {
     text: &'a str,
     /// The (segment, number) pairs under which segments know it.
     sources: Vec<(usize, u32)>,
-    /// How often the documents to be written have it, at least once.
-    count: u32,
 }
 
-/// The words of the documents to be written, in ascending order.
-fn union<'a>(segments: &[&'a dyn Segment], wanted: &[Vec<bool>]) -> Vec<Word<'a>> {
+/// The words of all segments, in ascending order.
+fn union<'a>(segments: &[&'a dyn Segment]) -> Vec<Word<'a>> {
     let mut all: Vec<(&str, usize, u32)> = Vec::new();
     for (i, segment) in segments.iter().enumerate() {
         segment.each(&mut |word, term| all.push((word, i, term)));
     }
     all.sort_unstable();
     let words = all.chunk_by(|a, b| a.0 == b.0).map(|group| {
-        let sources: Vec<_> = group.iter().map(|&(_, segment, term)| (segment, term)).collect();
-        let mut count = 0;
-        for &(segment, term) in &sources {
+        let sources = group.iter().map(|&(_, segment, term)| (segment, term)).collect();
+        Word { text: group[0].0, sources }
+    });
+    words.collect()
+}
+
+impl Word<'_> {
+    /// Its postings in the documents to be written, under their new numbers.
+    fn postings(&self, segments: &[&dyn Segment], numbers: &[Vec<Option<u32>>]) -> PostingsWriter {
+        let mut found: Vec<(u32, Vec<FieldCount>, Vec<u32>)> = Vec::new();
+        for &(segment, term) in &self.sources {
             let mut postings = segments[segment].postings(term);
             while let Some(doc) = postings.next_doc() {
-                if wanted[segment][doc as usize] {
-                    count += postings.counts().iter().map(|entry| entry.count).sum::<u32>();
+                if let Some(number) = numbers[segment][doc as usize] {
+                    let (counts, mut positions) = (postings.counts().to_vec(), Vec::new());
+                    postings.positions(&mut positions);
+                    found.push((number, counts, positions));
                 }
             }
         }
-        Word { text: group[0].0, sources, count }
-    });
-    words.filter(|word| word.count > 0).collect()
-}
-
-/// The words of a segment's documents by position: the code of each, or [`END_OF_TEXT`] in the gap between two texts.
-struct Places {
-    codes: Vec<u32>,
-    /// Where each document begins, and where the last ends.
-    starts: Vec<usize>,
-}
-
-/// Turns the postings of each segment back into texts.
-fn places(segments: &[&dyn Segment], union: &[Word<'_>]) -> Vec<Places> {
-    let start = |segment: &&dyn Segment| {
-        let mut starts = vec![0];
-        starts.extend(segment.store().extents().iter().scan(0, |end, &extent| {
-            *end += extent as usize;
-            Some(*end)
-        }));
-        Places { codes: vec![END_OF_TEXT; starts[starts.len() - 1]], starts }
-    };
-    let mut places: Vec<Places> = segments.iter().map(start).collect();
-    let counts: Vec<u32> = union.iter().map(|word| word.count).collect();
-    let mut positions = Vec::new();
-    for (&word, code) in ranked(&counts).iter().zip(FIRST_WORD..) {
-        for &(segment, term) in &union[word as usize].sources {
-            let Places { codes, starts } = &mut places[segment];
-            let mut postings = segments[segment].postings(term);
-            while let Some(doc) = postings.next_doc() {
-                postings.positions(&mut positions);
-                positions.iter().for_each(|&position| codes[starts[doc as usize] + position as usize] = code);
-            }
-        }
-    }
-    places
-}
-
-fn write_document(places: &Places, store: &Store, fields: usize, doc: u32, texts: &mut Vec<u8>) {
-    let mut codes = places.codes[places.starts[doc as usize]..places.starts[doc as usize + 1]].iter().copied().peekable();
-    for &length in &store.lengths()[doc as usize * fields..][..fields] {
-        let mut left = length;
-        while left > 0 {
-            let Some(code) = codes.next() else { break };
-            put(texts, code);
-            left -= u32::from(code != END_OF_TEXT);
-        }
-        // The gap behind the field is told by the end of the field.
-        codes.next_if_eq(&END_OF_TEXT);
-        put(texts, END_OF_FIELD);
+        found.sort_unstable_by_key(|(number, ..)| *number);
+        let mut written = PostingsWriter::default();
+        found.iter().for_each(|(number, counts, positions)| written.push(*number, counts, positions));
+        written
     }
 }

@@ -1,12 +1,43 @@
 //! Documents of an index as it was opened: nothing in it changes, removals are kept beside it.
 
+use std::ops::Range;
+
 use super::file::{Reader, damaged};
 use super::growing::Growing;
 use super::language::Language;
+use super::postings::{Heads, PostingsWriter};
 use super::segment::Segment;
 use super::store::Store;
 use super::typos::Typos;
 use crate::error::Result;
+
+/// What a block has of its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Both streams of each.
+    All,
+    /// The postings of one.
+    Postings,
+    /// The positions of one.
+    Positions,
+}
+
+/// A block of the postings of neighbouring words.
+#[derive(Debug)]
+pub(super) struct Block {
+    terms: Range<u32>,
+    holds: Holds,
+    is_missing: bool,
+    /// Positions that have come before the postings that they belong to.
+    early: Vec<u8>,
+}
+
+impl Block {
+    /// A block that is still to come.
+    pub fn new(terms: Range<u32>, holds: Holds) -> Self {
+        Self { terms, holds, is_missing: true, early: Vec::new() }
+    }
+}
 
 /// A segment that was there when the index was opened.
 pub(super) struct Frozen {
@@ -17,6 +48,10 @@ pub(super) struct Frozen {
     /// The hash of each word's stem with the word's number, in ascending order.
     stems: Vec<(u64, u32)>,
     store: Store,
+    /// The blocks that the postings come in.
+    blocks: Vec<Block>,
+    /// The words of each field of each document whose postings are still to come, `(docs, fields)`.
+    unread: Vec<u32>,
 }
 
 impl Frozen {
@@ -26,8 +61,84 @@ impl Frozen {
     /// [`ErrorKind::DamagedFile`](crate::error::ErrorKind::DamagedFile) when any number contradicts another.
     pub fn open(file: &Reader<'_>, fields: usize, language: Language) -> Result<Self> {
         let (words, ends) = file.words()?;
-        let store = file.documents(ends.len(), fields)?;
-        Self::new(language, words, ends, store)
+        let (store, blocks) = file.documents(ends.len(), fields)?;
+        let unread = store.lengths().to_vec();
+        Ok(Self { blocks, unread, ..Self::new(language, words, ends, store)? })
+    }
+
+    /// The blocks that are still to come, ascending.
+    pub fn missing(&self) -> impl Iterator<Item = usize> {
+        (0..self.blocks.len()).filter(|&block| self.blocks[block].is_missing)
+    }
+
+    /// How many blocks there are in all.
+    pub fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The blocks of a word that are still to come, with or without its positions.
+    pub fn missing_of(&self, term: u32, positions: bool) -> impl Iterator<Item = usize> {
+        let first = self.blocks.partition_point(|block| block.terms.end <= term);
+        let of_term = (first..self.blocks.len()).take_while(move |&block| self.blocks[block].terms.start <= term);
+        of_term.filter(move |&block| {
+            let Block { holds, is_missing, .. } = &self.blocks[block];
+            *is_missing && (positions || *holds != Holds::Positions)
+        })
+    }
+
+    /// Takes a block.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DamagedFile`](crate::error::ErrorKind::DamagedFile) when any number contradicts another.
+    pub fn load(&mut self, block: usize, bytes: &[u8], fields: usize) -> Result<()> {
+        let Some(Block { terms, holds, is_missing: true, .. }) = self.blocks.get(block) else { return Ok(()) };
+        let (terms, holds) = (terms.clone(), *holds);
+        match holds {
+            Holds::Positions if self.blocks[block - 1].is_missing => self.blocks[block].early = bytes.to_vec(),
+            Holds::Positions => self.load_positions(terms.start, bytes)?,
+            Holds::All | Holds::Postings => self.load_postings(terms, holds, bytes, fields)?,
+        }
+        self.blocks[block].is_missing = false;
+        if holds == Holds::Postings && !self.blocks[block + 1].is_missing {
+            let early = std::mem::take(&mut self.blocks[block + 1].early);
+            self.load_positions(self.blocks[block].terms.start, &early)?;
+        }
+        if self.missing().next().is_none() && std::mem::take(&mut self.unread).iter().any(|&left| left > 0) {
+            return Err(damaged("lengths"));
+        }
+        Ok(())
+    }
+
+    fn load_postings(&mut self, terms: Range<u32>, holds: Holds, bytes: &[u8], fields: usize) -> Result<()> {
+        let (mut at, mut read) = (0, Vec::new());
+        for term in terms.clone() {
+            let (docs, extents) = (self.store.term(term).docs(), self.store.extents());
+            let heads = Heads::parse(bytes, &mut at, docs, fields, extents.len()).ok_or_else(|| damaged("postings"))?;
+            for (doc, entry) in heads.each() {
+                let left = &mut self.unread[doc as usize * fields + entry.field as usize];
+                *left = left.checked_sub(entry.count).ok_or_else(|| damaged("lengths"))?;
+            }
+            read.push(match holds {
+                Holds::All => {
+                    let postings = PostingsWriter::with_positions(&heads, bytes, &mut at, extents);
+                    postings.ok_or_else(|| damaged("positions"))?
+                }
+                _ => PostingsWriter::of(&heads),
+            });
+        }
+        if at != bytes.len() {
+            return Err(damaged("postings"));
+        }
+        terms.zip(read).for_each(|(term, postings)| self.store.set_term(term, postings));
+        Ok(())
+    }
+
+    fn load_positions(&mut self, term: u32, bytes: &[u8]) -> Result<()> {
+        let (heads, mut at) = (Heads::of(self.store.term(term).read()), 0);
+        let postings = PostingsWriter::with_positions(&heads, bytes, &mut at, self.store.extents());
+        let postings = postings.filter(|_| at == bytes.len()).ok_or_else(|| damaged("positions"))?;
+        self.store.set_term(term, postings);
+        Ok(())
     }
 
     /// Freezes documents that were indexed in memory.
@@ -45,7 +156,7 @@ impl Frozen {
     }
 
     fn new(language: Language, words: String, ends: Vec<u32>, store: Store) -> Result<Self> {
-        let mut segment = Self { language, words, ends, stems: Vec::new(), store };
+        let mut segment = Self { language, words, ends, stems: Vec::new(), store, blocks: Vec::new(), unread: Vec::new() };
         if (1..segment.ends.len() as u32).any(|term| segment.word(term - 1) >= segment.word(term)) {
             return Err(damaged("order of words"));
         }

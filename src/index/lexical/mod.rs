@@ -169,7 +169,11 @@ impl Lexical {
     /// Removes a document. False when there is none of that number (any more).
     ///
     /// After it, every search answers as if the document had never been there.
+    ///
+    /// # Panics
+    /// As long as a block is missing: who else has its words cannot be told.
     pub fn remove(&mut self, doc: u32) -> bool {
+        assert!(self.is_whole(), "all words come before a document is removed");
         let Some(live) = self.live.get_mut(doc as usize).filter(|live| **live) else { return false };
         *live = false;
         self.live_docs -= 1;
@@ -193,8 +197,11 @@ impl Lexical {
     /// added and removed in between.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] unless `order` has the number of each live document once.
+    /// [`ErrorKind::InvalidInput`] unless `order` has the number of each live document once, and as long as a block is missing.
     pub fn save(&self, order: &[u32]) -> Result<Vec<(String, Vec<u8>)>> {
+        if !self.is_whole() {
+            return Err(Error::new(ErrorKind::InvalidInput, "the words of the index are not all loaded: load them first"));
+        }
         let mut missing = self.live.clone();
         for &doc in order {
             if !missing.get_mut(doc as usize).is_some_and(std::mem::take) {

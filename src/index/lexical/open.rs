@@ -1,5 +1,6 @@
 //! Opening an index: from the words its file has, or from the documents where it leaves the words to them.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::builder::{check_fields, known_language, ordered};
@@ -7,11 +8,11 @@ use super::file::{self, About, TENSORS, VERSION, VERSION_OF_DOCUMENTS};
 use super::frozen::Frozen;
 use super::growing::Growing;
 use super::segment::Segment;
-use super::{FieldText, Language, Lexical, Ranking};
+use super::{FieldText, Language, Lexical, Query, Ranking};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Lexical {
-    /// Opens an index, given its tensors by name.
+    /// Opens an index, given its tensors by name. Blocks that are not given may come later, by [`Lexical::load`].
     ///
     /// # Errors
     /// [`ErrorKind::DamagedFile`] when a tensor is missing or any number in it cannot be, [`ErrorKind::UnsupportedFormat`] when
@@ -32,7 +33,7 @@ impl Lexical {
             let missing = || Error::new(ErrorKind::DamagedFile, format!("the index has no tensor {name}: build the index again"));
             tensor(name).ok_or_else(missing)
         };
-        let [about, shared, endings, counts, texts] = TENSORS.map(get);
+        let [about, shared, endings, documents_of, lengths, gaps, blocks] = TENSORS.map(get);
         let about: About = serde_json::from_slice(about?).map_err(|error| {
             Error::new(ErrorKind::DamagedFile, "the description of the word index cannot be read: build the index again")
                 .caused_by(error)
@@ -41,8 +42,16 @@ impl Lexical {
         let language = known_language(&about.language, ErrorKind::UnsupportedFormat)?;
         let base = match about.version {
             VERSION => {
-                let file = file::Reader { shared: shared?, endings: endings?, counts: counts?, texts: texts? };
-                Frozen::open(&file, about.fields.len(), language)?
+                let (documents, lengths, gaps, blocks) = (documents_of?, lengths?, gaps?, blocks?);
+                let file = file::Reader { shared: shared?, endings: endings?, documents, lengths, gaps, blocks };
+                let fields = about.fields.len();
+                let mut base = Frozen::open(&file, fields, language)?;
+                for block in 0..base.blocks() {
+                    if let Some(bytes) = tensor(&file::block_name(block)) {
+                        base.load(block, bytes, fields)?;
+                    }
+                }
+                base
             }
             VERSION_OF_DOCUMENTS => {
                 let mut growing = Growing::new(about.fields.len(), None);
@@ -53,11 +62,64 @@ impl Lexical {
                 Frozen::of(growing, language)?
             }
             other => {
-                let text = format!("the word index has version {other}, this program reads 1 and 2: build the index again");
+                let text = format!("the word index has version {other}, this program reads 2 and 3: build the index again");
                 return Err(Error::new(ErrorKind::UnsupportedFormat, text));
             }
         };
         Ok(Self::over(base, language, about.fields))
+    }
+
+    /// The blocks with the postings that a query looks at, as far as they are still to come: those of its operators, and `by_words`
+    /// those of its words, until which it cannot be searched.
+    pub fn missing(&self, query: &Query, by_words: bool) -> Vec<usize> {
+        if self.is_whole() {
+            return Vec::new();
+        }
+        let mut blocks = BTreeSet::new();
+        let mut want = |word: &str, positions: bool| {
+            blocks.extend(self.base.find(word).into_iter().flat_map(|term| self.base.missing_of(term, positions)));
+        };
+        let words = if by_words { self.expand(query) } else { Vec::new() };
+        for expansion in words {
+            // Stop words have no pairs.
+            expansion.layers.iter().flat_map(|(_, words)| words).for_each(|word| want(word, !expansion.stop));
+        }
+        query.phrases.iter().flatten().for_each(|word| want(word, true));
+        for excluded in &query.excluded {
+            match excluded.as_slice() {
+                [word] => self.forms(word).iter().for_each(|form| want(form, false)),
+                phrase => phrase.iter().for_each(|word| want(word, true)),
+            }
+        }
+        blocks.into_iter().collect()
+    }
+
+    /// Whether all blocks have come.
+    pub fn is_whole(&self) -> bool {
+        self.base.missing().next().is_none()
+    }
+
+    /// All blocks that are still to come, ascending. As long as there is one, no document may be removed and nothing saved.
+    pub fn all_missing(&self) -> Vec<usize> {
+        self.base.missing().collect()
+    }
+
+    /// How many blocks there are in all, of an index whose words are not made from its documents.
+    pub fn blocks(&self) -> usize {
+        self.base.blocks()
+    }
+
+    /// Takes a block. One that is there already is passed over.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DamagedFile`] when it is not that block of this index.
+    pub fn load(&mut self, block: usize, bytes: &[u8]) -> Result<()> {
+        self.base.load(block, bytes, self.fields.len())
+    }
+
+    /// Parts the tensors that an index is saved as into those of its file and its blocks, in their order.
+    pub fn parted(tensors: Vec<(String, Vec<u8>)>) -> (Vec<(String, Vec<u8>)>, Vec<Vec<u8>>) {
+        file::parted(tensors)
     }
 
     /// The tensors that are left of an index's when its words are to be made from its documents.

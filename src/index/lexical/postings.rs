@@ -6,8 +6,9 @@
 //! - *positions*: for each document the positions of the term, each as the distance from the one before. The texts of a document
 //!   lie one after the other with a gap of one position between them, so that no phrase reaches from one into the next.
 //!
-//! Both live in memory only. The file has the words in the order of the texts, see [`file`](super::file): that takes a third
-//! less, since it says where each word is only once.
+//! The file has the streams of a word one behind the other, see [`file`](super::file).
+
+use std::ops::Range;
 
 /// Most fields an index can have: as many as four bits can tell apart.
 pub(super) const FIELDS_MAX: usize = 16;
@@ -60,6 +61,56 @@ struct Landing {
     positions_at: usize,
 }
 
+/// The documents of a term with the counts of their fields: its postings without the positions.
+#[derive(Default)]
+pub(super) struct Heads {
+    docs: Vec<(u32, Range<usize>)>,
+    counts: Vec<FieldCount>,
+}
+
+impl Heads {
+    /// Reads those of `docs` documents of `all` from `at` on, which is moved behind them. Nothing when the stream is cut short, or
+    /// any number cannot be.
+    pub fn parse(bytes: &[u8], at: &mut usize, docs: u32, fields: usize, all: usize) -> Option<Self> {
+        let (mut heads, mut next_doc) = (Self::default(), 0u32);
+        for _ in 0..docs {
+            let doc = next_doc.checked_add(take(bytes, at)?).filter(|&doc| (doc as usize) < all)?;
+            next_doc = doc + 1;
+            let (first, mut next_field) = (heads.counts.len(), 0);
+            loop {
+                let code = take(bytes, at)?;
+                let entry = FieldCount { field: (code >> 1) & 15, count: (code >> 5) + 1 };
+                if entry.field < next_field || entry.field as usize >= fields {
+                    return None;
+                }
+                next_field = entry.field + 1;
+                heads.counts.push(entry);
+                if code & 1 == 0 {
+                    break;
+                }
+            }
+            heads.docs.push((doc, first..heads.counts.len()));
+        }
+        Some(heads)
+    }
+
+    /// Those of postings that have been read.
+    pub fn of(mut postings: Postings<'_>) -> Self {
+        let mut heads = Self::default();
+        while let Some(doc) = postings.next_doc() {
+            let first = heads.counts.len();
+            heads.counts.extend_from_slice(postings.counts());
+            heads.docs.push((doc, first..heads.counts.len()));
+        }
+        heads
+    }
+
+    /// Each document and field with its count.
+    pub fn each(&self) -> impl Iterator<Item = (u32, FieldCount)> {
+        self.docs.iter().flat_map(|(doc, counts)| self.counts[counts.clone()].iter().map(|entry| (*doc, *entry)))
+    }
+}
+
 /// The growing postings of one term. Documents come in ascending order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PostingsWriter {
@@ -90,6 +141,46 @@ impl PostingsWriter {
             put(&mut self.positions, position - last);
             last = position;
         }
+    }
+
+    /// The postings of a term of which only the number of its documents is known.
+    pub fn unread(docs: u32) -> Self {
+        Self { docs, ..Self::default() }
+    }
+
+    /// Both streams.
+    pub fn streams(&self) -> [&[u8]; 2] {
+        [&self.postings, &self.positions]
+    }
+
+    /// Postings without a position.
+    pub fn of(heads: &Heads) -> Self {
+        let mut writer = Self::default();
+        heads.docs.iter().for_each(|(doc, counts)| writer.push(*doc, &heads.counts[counts.clone()], &[]));
+        writer.shrink();
+        writer
+    }
+
+    /// Postings with their positions, read from `at` on, which is moved behind them; `extents` says how many positions each document
+    /// has. Nothing when the stream is cut short, or any number cannot be.
+    pub fn with_positions(heads: &Heads, bytes: &[u8], at: &mut usize, extents: &[u32]) -> Option<Self> {
+        let (mut writer, mut positions) = (Self::default(), Vec::new());
+        for (doc, counts) in &heads.docs {
+            positions.clear();
+            let counts = &heads.counts[counts.clone()];
+            let (mut last, mut least) = (0u32, 0);
+            for _ in 0..counts.iter().map(|entry| u64::from(entry.count)).sum::<u64>() {
+                last = last.checked_add(take(bytes, at)?)?;
+                if last < least || last >= extents[*doc as usize] {
+                    return None;
+                }
+                least = last + 1;
+                positions.push(last);
+            }
+            writer.push(*doc, counts, &positions);
+        }
+        writer.shrink();
+        Some(writer)
     }
 
     /// How many documents have been added.

@@ -37,6 +37,18 @@ impl Store {
         Self { fields, ..Self::default() }
     }
 
+    /// Documents whose postings are to come term by term: how many documents have each, and what [`Self::lengths`] and
+    /// [`Self::extents`] are.
+    pub fn without_postings(fields: usize, docs: &[u32], lengths: Vec<u32>, extents: Vec<u32>) -> Self {
+        let terms = docs.iter().map(|&docs| PostingsWriter::unread(docs)).collect();
+        Self { fields, terms, lengths, extents, ..Self::default() }
+    }
+
+    /// Sets the postings of a term.
+    pub fn set_term(&mut self, term: u32, postings: PostingsWriter) {
+        self.terms[term as usize] = postings;
+    }
+
     /// Adds a term and returns its number.
     pub fn add_term(&mut self) -> u32 {
         self.terms.push(PostingsWriter::default());

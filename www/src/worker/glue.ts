@@ -28,8 +28,8 @@ export interface GlueSearch {
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
   remove(ids: string[]): Promise<number>
-  /** Fetches the documents that no hit has shown yet, unless they are many. Never rejects. */
-  loadDocuments(): Promise<void>
+  /** Fetches the words and documents that no query has needed yet, unless they are many. Never rejects. */
+  loadRest(): Promise<void>
   save(): Promise<SavedFile[]>
   info(): Promise<Omit<SearchInfo, keyof Choice>>
   free(): void

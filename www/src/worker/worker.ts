@@ -74,8 +74,8 @@ const handlers: Handlers = {
   async query({ text, settings }) {
     const ready = loaded(search)
     const answer = await ready.query(text, settings)
-    // What no hit has shown yet makes later answers instant, with or without a network.
-    if (!savesData()) idle ??= setTimeout(() => void ready.loadDocuments(), IDLE_MS)
+    // What no query has needed yet makes later answers instant, with or without a network.
+    if (!savesData()) idle ??= setTimeout(() => void ready.loadRest(), IDLE_MS)
     return answer
   },
   async similar({ id, settings }) {
@@ -165,7 +165,7 @@ function loaded<T>(part: T | undefined): T {
 /** The buffers of vectors, lists and files, which are handed over rather than copied. */
 function buffersIn(result: Methods[Method]['result']): Transferable[] {
   if (result instanceof Uint8Array) return [result.buffer]
-  const list: readonly unknown[] = Array.isArray(result) ? result : result && 'files' in result ? result.files : []
+  const list: readonly unknown[] = Array.isArray(result) ? result : typeof result === 'object' && 'files' in result ? result.files : []
   const buffers = list.map((entry) => {
     const { buffer, bytes } = Object(entry) as { buffer?: unknown; bytes?: Uint8Array }
     return buffer ?? bytes?.buffer
