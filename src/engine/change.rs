@@ -9,6 +9,7 @@ use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexic
 use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
+use crate::index::sort::sort_by;
 use crate::index::vectors::{self, PassageVector};
 use crate::text::passages::PassageOptions;
 
@@ -95,7 +96,7 @@ impl Index {
         let opened = self.manifest.documents as u32;
         let mut numbers: Vec<u32> = self.numbers.values().copied().collect();
         let key = |number: &u32| if *number < opened { (*number, "") } else { (opened, self.table.id(*number)) };
-        numbers.sort_by(|a, b| key(a).cmp(&key(b)));
+        sort_by(&mut numbers, |a, b| key(a).cmp(&key(b)));
         numbers
     }
 

@@ -35,6 +35,7 @@ use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked, Spread};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
 use crate::index::manifest::{Manifest, ModelIdentity};
+use crate::index::sort::sort_by;
 use crate::index::table::{Counts, Filters, Table};
 use crate::index::vectors::{VectorHit, Vectors};
 use crate::text::passages::PassageOptions;
@@ -398,7 +399,7 @@ impl Index {
             b.order.total_cmp(&a.order).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
         };
         match &options.sort {
-            Some(field) => hits.sort_by(|a, b| {
+            Some(field) => sort_by(hits, |a, b| {
                 // Documents without the field come last.
                 let key =
                     |ranked: &Ranked| self.table.values(ranked.document, field).next().map_or((true, ""), |value| (false, value));
@@ -409,7 +410,7 @@ impl Index {
                     hits.select_nth_unstable_by(options.limit, by_rank);
                     hits.truncate(options.limit);
                 }
-                hits.sort_by(by_rank);
+                sort_by(hits, by_rank);
             }
         }
         hits.truncate(options.limit);

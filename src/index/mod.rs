@@ -7,5 +7,6 @@ pub mod fusion;
 pub mod lexical;
 pub mod manifest;
 pub mod places;
+pub mod sort;
 pub mod table;
 pub mod vectors;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
+use crate::index::sort::sort_by;
 
 /// The names of the tensors.
 const IDS: &str = "documents.ids";
@@ -140,7 +141,7 @@ impl Table {
             column.documents[document as usize].iter().for_each(|&value| counts[value as usize] += 1);
         }
         let mut counts: Counts = column.values.iter().cloned().zip(counts).filter(|&(_, count)| count > 0).collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        sort_by(&mut counts, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counts
     }
 }

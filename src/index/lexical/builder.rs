@@ -6,6 +6,7 @@ use super::postings::FIELDS_MAX;
 use super::segment::Segment;
 use super::{FieldText, Language, LexicalOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::sort::sort_by;
 
 /// Collects documents for an index file.
 pub struct LexicalBuilder {
@@ -58,7 +59,7 @@ pub(super) fn ordered<'a>(fields: &[(String, f32)], texts: &[FieldText<'a>]) -> 
         })?;
         ordered.push((field, text.text));
     }
-    ordered.sort_by_key(|&(field, _)| field);
+    sort_by(&mut ordered, |a, b| a.0.cmp(&b.0));
     Ok(ordered)
 }
 

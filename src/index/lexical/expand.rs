@@ -10,6 +10,7 @@ use super::query::{Query, Word};
 use super::respell::common_beginning;
 use super::typos::{Typos, errors_allowed};
 use super::{Lexical, Quality};
+use crate::index::sort::sort_by;
 
 /// Most words that a beginning of one, two, or more characters stands for: those in the most documents. One or two letters begin
 /// thousands, and whoever typed them is not done.
@@ -85,7 +86,7 @@ impl Lexical {
         }
         // A word of both segments counts once, with the documents of both.
         if segments.iter().all(|segment| segment.store().docs() > 0) {
-            found.sort_unstable_by_key(|&(_, completion)| completion);
+            sort_by(&mut found, |a, b| a.1.cmp(b.1));
             found.dedup_by(|next, kept| {
                 next.1 == kept.1 && {
                     kept.0 += next.0;
@@ -100,7 +101,7 @@ impl Lexical {
             found.select_nth_unstable_by(chosen, order);
             found.truncate(chosen);
         }
-        found.sort_unstable_by(order);
+        sort_by(&mut found, order);
         let unknown = found.into_iter().map(|(_, completion)| completion).filter(|&completion| !known.contains(completion));
         unknown.take(words_max).map(str::to_owned).collect()
     }
@@ -115,7 +116,7 @@ impl Lexical {
         let fewest = found.iter().map(|&(errors, ..)| errors).min();
         found.retain(|&(errors, ..)| Some(errors) == fewest);
         // A longer common beginning first: people rarely miss the first letters.
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.2.cmp(&b.2)));
+        sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.2.cmp(&b.2)));
         found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)).collect()
     }
 

@@ -22,6 +22,7 @@ use super::postings::{FieldCount, PostingsWriter, put, take};
 use super::segment::Segment;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::sort::sort_by;
 
 /// Version of the layout above; readers refuse others.
 pub(super) const VERSION: u32 = 3;
@@ -238,7 +239,7 @@ fn union<'a>(segments: &[&'a dyn Segment]) -> Vec<Word<'a>> {
     for (i, segment) in segments.iter().enumerate() {
         segment.each(&mut |word, term| all.push((word, i, term)));
     }
-    all.sort_unstable();
+    sort_by(&mut all, Ord::cmp);
     let words = all.chunk_by(|a, b| a.0 == b.0).map(|group| {
         let sources = group.iter().map(|&(_, segment, term)| (segment, term)).collect();
         Word { text: group[0].0, sources }
@@ -260,7 +261,7 @@ impl Word<'_> {
                 }
             }
         }
-        found.sort_unstable_by_key(|(number, ..)| *number);
+        sort_by(&mut found, |a, b| a.0.cmp(&b.0));
         let mut written = PostingsWriter::default();
         found.iter().for_each(|(number, counts, positions)| written.push(*number, counts, positions));
         written

@@ -1,6 +1,5 @@
 //! Opening an index: from the words its file has, or from the documents where it leaves the words to them.
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::builder::{check_fields, known_language, ordered};
@@ -75,9 +74,14 @@ impl Lexical {
         if self.is_whole() {
             return Vec::new();
         }
-        let mut blocks = BTreeSet::new();
+        let mut blocks = Vec::new();
         let mut want = |word: &str, positions: bool| {
-            blocks.extend(self.base.find(word).into_iter().flat_map(|term| self.base.missing_of(term, positions)));
+            let wanted = self.base.find(word).into_iter().flat_map(|term| self.base.missing_of(term, positions));
+            wanted.for_each(|block| {
+                if !blocks.contains(&block) {
+                    blocks.push(block)
+                }
+            });
         };
         let words = if by_words { self.expand(query) } else { Vec::new() };
         for expansion in words {
@@ -91,7 +95,7 @@ impl Lexical {
                 phrase => phrase.iter().for_each(|word| want(word, true)),
             }
         }
-        blocks.into_iter().collect()
+        blocks
     }
 
     /// Whether all blocks have come.

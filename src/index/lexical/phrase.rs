@@ -4,6 +4,7 @@ use super::Lexical;
 use super::postings::Postings;
 use super::query::Query;
 use super::segment::Segment;
+use crate::index::sort::sort_by;
 
 impl Lexical {
     /// For each document number, whether the operators of a query let the document through: it has every phrase and every word in
@@ -99,7 +100,7 @@ impl<'a> Reader<'a> {
 ///
 /// The rarest word leads: it rules out most documents, and leaves few places in the others.
 fn in_phrase(mut readers: Vec<Reader<'_>>, docs: u32, mut visit: impl FnMut(u32)) {
-    readers.sort_by_key(|reader| reader.docs);
+    sort_by(&mut readers, |a, b| a.docs.cmp(&b.docs));
     let Some((rarest, others)) = readers.split_first_mut() else { return };
     let mut starts = Vec::new();
     let mut next = 0;
