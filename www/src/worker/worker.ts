@@ -165,7 +165,11 @@ function loaded<T>(part: T | undefined): T {
 /** The buffers of vectors, lists and files, which are handed over rather than copied. */
 function buffersIn(result: Methods[Method]['result']): Transferable[] {
   if (result instanceof Uint8Array) return [result.buffer]
-  const list: readonly unknown[] = Array.isArray(result) ? result : typeof result === 'object' && 'files' in result ? result.files : []
+  const list: readonly unknown[] = Array.isArray(result)
+    ? result
+    : typeof result === 'object' && 'files' in result
+      ? result.files
+      : []
   const buffers = list.map((entry) => {
     const { buffer, bytes } = Object(entry) as { buffer?: unknown; bytes?: Uint8Array }
     return buffer ?? bytes?.buffer
