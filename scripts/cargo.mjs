@@ -26,9 +26,15 @@ export const modules = {
 
 /** @typedef {keyof typeof modules} Module */
 
-/** The builds of a module. What searches has one for all browsers: it waits for memory, not for the dot product. @param {Module} module */
+/** The features of all modules together. */
+export const EVERY_MODULE = [...new Set(Object.values(modules).flatMap((features) => features.split(',')))].join()
+
+/** The modules with one build, for all browsers: what searches waits for memory, and what computes on WebGPU for the GPU. */
+const ONE_BUILD = /** @type {Module[]} */ (['inkling', 'inkling-gpu'])
+
+/** The builds of a module. @param {Module} module */
 export const variantsOf = (module) =>
-  /** @type {Variant[]} */ (module === 'inkling' ? ['simd128'] : Object.keys(variants))
+  /** @type {Variant[]} */ (ONE_BUILD.includes(module) ? ['simd128'] : Object.keys(variants))
 
 /**
  * Cargo's environment for one variant.

@@ -2,9 +2,9 @@
 // floor plan. `.ci/run` asks more of it, and runs the tests.
 
 import fs from 'node:fs'
-import { modules, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { EVERY_MODULE, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { buildDocs } from './docs.mjs'
-import { checkFeatures } from './features.mjs'
+import { checkFeatures, lintModules } from './features.mjs'
 import { table, timed } from './lanes.mjs'
 import { at, run, script } from './lib.mjs'
 import { installComponents, installWasmTarget, setUp } from './setup.mjs'
@@ -31,22 +31,21 @@ export const lintNative = () =>
     run('cargo', ['clippy', '--release', '--all-targets', '--features', NATIVE, '--', '-D', 'warnings']),
   )
 
-/** What clippy says of what the browser runs. */
+/** What clippy says of what the browser runs: of all of it at once, and of each module. */
 export const lintWasm = () =>
   timed('lints, wasm', async () => {
-    for (const module of /** @type {const} */ (['inkling', 'inkling-encoder', 'inkling-build', 'inkling-gpu'])) {
-      const args = [
-        'clippy',
-        '--profile',
-        'wasm',
-        '--all-targets',
-        ...wasmArguments(modules[module]),
-        '--',
-        '-D',
-        'warnings',
-      ]
-      await run('cargo', args, { env: wasmEnvironment('relaxed') })
-    }
+    const args = [
+      'clippy',
+      '--profile',
+      'wasm',
+      '--all-targets',
+      ...wasmArguments(EVERY_MODULE),
+      '--',
+      '-D',
+      'warnings',
+    ]
+    await run('cargo', args, { env: wasmEnvironment('relaxed') })
+    await lintModules()
   })
 
 /** That each feature of the crate compiles alone. */

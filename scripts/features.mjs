@@ -5,7 +5,7 @@
 // libraries of one feature alone.
 
 import fs from 'node:fs'
-import { NATIVE } from './cargo.mjs'
+import { EVERY_MODULE, modules, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { at, capture, run, Stop, say, tee } from './lib.mjs'
 
 /** The features that make no sense on this machine: the shell of the browser is linted for wasm32. */
@@ -24,28 +24,52 @@ const closure = (features, name) => [name, ...(features[name] ?? []).flatMap((pa
 
 /** Lints the library with no feature, and with each alone. Features are read from Cargo.toml, so that none is forgotten. */
 export async function checkFeatures() {
-  const { packages } = JSON.parse(
-    capture('cargo', ['metadata', '--no-deps', '--format-version', '1']) ?? '{"packages":[]}',
-  )
-  const [{ features, dependencies }] = packages
-  const optional = /** @type {{ name: string, optional: boolean }[]} */ (dependencies)
-    .filter(({ optional }) => optional)
-    .map(({ name }) => name)
-  const command = await lintCommand()
+  const { features } = manifest()
   const names = Object.keys(features).filter((feature) => !NOT_NATIVE.includes(feature))
-  for (const name of ['', ...names]) {
-    say(`lints, ${name === '' ? 'no feature' : `feature ${name} alone`}`)
-    const on = new Set(closure(features, name))
+  await lintEach(['', ...names], ['--release', '--test', 'kernels', '--features', NATIVE])
+}
+
+/** Lints the library as each wasm module has it. */
+export async function lintModules() {
+  const sets = Object.values(modules)
+  const args = ['--profile', 'wasm', '--test', 'wasm', ...wasmArguments(EVERY_MODULE)]
+  await lintEach(sets, args, wasmEnvironment('relaxed'))
+}
+
+/** @returns {{ features: Record<string, string[]>, dependencies: { name: string, optional: boolean }[] }} */
+function manifest() {
+  const output = capture('cargo', ['metadata', '--no-deps', '--format-version', '1'])
+  if (!output) throw new Stop('cargo metadata fails')
+  return JSON.parse(output).packages[0]
+}
+
+/**
+ * Lints the library with each of several sets of features.
+ * @param {string[]} sets features with commas between them
+ * @param {string[]} everything cargo's arguments for all of them, with a target that has tests: what the crate depends on is
+ * then what has been checked for the lints of all targets
+ * @param {Record<string, string>} [env]
+ */
+async function lintEach(sets, everything, env = {}) {
+  const { features, dependencies } = manifest()
+  const optional = dependencies.filter(({ optional }) => optional).map(({ name }) => name)
+  const command = await lintCommand(everything, env)
+  for (const set of sets) {
+    say(`lints, ${set === '' ? 'no feature' : `${set} alone`}`)
+    const on = new Set(set.split(',').flatMap((name) => closure(features, name)))
     await run('sh', ['-c', restrict(command, on, optional)], { env: { CLIPPY_ARGS } })
   }
 }
 
-/** The command by which cargo lints the library with everything, the environment in front of it. */
-async function lintCommand() {
-  const args = ['clippy', '-vv', '--release', '--lib', '--test', 'kernels', '--features', NATIVE, '--', ...LINTS]
-  // With a target that has tests, what the crate depends on is what has been checked for the lints of all targets.
+/**
+ * The command by which cargo lints the library, the environment in front of it.
+ * @param {string[]} everything @param {Record<string, string>} env
+ */
+async function lintCommand(everything, env) {
+  const args = ['clippy', '-vv', '--lib', ...everything, '--', ...LINTS]
   // Cargo lints only what has changed, and prints only what it runs: an argument that it has not seen is a change.
-  const { output, failure } = await tee('cargo', [...args, '--cfg', `asked="${Date.now()}"`, '-A', 'unexpected_cfgs'])
+  const asked = ['--cfg', `asked="${Date.now()}"`, '-A', 'unexpected_cfgs']
+  const { output, failure } = await tee('cargo', [...args, ...asked], { env })
   if (failure) throw failure
   const command = /Running `(.*clippy-driver.* --crate-name inkling_search .*)`/.exec(output)?.[1]
   if (!command) throw new Stop('cargo clippy -vv does not say how it lints the library')

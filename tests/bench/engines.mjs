@@ -34,7 +34,7 @@ export const GPU_ENGINES = {
   inklingGpu: {
     label: 'Inkling, WebGPU',
     script: '/page/inkling.js',
-    settings: { variant: 'gpu-relaxed', url: '/model/', backend: 'webgpu' },
+    settings: { variant: 'gpu-simd128', url: '/model/', backend: 'webgpu' },
   },
   transformersGpu: {
     label: 'transformers.js fp32, WebGPU',

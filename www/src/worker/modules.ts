@@ -53,10 +53,6 @@ export const modules: Modules = {
     }),
   },
   'inkling-gpu': {
-    relaxed: async () => ({
-      glue: import('./wasm/inkling-gpu-relaxed.js'),
-      source: new URL('./wasm/inkling-gpu-relaxed.wasm', import.meta.url),
-    }),
     simd128: async () => ({
       glue: import('./wasm/inkling-gpu-simd128.js'),
       source: new URL('./wasm/inkling-gpu-simd128.wasm', import.meta.url),
