@@ -122,9 +122,12 @@ impl Documents for Site {
     }
 }
 
+/// A future, and what it came to once it is done.
+type Running<F> = (Pin<Box<F>>, Option<<F as Future>::Output>);
+
 /// What some futures come to, all of which run at once.
 async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> = futures.map(|future| (Box::pin(future), None)).collect();
+    let mut running: Vec<Running<F>> = futures.map(|future| (Box::pin(future), None)).collect();
     let all = poll_fn(|context| {
         for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
             if let Poll::Ready(done) = future.as_mut().poll(context) {

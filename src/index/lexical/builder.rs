@@ -4,7 +4,7 @@ use super::file::{self, About, VERSION};
 use super::growing::Growing;
 use super::postings::FIELDS_MAX;
 use super::segment::Segment;
-use super::{FieldText, Language, LexicalOptions};
+use super::{FieldText, Language, LexicalOptions, Tensors};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::sort::sort_by;
 
@@ -38,7 +38,7 @@ impl LexicalBuilder {
     }
 
     /// The tensors of the index, all of bytes, by name. The same documents in the same order give the same bytes.
-    pub fn finish(self) -> Vec<(String, Vec<u8>)> {
+    pub fn finish(self) -> Tensors {
         let language = Language::from_code(&self.options.language).unwrap_or_else(|| self.segment.guess_language());
         let about = About { version: VERSION, language: language.code().to_owned(), fields: self.options.fields };
         let order: Vec<_> = (0..self.segment.store().docs()).map(|doc| (0, doc)).collect();

@@ -17,6 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Tensors;
 use super::frozen::{Block, Holds};
 use super::postings::{FieldCount, PostingsWriter, put, take};
 use super::segment::Segment;
@@ -63,13 +64,13 @@ pub(super) fn block_name(block: usize) -> String {
 }
 
 /// Parts what a word index is saved as into the tensors of its file and its blocks, in their order.
-pub(super) fn parted(tensors: Vec<(String, Vec<u8>)>) -> (Vec<(String, Vec<u8>)>, Vec<Vec<u8>>) {
+pub(super) fn parted(tensors: Tensors) -> (Tensors, Vec<Vec<u8>>) {
     let (blocks, tensors): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|(name, _)| name.starts_with(BLOCK));
     (tensors, blocks.into_iter().map(|(_, bytes)| bytes).collect())
 }
 
 /// Leaves all but the description out of the tensors of an index whose documents are loaded with it anyway.
-pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Tensors {
     let about = tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, json)| serde_json::from_slice(json).ok());
     let about = about.map(|about: About| About { version: VERSION_OF_DOCUMENTS, ..about });
     about.into_iter().map(|about| (TENSORS[0].to_owned(), serde_json::to_vec(&about).unwrap_or_default())).collect()
@@ -169,7 +170,7 @@ impl Reader<'_> {
 }
 
 /// Writes the documents of `order`, each given as the number of its segment and its number there.
-pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u32)]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u32)]) -> Tensors {
     let numbers = new_numbers(segments, order);
     let [mut shared, mut endings, mut documents, mut lengths, mut gaps, mut blocks] = [const { Vec::new() }; 6];
     let (mut last, mut postings) = ("", Vec::new());

@@ -70,6 +70,9 @@ use frozen::Frozen;
 use growing::Growing;
 use segment::Segment;
 
+/// The tensors that an index is saved as, by name.
+pub type Tensors = Vec<(String, Vec<u8>)>;
+
 /// The text of one field of a document. A field may come several times: no phrase reaches from one text into the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldText<'a> {
@@ -198,7 +201,7 @@ impl Lexical {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] unless `order` has the number of each live document once, and as long as a block is missing.
-    pub fn save(&self, order: &[u32]) -> Result<Vec<(String, Vec<u8>)>> {
+    pub fn save(&self, order: &[u32]) -> Result<Tensors> {
         if !self.is_whole() {
             return Err(Error::new(ErrorKind::InvalidInput, "the words of the index are not all loaded: load them first"));
         }

@@ -7,7 +7,7 @@ use super::file::{self, About, TENSORS, VERSION, VERSION_OF_DOCUMENTS};
 use super::frozen::Frozen;
 use super::growing::Growing;
 use super::segment::Segment;
-use super::{FieldText, Language, Lexical, Query, Ranking};
+use super::{FieldText, Language, Lexical, Query, Ranking, Tensors};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Lexical {
@@ -122,12 +122,12 @@ impl Lexical {
     }
 
     /// Parts the tensors that an index is saved as into those of its file and its blocks, in their order.
-    pub fn parted(tensors: Vec<(String, Vec<u8>)>) -> (Vec<(String, Vec<u8>)>, Vec<Vec<u8>>) {
+    pub fn parted(tensors: Tensors) -> (Tensors, Vec<Vec<u8>>) {
         file::parted(tensors)
     }
 
     /// The tensors that are left of an index's when its words are to be made from its documents.
-    pub fn without_texts(tensors: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
+    pub fn without_texts(tensors: &[(String, Vec<u8>)]) -> Tensors {
         file::without_texts(tensors)
     }
 

@@ -6,8 +6,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Tensors = Vec<(String, Vec<u8>)>;
-
 const NOTHING: [u32; 0] = [];
 
 fn options(language: &str) -> LexicalOptions {
