@@ -135,9 +135,11 @@ impl Search {
     #[wasm_bindgen(js_name = loadVectors)]
     pub async fn load_vectors(&self, on_progress: js_sys::Function) -> Result<JsValue, JsValue> {
         let before = self.site.bytes(&[Needed::Meaning]);
-        let total = self.site.bytes(&[Needed::Meaning, Needed::Model]);
+        let config = self.site.model_config()?;
+        // The encoder does not count its configuration.
+        let total = self.site.bytes(&[Needed::Meaning, Needed::Model]).saturating_sub(config.bytes);
         self.load_codes(&Progress::new(&on_progress, total)).await?;
-        object(&Model { folder: format!("{MODEL_FOLDER}/"), config: self.site.model_config()?, before, total })
+        object(&Model { folder: format!("{MODEL_FOLDER}/"), config, before, total })
     }
 
     /// Takes the encoder of the index's model; before it is there, and once it is broken, queries are answered from words.

@@ -59,10 +59,10 @@ impl Site {
             Ok::<_, Error>(shards)
         };
         let (lexical, places, shards) = join3(file(LEXICAL_FILE), file(PASSAGES_FILE), shards).await;
-        let shards = shards?;
+        let (lexical, places, shards) = (lexical?, places?, shards?);
         let documents: Vec<&Document> = shards.iter().flat_map(|shard| shard.iter()).collect();
-        let vectors = Vectors::without_codes(Places::read(&places?, manifest.documents)?, manifest.dim);
-        Index::open(manifest.clone(), vectors, &lexical?, &documents)
+        let vectors = Vectors::without_codes(Places::read(&places, manifest.documents)?, manifest.dim);
+        Index::open(manifest.clone(), vectors, &lexical, &documents)
     }
 
     /// The bytes of all files that are needed for something.
