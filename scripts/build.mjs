@@ -1,5 +1,6 @@
 // Builds the npm package into dist/: three wasm modules from the crate, the TypeScript beside them, and its types.
 
+import fs from 'node:fs'
 import path from 'node:path'
 import { at, hashOf, root, run, say, script, unlessDone } from './lib.mjs'
 import { setUp } from './setup.mjs'
@@ -21,10 +22,16 @@ const beside = (...names) => ({
   name: 'beside',
   setup: ({ onResolve }) =>
     onResolve({ filter: new RegExp(`^\\.\\.?/(${names.join('|')})\\.js$`) }, ({ path: name }) => ({
-      path: `./${path.basename(name)}`,
+      path: name.replace(/^\.\.?/, '.'),
       external: true,
     })),
 })
+
+/** The languages of the element that are files of their own. */
+const languages = fs
+  .readdirSync(at('www', 'src', 'element', 'languages'))
+  .map((file) => path.basename(file, '.ts'))
+  .filter((name) => name !== 'en')
 
 /** Bundles the TypeScript of the package. @param {string} [outdir] */
 export async function bundlePackage(outdir = 'dist') {
@@ -62,7 +69,13 @@ export async function bundlePackage(outdir = 'dist') {
     external: ['./wasm/*'],
     plugins: [startsItself],
   })
-  await build({ ...options, entryPoints: ['www/src/element/translations.ts'] })
+  // English is in the element itself; every other language is a file of its own.
+  await build({
+    ...options,
+    outdir: `${outdir}/languages`,
+    entryPoints: languages.map((name) => `www/src/element/languages/${name}.ts`),
+    sourcemap: false,
+  })
   // The element fetches what it needs of these when somebody searches.
   await build({
     ...options,
@@ -70,8 +83,11 @@ export async function bundlePackage(outdir = 'dist') {
       { in: 'www/src/element/element.ts', out: 'element' },
       { in: 'www/src/element/element.css', out: 'element' },
     ],
-    plugins: [beside('index', 'translations')],
+    plugins: [beside('index', ...languages.map((name) => `languages/${name}`))],
   })
+  // A page of results that works as it is.
+  for (const file of ['results.html', 'results.css'])
+    fs.copyFileSync(at('www', 'src', 'element', file), at(outdir, file))
   await build({
     ...options,
     entryPoints: { 'element-define': 'www/src/element/define.ts' },
@@ -100,6 +116,7 @@ export async function buildBundles() {
       'element.js',
       'element-define.js',
       'element.css',
+      'results.html',
       'service-worker.js',
       'write-service-worker.js',
     ].map((file) => `dist/${file}`),

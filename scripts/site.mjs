@@ -118,10 +118,8 @@ export async function buildPage() {
 export async function writePages(folder) {
   const { build } = await import('esbuild')
   fs.mkdirSync(folder, { recursive: true })
-  for (const from of ['demo', 'page']) {
-    const files = fs.readdirSync(at('www', from)).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
-    for (const file of files) fs.copyFileSync(at('www', from, file), path.join(folder, file))
-  }
+  const files = fs.readdirSync(at('www', 'demo')).filter((name) => /\.(html|css|svg|webmanifest)$/.test(name))
+  for (const file of files) fs.copyFileSync(at('www', 'demo', file), path.join(folder, file))
   fs.copyFileSync(at(corpus), path.join(folder, 'programme.json'))
   await build({
     absWorkingDir: root,
@@ -168,7 +166,7 @@ function packageFiles(folder) {
   const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
   const builds = Object.keys(variants).join('|')
   const searching = new RegExp(
-    `^((index|shared|worker|translations|element|element-define)\\.(js|css)|wasm/inkling(-encoder)?-(${builds})\\.(js|wasm))$`,
+    `^((index|shared|worker|element|element-define|results)\\.(js|css|html)|languages/\\w+\\.js|wasm/inkling(-encoder)?-(${builds})\\.(js|wasm))$`,
   )
   return names.filter((name) => searching.test(name)).sort()
 }

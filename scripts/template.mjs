@@ -13,16 +13,14 @@ const PIECES = /.{1,1000000}/gs
 export async function buildTemplate() {
   await unlessDone({
     name: 'single-page',
-    inputs: hashOf(['www/src', 'www/single', 'www/page', 'dist/wasm', 'scripts/template.mjs', 'package-lock.json']),
+    inputs: hashOf(['www/src', 'www/single', 'dist/wasm', 'scripts/template.mjs', 'package-lock.json']),
     outputs: ['dist/single.html'],
     work: async () => {
       say('building the page that is one file')
       const [script, code] = await Promise.all([bundle('www/single/page.ts'), bundle('www/src/worker/worker.ts')])
       const pieces = code.match(PIECES) ?? []
       const worker = pieces.map((piece) => `<script type="text/plain" data-inkling-worker>${piece}</script>`).join('\n')
-      const style = ['single/style.css', 'page/filters.css']
-        .map((file) => `\n${fs.readFileSync(at('www', file), 'utf8')}`)
-        .join('')
+      const style = `\n${await styles('www/single/style.css')}`
       /** @type {Record<string, string>} */
       const parts = { script, worker, style, policy: policy(script, style) }
       const page = fs.readFileSync(at('www', 'single', 'index.html'), 'utf8')
@@ -49,6 +47,19 @@ function policy(script, style) {
     "form-action 'none'",
     "base-uri 'none'",
   ].join('; ')
+}
+
+/** Styles with all that they import, the element's among them. @param {string} entry @returns {Promise<string>} */
+async function styles(entry) {
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify: true,
+  })
+  return outputFiles[0]?.text ?? ''
 }
 
 /** A script that needs nothing beside it, fit to stand in a page. @param {string} entry @returns {Promise<string>} */

@@ -42,12 +42,12 @@ const IMPORTS = {
     'www/src/worker/client',
     'www/src/worker/protocol',
   ],
-  'www/src/element/': ['www/src/', 'www/src/worker/tasks'],
+  'www/src/element/': ['www/src/', 'www/src/element/languages/', 'www/src/worker/tasks'],
+  'www/src/element/languages/': ['www/src/element/messages'],
   'www/src/cli/': ['node:', 'www/src/errors', 'www/src/types', 'www/src/worker/'],
   'www/offline/': ['node:', 'www/src/worker/module-names', 'www/src/worker/simd', 'www/src/worker/stored'],
-  'www/page/': ['inkling-search'],
-  'www/single/': ['dist/wasm/', 'www/page/', 'www/src/', 'www/src/worker/'],
-  'www/demo/': ['inkling-search', 'inkling-search/build', 'www/page/'],
+  'www/single/': ['dist/wasm/', 'www/src/', 'www/src/element/', 'www/src/worker/'],
+  'www/demo/': ['inkling-search', 'inkling-search/build'],
 }
 
 const FILE_LINES = 500

@@ -105,7 +105,7 @@ impl Args {
 /// Hits for people: a line with score and title, the fields, and the beginning of the passage below it.
 fn text(hits: &[Hit]) -> String {
     if hits.is_empty() {
-        return "nothing close (--far shows what is least far)\n".to_owned();
+        return "No close match (--far shows the nearest)\n".to_owned();
     }
     let mut text = String::new();
     for (rank, Hit { score, title, fields, passage, .. }) in hits.iter().enumerate() {

@@ -99,7 +99,7 @@ pub async fn measure(cpu: &mut Encoder, gpu: &mut Gpu) -> Result<Verdict> {
     Ok(Verdict { work, query: query.map(|seconds| seconds * 1e3), bulk })
 }
 
-/// Texts of some tokens; which does not matter to how long they take.
+/// Texts of a given number of tokens. Which ids they are does not affect the time.
 fn texts(tokens: usize, count: usize) -> Batch {
     let mut batch = Batch::new();
     (0..count).for_each(|_| batch.push(&vec![1; tokens]));

@@ -59,11 +59,14 @@ export interface PageSettings {
   attributes?: string
   lang?: string
   dir?: string
+  /** What stands inside the element; by default a form of the site. */
+  form?: string
 }
 
 /** The element as a visitor uses it. */
 export class SearchBox {
   readonly input: Locator
+  /** The hits, or earlier searches: without the row that leads to all results. */
   readonly options: Locator
   readonly panel: Locator
   readonly status: Locator
@@ -76,21 +79,29 @@ export class SearchBox {
     readonly page: Page,
     readonly folder: string,
   ) {
-    this.input = page.getByRole('combobox', { name: 'Search sessions' })
-    this.options = page.getByRole('option')
+    this.input = page.getByRole('combobox', { name: /^Search( sessions)?$/ })
+    this.options = page.locator('.inkling-option:not(.inkling-all-row)')
     this.panel = page.locator('.inkling-panel')
     this.status = page.getByRole('status')
   }
 
-  async open({ attributes = '', lang = 'en', dir = 'ltr' }: PageSettings = {}): Promise<void> {
-    const parts: Record<string, string> = { attributes, lang, dir }
+  async open({
+    attributes = '',
+    lang = 'en',
+    dir = 'ltr',
+    form = fixture('form.html'),
+  }: PageSettings = {}): Promise<void> {
+    const parts: Record<string, string> = { attributes, lang, dir, form }
     const body = fixture('page.html').replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '')
     fs.writeFileSync(path.join(this.folder, 'page.html'), body)
     await this.page.goto(`${this.url}/page.html`)
-    await expect(this.page.locator('inkling-search:defined')).toBeVisible()
+    await expect(this.page.locator('inkling-search:defined').first()).toBeVisible()
   }
 
-  /** Types a question and waits for the answer that is ranked so. */
+  /**
+   * Types a question and waits for the answer that is ranked so. Once the model is there: an answer by words that is being read would
+   * stay.
+   */
   async ask(text: string, mode: 'hybrid' | 'lexical' = 'hybrid'): Promise<void> {
     const answered = this.page.evaluate(
       ({ text, mode }) =>
@@ -103,6 +114,14 @@ export class SearchBox {
         }),
       { text, mode },
     )
+    if (mode === 'hybrid') {
+      await this.input.focus()
+      await this.page.evaluate(async () => {
+        const element = document.querySelector('inkling-search')!
+        while (!element.search) await new Promise((resolve) => setTimeout(resolve, 20))
+        await element.search.semantic
+      })
+    }
     await this.input.fill(text)
     await answered
   }
@@ -110,7 +129,10 @@ export class SearchBox {
   /** What axe has to say of the page, in a line each. */
   async violations(): Promise<string[]> {
     // The panel comes in within a moment; half transparent colours are no state that anybody reads.
-    await this.page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)))
+    await this.page.evaluate(() => {
+      const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity)
+      return Promise.all(ending.map(({ finished }) => finished))
+    })
     const { violations } = await new AxeBuilder({ page: this.page }).analyze()
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),

@@ -86,7 +86,7 @@ test('what cannot be indexed is said in words, and what was ready before stays',
   await expect(build.failure).toContainText('name a column or key one of title, name')
   await build.choose('notes.txt', 'hello')
   await expect(build.failure).toContainText('.json, .jsonl, .csv, .xml or .ics')
-  await page.getByRole('button', { name: 'Take six sessions' }).click()
+  await page.getByRole('button', { name: 'Try a sample' }).click()
   await expect(build.query).toBeVisible()
   await expect(build.failure).toBeHidden()
   await build.choose('empty.json', '[]')
@@ -174,8 +174,8 @@ test('the saved folder is a site that answers, and its index is the one that the
     if (fs.existsSync('dist/element-define.js')) {
       fs.writeFileSync(path.join(folder, 'site', 'favicon.ico'), '')
       await deployed.goto(server.url)
-      await deployed.getByRole('combobox').fill(question)
-      await expect(deployed.getByRole('option').first()).toContainText(question)
+      await deployed.getByRole('searchbox').fill(question)
+      await expect(deployed.getByRole('listitem').first()).toContainText(question)
     }
     await server.close()
   } finally {
@@ -252,7 +252,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(build.stage).toContainText('Encoding')
         expect(await violations()).toEqual([])
         await page.getByRole('button', { name: 'Cancel' }).click()
-        await page.getByRole('button', { name: 'Take six sessions' }).click()
+        await page.getByRole('button', { name: 'Try a sample' }).click()
         await build.ask('early warning of disease')
         expect(await violations()).toEqual([])
         const wider = () =>

@@ -4,9 +4,12 @@ import type { Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { expect, type SearchBox, test } from './box.js'
 
-const DATA = /search\/|index\.js|worker\.js|wasm|translations/
+/** The button that loads the model says how large it is. */
+const OFFER = /^Turn on smart search \(\d+\sMB\)$/
 
-test('before the first interaction the element costs at most 12 KB, and nothing else is fetched', async ({
+const DATA = /search\/|index\.js|worker\.js|wasm|languages/
+
+test('before the first interaction the element costs at most 13 KB, and nothing else is fetched', async ({
   box,
   page,
 }) => {
@@ -18,7 +21,7 @@ test('before the first interaction the element costs at most 12 KB, and nothing 
     (path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.replace('/inkling/', '')))).length,
   )
   expect(scripts.sort()).toEqual(['/inkling/element-define.js', '/inkling/element.js'])
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(12_000)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(13_000)
 
   await box.input.focus()
   await expect.poll(() => box.requests).toContain('/search/model/weights.safetensors')
@@ -41,8 +44,8 @@ test('who saves data is answered by words, and offered meaning with its size, wh
   await saveData(page)
   await box.open({ attributes: 'preload' })
   await box.ask('dashboards', 'lexical')
-  await expect(box.panel).toContainText('By words, to save data.')
-  const offer = page.getByRole('button', { name: 'Search by meaning, too (19 MB)' })
+  await expect(box.panel).toContainText('Keyword results.')
+  const offer = page.getByRole('button', { name: OFFER })
   await expect(offer).toBeVisible()
   expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
   expect(await box.violations()).toEqual([])
@@ -64,14 +67,14 @@ for (const [name, connection] of [
     await page.addInitScript((value) => Object.defineProperty(navigator, 'connection', { value }), connection)
     await box.open()
     await box.ask('dashboards', 'lexical')
-    await expect(page.getByRole('button', { name: /Search by meaning/ })).toBeVisible()
+    await expect(page.getByRole('button', { name: OFFER })).toBeVisible()
     expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
     await box.open({ attributes: 'semantic="now"' })
     await box.ask('dashboards')
   })
 }
 
-test('with semantic="ask" every visitor is asked before the model is fetched, and is answered by meaning at once when it is there', async ({
+test('with semantic="ask" every visitor is asked before the model is fetched, and offered the better answer when it is there', async ({
   box,
   page,
 }) => {
@@ -81,7 +84,13 @@ test('with semantic="ask" every visitor is asked before the model is fetched, an
   const answered = page.evaluate(
     () => new Promise((resolve) => document.addEventListener('inkling-results', ({ detail }) => resolve(detail.mode))),
   )
-  await page.getByRole('button', { name: 'Search by meaning, too (19 MB)' }).click()
+  const before = await box.options.allTextContents()
+  await page.keyboard.press('ArrowDown')
+  await page.getByRole('button', { name: OFFER }).click()
+  const better = page.getByRole('button', { name: 'Better answers are ready' })
+  await expect(better).toBeVisible()
+  expect(await box.options.allTextContents()).toEqual(before)
+  await better.click()
   expect(await answered).toBe('hybrid')
   expect(box.requests.filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
 })
@@ -115,7 +124,7 @@ test.describe('under a strict policy', () => {
 })
 
 test.describe('beside other entries of the package', () => {
-  test.use({ complaintsAllowed: /Failed to load resource.*404/ })
+  test.use({ complaintsAllowed: /Failed to load resource.*404|^inkling-search: .*not-found/ })
 
   test('the element, a search and a build share one page under that policy, and their errors are of one class', async ({
     box,
@@ -153,7 +162,7 @@ test.describe('beside other entries of the package', () => {
 })
 
 test.describe('when something fails', () => {
-  test.use({ complaintsAllowed: /Failed to load resource|404/ })
+  test.use({ complaintsAllowed: /Failed to load resource|404|^inkling-search: / })
 
   test('words go on when the model fails, the page is told, and trying again brings meaning', async ({ box, page }) => {
     box.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
@@ -166,13 +175,13 @@ test.describe('when something fails', () => {
     )
     await box.ask('Health Analytics?', 'lexical')
     expect(await code).toMatch(/damaged-file|hash-mismatch|network/)
-    await expect(box.panel).toContainText('Searching by words only: meaning could not be loaded.')
+    await expect(box.panel).toContainText('Keyword results only: smart search could not be loaded.')
     await box.ask('dashboards', 'lexical')
     await expect(box.options).toHaveCount(3)
     box.alter = (_path, body) => body
     await page.getByRole('button', { name: 'Try again' }).click()
     await box.ask('throwing away less unsold food')
-    await expect(box.panel).not.toContainText('by words only')
+    await expect(box.panel).not.toContainText('Keyword results only')
   })
 
   test('a search that cannot be loaded says so in words, with what to do, and recovers', async ({ box, page }) => {

@@ -48,7 +48,7 @@ for (const [device, viewport] of Object.entries({
       await expect(box.options).not.toHaveCount(0)
       await box.ask('data for health', 'lexical')
       meant()
-      await expect(box.panel).not.toContainText('Meaning is loading')
+      await expect(box.panel).not.toContainText('is loading')
       await page.keyboard.type(' analytics', { delay: 20 })
       await expect(box.status).toContainText('result')
       await box.ask('throwing away less unsold food')

@@ -11,11 +11,11 @@ test('damaged weights are refused with the code hash-mismatch, and the search go
   const demo = new Demo(page)
   await page.goto(`${site.url}/?q=${encodeURIComponent('Health Analytics?')}`)
   await expect(demo.failure).toContainText('hash-mismatch')
-  await expect(demo.failure).toContainText('by words only')
+  await expect(demo.failure).toContainText('Keyword results only')
   const first = gradedQuery('q01')
   for (const id of await demo.answerTo(first.query, 'lexical')) expect(first.relevant[id]).toBe(3)
   expect(await demo.ask('Ngozi Achterberg analytics', 'lexical')).toContain('health-analytics-primer')
-  await expect(page.locator('#note')).toContainText('by words only')
+  await expect(page.locator('#note')).toContainText('by keywords only')
 })
 
 test('without a model `semantic` rejects, and queries, similar sessions, removing and saving still work', async ({

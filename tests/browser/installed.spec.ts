@@ -62,7 +62,7 @@ const line = (page: Page) => page.locator('#offline')
 /** Waits until everything is stored, the model too. */
 async function stored(page: Page): Promise<void> {
   await expect(line(page)).toHaveAttribute('data-state', 'stored')
-  await expect(line(page)).not.toContainText('By words for now')
+  await expect(line(page)).not.toContainText('Keyword search for now')
 }
 
 /** Cuts the network: for the page, for the service worker, and at its other end. */
@@ -157,8 +157,8 @@ for (const [device, viewport] of Object.entries(devices)) {
       await expect(page.locator('.similar-list .row')).toHaveCount(4)
       await page.getByRole('link', { name: 'Map' }).click()
       await expect(page.locator('.point').first()).toBeVisible()
-      await page.getByRole('link', { name: 'Your programme' }).click()
-      await page.getByRole('button', { name: 'Take six sessions' }).click()
+      await page.getByRole('link', { name: 'Try your own file' }).click()
+      await page.getByRole('button', { name: 'Try a sample' }).click()
       await page.getByRole('searchbox').fill('volunteers who give up')
       await expect(page.locator('#results > li').first()).toContainText('Forty volunteers and one shed')
       expect(

@@ -128,7 +128,7 @@ test('words in quotes stand together, and a word after a minus is not there', as
   for (const id of ids(hybridWithout!)) expect(text(of(id)), id).not.toMatch(/\bhospital\b/)
 })
 
-test('nothing close is said in a friendly way, with questions to try and the least far on demand', async ({
+test('nothing close is said in a friendly way, with questions to try and the nearest on demand', async ({
   page,
   site,
 }) => {
@@ -136,9 +136,9 @@ test('nothing close is said in a friendly way, with questions to try and the lea
   await demo.query.fill('xkjhgfd qwrtz')
   await expect(page.getByRole('heading', { name: 'Nothing in the programme comes close to' })).toBeVisible()
   await expect(demo.cards).toHaveCount(0)
-  await page.getByRole('button', { name: 'Show the least far' }).click()
+  await page.getByRole('button', { name: 'Show the nearest anyway' }).click()
   await demo.answerTo('xkjhgfd qwrtz')
-  await expect(demo.status).toContainText('None is close')
+  await expect(demo.status).toContainText('Nothing matches well')
 
   await demo.query.fill('qwrtz')
   await expect(demo.cards).toHaveCount(0)
@@ -154,4 +154,21 @@ test('"Show more" shows ten and moves the focus to the first new one', async ({ 
   await expect(demo.cards).toHaveCount(10)
   expect((await demo.ids()).slice(0, 3)).toEqual(three)
   await expect(demo.cards.nth(3)).toBeFocused()
+})
+
+test('each question to try begins with a session that answers it best, and shows none that does not answer it', async ({
+  page,
+  site,
+}) => {
+  const demo = await Demo.ready(page, site.url)
+  const questions = await page.locator('#examples a').allTextContents()
+  expect(questions).toHaveLength(6)
+  for (const question of questions) {
+    const { relevant } = gradedQueries.find(({ query }) => query === question)!
+    await demo.query.fill(question)
+    await expect(page.locator(`#results[data-question=${JSON.stringify(question)}][data-mode=hybrid]`)).toBeVisible()
+    const grades = (await demo.ids()).map((id) => relevant[id] ?? 0)
+    expect(grades[0], question).toBe(3)
+    expect(grades, question).not.toContain(0)
+  }
 })

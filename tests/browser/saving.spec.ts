@@ -32,8 +32,8 @@ for (const [device, viewport, reason, emulate] of [
       const demo = new Demo(page)
       await page.goto(site.url)
       await demo.ask('dashboards', 'lexical')
-      const offer = page.locator('#note').getByRole('button', { name: 'Search by meaning, too (19\u00a0MB)' })
-      await expect(page.locator('#note')).toContainText('By words, to save data.')
+      const offer = page.locator('#note').getByRole('button', { name: 'Turn on smart search (19\u00a0MB)' })
+      await expect(page.locator('#note')).toContainText('Keyword results.')
       await expect(offer).toBeVisible()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
       const { violations } = await new AxeBuilder({ page }).analyze()
@@ -42,7 +42,7 @@ for (const [device, viewport, reason, emulate] of [
       // A question without such words has its own offer, where the answer would be.
       await demo.query.fill('zzyzzyva')
       await expect(page.locator('#empty')).toContainText('No session has words like')
-      await expect(page.locator('#empty').getByRole('button', { name: 'Search by meaning, too' })).toBeVisible()
+      await expect(page.locator('#empty').getByRole('button', { name: 'Turn on smart search' })).toBeVisible()
       expect(ofModel(site.requests)).toEqual([])
 
       await demo.query.fill('throwing away less unsold food')

@@ -30,21 +30,21 @@ test('a card shows what a visitor needs, and the passage that matched', async ({
   await expect(card.locator('.place')).toContainText(/(Monday|Tuesday) 1[01] May\d\d:\d\d–\d\d:\d\d/)
   await expect(card.locator('.speakers')).not.toBeEmpty()
   expect((await card.locator('.passage').innerText()).length).toBeGreaterThan(100)
-  await expect(page.locator('#note')).toContainText(/[\d.]+ ms on this device \(cpu, .+\)/)
+  await expect(page.locator('#note')).toContainText(/[\d.]+ ms on this device\s*$/)
 })
 
 test('the address keeps the question, and Back returns to the one before', async ({ page, site }) => {
   const demo = new Demo(page)
   await page.goto(`${site.url}/?q=throwing+away+less+unsold+food`)
   const shared = await demo.answerTo('throwing away less unsold food')
-  await page.getByRole('link', { name: 'early warning of an epidemic' }).click()
-  await demo.answerTo('early warning of an epidemic')
-  expect(new URL(page.url()).searchParams.get('q')).toBe('early warning of an epidemic')
+  await page.getByRole('link', { name: 'how should I show uncertainty in a forecast?' }).click()
+  await demo.answerTo('how should I show uncertainty in a forecast?')
+  expect(new URL(page.url()).searchParams.get('q')).toBe('how should I show uncertainty in a forecast?')
   await page.goBack()
   expect(await demo.answerTo('throwing away less unsold food')).toEqual(shared)
   await expect(demo.query).toHaveValue('throwing away less unsold food')
   await page.goForward()
-  await demo.answerTo('early warning of an epidemic')
+  await demo.answerTo('how should I show uncertainty in a forecast?')
 })
 
 test('the best three are large, more are shown in rows below them, and Back from a session leads to its row', async ({
@@ -70,7 +70,7 @@ test('the best three are large, more are shown in rows below them, and Back from
 
 test('the keyboard alone is enough', async ({ page, site }) => {
   const demo = await Demo.ready(page, site.url)
-  for (const name of ['Search', 'Map', 'My agenda', 'Your programme']) {
+  for (const name of ['Search', 'Map', 'My agenda', 'On a site', 'Try your own file']) {
     await page.keyboard.press('Tab')
     await expect(page.getByRole('link', { name, exact: true })).toBeFocused()
   }

@@ -122,7 +122,14 @@ export class Demo {
   /** Waits for the answer to exactly this question, ranked so, and returns the ids of the sessions shown. */
   async answerTo(text: string, mode: Inkling.Mode = 'hybrid', hits = 3): Promise<string[]> {
     const answered = this.page.locator(`#results[data-question=${JSON.stringify(text)}][data-mode=${mode}]`)
-    await expect(mode === 'lexical' ? answered : answered.or(this.failure)).toBeVisible()
+    if (mode === 'lexical') await expect(answered).toBeVisible()
+    else {
+      // An answer by words that has been read for a while stays until the visitor wants the better one.
+      const better = this.page.getByRole('button', { name: 'Better answers are ready' })
+      await expect(answered.or(this.failure).or(better).first()).toBeVisible()
+      if (await better.isVisible()) await better.click()
+      await expect(answered.or(this.failure)).toBeVisible()
+    }
     if (mode !== 'lexical') expect(await this.failure.allInnerTexts()).toEqual([])
     await expect(this.cards).toHaveCount(hits)
     return this.ids()

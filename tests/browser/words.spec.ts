@@ -9,7 +9,7 @@ test('words answer while the model is on its way, and the answer is refreshed wh
   await page.goto(site.url)
   const { query, relevant } = gradedQuery('q01')
   for (const id of await demo.ask(query, 'lexical')) expect(relevant[id], id).toBe(3)
-  await expect(page.locator('#note')).toContainText(/By words for now: meaning is loading, \d+\s%/)
+  await expect(page.locator('#note')).toContainText(/Keyword results for now\. Smart search is loading: \d+ of \d+\sMB/)
   await expect(page.getByRole('progressbar')).toBeVisible()
 
   // Words alone cannot know this one: nobody in the programme says it so.
@@ -98,7 +98,7 @@ test('a visitor who is busy with the answer is asked before it changes', async (
   const more = demo.cards.first().getByRole('button', { name: 'Read more' })
   await more.click()
   release()
-  const again = page.getByRole('button', { name: 'Meaning is ready: answer again' })
+  const again = page.getByRole('button', { name: 'Better answers are ready' })
   await expect(again).toBeVisible()
   expect(await demo.ids()).toEqual(byWords)
   await again.click()

@@ -117,7 +117,7 @@ test('the page of the document answers the question of the document', async () =
   // The search box is built by another part of the package: where that is not built, there is no such element.
   if (fs.existsSync(path.join(root, 'site', 'inkling', 'element-define.js'))) {
     await page.goto(url)
-    await page.getByRole('combobox', { name: 'Search sessions' }).fill(QUESTION)
+    await page.getByRole('combobox', { name: 'Search' }).fill(QUESTION)
     await page.getByRole('option').filter({ hasText: ANSWER }).first().waitFor({ timeout: 60_000 })
   }
   assert.deepEqual(complaints, [])

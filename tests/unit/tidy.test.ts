@@ -61,6 +61,18 @@ test('an import from a folder that may not be used is found, however it is writt
   )
 })
 
+test('what ships takes nothing from the demo', () => {
+  for (const file of [
+    'www/src/search.ts',
+    'www/src/element/view.ts',
+    'www/offline/service-worker.ts',
+    'www/single/page.ts',
+  ]) {
+    assert.equal(findings({ [file]: "import { card } from '../demo/card.js'\n" }).length, 1, file)
+    assert.equal(findings({ [file]: "const card = await import('../../demo/card.js')\n" }).length, 1, file)
+  }
+})
+
 test('a file and a function that are too long are found, and tests are not counted', () => {
   assert.deepEqual(findings({ 'src/text/a.rs': long('pub fn a() {', 71, '    b();') }), [
     'src/text/a.rs: 1: a function of 71 lines: at most 70',

@@ -58,6 +58,18 @@ export class Agenda {
   }
 }
 
+/** Sessions in order of time, those together that overlap one after the other. */
+export function overlaps(sessions: readonly Session[]): Session[][] {
+  const groups: Session[][] = []
+  let end = ''
+  for (const session of sessions.toSorted((a, b) => a.start.localeCompare(b.start))) {
+    if (session.start < end) groups.at(-1)?.push(session)
+    else groups.push([session])
+    if (session.end > end) end = session.end
+  }
+  return groups
+}
+
 /** The sessions of a list that take place at the same time as a session. */
 export function clashes(session: Session, others: readonly Session[]): Session[] {
   return others.filter(({ id, start, end }) => id !== session.id && start < session.end && session.start < end)

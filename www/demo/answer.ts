@@ -42,7 +42,7 @@ export function showAnswer(
   if (request.view === 'map') showMap(answer, all, of, map)
   else showList(answer, browsing, all, of, situation, agenda)
   // Until the model is there, the line tells of that.
-  if (meaning === 'ready' || meaning === 'failed') say.note(browsing ? '' : say.speed(answer, of.info))
+  if (meaning === 'ready' || meaning === 'failed') say.note(browsing ? '' : say.speed(answer))
 }
 
 function showList(
@@ -91,6 +91,6 @@ function showMap(
   for (const part of [page.results, page.empty, page.more]) part.hidden = true
   map.light(all ? undefined : hits.map(({ id }) => id))
   page.status.textContent = all
-    ? `All ${info.documents} sessions: alike ones are near each other.`
-    : `${found} of ${info.documents} sessions are lit.`
+    ? `All ${info.documents} sessions: similar ones are close together.`
+    : `${found} of ${info.documents} sessions are highlighted.`
 }

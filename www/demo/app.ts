@@ -1,11 +1,11 @@
 /** The demo page: what the visitor wants, where that stands in the address, and what the search has to say of it. */
 import { type BackendOption, createSearch, InklingError, type Progress, type Search } from 'inkling-search'
-import { byId } from '../page/elements.js'
-import { FilterPanel } from '../page/filters.js'
 import { chosenFilters, FILTER_FIELDS, noFilters, type Request, readAddress, withRequest } from './address.js'
 import { Agenda } from './agenda.js'
 import { HITS, type Meaning, showAnswer } from './answer.js'
 import type { SessionFields } from './card.js'
+import { byId } from './elements.js'
+import { FilterPanel } from './filters.js'
 import { SessionMap } from './map.js'
 import * as say from './messages.js'
 import { page } from './page.js'
@@ -15,6 +15,12 @@ import { addSimilar, agendaPage, markButton, sessionPage } from './views.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
+
+/** An answer that has stood for so long is being read: a better one no longer takes its place unasked. */
+const READING_MS = 1000
+
+/** A question on which the visitor has rested so long is one to come back to. */
+const REST_MS = 1500
 
 /** Added each time that more are asked for, and shown where there is no question. */
 const HITS_STEP = 10
@@ -30,6 +36,11 @@ let limit = HITS
 /** Whether sessions are shown that hardly answer the question, because the visitor wants to see them. */
 let far = false
 let timer: ReturnType<typeof setTimeout> | undefined
+let rest: ReturnType<typeof setTimeout> | undefined
+/** The address that the history holds for this place; the page's own runs ahead of it while somebody types. */
+let remembered = location.href
+/** When the answer on the screen came: one that has stood for a while is being read. */
+let shownAt = 0
 /** Counts what was asked of the search, so that an answer that comes too late is known as such. */
 let asked = 0
 
@@ -102,6 +113,7 @@ async function show(): Promise<void> {
     })
     if (!isCurrent()) return
     filters.count(answer.facets)
+    shownAt = performance.now()
     showAnswer(answer, search, { request, meaning, far, showFar, clearFilters, loadMeaning }, agenda, map)
   } catch (error) {
     if (!isCurrent() || (error instanceof InklingError && error.code === 'cancelled')) return
@@ -121,7 +133,8 @@ function change(wanted: Partial<Request>, keepInHistory: boolean): void {
   ;[limit, far] = [HITS, false]
   const address = withRequest(location.href, request)
   if (address !== location.href)
-    history[keepInHistory ? 'pushState' : 'replaceState']({ opened: keepInHistory }, '', address)
+    history[keepInHistory ? 'pushState' : 'replaceState']({ ...history.state, opened: keepInHistory }, '', address)
+  if (keepInHistory) remembered = location.href
   nameTab()
   void show()
 }
@@ -130,9 +143,19 @@ function nameTab(): void {
   document.title = request.question ? `${request.question.slice(0, 80)} – Northlight` : title
 }
 
-function ask(question: string, keepInHistory: boolean): void {
+function ask(question: string): void {
   page.query.value = question
-  change({ question }, keepInHistory)
+  change({ question }, false)
+}
+
+/** Makes the question a place to come back to: on Enter, or when the visitor rests on it. While it is typed it is none. */
+function remember(): void {
+  clearTimeout(rest)
+  const { href } = location
+  if (href === remembered) return
+  history.replaceState(history.state, '', remembered)
+  remembered = href
+  history.pushState({ opened: true }, '', href)
 }
 
 const clearFilters = () => {
@@ -150,6 +173,8 @@ function showFar(): void {
 /** Shows what the address says, after the visitor went back or forth. */
 async function followAddress(): Promise<void> {
   const before = request
+  clearTimeout(rest)
+  remembered = location.href
   request = readAddress(location.href)
   // From a session's page back to the answer, that is as long as it was.
   if (before.view !== 'session') [limit, far] = [HITS, false]
@@ -166,12 +191,14 @@ const linkTo = (id: string) => page.results.querySelector<HTMLElement>(`[data-id
 /** Goes where a link of the page leads. */
 async function follow(wanted: Request): Promise<void> {
   const { scrollY } = window
+  remember()
   history.replaceState({ ...history.state, scroll: scrollY }, '')
   page.query.value = wanted.question
   filters.chosen = wanted.filters
   request = wanted
   const address = withRequest(location.href, wanted)
   if (address !== location.href) history.pushState({ opened: true }, '', address)
+  remembered = location.href
   nameTab()
   await show()
   window.scrollTo(0, 0)
@@ -191,11 +218,14 @@ async function showMore(): Promise<void> {
 function listen(): void {
   page.form.addEventListener('submit', (event) => {
     event.preventDefault()
-    ask(page.query.value, true)
+    ask(page.query.value)
+    remember()
   })
   page.query.addEventListener('input', () => {
     clearTimeout(timer)
-    timer = setTimeout(() => ask(page.query.value, false), meaning === 'ready' ? TYPING_PAUSE_MS : 0)
+    clearTimeout(rest)
+    rest = setTimeout(remember, REST_MS)
+    timer = setTimeout(() => ask(page.query.value), meaning === 'ready' ? TYPING_PAUSE_MS : 0)
   })
   page.more.addEventListener('click', () => void showMore())
   addEventListener('popstate', () => void followAddress())
@@ -205,7 +235,7 @@ function listen(): void {
       event.target instanceof Element && event.target.closest<HTMLAnchorElement>('.examples a, a[data-inner]')
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    if (link.dataset.inner === undefined) return ask(readAddress(link.href).question, true)
+    if (link.dataset.inner === undefined) return (ask(readAddress(link.href).question), remember())
     void follow(readAddress(link.href))
   })
 }
@@ -233,13 +263,14 @@ function meaningIsReady(): void {
   become('ready')
   // The pages of sessions and the agenda are not ranked.
   if (!page.view.hidden) return
-  if (!page.results.contains(document.activeElement)) return void show()
+  const read = page.results.childElementCount > 0 && performance.now() - shownAt >= READING_MS
+  if (!read && !page.results.contains(document.activeElement)) return void show()
   say.note(say.offer(() => void show()))
 }
 
 function meaningFailed(error: unknown): void {
   become('failed')
-  showFailure('Searching by words only: the language model could not be loaded', error)
+  showFailure('Keyword results only: smart search could not be loaded', error)
   if (page.view.hidden) void show()
 }
 
@@ -263,6 +294,7 @@ async function start(): Promise<void> {
     search = opened
   } catch (error) {
     say.note('')
+    become('failed')
     page.empty.hidden = true
     return showFailure('The search could not be loaded', error)
   }

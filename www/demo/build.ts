@@ -1,7 +1,7 @@
 /** The page that indexes a programme of the visitor's own, in the browser. */
 import { createSearch, type Hit, InklingError, type Search } from 'inkling-search'
 import { type BuildProgress, type BuiltIndex, buildIndex } from 'inkling-search/build'
-import { byId, element, marked } from '../page/elements.js'
+import { byId, element, marked } from './elements.js'
 import { EXAMPLE } from './example.js'
 import { canSaveFolder, SNIPPET, saveFolder, saveZip } from './save.js'
 

@@ -1,6 +1,6 @@
 /** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
 import type { Hit } from 'inkling-search'
-import { element, marked, slug, textButton } from '../page/elements.js'
+import { element, marked, slug, textButton } from './elements.js'
 
 /** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
 export interface SessionFields {
@@ -27,11 +27,24 @@ export function sessionCard(hit: Hit<SessionFields>, ...actions: HTMLElement[]):
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
   const body = element('div', '', element('p', 'track', track ?? ''), title)
   if (names) body.append(element('p', 'speakers', names))
-  body.append(passage, element('div', 'foot', ...tags, element('span', 'actions', ...actions)))
+  body.append(passage, why(hit), element('div', 'foot', ...tags, element('span', 'actions', ...actions)))
   const card = element('li', 'card', place(hit.fields), body)
   card.dataset.id = hit.id
   if (track) card.dataset.track = slug(track)
   return card
+}
+
+/** Why a session was found: the words that it shares with the question, and how close it is in meaning. */
+function why({ title, titleMatches, passage, matches, cosine }: Hit<SessionFields>): HTMLElement {
+  const parts = [
+    [title, titleMatches],
+    [passage.text, matches],
+  ] as const
+  const words = parts.flatMap(([text, ranges]) => ranges.map(([from, to]) => text.slice(from, to).toLowerCase()))
+  const reasons = []
+  if (words.length > 0) reasons.push(`By words: ${[...new Set(words)].slice(0, 5).join(', ')}`)
+  if (cosine > 0) reasons.push(`By meaning: ${cosine.toFixed(2)}`)
+  return element('p', 'why', reasons.join(' · '))
 }
 
 /** Gives each large card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */

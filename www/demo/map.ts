@@ -1,5 +1,5 @@
-/** All sessions on a plane, alike ones near each other: each a link, reached with the arrow keys. */
-import { element, slug } from '../page/elements.js'
+/** All sessions on a plane, similar ones close together: each a link, reached with the arrow keys. */
+import { element, slug } from './elements.js'
 import { fetchJson, programme, type Session } from './programme.js'
 import { innerLink, sessionAddress } from './views.js'
 
@@ -27,6 +27,8 @@ export class SessionMap {
     'caption',
     matchMedia('(hover: none)').matches ? 'Touch a session to open it.' : 'Point at a session, or use the arrow keys.',
   )
+  /** Names the session at the pointer, beside it. */
+  readonly #label = element('div', 'label')
   readonly #items = new Map<string, HTMLElement>()
 
   constructor(readonly container: HTMLElement) {}
@@ -43,9 +45,13 @@ export class SessionMap {
     plane.setAttribute('role', 'group')
     plane.setAttribute(
       'aria-label',
-      `Map of ${sessions.size} sessions: alike ones are near each other. Arrow keys lead from one to the next.`,
+      `Map of ${sessions.size} sessions: similar ones are close together. Arrow keys lead from one to the next.`,
     )
     for (const session of sessions.values()) plane.append(this.#point(session, sign(session.track)))
+    this.#label.setAttribute('aria-hidden', 'true')
+    plane.append(this.#label)
+    plane.addEventListener('pointerleave', () => this.#label.replaceChildren())
+    plane.addEventListener('focusout', () => this.#label.replaceChildren())
     plane.addEventListener('keydown', (event) => this.#step(event))
     const legend = element(
       'ul',
@@ -91,7 +97,14 @@ export class SessionMap {
     point.dataset.track = slug(track)
     const about = `${title} (${track}, ${day} ${start.slice(11)})`
     point.setAttribute('aria-label', about)
-    const tell = () => (this.#caption.textContent = about)
+    const tell = () => {
+      this.#caption.textContent = about
+      this.#label.textContent = title
+      Object.assign(this.#label.style, { left: `${x * 100}%`, top: `${y * 100}%` })
+      // Towards the middle: at the edge it would leave the window.
+      this.#label.classList.toggle('leftwards', x > 0.5)
+      this.#label.classList.toggle('upwards', y > 0.5)
+    }
     point.addEventListener('pointerenter', tell)
     point.addEventListener('focus', tell)
     this.#points.set(id, point)

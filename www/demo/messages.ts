@@ -1,8 +1,8 @@
 /** What the page says. */
 import { InklingError, type Mode, type Progress, type QueryResult, type SearchInfo } from 'inkling-search'
-import { element, textButton } from '../page/elements.js'
 import { inAddress, type Request } from './address.js'
 import type { Meaning } from './answer.js'
+import { element, textButton } from './elements.js'
 import { page } from './page.js'
 
 const sessions = (count: number) => (count === 1 ? '1 session' : `${count} sessions`)
@@ -13,37 +13,38 @@ export function note(...content: (string | Node)[]): void {
   page.noteText.replaceChildren(...content)
 }
 
-/** How far the model is while words answer. */
+/** How far the model is while keywords answer. */
 export function progress({ stage, loaded, total }: Partial<Progress> = {}): void {
   const known = loaded !== undefined && total !== undefined && total > 0 && stage !== 'prepare'
   const share = known ? loaded / total : 0
   page.progress.hidden = false
   if (known) page.progress.value = share
   else page.progress.removeAttribute('value')
-  page.noteText.textContent = `By words for now: meaning is loading${known ? `, ${Math.floor(share * 100)}\u00a0%` : '…'}`
+  const size = known ? `: ${Math.round(loaded / 1e6)} of ${Math.round(total / 1e6)}\u00a0MB` : '…'
+  page.noteText.textContent = `Keyword results for now. Smart search is loading${size}`
 }
 
-/** Offers to answer again by meaning, where doing so unasked would take away what the visitor is busy with. */
-export const offer = (answer: () => void): HTMLElement => textButton('Meaning is ready: answer again', answer)
+/** Offers the answer by meaning, where showing it unasked would take away what the visitor is reading. */
+export const offer = (answer: () => void): HTMLElement => textButton('Better answers are ready', answer)
 
-/** That words answer because data is to be saved, and the offer to fetch the model all the same. */
+/** That keywords answer because data is to be saved, and the offer to fetch the model all the same. */
 export const saving = (bytes: number, load: () => void): (string | Node)[] => [
-  'By words, to save data. ',
+  'Keyword results. ',
   offerMeaning(bytes, load),
 ]
 
 const offerMeaning = (bytes: number, load: () => void) =>
-  textButton(`Search by meaning, too (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
+  textButton(`Turn on smart search (${Math.ceil(bytes / 1e6)}\u00a0MB)`, load)
 
-/** How long an answer took, and what computed it. */
-export function speed({ timings, backend, mode }: QueryResult<unknown>, { kernel, adapter }: SearchInfo): string {
+/** How long an answer took. */
+export function speed({ timings, mode }: QueryResult<unknown>): string {
   const time = timings.total < 10 ? timings.total.toFixed(1) : timings.total.toFixed(0)
-  return `${time} ms on this device (${mode === 'lexical' ? 'by words only' : `${backend}, ${backend === 'cpu' ? kernel : adapter}`})`
+  return `${time} ms on this device${mode === 'lexical' ? ', by keywords only' : ''}`
 }
 
 /** That everything is loaded. */
-export const ready = ({ documents, model }: SearchInfo): string =>
-  `Ready: ${sessions(documents)}, searched by words and by meaning (${model.replace(/^.*\//, '')}).`
+export const ready = ({ documents }: SearchInfo): string =>
+  `Ready: ${sessions(documents)}, searched by words and by meaning.`
 
 /** What the answer is, in a line. */
 export function summary(
@@ -60,7 +61,7 @@ export function summary(
 
 function count(shown: number, found: number, mode: Mode, far: boolean): string {
   if (found === 0) return 'Nothing close.'
-  if (far) return `None is close: the ${shown} least far of ${sessions(found)}.`
+  if (far) return `Nothing matches well. The nearest ${shown} of ${sessions(found)}.`
   const how = mode === 'lexical' ? 'with such words' : 'found'
   return found > shown ? `The best ${shown} of ${sessions(found)} ${how}.` : `${sessions(found)} ${how}.`
 }
@@ -80,7 +81,13 @@ export function nothingClose(
   const asked = question.trim() && element('q', '', inAddress(question.trim()).slice(0, 80))
   if (meaning === 'loading' && asked) {
     return [
-      element('p', '', 'No session has words like ', asked, '. Once meaning is loaded, your question is asked again.'),
+      element(
+        'p',
+        '',
+        'No session has words like ',
+        asked,
+        '. Your question is asked again as soon as smart search is loaded.',
+      ),
     ]
   }
   if (meaning === 'waiting' && asked) {
@@ -92,7 +99,7 @@ export function nothingClose(
   const where = clear ? 'Among the sessions you filtered, nothing' : 'Nothing in the programme'
   const buttons = element('p', 'choices')
   if (clear) buttons.append(textButton('Search without filters', clear))
-  if (asked && showFar) buttons.append(textButton('Show the least far', showFar))
+  if (asked && showFar) buttons.append(textButton('Show the nearest anyway', showFar))
   if (!asked) return [element('p', '', 'No session has all of these at once.'), buttons]
   const suggestions = examples.cloneNode(true) as HTMLElement
   suggestions.removeAttribute('id')
@@ -100,7 +107,7 @@ export function nothingClose(
   suggestions.replaceChildren(...[...suggestions.children].slice(0, 3))
   return [
     element('h2', '', `${where} comes close to `, asked),
-    element('p', '', 'Better no answer than a random one. Other words may help, or one of these questions:'),
+    element('p', '', 'Try other words, or one of these questions:'),
     suggestions,
     buttons,
   ]

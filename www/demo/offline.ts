@@ -33,7 +33,7 @@ async function show(): Promise<void> {
   const { files, bytes, model, usage } = await offline.stored()
   if (state !== offline.state) return
   const isNews = state === 'update' || state === 'replaced'
-  const how = state !== 'stored' || model ? '' : ' By words for now: meaning is stored once the model is loaded.'
+  const how = state !== 'stored' || model ? '' : ' Keyword search for now: smart search is stored once it is loaded.'
   const counted = usage === undefined ? '' : ` (the browser counts ${megabytes(usage)})`
   const size =
     files > 0 ? `${megabytes(bytes)} in ${files} files are stored on this device${counted}.` : 'Nothing is stored.'
@@ -56,6 +56,21 @@ function lookAgain(): void {
   setTimeout(() => (document.body.dataset.meaning === 'ready' ? void show() : lookAgain()), LOOK_AGAIN_MS)
 }
 
+/** Storing begins when the search has all that it loads, or waits for the visitor: until then the line is its own. */
+function afterTheSearch(): Promise<void> {
+  // A page without a search has nothing to wait for.
+  const settled = () => document.body.dataset.meaning !== 'loading'
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => settled() && done())
+    const done = () => {
+      observer.disconnect()
+      resolve()
+    }
+    if (settled()) done()
+    else observer.observe(document.body, { attributeFilter: ['data-meaning'] })
+  })
+}
+
 async function act(): Promise<void> {
   if (!offline) return
   if (offline.state === 'update') return offline.update()
@@ -76,6 +91,5 @@ if (offline) {
   action.addEventListener('click', () => void act())
   section.append(text, action)
   if (isRemoved()) void show()
-  // Not before the page is there: what it needs now comes first.
-  else addEventListener('load', () => void offline.start())
+  else void afterTheSearch().then(() => offline.start())
 }

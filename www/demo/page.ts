@@ -1,6 +1,6 @@
 /** The parts of the page that its script fills. */
 
-import { byId } from '../page/elements.js'
+import { byId } from './elements.js'
 
 export const page = {
   form: byId<HTMLFormElement>('form'),

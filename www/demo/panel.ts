@@ -1,6 +1,6 @@
 /** What it took to answer: the arithmetic in use, the time of each step, and the bytes that were loaded. */
 import type { Progress, QueryResult, SearchInfo, Timings } from 'inkling-search'
-import { element } from '../page/elements.js'
+import { element } from './elements.js'
 
 const STEPS: [keyof Timings, string][] = [
   ['words', 'Words'],

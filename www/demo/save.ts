@@ -5,22 +5,23 @@ import { type BuiltIndex, zipFiles } from 'inkling-search/build'
 /** The files of the package that a site needs, put here when the page is built. */
 declare const PACKAGE_FILES: readonly string[]
 
-const box = (base: string) => `<link rel="stylesheet" href="${base}inkling/element.css">
-<script type="module" src="${base}inkling/element-define.js"></script>
-<inkling-search src="${base}search/" limit="3">
-  <form action="${base}"><input type="search" name="q" aria-label="Search sessions"></form>
-</inkling-search>`
-
 /** What a visitor pastes into a page of their own. */
-export const SNIPPET = box('/')
+export const SNIPPET = `<link rel="stylesheet" href="/inkling/element.css">
+<script type="module" src="/inkling/element-define.js"></script>
+<inkling-search src="/search/" action="/inkling/results.html"></inkling-search>`
 
+/** A page of results: Enter leads nowhere else. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>Search</title>
+<link rel="stylesheet" href="inkling/element.css">
+<link rel="stylesheet" href="inkling/results.css">
+<script type="module" src="inkling/element-define.js"></script>
 <h1>Search</h1>
-${box('')}
+<inkling-search results src="search/"></inkling-search>
 </html>
 `
 

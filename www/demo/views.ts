@@ -1,8 +1,8 @@
 /** The session pages and the agenda: what is shown instead of the search. */
 import type { Hit, Search } from 'inkling-search'
-import { element, slug, textButton } from '../page/elements.js'
-import { type Agenda, clashes } from './agenda.js'
+import { type Agenda, clashes, overlaps } from './agenda.js'
 import { place, type SessionFields } from './card.js'
+import { element, slug, textButton } from './elements.js'
 import { calendar } from './ics.js'
 import { programme, type Session } from './programme.js'
 
@@ -124,21 +124,14 @@ export async function agendaPage(agenda: Agenda): Promise<{ title: string; conte
   }
   const clashing = sessions.filter((session) => clashes(session, sessions).length > 0).length
   const summary = `${sessions.length === 1 ? '1 session' : `${sessions.length} sessions`}${clashing > 0 ? `, ${clashing} of them at the same time as another` : ''}. ${kept}`
-  const more = (id: string) => {
+  const remove = (id: string) => {
     const session = sessions.find((other) => other.id === id)
-    const others = session ? clashes(session, sessions) : []
-    const clash = others.map((other) =>
-      element('p', 'clash', `Clashes with ${other.title}, ${other.start.slice(11)}–${other.end.slice(11)}`),
-    )
-    return session ? [...clash, agendaButton(session, agenda)] : clash
+    return session ? [agendaButton(session, agenda)] : []
   }
   const days = [...new Set(sessions.map(({ day }) => day))]
   const lists = days.flatMap((day) => [
     element('h2', 'day', day),
-    rows(
-      sessions.filter((session) => session.day === day),
-      more,
-    ),
+    ...overlaps(sessions.filter((session) => session.day === day)).map((group) => together(rows(group, remove), group)),
   ])
   const buttons = element(
     'p',
@@ -147,6 +140,13 @@ export async function agendaPage(agenda: Agenda): Promise<{ title: string; conte
     textButton('Clear my agenda', () => (agenda.ids = [])),
   )
   return { title, content: [heading(title), element('p', 'lead', summary), buttons, ...lists] }
+}
+
+/** A bracket around sessions that overlap: nobody can attend them all. */
+function together(list: HTMLElement, { length }: readonly Session[]): HTMLElement {
+  if (length === 1) return list
+  const advice = length === 2 ? 'These two overlap: pick one.' : `These ${length} overlap: pick what fits.`
+  return element('section', 'overlap', element('p', 'clash', advice), list)
 }
 
 function heading(text: string): HTMLElement {

@@ -51,15 +51,29 @@ const FIELDS_MAX = 5
 const VALUES_MAX = 12
 const VALUE_MAX = 40
 
-/** The fields worth filtering by: most of the first documents have one of a few short texts there. */
-export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
+interface Document {
+  fields?: Record<string, unknown>
+}
+
+/** The first documents of the index. */
+function firstDocuments(files: ReadonlyMap<string, Uint8Array>): Document[] {
   const first = [...files.keys()].filter((path) => path.startsWith('docs/')).sort()[0] ?? ''
-  let documents: { fields?: Record<string, unknown> }[] = []
   try {
-    documents = JSON.parse(new TextDecoder().decode(files.get(first)))
+    return JSON.parse(new TextDecoder().decode(files.get(first)))
   } catch {
     // The search itself says so, with a code, when it comes to show them.
+    return []
   }
+}
+
+/** Every field that the first documents have, in their order. */
+export const fieldsOf = (files: ReadonlyMap<string, Uint8Array>): string[] => [
+  ...new Set(firstDocuments(files).flatMap(({ fields }) => Object.keys(fields ?? {}))),
+]
+
+/** The fields worth filtering by: most of the first documents have one of a few short texts there. */
+export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
+  const documents = firstDocuments(files)
   const values = new Map<string, string[]>()
   for (const [name, value] of documents.flatMap(({ fields }) => Object.entries(fields ?? {}))) {
     if (typeof value === 'string') values.set(name, [...(values.get(name) ?? []), value])

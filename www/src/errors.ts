@@ -1,4 +1,4 @@
-/** The stable codes of {@link InklingError}. All but `unsupported-browser` come unchanged from the Rust library. */
+/** The stable codes of {@link InklingError}. All but `unsupported-browser` and `blocked` come unchanged from the Rust library. */
 export type InklingErrorCode =
   | 'invalid-input'
   | 'not-found'
@@ -19,6 +19,7 @@ export type InklingErrorCode =
   | 'no-gpu'
   | 'cancelled'
   | 'unsupported-browser'
+  | 'blocked'
   | 'internal'
 
 /**

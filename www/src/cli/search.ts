@@ -75,7 +75,7 @@ export async function searchCommand(args: string[]): Promise<void> {
 
 /** Hits for people: a line with score and title, the fields, and the beginning of the passage below it. */
 function text(hits: Hit[]): string {
-  if (hits.length === 0) return 'nothing close (--far shows what is least far)\n'
+  if (hits.length === 0) return 'No close match (--far shows the nearest)\n'
   return hits
     .map(({ title, score, fields, passage }, at) => {
       const start = Array.from(passage.text).slice(0, SHOWN).join('')

@@ -9,6 +9,8 @@ export interface ComboboxEvents {
   open(): boolean
   /** Hides the list; false when there is nothing to hide. */
   close(): boolean
+  /** An option was marked. */
+  moved(): void
 }
 
 let lastId = 0
@@ -53,6 +55,7 @@ export class Combobox {
   }
 
   set active(wanted: HTMLElement | undefined) {
+    if (wanted === this.active) return
     for (const option of this.options) option.setAttribute('aria-selected', String(option === wanted))
     if (wanted) this.#input.setAttribute('aria-activedescendant', wanted.id)
     else this.#input.removeAttribute('aria-activedescendant')
@@ -73,7 +76,8 @@ export class Combobox {
 
   /** Says whether the options can be seen. */
   set expanded(open: boolean) {
-    this.#input.setAttribute('aria-expanded', String(open && !this.#list.hidden))
+    const expanded = open && !this.#list.hidden
+    if (expanded !== this.expanded) this.#input.setAttribute('aria-expanded', String(expanded))
     if (!open) this.active = undefined
   }
 
@@ -109,6 +113,7 @@ export class Combobox {
     // One step beyond either end leads back into the text, then around.
     const steps = { ArrowDown: at + 1, ArrowUp: at === -1 ? count - 1 : at - 1, Home: 0, End: count - 1 }
     this.active = options[steps[key]]
+    this.#events.moved()
     return true
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The element `<inkling-search>`: the site's own search form, answering as one types. This file defines no tag.
+ * The element `<inkling-search>`: a search that answers as one types, in a panel under a form, in a dialog, or as a page of results. This
+ * file defines no tag.
  * @module element
  */
 
@@ -7,13 +8,21 @@ import type { InklingError } from '../errors.js'
 import type { Search } from '../search.js'
 import type { Hit, QueryResult } from '../types.js'
 import { inNextTask } from '../worker/tasks.js'
-import { Box, type Owner } from './box.js'
+import { Box } from './box.js'
 import { setAttributes } from './combobox.js'
-import { en, type Messages, Wording } from './messages.js'
+import { isVisible, nearest, OWN } from './dom.js'
+import { type Engine, type OpenSearch, type Semantic, shareEngine } from './engine.js'
+import { ownForm } from './form.js'
+import { addressOf } from './hits.js'
+import { en, messagesOf } from './languages.js'
+import { safeUrl } from './marked.js'
+import { type Messages, Wording } from './messages.js'
 import { Modal } from './modal.js'
 import { Recent } from './recent.js'
-import { Session } from './session.js'
-import { listenForShortcuts } from './shortcuts.js'
+import { Results } from './results.js'
+import { isApple, listenForShortcuts } from './shortcuts.js'
+import { tellOwner } from './trouble.js'
+import type { Owner } from './view.js'
 
 export type { Counted, Messages } from './messages.js'
 
@@ -21,7 +30,7 @@ export type { Counted, Messages } from './messages.js'
 export interface InklingSearchEvents {
   /** The search can answer, by words at least. */
   'inkling-ready': CustomEvent<{ search: Search }>
-  /** An answer is shown. */
+  /** An answer is shown; `found` is 0 where there is none. */
   'inkling-results': CustomEvent<QueryResult & { query: string }>
   /** A hit is chosen. Preventing it keeps the browser on the page. */
   'inkling-select': CustomEvent<Hit>
@@ -29,19 +38,32 @@ export interface InklingSearchEvents {
   'inkling-error': CustomEvent<InklingError>
 }
 
+/** Boxes that the element takes for its own. */
+const BOX = 'input[type=search], input[type=text], input:not([type])'
+
 /**
- * Enhances the form inside it. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
- * fields; `modal`; `preload`; `semantic`; `recent="off"`; `shortcuts="off"`. They are told of in docs/element.md.
+ * Enhances the form inside it, or makes one. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
+ * fields; `modal` or `results`; `label`, `action`, `base`, `sort`, `suggest`, `preload`, `semantic`, `theme`, `align`, `recent="off"`,
+ * `shortcuts="off"`. They are told of in docs/element.md.
  */
 export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} as typeof HTMLElement)) {
-  static readonly observedAttributes = ['src', 'modal', 'semantic', 'shortcuts']
+  static readonly observedAttributes = ['src', 'modal', 'results', 'label', 'action', 'semantic', 'shortcuts']
+
+  /** Makes what is shown of a hit, in place of title, facts and passage; undefined leaves those. */
+  renderHit: ((hit: Hit) => Node | undefined) | undefined
+
+  /** Says where a hit leads, in place of its own address; undefined where its text is to be opened in place. */
+  addressOf: ((hit: Hit) => string | undefined) | undefined
+
+  /** Opens the search, in place of `createSearch`; to be set before the element is in the page, which then has it to itself. */
+  openSearch: OpenSearch | undefined
 
   #messages: Partial<Messages> = {}
   #language = 'en'
   #translation: Messages = en
   #translated: Promise<void> | undefined
   #wording: Wording | undefined
-  #session: Session | undefined
+  #engine: Engine | undefined
   #ui: { update(): void; open(): void } | undefined
   #connection: AbortController | undefined
   #saidByWords = false
@@ -55,10 +77,10 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     this.setAttribute('src', url)
   }
 
-  /** How many results are shown, at least 1. Default 3. */
+  /** How many results are shown at first, at least 1. Default 3, and 10 on a page of results. */
   get limit(): number {
     const limit = Math.floor(Number(this.getAttribute('limit')))
-    return limit >= 1 ? limit : 3
+    return limit >= 1 ? limit : this.hasAttribute('results') ? 10 : 3
   }
 
   set limit(limit: number) {
@@ -78,7 +100,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
 
   /** The loaded search; undefined until the event `inkling-ready`, and once the element has left the page. */
   get search(): Search | undefined {
-    return this.#session?.search
+    return this.#engine?.search
   }
 
   /** Brings the visitor to the box, or opens the dialog. */
@@ -91,17 +113,11 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     this.#connection?.abort()
     const connection = new AbortController()
     this.#connection = connection
+    // A page that a router kept as it was, and puts back, holds what belonged to another element.
+    for (const left of this.querySelectorAll(OWN)) left.remove()
     const input = this.#input()
     if (input) return this.#start(input, connection.signal)
-    // The form may not be parsed or put in place yet.
-    const observer = new MutationObserver(() => {
-      const found = this.#input()
-      if (!found) return
-      observer.disconnect()
-      this.#start(found, connection.signal)
-    })
-    observer.observe(this, { childList: true, subtree: true })
-    connection.signal.addEventListener('abort', () => observer.disconnect())
+    this.#awaitBox(connection.signal)
   }
 
   /** @internal */
@@ -116,42 +132,87 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
   }
 
   #input(): HTMLInputElement | null {
-    return this.querySelector<HTMLInputElement>('input[type=search], input[type=text], input:not([type])')
+    return this.querySelector<HTMLInputElement>(BOX)
+  }
+
+  /** The form may not be parsed or put in place yet. When the page is there and none has come, the element makes its own. */
+  #awaitBox(signal: AbortSignal): void {
+    const own = new AbortController()
+    const observer = new MutationObserver(() => {
+      const found = [...this.querySelectorAll<HTMLInputElement>(BOX)].find((box) => !box.closest(OWN))
+      if (!found) return
+      observer.disconnect()
+      own.abort()
+      this.#start(found, signal)
+    })
+    observer.observe(this, { childList: true, subtree: true })
+    signal.addEventListener('abort', () => {
+      observer.disconnect()
+      own.abort()
+    })
+    const makeOwn = () => inNextTask(() => this.#startOwn(own.signal), own.signal)
+    if (document.readyState !== 'loading') makeOwn()
+    else document.addEventListener('DOMContentLoaded', makeOwn, { signal: own.signal })
+  }
+
+  #startOwn(signal: AbortSignal): void {
+    const key = this.getAttribute('shortcuts') === 'off' ? undefined : isApple() ? '⌘K' : 'Ctrl K'
+    const language = nearest(this, 'lang') || 'en'
+    const show = (messages: Messages) => {
+      if (signal.aborted) return
+      const wording = new Wording({ ...messages, ...this.#messages }, language)
+      const [label, action] = ['label', 'action'].map((name) => this.getAttribute(name) || undefined)
+      const form = ownForm({ wording, label, action, key })
+      this.prepend(form)
+      signal.addEventListener('abort', () => form.remove())
+      const input = this.#input()
+      if (input) this.#start(input, signal)
+    }
+    // What stands in an own box is in the language of the page from the beginning.
+    if (/^en\b/i.test(language)) show(en)
+    else void messagesOf(language).then(show)
   }
 
   #start(input: HTMLInputElement, signal: AbortSignal): void {
-    this.#language = this.closest<HTMLElement>('[lang]')?.lang || 'en'
+    this.#language = nearest(this, 'lang') || 'en'
     this.#translated = this.#wording = undefined
     this.#saidByWords = false
-    const emit = (name: string, detail: unknown) => this.#emit(name, detail)
-    const session = new Session(this.src, this.#semantic(), {
-      ready: (search) => emit('inkling-ready', { search }),
-      failed: (error) => emit('inkling-error', error),
-      changed: () => this.#ui?.update(),
-    })
-    this.#session = session
-    const owner = this.#owner(session)
+    const engine = shareEngine(
+      this.src,
+      this.#semantic(),
+      {
+        ready: (search) => this.#emit('inkling-ready', { search }),
+        failed: (error) => {
+          tellOwner(error, this.src)
+          this.#emit('inkling-error', error)
+        },
+        changed: () => this.#ui?.update(),
+      },
+      signal,
+      this.openSearch,
+    )
+    this.#engine = engine
+    const owner = this.#owner(engine)
     if (this.hasAttribute('modal')) this.#ui = new Modal(owner, this, input, signal)
-    else this.#ui = overForm(owner, this, input, signal)
+    else this.#ui = inPage(owner, this, input, signal)
     if (this.getAttribute('shortcuts') !== 'off') {
       const restore = setAttributes(input, { 'aria-keyshortcuts': '/ Control+K Meta+K' })
-      listenForShortcuts(() => this.open(), signal)
+      listenForShortcuts(() => isVisible(this) && (this.open(), true), signal)
       signal.addEventListener('abort', restore)
     }
-    if (this.hasAttribute('preload')) whenIdle(() => void session.load().catch(() => {}), signal)
+    if (this.hasAttribute('preload')) whenIdle(() => void engine.load().catch(() => {}), signal)
     signal.addEventListener('abort', () => {
-      session.dispose()
-      this.#session = undefined
+      this.#engine = undefined
       this.#ui = undefined
     })
   }
 
-  #owner(session: Session): Owner {
+  #owner(engine: Engine): Owner {
     const element = this
     const recent = new Recent(this.src)
     const names = (attribute: string) => (this.getAttribute(attribute) ?? '').split(/[\s,]+/).filter(Boolean)
     return {
-      session,
+      engine,
       get wording() {
         return (element.#wording ??= new Wording({ ...element.#translation, ...element.#messages }, element.#language))
       },
@@ -167,10 +228,27 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
       get show() {
         return names('show')
       },
+      get sort() {
+        return element.getAttribute('sort') ?? undefined
+      },
+      addressOf: (hit) =>
+        this.addressOf ? safeUrl(this.addressOf(hit)) : addressOf(hit, this.getAttribute('base') ?? undefined),
+      get atEnd() {
+        return element.getAttribute('align') === 'end'
+      },
+      get suggestions() {
+        return (element.getAttribute('suggest') ?? '').split('|').flatMap((text) => text.trim() || [])
+      },
+      get renderHit() {
+        return element.renderHit
+      },
       get recent() {
         return element.getAttribute('recent') === 'off' ? undefined : recent
       },
-      emit: (name, detail) => this.#emit(name, detail),
+      emit: (name, detail) => {
+        if (name === 'inkling-error') tellOwner(detail as InklingError, this.src)
+        return this.#emit(name, detail)
+      },
       firstByWords: () => {
         const first = !this.#saidByWords
         this.#saidByWords = true
@@ -183,33 +261,29 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, cancelable: name === 'inkling-select' }))
   }
 
-  #semantic(): 'now' | 'auto' | 'ask' {
+  #semantic(): Semantic {
     const wanted = this.getAttribute('semantic')
     return wanted === 'now' || wanted === 'ask' ? wanted : 'auto'
   }
 
   /** Other languages than English are fetched when somebody searches; without them the element speaks English. */
   async #translate(): Promise<void> {
-    const language = this.#language.split('-')[0] ?? ''
-    this.#translation = en
-    if (language === 'de' || language === 'es' || language === 'ja') {
-      const translations = await import('./translations.js').catch(() => undefined)
-      this.#translation = translations?.[language] ?? en
-    }
+    this.#translation = await messagesOf(this.#language)
     this.#wording = undefined
   }
 }
 
-/** Answers below the form itself, until the signal is aborted. */
-function overForm(
+/** Answers below the form itself, in a panel or as the page's own content, until the signal is aborted. */
+function inPage(
   owner: Owner,
   element: HTMLElement,
   input: HTMLInputElement,
   signal: AbortSignal,
 ): { update(): void; open(): void } {
-  let box: Box | undefined
+  let box: Box | Results | undefined
+  const Kind = element.hasAttribute('results') ? Results : Box
   // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
-  inNextTask(() => (box = new Box(owner, input, element, signal)), signal)
+  inNextTask(() => (box = new Kind(owner, input, element, signal)), signal)
   const open = () => {
     input.focus()
     input.select()

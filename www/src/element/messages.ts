@@ -1,47 +1,67 @@
-/** What the element says, and how numbers and sizes are put into it. */
+/** What the element says, and how numbers, dates and sizes are put into it. */
 
 /** A sentence that depends on a count: by the plural categories of its language, such as `one` and `other`. */
 export type Counted = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>
 
 /** Everything that the element says. `{n}` and the like stand for what the sentence is about. */
 export interface Messages {
+  /** The name of an own box, what stands in it while it is empty, and the name of the dialog. */
+  search: string
   /** The list of results. */
   results: string
   /** The list of earlier searches, and the button that forgets them. */
   recent: string
   forget: string
+  /** The list of questions to try. */
+  suggestions: string
   /** All that was found is shown: `{n}`. */
   found: Counted
   /** The best `{shown}` of `{n}` are shown. */
   best: Counted
-  /** One of these, for a query that was read as `{query}`, with misspelt words put right. */
+  /** The row that leads to all `{n}` results, and the button that shows some more. */
+  showAll: Counted
+  showMore: string
+  /** One of `found` and `best`, for a query that was read as `{query}`, with misspelt words put right. */
   corrected: string
-  /** Announced once, while words answer. */
-  byWords: string
+  /** What was typed, `{query}`, has been taken in, and why there is no answer yet. */
+  searching: string
   opening: string
-  /** `{percent}` of the model is there. */
+  /** Announced once, while keywords alone rank. */
+  byWords: string
+  /** `{loaded}` of `{total}` of the model are there; the button that stops it. */
   meaningLoading: string
-  /** Words answer to save data, and the button that loads the model, `{size}` large. */
-  savingData: string
+  stop: string
+  /** Keywords alone rank until the visitor wants more: the button that loads the model, `{size}` large. */
+  keywordsOnly: string
   loadMeaning: string
-  /** The button that answers again, by meaning. */
-  again: string
+  /** The button that shows the answer by meaning. */
+  better: string
   /** Nothing answers `{query}`. */
   nothing: string
   nothingHint: string
+  /** The button that shows what is nearest all the same, and what stands over that. */
+  showNearest: string
+  nearest: string
   /** No document passes the filters. */
   nothingFiltered: string
   withoutFilters: string
-  /** The search did not load; the model did not; and what to do, for a network that fails and for anything else. */
+  /** The search did not load; the model did not. */
   failed: string
   modelFailed: string
+  /** What to do when the network fails, the browser is too old, the site's policy forbids it, and in any other case. */
   checkNetwork: string
+  updateBrowser: string
+  blocked: string
   tellSite: string
   retry: string
-  /** The group of filters by `{field}`. */
+  /** The group of filters by `{field}`, and the buttons that show all `{n}` values and fewer. */
+  filters: string
   filterBy: string
-  /** The dialog, and its button. */
-  dialog: string
+  allValues: string
+  fewerValues: string
+  /** Of a text that is shown in place: the way back, and those most like it. */
+  back: string
+  similar: string
   close: string
   /** What keys do. */
   keyChoose: string
@@ -51,43 +71,17 @@ export interface Messages {
   fields: Record<string, string>
 }
 
-/** English, which other languages are put over. */
-export const en: Messages = {
-  results: 'Results',
-  recent: 'Recent searches',
-  forget: 'Forget recent searches',
-  found: { one: '{n} result', other: '{n} results' },
-  best: { other: 'The best {shown} of {n} results' },
-  corrected: '{summary} (read as “{query}”)',
-  byWords: 'Searching by words, meaning is loading.',
-  opening: 'Opening the search…',
-  meaningLoading: 'By words for now. Meaning is loading: {percent}',
-  savingData: 'By words, to save data.',
-  loadMeaning: 'Search by meaning, too ({size})',
-  again: 'Meaning is ready: answer again',
-  nothing: 'Nothing comes close to “{query}”.',
-  nothingHint: 'Other words may help.',
-  nothingFiltered: 'Nothing has all of these at once.',
-  withoutFilters: 'Search without filters',
-  failed: 'The search could not be loaded.',
-  modelFailed: 'Searching by words only: meaning could not be loaded.',
-  checkNetwork: 'Check your connection, then try again.',
-  tellSite: 'Try again. If that does not help, tell those who run this site.',
-  retry: 'Try again',
-  filterBy: 'Filter by {field}',
-  dialog: 'Search',
-  close: 'Close',
-  keyChoose: 'choose',
-  keyOpen: 'open',
-  keyClose: 'close',
-  fields: {},
-}
+const DATE = /^\d{4}-\d\d-\d\d$/
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/
+const NUMBER = /^-?\d{5,15}$|^-?\d{1,15}\.\d{1,6}$/
 
-/** Puts messages of one language together with numbers as that language writes them. */
+const DAY: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' }
+const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
+
+/** Puts messages of one language together with numbers and dates as that language writes them. */
 export class Wording {
   readonly #plurals: () => Intl.PluralRules
   readonly #numbers: () => Intl.NumberFormat
-  readonly #percents: () => Intl.NumberFormat
 
   constructor(
     readonly messages: Messages,
@@ -95,7 +89,6 @@ export class Wording {
   ) {
     this.#plurals = once(() => new Intl.PluralRules(language))
     this.#numbers = once(() => new Intl.NumberFormat(language))
-    this.#percents = once(() => new Intl.NumberFormat(language, { style: 'percent' }))
   }
 
   /** A message with its parts filled in. */
@@ -104,7 +97,7 @@ export class Wording {
   }
 
   /** A message about a count. */
-  count(name: 'found' | 'best', n: number, parts: Record<string, number> = {}): string {
+  count(name: 'found' | 'best' | 'showAll', n: number, parts: Record<string, number> = {}): string {
     const counted = this.messages[name]
     const sentence = counted[this.#plurals().select(n)] ?? counted.other
     const numbers = Object.entries({ n, ...parts }).map(([key, value]) => [key, this.number(value)])
@@ -115,19 +108,39 @@ export class Wording {
     return this.#numbers().format(value)
   }
 
-  percent(share: number): string {
-    return this.#percents().format(share)
-  }
-
   /** Bytes as whole megabytes. */
   size(bytes: number): string {
     const megabytes = Math.max(1, Math.round(bytes / 1e6))
     return megabytes.toLocaleString(this.language, { style: 'unit', unit: 'megabyte' })
   }
 
+  /** Megabytes that have come, of so many: the unit stands behind the second number. */
+  loaded(bytes: number, of: number): string {
+    const loaded = this.number(Math.min(Math.round(bytes / 1e6), Math.round(of / 1e6)))
+    return this.say('meaningLoading', { loaded, total: this.size(of) })
+  }
+
   /** The name of a field. */
   field(name: string): string {
     return this.messages.fields[name] ?? name.charAt(0).toLocaleUpperCase(this.language) + name.slice(1)
+  }
+
+  /** A value of a field: dates, times and long numbers as the language writes them, everything else as it is. */
+  value(text: string): string {
+    if (NUMBER.test(text)) return this.number(Number(text))
+    const date = DATE.test(text) ? new Date(`${text}T00:00`) : MOMENT.test(text) ? new Date(text) : undefined
+    if (!date || Number.isNaN(date.getTime())) return text
+    const year = date.getFullYear() === new Date().getFullYear() ? {} : ({ year: 'numeric' } as const)
+    return date.toLocaleString(this.language, { ...DAY, ...year, ...(DATE.test(text) ? {} : TIME) })
+  }
+
+  /** Beginning and end of something, where both are times; undefined otherwise. */
+  span(start: unknown, end: unknown): string | undefined {
+    if (typeof start !== 'string' || typeof end !== 'string' || !MOMENT.test(start) || !MOMENT.test(end)) return
+    const [from, to] = [new Date(start), new Date(end)]
+    if (!(from <= to)) return
+    const year = from.getFullYear() === new Date().getFullYear() ? {} : ({ year: 'numeric' } as const)
+    return new Intl.DateTimeFormat(this.language, { ...DAY, ...year, ...TIME }).formatRange(from, to)
   }
 }
 

@@ -1,9 +1,10 @@
 /** The search as a dialog over the page, with a form of its own that goes where the page's form goes. */
 
 import { inNextTask } from '../worker/tasks.js'
-import { Box, type Owner } from './box.js'
+import { Box } from './box.js'
 import { setAttributes } from './combobox.js'
-import { button, make } from './panel.js'
+import { button, make } from './dom.js'
+import type { Owner } from './view.js'
 
 interface Open {
   dialog: HTMLDialogElement
@@ -24,7 +25,7 @@ export class Modal {
     const restore = setAttributes(input, { 'aria-haspopup': 'dialog', autocomplete: 'off' })
     // Not at focus: whoever only passes through with the keyboard must be let through.
     for (const type of ['click', 'input']) input.addEventListener(type, () => this.open(), { signal })
-    input.addEventListener('focus', () => void owner.session.load().catch(() => {}), { signal })
+    input.addEventListener('focus', () => void owner.engine.load().catch(() => {}), { signal })
     signal.addEventListener('abort', () => {
       restore()
       this.#open?.dialog.close()
@@ -34,7 +35,7 @@ export class Modal {
   /** Shows the dialog. */
   open(): void {
     if (this.#open) return
-    const { dialog: name, close } = this.#owner.wording.messages
+    const { search: name, close } = this.#owner.wording.messages
     const dialog = make('dialog', 'dialog')
     const [form, input] = this.#copyForm()
     const leave = () => dialog.close()
@@ -42,9 +43,11 @@ export class Modal {
     dialog.append(make('div', 'head', form, button('close', close, leave)))
     this.#element.append(dialog)
     const gone = new AbortController()
+    const release = holdStill()
     dialog.addEventListener('click', (event) => event.target === dialog && leave())
     dialog.addEventListener('close', () => {
       gone.abort()
+      release()
       this.#open = undefined
       this.#input.value = input.value
       dialog.remove()
@@ -67,7 +70,7 @@ export class Modal {
     const copy = (original?.cloneNode(false) ?? make('div', '')) as HTMLElement
     const input = this.#input.cloneNode(false) as HTMLInputElement
     const label =
-      this.#input.ariaLabel || this.#input.labels?.[0]?.textContent?.trim() || this.#owner.wording.messages.dialog
+      this.#input.ariaLabel || this.#input.labels?.[0]?.textContent?.trim() || this.#owner.wording.messages.search
     for (const element of [copy, input]) element.removeAttribute('id')
     copy.className = 'inkling-form'
     input.className = 'inkling-input'
@@ -78,4 +81,14 @@ export class Modal {
     copy.append(input, ...unseen)
     return [copy, input]
   }
+}
+
+/** Keeps the page behind from scrolling, and its content where it is, until the returned function is called. */
+function holdStill(): () => void {
+  const { documentElement: page } = document
+  const { overflow, scrollbarGutter } = page.style
+  const hasBar = window.innerWidth > page.clientWidth
+  page.style.overflow = 'hidden'
+  if (hasBar) page.style.scrollbarGutter = 'stable'
+  return () => Object.assign(page.style, { overflow, scrollbarGutter })
 }

@@ -1,124 +1,246 @@
-/** The search behind an element: loaded when it is first needed, and gone when the element is. */
+/**
+ * What one box is doing: what was asked, what is shown, and what comes next. A state machine without a page; the panel, the
+ * dialog and the results page show its state and tell it what the visitor did.
+ */
 import type { InklingError } from '../errors.js'
-import type { Search } from '../search.js'
+import type { FacetCount, Filters, Hit, QueryResult } from '../types.js'
+import type { Source } from './engine.js'
 
-/** Where the model stands. `waiting`: not fetched until the visitor asks for it. */
-export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
+/** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
+const TYPING_PAUSE_MS = 90
 
-/** What a {@link Session} tells of itself. */
+/** An answer that has stood for so long is being read: a better one no longer takes its place unasked. */
+const READING_MS = 1000
+
+/** How many hits "show more" adds. */
+const MORE = 20
+
+/** How many documents like the one that is read are shown beside it. */
+const SIMILAR = 3
+
+/** What is asked. */
+export interface Question {
+  text: string
+  filters: Filters
+  limit: number
+  /** Whether what is hardly about the question is wanted, too. */
+  far: boolean
+}
+
+/** A question with its answer. */
+export interface Shown {
+  question: Question
+  result: QueryResult
+}
+
+/**
+ * What a session is at: nothing asked; waiting for the search to open, or for its answer, while the answer before may still be
+ * shown; showing the answer to `question`; or failed.
+ */
+export type Phase = 'idle' | 'opening' | 'asking' | 'answered' | 'failed'
+
+/** All that there is to show. */
+export interface State {
+  readonly phase: Phase
+  readonly question: Question
+  readonly shown: Shown | undefined
+  /** A better answer has come, and waits until the reader wants it. */
+  readonly better: boolean
+  readonly failure: InklingError | undefined
+  /** A document without an address, whose text is shown in place, and those most like it. */
+  readonly reading: { hit: Hit; similar: Hit[] } | undefined
+  /** Every value of the fields to filter by, in the whole index. */
+  readonly values: Record<string, FacetCount[]>
+}
+
+/** What the site wants of a session. */
+export interface Settings {
+  /** How many hits an answer begins with. */
+  readonly limit: number
+  /** The fields to filter by. */
+  readonly filters: readonly string[]
+  /** The field in whose order everything is listed while nothing is asked; without it nothing is. */
+  readonly sort: string | undefined
+}
+
+/** What a session tells its owner. */
 export interface SessionEvents {
-  /** The search can answer. */
-  ready(search: Search): void
-  /** Something the visitor may see has changed. */
   changed(): void
+  /** An answer is shown. */
+  answered(shown: Shown): void
+  /** An answer failed, though the search had been opened. */
   failed(error: InklingError): void
 }
 
-/** Loads one search, once. */
+/** One conversation with a search. */
 export class Session {
-  /** The loaded search. */
-  search: Search | undefined
-  meaning: Meaning = 'loading'
-  /** The part of the model that is there, from 0 to 1 in hundredths. */
-  share = 0
-  /** Why the search, or its model, could not be loaded. */
-  failure: InklingError | undefined
-  readonly #url: string
-  readonly #semantic: 'now' | 'auto' | 'ask'
+  readonly #source: Source
+  readonly #settings: () => Settings
   readonly #events: SessionEvents
-  #controller = new AbortController()
-  #loading: Promise<Search> | undefined
+  #state: State
+  #asking = new AbortController()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #shownAt = 0
+  #better: Shown | undefined
 
-  constructor(url: string, semantic: 'now' | 'auto' | 'ask', events: SessionEvents) {
-    this.#url = url
-    this.#semantic = semantic
+  /** `settings` are read at each question. */
+  constructor(source: Source, settings: () => Settings, events: SessionEvents) {
+    this.#source = source
+    this.#settings = settings
     this.#events = events
+    this.#state = {
+      phase: 'idle',
+      question: { text: '', filters: {}, limit: settings().limit, far: false },
+      shown: undefined,
+      better: false,
+      failure: undefined,
+      reading: undefined,
+      values: {},
+    }
   }
 
-  /** Whether loading has begun. */
-  get started(): boolean {
-    return this.#loading !== undefined
+  get state(): State {
+    return this.#state
   }
 
-  /** The search, loading it if need be. Rejects when it cannot be loaded; `retry` then begins anew. */
-  load(): Promise<Search> {
-    this.#loading ??= this.#load(this.#controller.signal)
-    return this.#loading
+  /** Takes in what was typed, and asks it when the typing pauses. */
+  type(text: string): void {
+    this.cancel()
+    this.#become({ question: this.#about({ text }), reading: undefined })
+    this.#timer = setTimeout(() => this.ask({ text }), this.#source.meaning === 'ready' ? TYPING_PAUSE_MS : 0)
   }
 
-  /** Fetches the model that waited for the visitor. */
-  loadMeaning(): void {
-    if (this.meaning !== 'waiting') return
-    this.meaning = 'loading'
-    void this.search?.loadSemantic().catch(() => {})
-    this.#events.changed()
+  /** Asks something now. Whatever was asked before and is not answered yet never will be. */
+  ask(change: Partial<Pick<Question, 'text' | 'filters' | 'far' | 'limit'>> = {}): void {
+    this.cancel()
+    const question = this.#about(change)
+    this.#become({ question, reading: undefined })
+    if (question.text.trim() || chosen(question.filters) || this.#settings().sort) return void this.#ask(question)
+    this.#shown(undefined)
+    this.#become({ phase: 'idle', failure: undefined })
   }
 
-  /** Begins anew. What is stored already is not fetched again. */
-  retry(): void {
-    this.dispose()
-    this.#controller = new AbortController()
-    this.#events.changed()
-    this.load().catch(() => {})
+  /** Chooses a value to filter by, or drops it. */
+  toggle(field: string, value: string): void {
+    const { filters } = this.#state.question
+    const values = filters[field] ?? []
+    const wanted = values.includes(value) ? values.filter((other) => other !== value) : [...values, value]
+    const { [field]: _, ...others } = filters
+    this.ask({ filters: wanted.length > 0 ? { ...others, [field]: wanted } : others })
   }
 
-  /** Ends the worker, and any load. */
-  dispose(): void {
-    this.#controller.abort()
-    this.search?.dispose()
-    this.search = undefined
-    this.#loading = undefined
-    this.failure = undefined
-    this.meaning = 'loading'
-    this.share = 0
+  /** Asks for more hits of the same answer. */
+  more(): void {
+    this.ask({ limit: this.#state.question.limit + MORE })
   }
 
-  async #load(signal: AbortSignal): Promise<Search> {
+  /** How many hits there would be after {@link more}. */
+  get afterMore(): number {
+    return this.#state.question.limit + MORE
+  }
+
+  /** Shows the better answer that has come. */
+  showBetter(): void {
+    if (this.#better) this.#shown(this.#better)
+  }
+
+  /** The visitor is reading what is shown: it must stay as it is. */
+  read(): void {
+    this.#shownAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Shows the text of a document in place, and those like it. */
+  async open(hit: Hit): Promise<void> {
+    this.#become({ reading: { hit, similar: [] } })
+    const similar = await this.#source.similar(hit.id, SIMILAR).catch(() => [])
+    if (this.#state.reading?.hit === hit) this.#become({ reading: { hit, similar } })
+  }
+
+  /** Goes back from a text to the answer. */
+  back(): void {
+    this.#become({ reading: undefined })
+  }
+
+  /** What is on its way is not wanted any more; what is shown stays. */
+  cancel(): void {
+    clearTimeout(this.#timer)
+    this.#asking.abort()
+    this.#asking = new AbortController()
+    if (this.#state.phase === 'opening' || this.#state.phase === 'asking')
+      this.#become({ phase: this.#state.shown ? 'answered' : 'idle' })
+  }
+
+  /** Takes in what has changed about the search: an answer by words may have a better one now. */
+  refresh(): void {
+    const { phase, shown } = this.#state
+    if (phase !== 'answered' || this.#better || !shown) return this.#become({})
+    if (this.#source.meaning !== 'ready' || shown.result.mode !== 'lexical') return this.#become({})
+    if (!this.#isBeingRead(shown)) return this.ask()
+    void this.#improve(shown)
+  }
+
+  #isBeingRead({ result }: Shown): boolean {
+    return result.hits.length > 0 && Date.now() - this.#shownAt >= READING_MS
+  }
+
+  async #ask(question: Question): Promise<void> {
+    const { signal } = this.#asking
+    this.#become({ phase: this.#source.opened ? 'asking' : 'opening', failure: undefined })
     try {
-      // Not part of this script: nobody pays for it before searching.
-      const { createSearch } = await import('../index.js')
-      const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
-        if (signal.aborted || !this.search) return
-        const share = Math.floor((100 * loaded) / total) / 100
-        if (share === this.share) return
-        this.share = share
-        this.#events.changed()
-      }
-      const search = await createSearch({ url: this.#url, semantic: this.#semantic, onProgress, signal })
-      if (signal.aborted) {
-        search.dispose()
-        signal.throwIfAborted()
-      }
-      this.search = search
-      this.#watchMeaning(search, signal)
-      this.#events.ready(search)
-      this.#events.changed()
-      return search
-    } catch (error) {
-      if (!signal.aborted) this.#fail(error)
-      throw error
+      const shown = await this.#answer(question, signal)
+      if (!signal.aborted) this.#shown(shown)
+    } catch (thrown) {
+      const error = thrown as InklingError
+      if (signal.aborted || error.code === 'cancelled') return
+      // What kept the search from opening was told already.
+      if (this.#source.opened) this.#events.failed(error)
+      this.#better = undefined
+      this.#become({ phase: 'failed', failure: error, shown: undefined, better: false })
     }
   }
 
-  #watchMeaning(search: Search, signal: AbortSignal): void {
-    this.meaning = search.waitingBytes === undefined ? 'loading' : 'waiting'
-    const settle = (meaning: Meaning, error?: unknown) => {
-      if (signal.aborted) return
-      this.meaning = meaning
-      if (meaning === 'failed') this.#fail(error)
-      else this.#events.changed()
-    }
-    search.semantic.then(
-      () => settle('ready'),
-      (error: unknown) => settle('failed', error),
-    )
+  async #answer(question: Question, signal: AbortSignal): Promise<Shown> {
+    const { text, filters, limit, far } = question
+    const { filters: fields, sort } = this.#settings()
+    // Not in one expression: the state that is changed is the one after waiting.
+    const values = fields.length > 0 ? await this.#source.values(fields) : {}
+    this.#state = { ...this.#state, values }
+    const order = !text.trim() && sort ? { sort } : {}
+    const facets = Object.keys(values)
+    return { question, result: await this.#source.query(text, { limit, far, facets, filters, ...order }, signal) }
   }
 
-  #fail(error: unknown): void {
-    // What is thrown without a code comes from `import()`: the script could not be fetched.
-    const { code = 'network' } = error as { code?: string }
-    this.failure = Object.assign(error as InklingError, { code })
-    this.#events.failed(this.failure)
+  /** Asks again in the background. Where the answer is the same, the reader has nothing to decide. */
+  async #improve(shown: Shown): Promise<void> {
+    const { signal } = this.#asking
+    const better = await this.#answer(shown.question, signal).catch(() => undefined)
+    if (!better || signal.aborted || this.#state.shown !== shown) return
+    const ids = ({ result }: Shown) => result.hits.map(({ id }) => id).join('\n')
+    if (ids(better) === ids(shown)) return this.#shown(better)
+    this.#better = better
+    this.#become({ better: true })
+  }
+
+  #shown(shown: Shown | undefined): void {
+    this.#better = undefined
+    this.#shownAt = Date.now()
+    this.#become({ phase: shown ? 'answered' : 'idle', shown, better: false })
+    if (shown) this.#events.answered(shown)
+  }
+
+  /** The question as it is now, changed. Another text is a new question: it begins with the first hits. */
+  #about(change: Partial<Question>): Question {
+    const before = this.#state.question
+    const question = { ...before, ...change }
+    const same = question.text === before.text && question.filters === before.filters
+    return same ? question : { ...question, limit: change.limit ?? this.#settings().limit, far: change.far ?? false }
+  }
+
+  #become(change: Partial<State>): void {
+    this.#state = { ...this.#state, ...change }
     this.#events.changed()
   }
 }
+
+/** Whether any value is chosen. */
+export const chosen = (filters: Filters): boolean => Object.values(filters).some((values) => values.length > 0)

@@ -186,10 +186,20 @@ async function startGlue<G>(
     return glue
   } catch (cause) {
     if (cause instanceof InklingError) throw cause
+    if (isForbidden(cause)) {
+      throw new InklingError('blocked', "the content security policy forbids WebAssembly: allow 'wasm-unsafe-eval'", {
+        cause,
+      })
+    }
     throw new InklingError('network', 'cannot load the WebAssembly module: serve the folder wasm/ beside worker.js', {
       cause,
     })
   }
+}
+
+/** Whether the policy of the page or of the worker is why nothing can be compiled. Only the sentence says so, in each engine its own. */
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof Error && /unsafe-eval|blocked by CSP|content security policy/i.test(cause.message)
 }
 
 /** Compiles while the bytes come in, where the server says that they are WebAssembly. */

@@ -1,0 +1,152 @@
+import type { Page } from '@playwright/test'
+import { expect, HOSTILE, type SearchBox, test } from './box.js'
+
+const QUESTION = 'Health Analytics?'
+
+/** Opens a page of results with a question in its address. */
+async function openResults(box: SearchBox, page: Page, query = '', attributes = ''): Promise<void> {
+  await box.open({ form: '', attributes: `results ${attributes}` })
+  if (query) await page.goto(`${box.url}/page.html${query}`)
+}
+
+const input = (page: Page) => page.getByRole('searchbox', { name: 'Search' })
+const items = (page: Page) => page.getByRole('list', { name: 'Results' }).getByRole('listitem')
+const asked = (page: Page) => new URL(page.url()).search
+
+for (const [device, viewport] of Object.entries({
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+})) {
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
+
+    test('a page of results answers the question in its address, filters included, in the flow of the page', async ({
+      box,
+      page,
+    }) => {
+      await openResults(box, page, '?q=data&day=Monday', 'filters="day track" show="day track"')
+      await expect(input(page)).toHaveValue('data')
+      await expect(items(page)).toHaveCount(10)
+      await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'true')
+      for (const facts of await page.locator('.inkling-facts').allTextContents()) expect(facts).toMatch(/^Monday · /)
+      const [heading, list] = [await page.getByRole('heading').boundingBox(), await items(page).last().boundingBox()]
+      expect(heading!.y).toBeGreaterThan(list!.y)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
+      expect(await box.violations()).toEqual([])
+    })
+
+    test('more results are shown below, and the first new one has the focus', async ({ box, page }) => {
+      await openResults(box, page, '?q=data')
+      await expect(items(page)).toHaveCount(10)
+      const more = page.getByRole('button', { name: /^Show (more|all)/ })
+      await more.focus()
+      await page.keyboard.press('Enter')
+      await expect.poll(() => items(page).count()).toBeGreaterThan(10)
+      await expect(items(page).nth(10).locator('.inkling-option')).toBeFocused()
+    })
+  })
+}
+
+test('each question is a place in the history: Enter, a rest and a filter make one, typing alone does not', async ({
+  box,
+  page,
+}) => {
+  await openResults(box, page, '', 'filters="day"')
+  const before = await page.evaluate(() => history.length)
+  await input(page).pressSequentially('health', { delay: 20 })
+  await expect(items(page)).not.toHaveCount(0)
+  await page.keyboard.press('Enter')
+  await expect.poll(() => asked(page)).toBe('?q=health')
+  await input(page).fill('dashboards')
+  await expect.poll(() => asked(page)).toBe('?q=dashboards')
+  await page.getByRole('button', { name: /Monday/ }).click()
+  await expect.poll(() => asked(page)).toBe('?q=dashboards&day=Monday')
+  expect(await page.evaluate(() => history.length)).toBe(before + 3)
+  await page.goBack()
+  await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'false')
+  await expect(input(page)).toHaveValue('dashboards')
+  await page.goBack()
+  await expect(input(page)).toHaveValue('health')
+  await expect(page.locator('.inkling-said')).toContainText('result')
+  await page.goForward()
+  await expect(input(page)).toHaveValue('dashboards')
+})
+
+test('whoever comes back from a session finds the list as long, and where it was', async ({ box, page }) => {
+  await page.setViewportSize({ width: 800, height: 500 })
+  await openResults(box, page, '?q=data')
+  await page.getByRole('button', { name: /^Show (more|all)/ }).click()
+  await expect.poll(() => items(page).count()).toBeGreaterThan(10)
+  const count = await items(page).count()
+  await items(page).nth(12).scrollIntoViewIfNeeded()
+  await page.evaluate(() =>
+    document.addEventListener('inkling-select', () => sessionStorage.setItem('scroll', String(window.scrollY))),
+  )
+  await items(page).nth(12).locator('a').click()
+  await expect(page).toHaveURL(/sessions\.html/)
+  await page.goBack()
+  await expect(items(page)).toHaveCount(count)
+  const scroll = await page.evaluate(() => Number(sessionStorage.getItem('scroll')))
+  expect(scroll).toBeGreaterThan(0)
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(scroll)
+})
+
+test('the arrows lead from the box through the results and back, and what has no address opens in place', async ({
+  box,
+  page,
+}) => {
+  await openResults(box, page, '', 'limit="40"')
+  await input(page).fill(QUESTION)
+  await expect(items(page)).not.toHaveCount(0)
+  await page.keyboard.press('ArrowDown')
+  await expect(items(page).first().locator('.inkling-option')).toBeFocused()
+  await page.keyboard.press('ArrowUp')
+  await expect(input(page)).toBeFocused()
+  await input(page).fill('right to be forgotten erasing personal data')
+  const hostile = page.getByRole('button', { name: HOSTILE.title })
+  await hostile.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('article').getByRole('heading', { name: HOSTILE.title })).toBeVisible()
+  await page.getByRole('button', { name: 'Back to the results' }).click()
+  await expect(page.getByRole('article')).toHaveCount(0)
+  await expect(hostile).toBeVisible()
+})
+
+test('Tab leads from the box to the answers, before the filters', async ({ box, page }) => {
+  await openResults(box, page, '?q=data', 'filters="day track"')
+  await expect(items(page)).toHaveCount(10)
+  await input(page).focus()
+  await page.keyboard.press('Tab')
+  await expect(items(page).first().locator('.inkling-option')).toBeFocused()
+})
+
+test('with an order everything is listed while nothing is asked', async ({ box, page }) => {
+  await openResults(box, page, '', 'sort="start" show="start"')
+  await expect(items(page)).toHaveCount(10)
+  await expect(page.locator('.inkling-facts').first()).toHaveText(/^Mon, /)
+})
+
+test('a page that is told of every question without an answer can send it where it likes', async ({ box, page }) => {
+  await openResults(box, page)
+  const told = page.evaluate(
+    () =>
+      new Promise((resolve) =>
+        document.addEventListener('inkling-results', ({ detail: { query, found } }) => {
+          if (found === 0) resolve(query)
+        }),
+      ),
+  )
+  await input(page).fill('xkjhgfd qwrtz')
+  expect(await told).toBe('xkjhgfd qwrtz')
+})
+
+test.describe('as it comes', () => {
+  // It names no icon: browsers look for one.
+  test.use({ complaintsAllowed: /Failed to load resource.*404/ })
+
+  test('the page of results that comes with the package answers as it is', async ({ box, page }) => {
+    await page.goto(`${box.url}/inkling/results.html?q=data`)
+    await expect(items(page)).toHaveCount(10)
+    expect(await box.violations()).toEqual([])
+  })
+})

@@ -1,0 +1,252 @@
+/** The search behind the boxes of a page: loaded when one of them first needs it, and gone when the last of them is. */
+import type { InklingError } from '../errors.js'
+import type { Search, SearchOptions } from '../search.js'
+import type { FacetCount, Hit, QueryOptions, QueryResult } from '../types.js'
+
+/** Where the model stands. `waiting`: not fetched until the visitor asks for it. */
+export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
+
+/** When the model is fetched; see `SearchOptions`. */
+export type Semantic = 'now' | 'auto' | 'ask'
+
+/** Opens a search; `createSearch`, or what a page has of its own. */
+export type OpenSearch = (options: SearchOptions) => Promise<Search>
+
+/** What an {@link Engine} tells of itself. */
+export interface EngineEvents {
+  /** The search can answer. */
+  ready(search: Search): void
+  /** Something the visitor may see has changed. */
+  changed(): void
+  failed(error: InklingError): void
+}
+
+/** What a session needs of an {@link Engine}. */
+export interface Source {
+  /** Whether it can answer now. */
+  readonly opened: boolean
+  readonly meaning: Meaning
+  query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult>
+  similar(id: string, limit: number): Promise<Hit[]>
+  values(fields: readonly string[]): Promise<Record<string, FacetCount[]>>
+}
+
+/** How long an engine outlives its last box: a page that swaps its content puts the next one in place at once. */
+const LINGER_MS = 1000
+
+/** One loaded search, with the boxes that ask it. */
+export class Engine implements Source {
+  /** The loaded search. */
+  search: Search | undefined
+  meaning: Meaning = 'loading'
+  /** Bytes of the index, and once that is there of the model, that have come, and all there are; 0 while that is not known. */
+  loaded = 0
+  total = 0
+  /** Why the search, or its model, could not be loaded. */
+  failure: InklingError | undefined
+  readonly #url: string
+  readonly #open: OpenSearch
+  #semantic: Semantic
+  #controller = new AbortController()
+  #loading: Promise<Search> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  #values = new Map<string, Promise<Record<string, FacetCount[]>>>()
+  readonly #listeners = new Set<EngineEvents>()
+
+  constructor(url: string, semantic: Semantic, open: OpenSearch = openSearch) {
+    this.#url = url
+    this.#semantic = semantic
+    this.#open = open
+  }
+
+  get opened(): boolean {
+    return this.search !== undefined
+  }
+
+  /** Bytes of a model that waits for the visitor. */
+  get waitingBytes(): number {
+    return this.search?.waitingBytes ?? 0
+  }
+
+  /** Tells `events` what happens until the returned function is called. */
+  listen(events: EngineEvents): () => void {
+    this.#listeners.add(events)
+    if (this.search) events.ready(this.search)
+    return () => this.#listeners.delete(events)
+  }
+
+  get unused(): boolean {
+    return this.#listeners.size === 0
+  }
+
+  /** The search, loading it if need be. Rejects when it cannot be loaded; `retry` then begins anew. */
+  load(): Promise<Search> {
+    this.#loading ??= this.#load(this.#controller.signal)
+    return this.#loading
+  }
+
+  /** A search answers the last question alone: when another box asked meanwhile, this one is asked again. */
+  async query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
+    const search = await this.load()
+    for (;;) {
+      signal.throwIfAborted()
+      const answer = search.query(text, { ...options, signal })
+      this.#last = answer.catch(() => {})
+      try {
+        return await answer
+      } catch (error) {
+        const taken = (error as InklingError).code === 'cancelled' && !signal.aborted && search === this.search
+        if (!taken) throw error
+        await this.#last
+      }
+    }
+  }
+
+  async similar(id: string, limit: number): Promise<Hit[]> {
+    return (await this.load()).similar(id, { limit })
+  }
+
+  /** Every value of these fields in the whole index, with how many documents have it. Fields that no document has are left out. */
+  values(fields: readonly string[]): Promise<Record<string, FacetCount[]>> {
+    const key = fields.join(' ')
+    const known = this.#values.get(key) ?? this.#count(fields)
+    this.#values.set(key, known)
+    known.catch(() => this.#values.delete(key))
+    return known
+  }
+
+  async #count(fields: readonly string[]): Promise<Record<string, FacetCount[]>> {
+    const counted: Record<string, FacetCount[]> = {}
+    for (const field of fields) {
+      try {
+        const options = { sort: field, facets: [field], limit: 1 }
+        const { facets } = await this.query('', options, this.#controller.signal)
+        counted[field] = facets[field] ?? []
+      } catch (error) {
+        if ((error as InklingError).code !== 'invalid-input') throw error
+        console.warn(`inkling-search: filters="${field}" names a field that no document of ${this.#url} has`)
+      }
+    }
+    return counted
+  }
+
+  /** Fetches the model that waited for the visitor. */
+  loadMeaning(): void {
+    if (this.meaning !== 'waiting') return
+    this.meaning = 'loading'
+    this.loaded = 0
+    this.total = this.waitingBytes
+    void this.search?.loadSemantic().catch(() => {})
+    this.#changed()
+  }
+
+  /** Stops fetching the model: the search is opened anew, from what is stored of it, and answers by words. */
+  stopMeaning(): void {
+    if (this.meaning !== 'loading') return
+    this.#semantic = 'ask'
+    this.retry()
+  }
+
+  /** Begins anew. What is stored already is not fetched again. */
+  retry(): void {
+    this.dispose()
+    this.#controller = new AbortController()
+    this.#changed()
+    this.load().catch(() => {})
+  }
+
+  /** Ends the worker, and any load. */
+  dispose(): void {
+    this.#controller.abort()
+    this.search?.dispose()
+    this.search = undefined
+    this.#loading = undefined
+    this.#values.clear()
+    this.failure = undefined
+    this.meaning = 'loading'
+    this.loaded = this.total = 0
+  }
+
+  async #load(signal: AbortSignal): Promise<Search> {
+    try {
+      const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
+        if (signal.aborted) return
+        const share = (bytes: number) => Math.floor((100 * bytes) / (total || 1))
+        const same = total === this.total && share(loaded) === share(this.loaded)
+        this.loaded = loaded
+        this.total = total
+        if (!same) this.#changed()
+      }
+      const search = await this.#open({ url: this.#url, semantic: this.#semantic, onProgress, signal })
+      if (signal.aborted) {
+        search.dispose()
+        signal.throwIfAborted()
+      }
+      this.search = search
+      this.loaded = this.total = 0
+      this.#watchMeaning(search, signal)
+      for (const { ready } of this.#listeners) ready(search)
+      this.#changed()
+      return search
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error)
+      throw error
+    }
+  }
+
+  #watchMeaning(search: Search, signal: AbortSignal): void {
+    this.meaning = search.waitingBytes === undefined ? 'loading' : 'waiting'
+    const settle = (meaning: Meaning, error?: unknown) => {
+      if (signal.aborted) return
+      this.meaning = meaning
+      if (meaning === 'failed') this.#fail(error)
+      else this.#changed()
+    }
+    search.semantic.then(
+      () => settle('ready'),
+      (error: unknown) => settle('failed', error),
+    )
+  }
+
+  #fail(error: unknown): void {
+    // What is thrown without a code comes from `import()`: the script could not be fetched.
+    const { code = 'network' } = error as { code?: string }
+    this.failure = Object.assign(error as InklingError, { code })
+    for (const { failed } of this.#listeners) failed(this.failure)
+    this.#changed()
+  }
+
+  #changed(): void {
+    for (const { changed } of this.#listeners) changed()
+  }
+}
+
+/** Not part of this script: nobody pays for it before searching. */
+const openSearch: OpenSearch = async (options) => (await import('../index.js')).createSearch(options)
+
+/** By the folder and when its model is fetched, or by what opens it. */
+const engines = new Map<string | OpenSearch, Engine>()
+
+/** The engine of a folder, which all boxes of the page that ask it share, until the signal is aborted. */
+export function shareEngine(
+  src: string,
+  semantic: Semantic,
+  events: EngineEvents,
+  signal: AbortSignal,
+  open?: OpenSearch,
+): Engine {
+  const url = URL.canParse(src, document.baseURI) ? new URL(src, document.baseURI).href : src
+  const key = open ?? `${semantic} ${url}`
+  const engine = engines.get(key) ?? new Engine(url, semantic, open)
+  engines.set(key, engine)
+  const leave = engine.listen(events)
+  signal.addEventListener('abort', () => {
+    leave()
+    setTimeout(() => {
+      if (!engine.unused || engines.get(key) !== engine) return
+      engines.delete(key)
+      engine.dispose()
+    }, LINGER_MS)
+  })
+  return engine
+}

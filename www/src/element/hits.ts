@@ -1,0 +1,100 @@
+/** A hit in the list, and its text in place where it has no address. */
+import type { Hit } from '../types.js'
+import { button, make } from './dom.js'
+import { excerpt, marked, safeUrl } from './marked.js'
+import type { Wording } from './messages.js'
+
+/** What a site wants shown of a hit. */
+export interface HitSettings {
+  /** The fields shown under a title. */
+  readonly show: readonly string[]
+  /** The address that a hit leads to; undefined where it leads nowhere. */
+  readonly addressOf: (hit: Hit) => string | undefined
+  /** What to show instead, if anything. */
+  readonly renderHit: ((hit: Hit) => Node | undefined) | undefined
+  readonly wording: Wording
+}
+
+/** The address that a hit has, relative to a base; undefined where that is none that a link may have. */
+export function addressOf({ url }: Hit, base: string | undefined): string | undefined {
+  const safe = safeUrl(url)
+  if (safe === undefined || base === undefined) return safe
+  const from = URL.canParse(base, document.baseURI) ? new URL(base, document.baseURI) : undefined
+  return from && URL.canParse(safe, from) ? new URL(safe, from).href : safe
+}
+
+/** A hit as a link or, without an address, as something that opens in place. */
+export function hitOption(hit: Hit, settings: HitSettings): HTMLElement {
+  const address = settings.addressOf(hit)
+  const link = make(address === undefined ? 'div' : 'a', 'option')
+  if (link instanceof HTMLAnchorElement && address !== undefined) {
+    link.href = address
+    // Tab leads past the list, which the arrows are for.
+    link.tabIndex = -1
+  }
+  link.dataset.id = hit.id
+  link.append(
+    ...(settings.renderHit ? [settings.renderHit(hit) ?? standard(hit, settings)] : [standard(hit, settings)]),
+  )
+  return link
+}
+
+function standard(hit: Hit, { show, wording }: HitSettings): DocumentFragment {
+  const fragment = document.createDocumentFragment()
+  const title = make('span', 'title', marked(hit.title, hit.titleMatches))
+  title.dir = 'auto'
+  fragment.append(title)
+  const facts = factsOf(hit, show, wording).map(({ value }) => value)
+  if (facts.length > 0) fragment.append(make('span', 'facts', facts.join(' · ')))
+  const { text, ranges } = excerpt(hit.passage.text, hit.matches)
+  if (text) {
+    const passage = make('span', 'passage', marked(text, ranges))
+    passage.dir = 'auto'
+    fragment.append(passage)
+  }
+  return fragment
+}
+
+/** What is to be shown of a hit's fields, as the language writes it. The time that something ends joins the one it starts at. */
+function factsOf({ fields }: Hit, names: readonly string[], say: Wording): { name: string; value: string }[] {
+  const facts: { name: string; value: string }[] = []
+  for (const name of names) {
+    const value = fields[name]
+    const span = name === 'end' ? undefined : say.span(value, fields.end)
+    if (name === 'end' && names.some((other) => other !== 'end' && say.span(fields[other], value))) continue
+    const texts = (Array.isArray(value) ? value : [value])
+      .filter((one) => ['string', 'number'].includes(typeof one) && one !== '')
+      .map((one) => say.value(String(one)))
+    if (texts.length > 0) facts.push({ name, value: span ?? texts.join(', ') })
+  }
+  return facts
+}
+
+/** The text of a document in place: its title, what is known of it, the passage that answers, and documents like it. */
+export function reading(
+  { hit, similar }: { hit: Hit; similar: Hit[] },
+  { wording, addressOf }: HitSettings,
+  { back, open }: { back: () => void; open: (hit: Hit) => void },
+): HTMLElement {
+  const { messages } = wording
+  const title = make('h2', 'headline', marked(hit.title, hit.titleMatches))
+  const text = make('p', 'text', marked(hit.passage.text, hit.matches))
+  for (const part of [title, text]) part.dir = 'auto'
+  const article = make('article', 'reading', button('action', messages.back, back), title)
+  const facts = factsOf(hit, Object.keys(hit.fields), wording)
+  const list = facts.map(({ name, value }) =>
+    make('div', '', make('dt', '', wording.field(name)), make('dd', '', value)),
+  )
+  if (list.length > 0) article.append(make('dl', 'all-facts', ...list))
+  article.append(text)
+  if (similar.length > 0) article.append(make('h3', 'field', messages.similar), ...similar.map(likeIt))
+  return article
+
+  function likeIt(other: Hit): HTMLElement {
+    const address = addressOf(other)
+    if (address === undefined) return button('action', other.title, () => open(other))
+    const link = make('a', 'action', other.title)
+    link.href = address
+    return link
+  }
+}

@@ -1,0 +1,193 @@
+/** A page of results: the box with its answer below it, in the flow of the page, and the question in the page's address. */
+import { inNextTask } from '../worker/tasks.js'
+import { readAddress, withAsked } from './address.js'
+import { focusedBeside, make } from './dom.js'
+import { Session } from './session.js'
+import { type Owner, View } from './view.js'
+
+/** A question on which the visitor has rested so long is one to come back to. */
+const REST_MS = 1500
+
+/** What a page of results keeps with its place in the history. */
+interface Place {
+  limit: number
+  scroll: number
+}
+
+/** The box and its results, until the signal is aborted. */
+export class Results {
+  readonly #owner: Owner
+  readonly #input: HTMLInputElement
+  readonly #session: Session
+  readonly #view: View
+  readonly #signal: AbortSignal
+  #rest: ReturnType<typeof setTimeout> | undefined
+  /** Where the page was scrolled to when it was left for a hit. */
+  #scroll: number | undefined
+
+  constructor(owner: Owner, input: HTMLInputElement, container: HTMLElement, signal: AbortSignal) {
+    this.#owner = owner
+    this.#input = input
+    this.#signal = signal
+    this.#session = new Session(owner.engine, () => owner, {
+      changed: () => this.#render(),
+      answered: ({ question, result }) => owner.emit('inkling-results', { query: question.text, ...result }),
+      failed: (error) => owner.emit('inkling-error', error),
+    })
+    this.#view = new View(owner, this.#session, {
+      options: (options, label) => this.#list(options, label),
+      chosen: () => {
+        this.#remember()
+        this.#keepPlace()
+      },
+      ask: (text) => {
+        this.#input.value = text
+        this.#session.ask({ text })
+        this.#remember()
+      },
+      address: () => undefined,
+      focus: () => this.#input.focus({ preventScroll: true }),
+    })
+    const { root, list, status } = this.#view
+    root.classList.add('inkling-results')
+    // The room beside the answers is there from the beginning.
+    root.classList.toggle('inkling-filtered', owner.filters.length > 0)
+    list.setAttribute('role', 'list')
+    // Tab leads from the box to the answers, and to the filters behind them.
+    root.append(...root.querySelectorAll(':scope > .inkling-filters'))
+    container.append(root, status)
+    signal.addEventListener('abort', () => {
+      clearTimeout(this.#rest)
+      this.#session.cancel()
+      this.#view.hush()
+      root.remove()
+      status.remove()
+    })
+    this.#listen()
+    this.#takeAddress(true)
+  }
+
+  /** Takes in what has changed about the search. */
+  update(): void {
+    this.#session.refresh()
+  }
+
+  get #name(): string {
+    return this.#input.name || 'q'
+  }
+
+  #listen(): void {
+    const signal = this.#signal
+    const on = (target: EventTarget, type: string, listener: (event: Event) => void) =>
+      target.addEventListener(type, listener, { signal })
+    on(this.#input, 'focus', () => inNextTask(() => void this.#owner.engine.load().catch(() => {}), signal))
+    on(this.#input, 'input', () => {
+      this.#session.type(this.#input.value)
+      clearTimeout(this.#rest)
+      this.#rest = setTimeout(() => this.#remember(), REST_MS)
+    })
+    if (this.#input.form) on(this.#input.form, 'submit', (event) => this.#onSubmit(event))
+    on(this.#input, 'keydown', (event) => {
+      const { key, isComposing } = event as KeyboardEvent
+      if (key === 'Enter' && !isComposing && !this.#input.form) this.#onSubmit(event)
+    })
+    for (const part of [this.#input, this.#view.list])
+      on(part, 'keydown', (event) => this.#move(event as KeyboardEvent))
+    on(window, 'popstate', () => this.#takeAddress(false))
+    on(window, 'pagehide', () => this.#keepPlace())
+  }
+
+  #onSubmit(event: Event): void {
+    event.preventDefault()
+    this.#owner.recent?.add(this.#input.value)
+    if (this.#session.state.question.text !== this.#input.value || this.#session.state.phase === 'failed')
+      this.#session.ask({ text: this.#input.value })
+    this.#remember()
+  }
+
+  /** The arrows lead from the box through the results and back. */
+  #move(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return
+    const places = [this.#input, ...this.#view.list.querySelectorAll<HTMLElement>('.inkling-option')]
+    const next = places[places.indexOf(focusedBeside(this.#input) as HTMLElement) + step]
+    if (!next) return
+    event.preventDefault()
+    next.focus()
+  }
+
+  /** Asks what the address asks. */
+  #takeAddress(first: boolean): void {
+    const { text, filters } = readAddress(location.href, this.#name, this.#owner.filters)
+    const place = placeOf(history.state)
+    if (first && !text && this.#input.value) return this.#session.ask({ text: this.#input.value })
+    this.#input.value = text
+    this.#scroll = place?.scroll
+    this.#session.ask({ text, filters, ...(place && { limit: place.limit }) })
+  }
+
+  /** Puts the question into the address, as a place of its own in the history. */
+  #remember(): void {
+    clearTimeout(this.#rest)
+    const { text, filters } = this.#session.state.question
+    const address = withAsked(location.href, this.#name, this.#owner.filters, { text, filters })
+    if (address !== withAsked(location.href, this.#name, this.#owner.filters, this.#inAddress()))
+      history.pushState(null, '', address)
+  }
+
+  #inAddress() {
+    return readAddress(location.href, this.#name, this.#owner.filters)
+  }
+
+  /** Keeps what brings the visitor back to the same place. */
+  #keepPlace(): void {
+    const place: Place = { limit: this.#session.state.question.limit, scroll: window.scrollY }
+    history.replaceState({ ...history.state, inkling: place }, '')
+  }
+
+  #render(): void {
+    void this.#owner.translated.then(() => {
+      if (this.#signal.aborted) return
+      const { filters } = this.#session.state.question
+      this.#view.render()
+      if (this.#session.state.phase !== 'answered') return
+      if (JSON.stringify(filters) !== JSON.stringify(this.#inAddress().filters)) this.#remember()
+      if (this.#scroll !== undefined) window.scrollTo(0, this.#scroll)
+      this.#scroll = undefined
+    })
+  }
+
+  #list(options: HTMLElement[], label: string): void {
+    const { list } = this.#view
+    const before = list.childElementCount
+    const grown = list.ariaLabel === label && focusedBeside(list)?.closest('.inkling-more') && options.length > before
+    const items = options.map((option) => {
+      // What is no link is a button: it opens here.
+      if (option instanceof HTMLAnchorElement) option.tabIndex = 0
+      else pressable(option)
+      const item = make('div', 'item', option)
+      item.setAttribute('role', 'listitem')
+      return item
+    })
+    list.replaceChildren(...items)
+    list.hidden = items.length === 0
+    list.ariaLabel = label
+    if (grown) options[before]?.focus({ preventScroll: true })
+  }
+}
+
+function pressable(option: HTMLElement): void {
+  option.setAttribute('role', 'button')
+  option.tabIndex = 0
+  option.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    event.preventDefault()
+    option.click()
+  })
+}
+
+/** The place that a state of the history holds, whoever wrote it. */
+function placeOf(state: unknown): Place | undefined {
+  const { limit, scroll } = ((state as { inkling?: unknown } | null)?.inkling ?? {}) as Partial<Place>
+  return typeof limit === 'number' && typeof scroll === 'number' ? { limit, scroll } : undefined
+}
