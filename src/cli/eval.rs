@@ -14,7 +14,7 @@ use crate::engine::folder::read_file;
 use crate::engine::{Engine, Index, Mode, QueryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::beir::{self, Collection, Topic};
-use crate::eval::metrics::{Estimate, estimate, ndcg, recall, reciprocal_rank, success};
+use crate::eval::metrics::{Estimate, estimate, ndcg, paired_difference, recall, reciprocal_rank, success};
 use crate::index::document::Document;
 use crate::index::lexical::Syntax;
 
@@ -29,6 +29,9 @@ pub struct Args {
     corpus: CorpusArgs,
     #[command(flatten)]
     model: ModelArg,
+    /// Folder of another packing of the model, which encodes the queries once more, for a comparison
+    #[arg(long, value_name = "DIR")]
+    query_model: Option<PathBuf>,
     /// Graded queries for the corpus
     #[arg(long, value_name = "FILE", conflicts_with = "known_item")]
     queries: Option<PathBuf>,
@@ -56,6 +59,9 @@ struct Figures {
     mrr_10: Estimate,
     recall_100: Estimate,
     success_3: Estimate,
+    /// What the other query model changes about nDCG@10: the mean of paired differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Estimate>,
 }
 
 #[derive(Serialize)]
@@ -64,25 +70,38 @@ struct Report {
     passages: usize,
     queries: usize,
     figures: Vec<Figures>,
+    /// The same with queries by the other model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with_query_model: Option<Vec<Figures>>,
 }
 
 impl Args {
     pub fn run(self) -> Result<()> {
         let (documents, topics) = self.collection()?;
         let model = ModelFolder::read(&self.model.model)?;
+        let query_model = self.query_model.as_deref().map(|folder| ModelFolder::read(folder)?.encoder()).transpose()?;
         let encoder = model.encoder()?;
         let mut engine = Engine::new(index(&documents, &encoder, &model)?);
         engine.set_encoder(encoder)?;
 
-        let modes = [Mode::Lexical, Mode::Semantic, Mode::Hybrid];
-        let bar = counter("asking", "queries", topics.len() * modes.len());
-        let mut figures = Vec::new();
-        for mode in modes {
-            figures.push(measure(&mut engine, &documents, &topics, mode, || bar.inc(1))?);
-        }
+        let by_meaning = [Mode::Semantic, Mode::Hybrid];
+        let rounds = by_meaning.len() * (1 + usize::from(query_model.is_some()));
+        let bar = counter("asking", "queries", topics.len() * (1 + rounds));
+        let measure = |engine: &mut Engine, mode| measure(engine, &documents, &topics, mode, || bar.inc(1));
+        let words = measure(&mut engine, Mode::Lexical)?;
+        let [vectors, hybrid] = [measure(&mut engine, Mode::Semantic)?, measure(&mut engine, Mode::Hybrid)?];
+        let with_query_model = match query_model {
+            None => None,
+            Some(encoder) => {
+                engine.set_encoder(encoder)?;
+                let changed = |engine: &mut Engine, before: &Scores| Ok(measure(engine, before.mode)?.figures(Some(before)));
+                Some([&vectors, &hybrid].into_iter().map(|before| changed(&mut engine, before)).collect::<Result<_>>()?)
+            }
+        };
         bar.finish_and_clear();
-        let report =
-            Report { documents: documents.len(), passages: engine.index().manifest().passages, queries: topics.len(), figures };
+        let figures = [words, vectors, hybrid].iter().map(|scores| scores.figures(None)).collect();
+        let passages = engine.index().manifest().passages;
+        let report = Report { documents: documents.len(), passages, queries: topics.len(), figures, with_query_model };
         if self.json { print_json(&report) } else { print(report.text()) }
     }
 
@@ -126,42 +145,71 @@ fn index(documents: &[Document], encoder: &Encoder, model: &ModelFolder) -> Resu
     built.open(&documents.iter().collect::<Vec<_>>())
 }
 
-fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Figures> {
+/// What each query scored in one way to rank.
+struct Scores {
+    mode: Mode,
+    ndcg_10: Vec<f64>,
+    ndcg_3: Vec<f64>,
+    mrr_10: Vec<f64>,
+    recall_100: Vec<f64>,
+    success_3: Vec<f64>,
+}
+
+impl Scores {
+    /// The means, and what has changed since the same queries were asked before.
+    fn figures(&self, before: Option<&Self>) -> Figures {
+        let [ndcg_10, ndcg_3, mrr_10, recall_100, success_3] =
+            [&self.ndcg_10, &self.ndcg_3, &self.mrr_10, &self.recall_100, &self.success_3].map(|values| estimate(values));
+        let change = before.and_then(|before| paired_difference(&before.ndcg_10, &self.ndcg_10));
+        Figures { mode: self.mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3, change }
+    }
+}
+
+fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Scores> {
     // Questions of a collection are text: a dash in one is no exclusion.
     let syntax = Syntax { operators: false, ..Syntax::default() };
     let options = QueryOptions { limit: 100, mode, far: true, syntax, ..QueryOptions::default() };
-    let [mut ndcg_10, mut ndcg_3, mut mrr_10, mut recall_100, mut success_3] = [const { Vec::new() }; 5];
+    let [ndcg_10, ndcg_3, mrr_10, recall_100, success_3] = [const { Vec::new() }; 5];
+    let mut scores = Scores { mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3 };
     for topic in topics {
         let hits = engine.query_with(&topic.text, &options)?.hits;
         let grades = topic.ranking(hits.iter().map(|hit| documents[hit.document as usize].id.as_str()));
         let judged = topic.judged();
-        ndcg_10.push(ndcg(&grades, &judged, 10));
-        ndcg_3.push(ndcg(&grades, &judged, 3));
-        mrr_10.push(reciprocal_rank(&grades, 10));
-        recall_100.push(recall(&grades, &judged, 100));
-        success_3.push(success(&grades, 1, 3));
+        scores.ndcg_10.push(ndcg(&grades, &judged, 10));
+        scores.ndcg_3.push(ndcg(&grades, &judged, 3));
+        scores.mrr_10.push(reciprocal_rank(&grades, 10));
+        scores.recall_100.push(recall(&grades, &judged, 100));
+        scores.success_3.push(success(&grades, 1, 3));
         done();
     }
-    let [ndcg_10, ndcg_3, mrr_10, recall_100, success_3] =
-        [ndcg_10, ndcg_3, mrr_10, recall_100, success_3].map(|values| estimate(&values));
-    Ok(Figures { mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3 })
+    Ok(scores)
 }
 
 impl Report {
     fn text(&self) -> String {
-        let Self { documents, passages, queries, figures } = self;
+        let Self { documents, passages, queries, figures, with_query_model } = self;
         let mut text = format!("{documents} documents, {passages} passages, {queries} queries; 95 % intervals by bootstrap\n\n");
         text += "            nDCG@10              nDCG@3               MRR@10               Recall@100           success@3\n";
-        for Figures { mode, ndcg_10, ndcg_3, mrr_10, recall_100, success_3 } in figures {
-            let name = match mode {
-                Mode::Lexical => "words",
-                Mode::Semantic => "vectors",
-                Mode::Hybrid => "hybrid",
-            };
-            let cells = [ndcg_10, ndcg_3, mrr_10, recall_100, success_3];
-            let cells = cells.map(|Estimate { mean, low, high }| format!("{mean:.3} ({low:.3}-{high:.3})"));
-            text += &format!("{name:<10}  {}\n", cells.map(|cell| format!("{cell:<19}")).join("  ").trim_end());
+        text.extend(figures.iter().map(Figures::line));
+        if let Some(figures) = with_query_model {
+            text += "\nqueries by --query-model, and what that changes about nDCG@10\n\n";
+            text.extend(figures.iter().map(Figures::line));
         }
         text
+    }
+}
+
+impl Figures {
+    fn line(&self) -> String {
+        let name = match self.mode {
+            Mode::Lexical => "words",
+            Mode::Semantic => "vectors",
+            Mode::Hybrid => "hybrid",
+        };
+        let cells = [self.ndcg_10, self.ndcg_3, self.mrr_10, self.recall_100, self.success_3];
+        let cells = cells.map(|Estimate { mean, low, high }| format!("{mean:.3} ({low:.3}-{high:.3})"));
+        let change = self.change.map(|Estimate { mean, low, high }| format!("{mean:+.4} ({low:+.4} to {high:+.4})"));
+        let cells = cells.map(|cell| format!("{cell:<19}")).join("  ") + "  " + &change.unwrap_or_default();
+        format!("{name:<10}  {}\n", cells.trim_end())
     }
 }

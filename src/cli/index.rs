@@ -14,6 +14,8 @@ use crate::engine::folder::{read_file, write_files};
 use crate::error::Result;
 use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::Document;
+use crate::index::manifest::ModelIdentity;
+use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
 
 /// Build the folder that a site serves from a file of documents.
@@ -26,6 +28,9 @@ pub struct Args {
     corpus: CorpusArgs,
     #[command(flatten)]
     model: ModelArg,
+    /// Folder of another packing of the model, which is served to encode queries; documents are encoded by --model
+    #[arg(long, value_name = "DIR")]
+    query_model: Option<PathBuf>,
     /// Folder to write the index to
     #[arg(long, value_name = "DIR", default_value = "search")]
     out: PathBuf,
@@ -85,13 +90,16 @@ impl Args {
         let documents = self.corpus.read()?;
         let model = ModelFolder::read(&self.model.model)?;
         let encoder = model.encoder()?;
+        let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
+        let served = query_model.as_ref().unwrap_or(&model);
+        ModelIdentity::from(encoder.config()).check(&(&ModelConfig::from_json(&served.config)?).into())?;
 
         let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
         let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
         let bar: OnceLock<ProgressBar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?;
+        let built = build(&documents, &encoder, &served.files(), &options, start, progress)?;
         bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::import::check::{SENTENCES, agreement};
 use crate::import::pack;
 use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
+use crate::import::size::Size;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
 #[derive(Subcommand)]
@@ -33,6 +34,9 @@ pub enum Command {
         /// Folder to write the quantized model to
         #[arg(long, value_name = "DIR", default_value = "model")]
         out: PathBuf,
+        /// How finely the weights are rounded
+        #[arg(long, value_enum, default_value_t)]
+        size: Size,
         /// Print the figures as one line of JSON
         #[arg(long)]
         json: bool,
@@ -53,7 +57,7 @@ struct Report<'a> {
 
 impl Command {
     pub fn run(self) -> Result<()> {
-        let Self::Pull { source, out, json } = self;
+        let Self::Pull { source, out, size, json } = self;
         let (options, mut download) = (FetchOptions::default(), Download::default());
         let raw = match &source {
             Some(source) => fetch(source, &options, &mut download),
@@ -63,7 +67,9 @@ impl Command {
         let raw = raw?;
 
         eprintln!("quantizing {}", raw.id);
-        let (model, tensors) = pack::quantize(&raw)?;
+        let bar = counter("quantizing", "%", 100);
+        let (model, tensors) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
+        bar.finish_and_clear();
         let bar = counter("comparing", "sentences", SENTENCES.lines().count());
         let agreement = agreement(&model, tensors, SENTENCES.lines(), || bar.inc(1))?;
         bar.finish_and_clear();

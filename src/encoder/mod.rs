@@ -67,12 +67,15 @@ impl Encoder {
     }
 
     /// Loads a model onto a backend of the caller's choice, such as [`cpu::scalar`].
-    pub fn load_with(files: &ModelFiles, backend: impl FnOnce(&ModelConfig, &Weights) -> Box<dyn Backend>) -> Result<Self> {
+    pub fn load_with(
+        files: &ModelFiles,
+        backend: impl FnOnce(&ModelConfig, &Weights) -> Result<Box<dyn Backend>>,
+    ) -> Result<Self> {
         let config = ModelConfig::from_json(files.config)?;
         config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
         config.weights.verify(WEIGHTS_FILE, files.weights)?;
         let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
-        let backend = backend(&config, &Weights::read(&config, files.weights)?);
+        let backend = backend(&config, &Weights::read(&config, files.weights)?)?;
         Self::new(config, tokenizer, backend)
     }
 

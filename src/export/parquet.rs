@@ -65,7 +65,7 @@ impl Parquet {
     pub fn create(path: &Path, shape: &Shape) -> Result<Self> {
         let schema = Arc::new(parse_message_type(SCHEMA).expect("the schema is fixed"));
         let model = &shape.manifest.model;
-        let about = [("inkling.model", &model.id), ("inkling.weights_sha256", &model.weights_sha256)];
+        let about = [("inkling.model", &model.id), ("inkling.family", &model.family)];
         let vector = || ColumnPath::new(["vector", "list", "element"].map(str::to_owned).to_vec());
         // Texts and numbers that hardly repeat: neither dictionaries nor statistics would help a reader, and vectors do not
         // compress.

@@ -61,7 +61,7 @@ impl Sink for Pgvector {
 /// What comes before the rows. All is one transaction, so that a table that exists already is left as it is.
 fn head(table: &str, shape: &Shape) -> String {
     let (dim, model) = (shape.dim, &shape.manifest.model);
-    let comment = literal(&format!("inkling: vectors of model {}, weights {}", model.id, model.weights_sha256));
+    let comment = literal(&format!("inkling: vectors of model {}, family {}", model.id, model.family));
     format!(
         r#"-- Passages of an Inkling index, for PostgreSQL with pgvector. Load it into a database:
 --   psql --set ON_ERROR_STOP=1 --file THIS_FILE DATABASE

@@ -1,7 +1,10 @@
 //! Making a model: fetching it as its authors publish it, quantizing it, and comparing the result with the f32 original.
 
+pub mod calibrate;
 pub mod check;
+pub mod gptq;
 pub mod pack;
 pub mod pull;
 pub mod reference;
+pub mod size;
 pub mod smooth;

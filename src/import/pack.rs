@@ -1,6 +1,7 @@
 //! A published model to the quantized one that is shipped.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::pickle::PthTensors;
 use candle_core::{DType, Device, Tensor};
@@ -11,10 +12,15 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
+use crate::import::calibrate::{self, Inputs, LayerInputs};
+use crate::import::gptq::{Carry, nearest};
 use crate::import::pull::RawModel;
-use crate::import::smooth::{self, Ranges};
+use crate::import::size::{Size, Steps};
+use crate::import::smooth;
 use crate::model::config::{Architecture, FORMAT, ModelConfig, Pooling};
-use crate::model::weights::{BLOCK, Weights};
+use crate::model::rans;
+use crate::model::weights::Weights;
+use crate::model::words::PackedWords;
 use crate::tensors::{self, ByteTensor};
 use crate::text::tokenizer::Tokenizer;
 
@@ -28,12 +34,19 @@ pub struct QuantizedModel {
     pub weights: Vec<u8>,
 }
 
-/// Quantizes a published model; also returns its original tensors, for the comparison with the f32 reference.
+/// Quantizes a published model; also returns its original tensors, for the comparison with the f32 reference. `progress` is told the
+/// share that is done, from several threads.
+///
+/// The same model gives the same bytes on every machine.
 ///
 /// # Errors
 /// `unsupported-model` for another architecture, activation or pooling, `missing-tensor` and `wrong-shape` for tensors that
 /// contradict the model's configuration, `damaged-file` for files that cannot be read.
-pub fn quantize(raw: &RawModel) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
+pub fn quantize(
+    raw: &RawModel,
+    size: Size,
+    progress: &(dyn Fn(f32) + Sync),
+) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
     let published = json(raw, "config.json")?;
     let mut config = read_config(raw, &published)?;
     let mut tensors = read_tensors(raw)?;
@@ -41,13 +54,32 @@ pub fn quantize(raw: &RawModel) -> Result<(QuantizedModel, HashMap<String, Tenso
         add_token_types(&mut tensors, config.dim)?;
     }
     let tokenizer = file(raw, "tokenizer.json")?.to_vec();
-    // Packed once as it is, to see what its activations look like, and once smoothed accordingly.
-    let plain = Packer::new(&tensors, None).pack(&config)?;
+    // Packed once as finely as may be, to see what its activations look like, and once accordingly.
+    let plain = Packer { tensors: &tensors, steps: Size::Exact.steps(), seen: None }.pack(&config, &|_| ())?;
     let plain_weights = Weights::read(&config, &plain)?;
-    let ranges = smooth::measure(&config, &plain_weights, &Tokenizer::from_json(&tokenizer, config.max_tokens)?)?;
-    let weights = Packer::new(&tensors, Some(&ranges)).pack(&config)?;
+    let reader = Tokenizer::from_json(&tokenizer, config.max_tokens)?;
+    let seen = calibrate::measure(&config, &plain_weights, &reader, &|share| progress(share / 2.0))?;
+    let packer = Packer { tensors: &tensors, steps: size.steps(), seen: Some(&seen) };
+    let weights = packer.pack(&config, &|share| progress(0.5 + share / 2.0))?;
+    config.family = family(&tensors)?;
     (config.weights, config.tokenizer) = (Digest::of(&weights), Digest::of(&tokenizer));
     Ok((QuantizedModel { config, tokenizer, weights }, tensors))
+}
+
+/// What all packings of a model share: the hash of its tensors in f32, whatever file they came in.
+fn family(tensors: &HashMap<String, Tensor>) -> Result<String> {
+    let is_weight = |name: &&String| {
+        let (of_encoder, of_weight) = (["embeddings.", "encoder."], [".weight", ".bias"]);
+        of_encoder.iter().any(|start| name.starts_with(start)) && of_weight.iter().any(|end| name.ends_with(end))
+    };
+    let mut names: Vec<&String> = tensors.keys().filter(is_weight).collect();
+    names.sort();
+    let line = |name: &String| {
+        let numbers = numbers(&tensors[name], name)?;
+        Ok(format!("{name} {:?} {}\n", tensors[name].dims(), hex_sha256(bytemuck::cast_slice(&numbers))))
+    };
+    let lines: String = names.into_par_iter().map(line).collect::<Result<Vec<String>>>()?.concat();
+    Ok(hex_sha256(lines.as_bytes()))
 }
 
 /// A BERT without token types, with names of its own: it is renamed, and from then on a BERT like any other.
@@ -91,10 +123,13 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
 
     let size = |value: Option<usize>, name: &str| value.ok_or_else(|| unsupported(format!("its config.json has no {name}")));
     let positions = size(published.max_position_embeddings, "max_position_embeddings")?;
+    // No text has more tokens than `max_tokens`, so no other positions are kept.
+    let max_tokens = max_tokens(raw)?.unwrap_or(positions).min(positions);
     let config = ModelConfig {
         format: FORMAT,
         id: raw.id.clone(),
         source: raw.source.clone(),
+        family: String::new(),
         weights: Digest::default(),
         tokenizer: Digest::default(),
         architecture: Architecture::Bert,
@@ -104,8 +139,8 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
         heads: size(published.num_attention_heads, "num_attention_heads")?,
         ff: size(published.intermediate_size, "intermediate_size")?,
         vocab: size(published.vocab_size, "vocab_size")?,
-        positions,
-        max_tokens: max_tokens(raw)?.unwrap_or(positions).min(positions),
+        positions: max_tokens,
+        max_tokens,
         layer_norm_eps: published.layer_norm_eps.unwrap_or(1e-12),
     };
     config.check()?;
@@ -219,50 +254,76 @@ struct Packed {
     bytes: Vec<u8>,
 }
 
-struct Packer<'a> {
-    tensors: &'a HashMap<String, Tensor>,
-    ranges: Option<&'a [Ranges]>,
-    packed: BTreeMap<String, Packed>,
+/// The tensors to write, by name.
+type Store = BTreeMap<String, Packed>;
+
+fn put<T: bytemuck::NoUninit>(to: &mut Store, name: String, dtype: Dtype, numbers: &[T]) {
+    to.insert(name, Packed { dtype, shape: vec![numbers.len()], bytes: bytemuck::cast_slice(numbers).to_vec() });
 }
 
-impl<'a> Packer<'a> {
-    /// A packer that smooths by the ranges of the activations, or not at all.
-    fn new(tensors: &'a HashMap<String, Tensor>, ranges: Option<&'a [Ranges]>) -> Self {
-        Self { tensors, ranges, packed: BTreeMap::new() }
+/// Puts in numbers as f16.
+fn put_numbers(to: &mut Store, name: String, numbers: &[f32]) -> Result<()> {
+    let halves: Vec<f16> = numbers.iter().map(|&x| f16::from_f32(x)).collect();
+    if halves.iter().all(|x| x.is_finite()) {
+        put(to, name, Dtype::F16, &halves);
+        return Ok(());
     }
+    Err(Error::new(
+        ErrorKind::UnsupportedModel,
+        format!("{name} holds a number above 65504, which no weight of a sound model is"),
+    ))
+}
 
-    fn pack(mut self, config: &ModelConfig) -> Result<Vec<u8>> {
-        let ModelConfig { dim, ff, vocab, positions, .. } = *config;
-        self.words(vocab, dim)?;
-        self.positions(positions, dim)?;
-        self.norm("embeddings.norm", "embeddings.LayerNorm", dim)?;
-        for layer in 0..config.layers {
-            let to = |part: &str| format!("layers.{layer}.{part}");
-            let from = |part: &str| format!("encoder.layer.{layer}.{part}");
-            let qkv = ["query", "key", "value"].map(|part| from(&format!("attention.self.{part}")));
-            let ranges = self.ranges.map(|ranges| &ranges[layer]);
-            self.smooth_linear(&to("qkv"), &qkv, dim, dim, ranges.map(|ranges| ranges.qkv.as_slice()))?;
-            self.linear(&to("output"), &[from("attention.output.dense")], dim, dim)?;
-            self.norm(&to("attention_norm"), &from("attention.output.LayerNorm"), dim)?;
-            let expand = [from("intermediate.dense")];
-            self.smooth_linear(&to("expand"), &expand, ff, dim, ranges.map(|ranges| ranges.expand.as_slice()))?;
-            self.linear(&to("contract"), &[from("output.dense")], dim, ff)?;
-            self.norm(&to("output_norm"), &from("output.LayerNorm"), dim)?;
-        }
-        self.serialize()
-    }
+/// The numbers of a tensor, one after the other.
+fn numbers(tensor: &Tensor, name: &str) -> Result<Vec<f32>> {
+    let numbers = tensor.flatten_all().and_then(|tensor| tensor.to_vec1::<f32>());
+    numbers.map_err(|cause| Error::new(ErrorKind::Internal, format!("cannot read {name}")).caused_by(cause))
+}
 
-    fn serialize(self) -> Result<Vec<u8>> {
+struct Packer<'a> {
+    tensors: &'a HashMap<String, Tensor>,
+    steps: Steps,
+    /// What calibration has seen of each layer: without it nothing is smoothed, and codes are the nearest.
+    seen: Option<&'a [LayerInputs]>,
+}
+
+impl Packer<'_> {
+    fn pack(self, config: &ModelConfig, progress: &(dyn Fn(f32) + Sync)) -> Result<Vec<u8>> {
+        let mut packed = Store::new();
+        self.words(&mut packed, config.vocab, config.dim)?;
+        self.positions(&mut packed, config.positions, config.dim)?;
+        self.norm(&mut packed, "embeddings.norm", "embeddings.LayerNorm", config.dim)?;
+        let done = AtomicUsize::new(1);
+        let layer = |layer| {
+            let packed = self.layer(config, layer);
+            progress(done.fetch_add(1, Ordering::Relaxed) as f32 / config.layers as f32);
+            packed
+        };
+        let layers: Vec<Store> = (0..config.layers).into_par_iter().map(layer).collect::<Result<_>>()?;
+        packed.extend(layers.into_iter().flatten());
         tensors::write(
-            self.packed
+            packed
                 .iter()
                 .map(|(name, Packed { dtype, shape, bytes })| (name.as_str(), ByteTensor::new(*dtype, shape.clone(), bytes))),
         )
     }
 
-    fn put<T: bytemuck::NoUninit>(&mut self, name: String, dtype: Dtype, shape: &[usize], numbers: &[T]) {
-        let bytes = bytemuck::cast_slice(numbers).to_vec();
-        self.packed.insert(name, Packed { dtype, shape: shape.to_vec(), bytes });
+    fn layer(&self, config: &ModelConfig, layer: usize) -> Result<Store> {
+        let ModelConfig { dim, ff, .. } = *config;
+        let (mut packed, seen) = (Store::new(), self.seen.map(|seen| &seen[layer]));
+        let to = |part: &str| format!("layers.{layer}.{part}");
+        let from = |part: &str| format!("encoder.layer.{layer}.{part}");
+        let qkv = ["query", "key", "value"].map(|part| from(&format!("attention.self.{part}")));
+        self.smooth_linear(&mut packed, &to("qkv"), &qkv, [dim, dim], seen.map(|seen| &seen.qkv))?;
+        let output = [from("attention.output.dense")];
+        self.linear(&mut packed, &to("output"), &output, [dim, dim], seen.map(|seen| &seen.output))?;
+        self.norm(&mut packed, &to("attention_norm"), &from("attention.output.LayerNorm"), dim)?;
+        let expand = [from("intermediate.dense")];
+        self.smooth_linear(&mut packed, &to("expand"), &expand, [ff, dim], seen.map(|seen| &seen.expand))?;
+        let contract = [from("output.dense")];
+        self.linear(&mut packed, &to("contract"), &contract, [dim, ff], seen.map(|seen| &seen.contract))?;
+        self.norm(&mut packed, &to("output_norm"), &from("output.LayerNorm"), dim)?;
+        Ok(packed)
     }
 
     /// An original tensor, which must have this shape, as a flat list.
@@ -277,133 +338,128 @@ impl<'a> Packer<'a> {
                 format!("tensor {name} is {found:?}, the model's config.json wants {shape:?}"),
             ));
         }
-        let numbers = tensor.flatten_all().and_then(|tensor| tensor.to_vec1::<f32>());
-        let numbers = numbers.map_err(|cause| Error::new(ErrorKind::Internal, format!("cannot read {name}")).caused_by(cause))?;
+        let numbers = numbers(tensor, name)?;
         if numbers.iter().all(|x| x.is_finite()) {
             return Ok(numbers);
         }
         Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not finite")))
     }
 
-    fn norm(&mut self, to: &str, from: &str, dim: usize) -> Result<()> {
+    fn norm(&self, packed: &mut Store, to: &str, from: &str, dim: usize) -> Result<()> {
         for part in ["weight", "bias"] {
-            let numbers = self.take(&format!("{from}.{part}"), &[dim])?;
-            self.put(format!("{to}.{part}"), Dtype::F32, &[dim], &numbers);
+            put_numbers(packed, format!("{to}.{part}"), &self.take(&format!("{from}.{part}"), &[dim])?)?;
         }
         Ok(())
     }
 
-    /// One or more linear layers (outputs, inputs), stacked.
-    fn linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize) -> Result<()> {
-        let weights = self.stack(from, outputs, inputs)?;
-        self.put_linear(to, from, outputs, inputs, &weights)
+    /// One or more linear layers of a shape (outputs, inputs), stacked.
+    fn linear(&self, packed: &mut Store, to: &str, from: &[String], shape: [usize; 2], seen: Option<&Inputs>) -> Result<()> {
+        let weights = self.stack(from, "weight", &shape)?;
+        self.put_linear(packed, to, &weights, &self.stack(from, "bias", &shape[..1])?, seen.map(|seen| Carry::new(seen, None)))
     }
 
     /// The same, for inputs that are smoothed.
-    fn smooth_linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize, ranges: Option<&[f32]>) -> Result<()> {
-        let mut weights = self.stack(from, outputs, inputs)?;
-        let constants = ranges.map_or_else(|| vec![f16::ONE; inputs], |ranges| smooth::constants(ranges, &weights));
-        for row in weights.chunks_exact_mut(inputs) {
-            row.iter_mut().zip(&constants).for_each(|(w, constant)| *w *= constant.to_f32());
+    fn smooth_linear(
+        &self,
+        packed: &mut Store,
+        to: &str,
+        from: &[String],
+        shape: [usize; 2],
+        seen: Option<&Inputs>,
+    ) -> Result<()> {
+        let mut weights = self.stack(from, "weight", &shape)?;
+        let constants = seen.map_or_else(|| vec![1.0; shape[1]], |seen| smooth::constants(&seen.largest, &weights));
+        for row in weights.chunks_exact_mut(shape[1]) {
+            row.iter_mut().zip(&constants).for_each(|(w, constant)| *w *= constant);
         }
-        self.put(format!("{to}.smooth"), Dtype::F16, &[inputs], &constants);
-        self.put_linear(to, from, outputs, inputs, &weights)
+        put_numbers(packed, format!("{to}.smooth"), &constants)?;
+        let carry = seen.map(|seen| Carry::new(seen, Some(&constants)));
+        self.put_linear(packed, to, &weights, &self.stack(from, "bias", &shape[..1])?, carry)
     }
 
-    fn stack(&self, from: &[String], outputs: usize, inputs: usize) -> Result<Vec<f32>> {
-        let parts = from.iter().map(|from| self.take(&format!("{from}.weight"), &[outputs, inputs]));
+    fn stack(&self, from: &[String], part: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let parts = from.iter().map(|from| self.take(&format!("{from}.{part}"), shape));
         Ok(parts.collect::<Result<Vec<_>>>()?.concat())
     }
 
-    fn put_linear(&mut self, to: &str, from: &[String], outputs: usize, inputs: usize, weights: &[f32]) -> Result<()> {
-        let bias = from.iter().map(|from| self.take(&format!("{from}.bias"), &[outputs]));
-        let bias = bias.collect::<Result<Vec<_>>>()?.concat();
-        let (codes, scales) = quantize_rows(weights, inputs);
-        let outputs = bias.len();
-        self.put(format!("{to}.weight"), Dtype::I8, &[outputs, inputs], &codes);
-        self.put(format!("{to}.scale"), Dtype::F32, &[outputs], &scales);
-        self.put(format!("{to}.bias"), Dtype::F32, &[outputs], &bias);
-        Ok(())
+    fn put_linear(&self, packed: &mut Store, to: &str, weights: &[f32], bias: &[f32], carry: Option<Carry>) -> Result<()> {
+        let rows: Vec<&[f32]> = weights.chunks_exact(weights.len() / bias.len()).collect();
+        let round = |row: &&[f32]| {
+            let deviation = deviation(row);
+            let step = half_step((self.steps.layers * deviation).max(largest(row) / 127.0));
+            let codes = match &carry {
+                Some(carry) => carry.round(row, step),
+                None => round_row(row, step),
+            };
+            (codes, step)
+        };
+        let (codes, steps): (Vec<Vec<i8>>, Vec<f32>) = rows.par_iter().map(round).unzip();
+        put(packed, format!("{to}.codes"), Dtype::U8, &rans::pack(&codes.concat()));
+        put_numbers(packed, format!("{to}.scale"), &steps)?;
+        put_numbers(packed, format!("{to}.bias"), bias)
     }
 
     /// Position embeddings, with the embedding of token type 0, which every token has, added in.
-    fn positions(&mut self, positions: usize, dim: usize) -> Result<()> {
-        let mut table = self.take("embeddings.position_embeddings.weight", &[positions, dim])?;
-        let rows = self.tensors.get(TOKEN_TYPES).map_or(2, |tensor| tensor.dims()[0]);
-        let first_type = self.take(TOKEN_TYPES, &[rows, dim])?;
+    fn positions(&self, packed: &mut Store, positions: usize, dim: usize) -> Result<()> {
+        const TABLE: &str = "embeddings.position_embeddings.weight";
+        let rows_of = |name: &str, otherwise: usize| self.tensors.get(name).map_or(otherwise, |tensor| tensor.dims()[0]);
+        let mut table = self.take(TABLE, &[rows_of(TABLE, positions).max(positions), dim])?;
+        table.truncate(positions * dim);
+        let first_type = self.take(TOKEN_TYPES, &[rows_of(TOKEN_TYPES, 2), dim])?;
+        let (mut codes, mut steps) = (Vec::new(), Vec::new());
         for row in table.chunks_exact_mut(dim) {
             row.iter_mut().zip(&first_type).for_each(|(x, add)| *x += add);
+            let step = half_step(largest(row) / 127.0);
+            codes.extend(round_row(row, step));
+            steps.push(step);
         }
-        let (codes, scales) = quantize_rows(&table, dim);
-        self.put("embeddings.position.codes".into(), Dtype::I8, &[positions, dim], &codes);
-        self.put("embeddings.position.scale".into(), Dtype::F32, &[positions], &scales);
+        put(packed, "embeddings.position.codes".into(), Dtype::U8, &rans::pack(&codes));
+        put_numbers(packed, "embeddings.position.scale".into(), &steps)
+    }
+
+    /// Word embeddings, on one grid for the whole table.
+    fn words(&self, packed: &mut Store, vocab: usize, dim: usize) -> Result<()> {
+        let mut table = self.take("embeddings.word_embeddings.weight", &[vocab, dim])?;
+        let mut sums = vec![0.0; dim];
+        for row in table.chunks_exact(dim) {
+            sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
+        }
+        let mean: Vec<f32> = sums.iter().map(|sum| f16::from_f64(sum / vocab as f64).to_f32()).collect();
+        for row in table.chunks_exact_mut(dim) {
+            row.iter_mut().zip(&mean).for_each(|(x, mean)| *x -= mean);
+        }
+        let step = self.steps.words * deviation(&table);
+        let PackedWords { frequencies, streams, lengths } = PackedWords::pack(&round_row(&table, step), dim);
+        let name = |part: &str| format!("embeddings.word.{part}");
+        put_numbers(packed, name("mean"), &mean)?;
+        put(packed, name("step"), Dtype::F32, &[step]);
+        let parts = ["frequencies", "rows", "length.low", "length.high"].map(name);
+        parts
+            .into_iter()
+            .zip([frequencies, streams].into_iter().chain(lengths))
+            .for_each(|(name, bytes)| put(packed, name, Dtype::U8, &bytes));
         Ok(())
     }
-
-    fn words(&mut self, vocab: usize, dim: usize) -> Result<()> {
-        let table = self.take("embeddings.word_embeddings.weight", &[vocab, dim])?;
-        let blocks: Vec<Block> = table.as_chunks::<BLOCK>().0.par_iter().map(Block::quantize).collect();
-        let codes: Vec<u8> = blocks.iter().flat_map(|block| block.codes).collect();
-        let scales: Vec<f16> = blocks.iter().map(|block| block.scale).collect();
-        let offsets: Vec<f16> = blocks.iter().map(|block| block.offset).collect();
-        self.put("embeddings.word.codes".into(), Dtype::U8, &[vocab, dim / 2], &codes);
-        self.put("embeddings.word.scale".into(), Dtype::F16, &[vocab, dim / BLOCK], &scales);
-        self.put("embeddings.word.offset".into(), Dtype::F16, &[vocab, dim / BLOCK], &offsets);
-        Ok(())
-    }
 }
 
-/// int8 codes in [-127, 127] with one scale a row, so that the largest magnitude of each row becomes ±127.
-fn quantize_rows(table: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
-    let mut codes = Vec::with_capacity(table.len());
-    let scales = table.chunks_exact(width).map(|row| {
-        let largest = row.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
-        let scale = largest / 127.0;
-        codes.extend(row.iter().map(|x| if scale > 0.0 { (x / scale).round() as i8 } else { 0 }));
-        scale
-    });
-    let scales = scales.collect();
-    (codes, scales)
+/// The root of the mean square.
+fn deviation(row: &[f32]) -> f32 {
+    let squares: f64 = row.iter().map(|&x| f64::from(x).powi(2)).sum();
+    (squares / row.len() as f64).sqrt() as f32
 }
 
-/// 32 numbers of the word embedding table in 4 bits each: value = code × scale + offset.
-struct Block {
-    codes: [u8; BLOCK / 2],
-    scale: f16,
-    offset: f16,
+/// The largest magnitude.
+fn largest(row: &[f32]) -> f32 {
+    row.iter().fold(0.0, |largest, x| largest.max(x.abs()))
 }
 
-impl Block {
-    /// Tries ranges a little narrower than the block's own and keeps the one with the least squared error: giving up the
-    /// accuracy of an outlier makes the steps between all other codes finer.
-    fn quantize(numbers: &[f32; BLOCK]) -> Self {
-        let low = numbers.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let range = high - low;
-        let mut best = (f32::INFINITY, [0; BLOCK], f16::ZERO, f16::ZERO);
-        for cut_low in 0..6 {
-            for cut_high in 0..6 {
-                let cut = |steps: i32| steps as f32 * 0.04 * range;
-                let scale = f16::from_f32((range - cut(cut_low) - cut(cut_high)) / 15.0);
-                let offset = f16::from_f32(low + cut(cut_low));
-                let (codes, error) = Self::codes(numbers, scale.to_f32(), offset.to_f32());
-                if error < best.0 {
-                    best = (error, codes, scale, offset);
-                }
-            }
-        }
-        let (_, codes, scale, offset) = best;
-        let codes = std::array::from_fn(|pair| codes[2 * pair] | codes[2 * pair + 1] << 4);
-        Self { codes, scale, offset }
-    }
+/// A step as it is stored, in f16; above 0 if it is.
+fn half_step(step: f32) -> f32 {
+    let half = f16::from_f32(step);
+    if half == f16::ZERO && step > 0.0 { f16::MIN_POSITIVE_SUBNORMAL.to_f32() } else { half.to_f32() }
+}
 
-    fn codes(numbers: &[f32; BLOCK], scale: f32, offset: f32) -> ([u8; BLOCK], f32) {
-        let mut error = 0.0;
-        let codes = numbers.map(|x| {
-            let code = if scale > 0.0 { ((x - offset) / scale).round().clamp(0.0, 15.0) } else { 0.0 };
-            error += (code * scale + offset - x).powi(2);
-            code as u8
-        });
-        (codes, error)
-    }
+/// The nearest codes in [-127, 127].
+fn round_row(row: &[f32], step: f32) -> Vec<i8> {
+    row.iter().map(|&x| if step > 0.0 { nearest(x, step) as i8 } else { 0 }).collect()
 }

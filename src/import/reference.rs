@@ -17,10 +17,8 @@ pub struct Reference {
 impl Reference {
     /// Builds the model from its original tensors (as [`crate::import::pack::quantize`] returns them).
     pub fn new(config: &ModelConfig, tensors: HashMap<String, Tensor>) -> Result<Self> {
-        let type_vocab_size = match tensors.get("embeddings.token_type_embeddings.weight") {
-            Some(table) => table.dims()[0],
-            None => 0,
-        };
+        let rows = |table: &str| tensors.get(&format!("embeddings.{table}_embeddings.weight")).map(|table| table.dims()[0]);
+        let (type_vocab_size, positions) = (rows("token_type").unwrap_or(0), rows("position").unwrap_or(config.positions));
         let config = Config {
             vocab_size: config.vocab,
             hidden_size: config.dim,
@@ -28,7 +26,7 @@ impl Reference {
             num_attention_heads: config.heads,
             intermediate_size: config.ff,
             hidden_act: HiddenAct::Gelu,
-            max_position_embeddings: config.positions,
+            max_position_embeddings: positions,
             type_vocab_size,
             layer_norm_eps: f64::from(config.layer_norm_eps),
             position_embedding_type: PositionEmbeddingType::Absolute,

@@ -8,75 +8,32 @@
 
 use half::f16;
 
-use crate::encoder::backend::{Backend, Batch};
-use crate::encoder::cpu::{Cpu, PackedModel};
-use crate::error::Result;
-use crate::isa::{Isa, Kernel, run_best};
-use crate::model::config::ModelConfig;
-use crate::model::weights::Weights;
-use crate::text::tokenizer::Tokenizer;
-
-/// The texts on which activations are measured, one a line.
-const SENTENCES: &str = include_str!("calibration_sentences.txt");
-
-/// How much of the unevenness goes into the weights.
-const ALPHA: f32 = 0.75;
-
-/// The largest magnitude of each column of the hidden states that one layer's linear parts read, (dim) each.
-pub struct Ranges {
-    /// At the input of query, key and value.
-    pub qkv: Vec<f32>,
-    /// At the input of the feed-forward part.
-    pub expand: Vec<f32>,
-}
-
-/// Measures the activations of every layer on a fixed set of sentences.
-pub fn measure(config: &ModelConfig, weights: &Weights, tokenizer: &Tokenizer) -> Result<Vec<Ranges>> {
-    let mut batch = Batch::new();
-    for sentence in SENTENCES.lines() {
-        batch.push(&tokenizer.encode(sentence)?.ids);
-    }
-    run_best(Measure { model: PackedModel::new(config, weights), layers: config.layers, batch })
-}
-
-struct Measure {
-    model: PackedModel,
-    layers: usize,
-    batch: Batch,
-}
-
-impl Kernel for Measure {
-    type Output = Result<Vec<Ranges>>;
-
-    fn run<I: Isa>(self, isa: I) -> Result<Vec<Ranges>> {
-        let Self { model, layers, batch } = self;
-        let mut cpu = Cpu::new(isa, model.into());
-        let mut ranges = Vec::new();
-        cpu.embed(&batch)?;
-        for layer in 0..layers {
-            let qkv = cpu.column_ranges();
-            cpu.qkv(layer);
-            cpu.attention(&batch);
-            cpu.output(layer);
-            ranges.push(Ranges { qkv, expand: cpu.column_ranges() });
-            cpu.expand(layer);
-            cpu.contract(layer);
-        }
-        Ok(ranges)
-    }
-}
-
-/// The constants for the columns of a weight matrix (outputs, inputs), given the ranges of its inputs.
+/// The constants for the columns of a weight matrix (outputs, inputs), given the largest magnitude of each of its inputs.
 ///
 /// They are rounded to f16, as they are stored.
-pub fn constants(ranges: &[f32], weight: &[f32]) -> Vec<f16> {
-    let mut largest = vec![0.0f32; ranges.len()];
-    for row in weight.chunks_exact(ranges.len()) {
+pub fn constants(inputs: &[f32], weight: &[f32]) -> Vec<f32> {
+    let mut largest = vec![0.0f32; inputs.len()];
+    for row in weight.chunks_exact(inputs.len()) {
         largest.iter_mut().zip(row).for_each(|(largest, w)| *largest = largest.max(w.abs()));
     }
-    let constant = |(range, weight): (&f32, &f32)| {
-        let constant = range.powf(ALPHA) / weight.powf(1.0 - ALPHA);
-        if constant.is_finite() && constant > 0.0 { f16::from_f32(constant.clamp(1e-3, 1e3)) } else { f16::ONE }
+    let constant = |(input, weight): (&f32, &f32)| {
+        // Roots, which IEEE 754 fixes, and not powers, of which every machine has its own.
+        let constant = input.sqrt() * input.sqrt().sqrt() / weight.sqrt().sqrt();
+        let constant = if constant.is_finite() && constant > 0.0 { constant.clamp(1e-3, 1e3) } else { 1.0 };
+        f16::from_f32(constant).to_f32()
     };
-    ranges.iter().zip(&largest).map(constant).collect()
+    inputs.iter().zip(&largest).map(constant).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::constants;
+
+    #[test]
+    fn a_column_is_divided_by_its_range_to_three_quarters_over_that_of_its_weights_to_one() {
+        // 16^¾ / 81^¼ = 8 / 3, to the precision of f16.
+        let [first, second, unseen] = constants(&[16.0, 1.0, 0.0], &[81.0, 1.0, 5.0, -3.0, -1.0, 5.0])[..] else { panic!() };
+        assert!((first - 8.0 / 3.0).abs() < 2e-3, "{first}");
+        assert_eq!([second, unseen], [1.0, 1.0]);
+    }
 }

@@ -32,7 +32,7 @@ pub const MODEL_FOLDER: &str = "model";
 pub struct Manifest {
     /// Version of this file and of the index files.
     pub format: u32,
-    /// The model whose encoder made the vectors: queries must go through the same.
+    /// The model whose encoder made the vectors: queries must go through one of its family.
     pub model: ModelIdentity,
     /// Length of the vectors.
     pub dim: usize,
@@ -48,18 +48,40 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
-/// Which model, with which weights.
+/// Which model, however its weights are packed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelIdentity {
     /// The model's public name.
     pub id: String,
-    /// SHA-256 of its quantized weights.
-    pub weights_sha256: String,
+    /// The hash of its original weights, as its configuration has it.
+    pub family: String,
+}
+
+impl ModelIdentity {
+    /// Refuses a model of another family.
+    ///
+    /// # Errors
+    /// `model-mismatch`, naming both.
+    pub fn check(&self, other: &Self) -> Result<()> {
+        if self.family == other.family {
+            return Ok(());
+        }
+        let short = |hash: &str| hash.chars().take(12).collect::<String>();
+        let (ours, theirs) = (short(&self.family), short(&other.family));
+        Err(Error::new(
+            ErrorKind::ModelMismatch,
+            format!(
+                "the index is of model {} (family {ours}), and {} (family {theirs}) cannot ask it, because its vectors mean something \
+                 else: load a model of the index's family, or build the index again with this one",
+                self.id, other.id
+            ),
+        ))
+    }
 }
 
 impl From<&ModelConfig> for ModelIdentity {
     fn from(config: &ModelConfig) -> Self {
-        Self { id: config.id.clone(), weights_sha256: config.weights.sha256.clone() }
+        Self { id: config.id.clone(), family: config.family.clone() }
     }
 }
 
@@ -184,25 +206,12 @@ impl Manifest {
         holder.filter(|_| document < self.documents).ok_or_else(missing)
     }
 
-    /// Refuses a model other than the one the index was made with.
+    /// Refuses a model of another family than that of the one the index was made with.
     ///
     /// # Errors
     /// `model-mismatch`, naming both.
     pub fn check_model(&self, model: &ModelIdentity) -> Result<()> {
-        if *model == self.model {
-            return Ok(());
-        }
-        let ModelIdentity { id, weights_sha256 } = &self.model;
-        let short = |hash: &str| hash.chars().take(12).collect::<String>();
-        let (index_hash, model_hash) = (short(weights_sha256), short(&model.weights_sha256));
-        Err(Error::new(
-            ErrorKind::ModelMismatch,
-            format!(
-                "the index was made with model {id} (weights {index_hash}), the model loaded is {} (weights {model_hash}): \
-                 build the index again with this model, or load the other",
-                model.id
-            ),
-        ))
+        self.model.check(model)
     }
 }
 
@@ -232,7 +241,7 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 2, "model": {{"id": "m", "weights_sha256": "00"}}, "dim": 32, "documents": 3, "passages": 3,
+            r#"{{"format": 2, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
                 "passage_tokens": 200, "passage_overlap": 40, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#

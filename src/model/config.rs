@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 
 /// The version of `config.json` and `weights.safetensors` that this code writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The file names of a model folder, in the order in which they are needed.
 pub const CONFIG_FILE: &str = "config.json";
@@ -24,7 +24,10 @@ pub struct ModelConfig {
     pub id: String,
     /// Where the weights were taken from, in the syntax of `inkling model pull`.
     pub source: String,
-    /// The weights: their hash is, with `id`, the model's identity.
+    /// The hash of the original weights, in lower-case hexadecimal. Encoders of one family, however they are packed, may ask each
+    /// other's indexes.
+    pub family: String,
+    /// The quantized weights.
     pub weights: Digest,
     /// The tokenizer.
     pub tokenizer: Digest,
@@ -42,7 +45,7 @@ pub struct ModelConfig {
     pub ff: usize,
     /// Number of rows of the word embedding table.
     pub vocab: usize,
-    /// Number of positions that have an embedding.
+    /// Number of positions that have an embedding: as many as a text may have tokens.
     pub positions: usize,
     /// Most tokens a text may have, special tokens included; what is longer is cut.
     pub max_tokens: usize,

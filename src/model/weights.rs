@@ -2,40 +2,41 @@
 //!
 //! | tensor | type, shape | meaning |
 //! |---|---|---|
-//! | `embeddings.word.codes` | U8 (vocab, dim / 2) | two 4-bit codes a byte, the even column in the low half |
-//! | `embeddings.word.scale`, `.offset` | F16 (vocab, dim / 32) | value = code × scale + offset, a pair for each block of 32 columns |
-//! | `embeddings.position.codes`, `.scale` | I8 (positions, dim), F32 (positions) | value = code × scale; token type 0 is added in |
-//! | `embeddings.norm.weight`, `.bias` | F32 (dim) | layer normalization |
-//! | `layers.N.qkv.weight`, `.scale`, `.bias` | I8 (3 dim, dim), F32 (3 dim), F32 (3 dim) | query, key and value, one below the other |
+//! | `embeddings.word.frequencies` | U8 | the table that the rows of word embeddings are coded with |
+//! | `embeddings.word.rows` | U8 | the rows' codes, a stream each, one after the other |
+//! | `embeddings.word.length.low`, `.high` | U8 | packed: the length of each stream in units of two bytes, low and high byte |
+//! | `embeddings.word.step`, `.mean` | F32 (1), F16 (dim) | value = code × step + mean |
+//! | `embeddings.position.codes`, `.scale` | U8, F16 (positions) | packed (positions, dim); value = code × scale; token type 0 is added in |
+//! | `embeddings.norm.weight`, `.bias` | F16 (dim) | layer normalization |
+//! | `layers.N.qkv.codes`, `.scale`, `.bias` | U8, F16 (3 dim), F16 (3 dim) | packed (3 dim, dim): query, key and value, one below the other |
 //! | `layers.N.qkv.smooth` | F16 (dim) | what each input column is divided by before it is quantized |
-//! | `layers.N.output.…` | I8 (dim, dim), … | attention output |
-//! | `layers.N.attention_norm.weight`, `.bias` | F32 (dim) | |
-//! | `layers.N.expand.…`, `layers.N.contract.…` | I8 (ff, dim), I8 (dim, ff), … | feed-forward |
+//! | `layers.N.output.…` | packed (dim, dim), … | attention output |
+//! | `layers.N.attention_norm.weight`, `.bias` | F16 (dim) | |
+//! | `layers.N.expand.…`, `layers.N.contract.…` | packed (ff, dim), (dim, ff), … | feed-forward |
 //! | `layers.N.expand.smooth` | F16 (dim) | as `qkv.smooth` |
-//! | `layers.N.output_norm.weight`, `.bias` | F32 (dim) | |
+//! | `layers.N.output_norm.weight`, `.bias` | F16 (dim) | |
 //!
-//! Linear weights are int8 in [-127, 127] with one scale a row (output channel): value = code × scale. Where
-//! inputs are smoothed, the weights are those of the model times the constants, so that x W = (x / smooth) (smooth W).
+//! "Packed" are int8 codes under the entropy coder of [`super::rans`], row by row. Linear weights are codes in [-127, 127] with one
+//! scale a row (output channel): value = code × scale. Where inputs are smoothed, the weights are those of the model times the
+//! constants, so that x W = (x / smooth) (smooth W).
+
+use std::sync::Arc;
 
 use half::f16;
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+use super::rans::{Frequencies, unpack};
+use super::words::Words;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::ModelConfig;
 
-/// Columns of the word embedding table that share one scale.
-pub const BLOCK: usize = 32;
-
-/// The quantized weights of a model, borrowing the large tensors from the file's bytes.
+/// The quantized weights of a model, borrowing those of the layers from the file's bytes.
 pub struct Weights<'a> {
-    /// 4-bit codes of the word embeddings, (vocab, dim / 2).
-    pub word_codes: &'a [u8],
-    /// Scales of the word embeddings, (vocab, dim / 32).
-    pub word_scales: Vec<f16>,
-    /// Offsets of the word embeddings, (vocab, dim / 32).
-    pub word_offsets: Vec<f16>,
+    /// The word embeddings.
+    pub words: Arc<Words>,
     /// Codes of the position embeddings, (positions, dim).
-    pub position_codes: &'a [i8],
+    pub position_codes: Vec<i8>,
     /// Scales of the position embeddings, (positions).
     pub position_scales: Vec<f32>,
     /// The normalization of the embeddings.
@@ -66,8 +67,7 @@ pub struct Layer<'a> {
 
 /// A linear layer y = x Wᵀ + b with int8 weights, one scale an output channel.
 pub struct Linear<'a> {
-    /// Codes in [-127, 127], (outputs, inputs).
-    pub weight: &'a [i8],
+    packed: &'a [u8],
     /// Scales, (outputs).
     pub scale: Vec<f32>,
     /// Bias, (outputs).
@@ -76,6 +76,16 @@ pub struct Linear<'a> {
     pub inputs: usize,
     /// Rows of `weight`.
     pub outputs: usize,
+}
+
+impl Linear<'_> {
+    /// Unpacks the codes, in [-127, 127], (outputs, inputs).
+    ///
+    /// # Errors
+    /// `damaged-file` when they are not so many.
+    pub fn weight(&self) -> Result<Vec<i8>> {
+        unpacked("a linear layer", self.packed, self.outputs * self.inputs)
+    }
 }
 
 /// Gain and bias of a layer normalization, (dim) each.
@@ -92,7 +102,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// `damaged-file` when the bytes are not a whole safetensors file or hold numbers no model has, `missing-tensor` and
-    /// `wrong-shape` when they are not this model's.
+    /// `wrong-shape` when they are not this model's. What is packed is checked when it is unpacked.
     pub fn read(config: &ModelConfig, bytes: &'a [u8]) -> Result<Self> {
         let tensors = Tensors::open(bytes)?;
         let ModelConfig { dim, ff, vocab, positions, .. } = *config;
@@ -110,11 +120,9 @@ impl<'a> Weights<'a> {
             })
         };
         Ok(Self {
-            word_codes: tensors.bytes("embeddings.word.codes", Dtype::U8, &[vocab, dim / 2])?,
-            word_scales: tensors.f16s("embeddings.word.scale", &[vocab, dim / BLOCK])?,
-            word_offsets: tensors.f16s("embeddings.word.offset", &[vocab, dim / BLOCK])?,
-            position_codes: tensors.codes("embeddings.position.codes", &[positions, dim])?,
-            position_scales: tensors.f32s("embeddings.position.scale", &[positions])?,
+            words: tensors.words(vocab, dim)?.into(),
+            position_codes: unpacked("embeddings.position", tensors.bytes("embeddings.position.codes")?, positions * dim)?,
+            position_scales: tensors.numbers("embeddings.position.scale", positions)?,
             norm: tensors.norm("embeddings.norm", dim)?,
             layers: (0..config.layers).map(layer).collect::<Result<_>>()?,
         })
@@ -133,11 +141,15 @@ impl<'a> Tensors<'a> {
         Ok(Self(tensors))
     }
 
-    fn bytes(&self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
-        let tensor = self.0.tensor(name).map_err(|cause| {
+    fn tensor(&self, name: &str) -> Result<TensorView<'a>> {
+        self.0.tensor(name).map_err(|cause| {
             Error::new(ErrorKind::MissingTensor, format!("the weights hold no tensor {name}: pull the model again"))
                 .caused_by(cause)
-        })?;
+        })
+    }
+
+    fn of_shape(&self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
+        let tensor = self.tensor(name)?;
         if tensor.dtype() != dtype || tensor.shape() != shape {
             let (found, found_shape) = (tensor.dtype(), tensor.shape());
             return Err(Error::new(
@@ -148,51 +160,62 @@ impl<'a> Tensors<'a> {
         Ok(tensor.data())
     }
 
-    fn codes(&self, name: &str, shape: &[usize]) -> Result<&'a [i8]> {
-        let codes: &[i8] = bytemuck::cast_slice(self.bytes(name, Dtype::I8, shape)?);
-        // -128 would overflow the 16-bit sums of the dot kernels.
-        if codes.contains(&i8::MIN) {
-            return Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds -128, codes go from -127 to 127")));
-        }
-        Ok(codes)
+    /// Bytes of any number.
+    fn bytes(&self, name: &str) -> Result<&'a [u8]> {
+        let tensor = self.tensor(name)?;
+        self.of_shape(name, Dtype::U8, &[tensor.data().len()])
     }
 
-    fn f16s(&self, name: &str, shape: &[usize]) -> Result<Vec<f16>> {
-        let numbers: Vec<f16> = bytemuck::pod_collect_to_vec(self.bytes(name, Dtype::F16, shape)?);
-        finite(name, numbers, |number| number.is_finite())
-    }
-
-    fn f32s(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(self.bytes(name, Dtype::F32, shape)?);
-        finite(name, numbers, |number| number.is_finite())
+    fn numbers(&self, name: &str, count: usize) -> Result<Vec<f32>> {
+        let numbers: Vec<f16> = bytemuck::pod_collect_to_vec(self.of_shape(name, Dtype::F16, &[count])?);
+        finite(name, numbers.into_iter().map(f16::to_f32).collect())
     }
 
     fn smooth(&self, name: &str, dim: usize) -> Result<Vec<f32>> {
-        let constants: Vec<f32> = self.f16s(name, &[dim])?.into_iter().map(f16::to_f32).collect();
+        let constants = self.numbers(name, dim)?;
         if constants.iter().all(|&constant| constant > 0.0) {
             return Ok(constants);
         }
         Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not above 0")))
     }
 
+    fn words(&self, vocab: usize, dim: usize) -> Result<Words> {
+        let name = |part: &str| format!("embeddings.word.{part}");
+        let step: Vec<f32> = bytemuck::pod_collect_to_vec(self.of_shape(&name("step"), Dtype::F32, &[1])?);
+        let step = finite(&name("step"), step)?[0];
+        let lengths = [self.bytes(&name("length.low"))?, self.bytes(&name("length.high"))?];
+        let mean = self.numbers(&name("mean"), dim)?;
+        Words::read(vocab, self.bytes(&name("frequencies"))?, self.bytes(&name("rows"))?, lengths, step, mean)
+    }
+
     fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear<'a>> {
         Ok(Linear {
-            weight: self.codes(&format!("{name}.weight"), &[outputs, inputs])?,
-            scale: self.f32s(&format!("{name}.scale"), &[outputs])?,
-            bias: self.f32s(&format!("{name}.bias"), &[outputs])?,
+            packed: self.bytes(&format!("{name}.codes"))?,
+            scale: self.numbers(&format!("{name}.scale"), outputs)?,
+            bias: self.numbers(&format!("{name}.bias"), outputs)?,
             inputs,
             outputs,
         })
     }
 
     fn norm(&self, name: &str, dim: usize) -> Result<Norm> {
-        Ok(Norm { weight: self.f32s(&format!("{name}.weight"), &[dim])?, bias: self.f32s(&format!("{name}.bias"), &[dim])? })
+        let numbers = |part: &str| self.numbers(&format!("{name}.{part}"), dim);
+        Ok(Norm { weight: numbers("weight")?, bias: numbers("bias")? })
     }
 }
 
+/// Codes out of the entropy coder, none of which may be -128: that would overflow the 16-bit sums of the dot kernels.
+fn unpacked(name: &str, packed: &[u8], count: usize) -> Result<Vec<i8>> {
+    let fits = Frequencies::read(packed).is_some_and(|(frequencies, _)| !frequencies.has(i8::MIN));
+    let codes = fits.then(|| unpack(packed, count)).flatten();
+    codes.ok_or_else(|| {
+        Error::new(ErrorKind::DamagedFile, format!("the codes of {name} cannot be unpacked: pull the model again"))
+    })
+}
+
 /// The numbers of a tensor, once none of them is infinite or not a number.
-fn finite<T>(name: &str, numbers: Vec<T>, is_finite: impl Fn(&T) -> bool) -> Result<Vec<T>> {
-    if numbers.iter().all(is_finite) {
+fn finite(name: &str, numbers: Vec<f32>) -> Result<Vec<f32>> {
+    if numbers.iter().all(|number| number.is_finite()) {
         return Ok(numbers);
     }
     Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not finite")))

@@ -63,10 +63,10 @@ impl Encoder {
             None => store.changing(CONFIG_FILE).await?,
         };
         let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
-        let ModelConfig { id, dim, max_tokens, weights, .. } = encoder.config();
+        let ModelConfig { id, family, dim, max_tokens, .. } = encoder.config();
         let (model, dim, max_tokens) = (id.clone(), *dim, *max_tokens);
         Ok(Self {
-            identity: Identity { id: id.clone(), weights_sha256: weights.sha256.clone(), dim },
+            identity: Identity { id: id.clone(), family: family.clone(), dim },
             info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name() },
             tokenizer: encoder.tokenizer().clone(),
             accelerator: Accelerator::new(&store, folder, &options),
@@ -140,7 +140,7 @@ async fn load_model(
     let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
     let backend = store.fixed_as(&weights_path, &config.weights, &progress, |bytes| {
         progress.advance("prepare", &weights_path, 0);
-        Ok(cpu::best(&config, &Weights::read(&config, &bytes)?))
+        cpu::best(&config, &Weights::read(&config, &bytes)?)
     });
     let tokenizer =
         store.fixed_as(&tokenizer_path, &config.tokenizer, &progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));

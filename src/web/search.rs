@@ -145,8 +145,8 @@ impl Search {
     /// Takes the encoder of the index's model; before it is there, and once it is broken, queries are answered from words.
     #[wasm_bindgen(js_name = setEncoder)]
     pub async fn set_encoder(&self, encoder: QueryEncoder) -> Result<(), JsValue> {
-        let Identity { id, weights_sha256, dim } = encoder.model()?;
-        self.index.read().await.check_model(&ModelIdentity { id, weights_sha256 }, dim)?;
+        let Identity { id, family, dim } = encoder.model()?;
+        self.index.read().await.check_model(&ModelIdentity { id, family }, dim)?;
         *self.encoder.borrow_mut() = Some(encoder);
         Ok(())
     }

@@ -10,7 +10,8 @@ pub use asked::{QueryEncoder, is_broken};
 #[derive(Serialize, Deserialize)]
 pub struct Identity {
     pub id: String,
-    pub weights_sha256: String,
+    /// The hash of its original weights.
+    pub family: String,
     /// Length of its vectors.
     pub dim: usize,
 }

@@ -399,7 +399,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('the list of a site holds what its pages load, and of an index only the manifest', () => {
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
-  const manifest = JSON.stringify({ format: 1, model: {}, files: [] })
+  const manifest = JSON.stringify({ format: 2, model: {}, files: [] })
   const files = {
     'index.html': '<p>',
     'a b/ü.html': '',

@@ -39,7 +39,7 @@ const SESSIONS: &str = r#"[
 fn pull_index_search_and_inspect_work_one_after_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| inkling(folder.path(), args, "");
-    let pulled = run(&["model", "pull", TINY, "--json"]);
+    let pulled = run(&["model", "pull", TINY, "--size", "exact", "--json"]);
     let report: Value = serde_json::from_str(stdout(&pulled)).unwrap();
     assert!(report["cosine_mean"].as_f64().unwrap() > 0.995, "{report}");
     assert!(report["bytes_after"].as_u64() < report["bytes_before"].as_u64(), "{report}");

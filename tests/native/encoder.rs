@@ -2,9 +2,11 @@
 
 use crate::models::{Model, TokenGolden, cosines, json, tiny_distilbert_raw, tiny_raw, vector_goldens};
 use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
-use inkling_search::error::ErrorKind;
+use inkling_search::error::{Error, ErrorKind};
 use inkling_search::import::pack::quantize;
+use inkling_search::import::pull::RawModel;
 use inkling_search::import::reference::Reference;
+use inkling_search::import::size::Size;
 use inkling_search::model::config::ModelConfig;
 use inkling_search::text::tokenizer::Tokenizer;
 use proptest::prelude::*;
@@ -60,13 +62,18 @@ fn a_distilbert_has_the_vectors_of_transformers_in_f32_and_in_int8() {
     assert!(mean >= 0.995 && min >= 0.97, "int8: mean {mean}, smallest {min}");
 }
 
+/// Why a model cannot be quantized.
+fn refusal(raw: &RawModel) -> Error {
+    quantize(raw, Size::Balanced, &|_| ()).err().expect("a model that is refused")
+}
+
 #[test]
 fn a_distilbert_without_a_tensor_is_refused_by_the_name_that_it_lacks() {
     let mut raw = tiny_distilbert_raw();
     let mut tensors = candle_core::safetensors::load_buffer(&raw.files["model.safetensors"], &candle_core::Device::Cpu).unwrap();
     tensors.remove("transformer.layer.1.ffn.lin2.bias").unwrap();
     raw.files.insert("model.safetensors".into(), safetensors::serialize(tensors, None).unwrap());
-    let error = quantize(&raw).map(drop).unwrap_err();
+    let error = refusal(&raw);
     assert_eq!(error.kind(), ErrorKind::MissingTensor);
 }
 
@@ -111,7 +118,7 @@ fn another_architecture_is_refused_by_name() {
         let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
         assert!(config.contains(from), "{config}");
         raw.files.insert("config.json".into(), config.replace(from, to).into_bytes());
-        let error = quantize(&raw).err().unwrap();
+        let error = refusal(&raw);
         assert_eq!(error.kind(), ErrorKind::UnsupportedModel);
         assert!(error.to_string().contains(named), "{error}");
     }
@@ -122,7 +129,7 @@ fn another_pooling_is_refused() {
     let mut raw = tiny_raw();
     let pooling = r#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#;
     raw.files.insert("1_Pooling/config.json".into(), pooling.into());
-    assert_eq!(quantize(&raw).err().unwrap().kind(), ErrorKind::UnsupportedModel);
+    assert_eq!(refusal(&raw).kind(), ErrorKind::UnsupportedModel);
 }
 
 #[test]
@@ -130,7 +137,7 @@ fn a_tensor_of_another_shape_than_the_configuration_says_is_refused_by_name() {
     let mut raw = tiny_raw();
     let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
     raw.files.insert("config.json".into(), config.replace("\"intermediate_size\": 64", "\"intermediate_size\": 96").into_bytes());
-    let error = quantize(&raw).err().unwrap();
+    let error = refusal(&raw);
     assert_eq!(error.kind(), ErrorKind::WrongShape);
     assert!(error.to_string().contains("encoder.layer.0.intermediate.dense.weight"), "{error}");
 }
@@ -140,7 +147,7 @@ fn a_model_without_one_of_its_tensors_is_refused_by_name() {
     let mut raw = tiny_raw();
     let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();
     raw.files.insert("config.json".into(), config.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3").into_bytes());
-    let error = quantize(&raw).err().unwrap();
+    let error = refusal(&raw);
     assert_eq!(error.kind(), ErrorKind::MissingTensor);
     assert!(error.to_string().contains("encoder.layer.2."), "{error}");
 }
@@ -162,9 +169,9 @@ fn quantized_weights_that_do_not_fit_their_configuration_are_refused() {
     assert_eq!(load_changed(|_| (), |weights| weights.clear()), ErrorKind::DamagedFile);
     assert_eq!(load_changed(|config| config.layers = 3, |_| ()), ErrorKind::MissingTensor);
     assert_eq!(load_changed(|config| config.ff = 96, |_| ()), ErrorKind::WrongShape);
-    assert_eq!(load_changed(|config| config.format = 2, |_| ()), ErrorKind::UnsupportedFormat);
+    assert_eq!(load_changed(|config| config.format = 1, |_| ()), ErrorKind::UnsupportedFormat);
     assert_eq!(load_changed(|config| config.heads = 3, |_| ()), ErrorKind::UnsupportedModel);
-    assert_eq!(load_changed(|config| config.vocab = 10, |_| ()), ErrorKind::WrongShape);
+    assert_eq!(load_changed(|config| config.vocab = 500, |_| ()), ErrorKind::DamagedFile);
     assert_eq!(load_changed(|config| config.weights.sha256 = "0".repeat(64), |_| ()), ErrorKind::HashMismatch);
 }
 
@@ -176,11 +183,41 @@ fn quantizing_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn weights_of_format_1_still_open() {
-    let read = |name: &str| std::fs::read(crate::models::data("tiny-quantized").join(name)).unwrap();
-    let (config, tokenizer, weights) = (read("config.json"), read("tokenizer.json"), read("weights.safetensors"));
-    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
-    assert_eq!(Encoder::load(&files).unwrap().config().format, 1);
+fn the_committed_weights_are_those_that_the_tiny_model_gives_on_every_machine() {
+    let committed = std::fs::read(crate::models::data("tiny-quantized/weights.safetensors")).unwrap();
+    assert!(Model::of(&tiny_raw()).quantized.weights == committed, "make tests/data/tiny-quantized again: tests/data/README.md");
+}
+
+#[test]
+fn coarser_sizes_take_fewer_bytes_and_stray_further_from_the_original() {
+    let texts: Vec<String> = json("goldens/texts.json");
+    let goldens = vector_goldens("goldens/tiny-vectors.safetensors");
+    let measured = [Size::Exact, Size::Balanced, Size::Small].map(|size| {
+        let model = Model::sized(&tiny_raw(), size);
+        let encoded = encode_all(&model.encoder(), &texts[..goldens.len()], |_| ()).unwrap();
+        let vectors: Vec<_> = encoded.into_iter().map(|encoded| encoded.vector).collect();
+        (model.quantized.weights.len(), cosines(&vectors, &goldens).0, model.quantized.config.family)
+    });
+    println!("{measured:?}");
+    assert!(measured.is_sorted_by(|(bytes, cosine, _), (fewer, less, _)| bytes > fewer && cosine > less));
+    assert!(measured.iter().all(|(.., family)| *family == measured[0].2 && family.len() == 64));
+}
+
+#[test]
+fn a_damaged_stream_of_codes_is_refused() {
+    let mut model = Model::of(&tiny_raw()).quantized;
+    let tensors = safetensors::SafeTensors::deserialize(&model.weights).unwrap();
+    let whole = model.weights.as_ptr() as usize;
+    let places: Vec<usize> = ["layers.1.contract.codes", "embeddings.position.codes", "embeddings.word.length.low"]
+        .map(|name| tensors.tensor(name).unwrap().data())
+        .map(|data| data.as_ptr() as usize - whole + data.len() - 3)
+        .into();
+    for place in places {
+        model.weights[place] ^= 1;
+        let weights = model.weights.clone();
+        assert_eq!(load_changed(|_| (), |changed| *changed = weights), ErrorKind::DamagedFile, "byte {place}");
+        model.weights[place] ^= 1;
+    }
 }
 
 proptest! {

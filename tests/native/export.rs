@@ -128,7 +128,7 @@ fn parquet_reads_back_as_the_same_rows() {
     write(Target::Parquet, &path);
     let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
     let about = reader.metadata().file_metadata().key_value_metadata().unwrap();
-    assert!(about.iter().any(|entry| entry.key == "inkling.weights_sha256" && entry.value.as_ref().unwrap().len() == 64));
+    assert!(about.iter().any(|entry| entry.key == "inkling.family" && entry.value.as_ref().unwrap().len() == 64));
     let (rows, vectors) = &*ROWS;
     let mut count = 0;
     for (row, (expected, vector)) in reader.get_row_iter(None).unwrap().zip(rows.iter().zip(vectors)) {

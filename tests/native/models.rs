@@ -7,6 +7,7 @@ use candle_core::{Device, Tensor};
 use inkling_search::encoder::{Encoder, ModelFiles};
 use inkling_search::import::pack::{QuantizedModel, quantize};
 use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
+use inkling_search::import::size::Size;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -76,7 +77,11 @@ pub struct Model {
 
 impl Model {
     pub fn of(raw: &RawModel) -> Self {
-        let (quantized, tensors) = quantize(raw).unwrap();
+        Self::sized(raw, Size::Exact)
+    }
+
+    pub fn sized(raw: &RawModel, size: Size) -> Self {
+        let (quantized, tensors) = quantize(raw, size, &|_| ()).unwrap();
         let config = serde_json::to_vec(&quantized.config).unwrap();
         Self { quantized, tensors, config }
     }

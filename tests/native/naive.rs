@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use inkling_search::encoder::backend::Batch;
 use inkling_search::model::config::ModelConfig;
-use inkling_search::model::weights::{BLOCK, Linear, Norm, Weights};
+use inkling_search::model::weights::{Linear, Norm, Weights};
 
 /// Activations of a batch, row by row.
 pub struct Naive<'a> {
     pub config: &'a ModelConfig,
     pub weights: &'a Weights<'a>,
+    /// The codes of all word embeddings.
+    words: Vec<i8>,
     pub hidden: Vec<f32>,
     pub context: Vec<f32>,
     /// qkv or the feed-forward part.
@@ -18,7 +20,9 @@ pub struct Naive<'a> {
 
 impl<'a> Naive<'a> {
     pub fn new(config: &'a ModelConfig, weights: &'a Weights<'a>) -> Self {
-        Self { config, weights, hidden: Vec::new(), context: Vec::new(), wide: Vec::new() }
+        let mut words = Vec::new();
+        weights.words.read_rows(&weights.words.ids(), &mut words).unwrap();
+        Self { config, weights, words, hidden: Vec::new(), context: Vec::new(), wide: Vec::new() }
     }
 
     pub fn embed(&mut self, batch: &Batch) {
@@ -35,10 +39,7 @@ impl<'a> Naive<'a> {
 
     fn embedding(&self, id: usize, position: usize, column: usize) -> f32 {
         let (dim, weights) = (self.config.dim, self.weights);
-        let byte = weights.word_codes[(id * dim + column) / 2];
-        let code = if column.is_multiple_of(2) { byte & 15 } else { byte >> 4 };
-        let block = id * (dim / BLOCK) + column / BLOCK;
-        let word = f32::from(code) * weights.word_scales[block].to_f32() + weights.word_offsets[block].to_f32();
+        let word = f32::from(self.words[id * dim + column]) * weights.words.step + weights.words.mean[column];
         word + f32::from(weights.position_codes[position * dim + column]) * weights.position_scales[position]
     }
 
@@ -117,13 +118,13 @@ impl<'a> Naive<'a> {
 }
 
 fn linear(linear: &Linear, rows: &[f32], smooth: Option<&[f32]>) -> Vec<f32> {
-    let mut out = Vec::new();
+    let (weight, mut out) = (linear.weight().unwrap(), Vec::new());
     for row in rows.chunks_exact(linear.inputs) {
         let row: Vec<f32> = match smooth {
             Some(smooth) => row.iter().zip(smooth).map(|(x, constant)| x / constant).collect(),
             None => row.to_vec(),
         };
-        for (output, weights) in linear.weight.chunks_exact(linear.inputs).enumerate() {
+        for (output, weights) in weight.chunks_exact(linear.inputs).enumerate() {
             let sums = weights.chunks(16).zip(row.chunks(16));
             let sums = sums.map(|(weights, x)| weights.iter().zip(x).map(|(&weight, x)| f32::from(weight) * x).sum::<f32>());
             out.push((sums.map(f64::from).sum::<f64>() as f32) * linear.scale[output] + linear.bias[output]);

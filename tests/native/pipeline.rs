@@ -8,6 +8,7 @@ use inkling_search::engine::build::{BuildOptions, Plan, build};
 use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Answer, Engine, Hit, Index, Mode, QueryOptions, Timings};
 use inkling_search::error::{Error, ErrorKind};
+use inkling_search::import::size::Size;
 use inkling_search::index::builder::{IndexFiles, SLICE_PASSAGES};
 use inkling_search::index::codes::Codes;
 use inkling_search::index::document::Document;
@@ -326,15 +327,26 @@ fn bad_corpora_are_refused_with_their_own_codes() {
 }
 
 #[test]
-fn an_index_of_another_model_is_refused_and_both_are_named() {
+fn an_index_of_another_family_is_refused_and_both_are_named() {
     let folder = folder(&corpus());
     let path = folder.path().join(MANIFEST_FILE);
     let manifest = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, manifest.replace("\"id\": \"tiny-model\"", "\"id\": \"other-model\"")).unwrap();
+    let other = manifest.replace("\"id\": \"tiny-model\"", "\"id\": \"other-model\"");
+    std::fs::write(&path, other.replace(&MODEL.quantized.config.family, &"0".repeat(64))).unwrap();
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
     let error = engine.set_encoder(MODEL.encoder()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelMismatch);
     assert!(error.to_string().contains("other-model") && error.to_string().contains("tiny-model"), "{error}");
+}
+
+#[test]
+fn an_encoder_of_the_same_family_may_ask_however_it_is_packed() {
+    let folder = folder(&corpus());
+    let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
+    let coarse = Model::sized(&tiny_raw(), Size::Small);
+    assert_ne!(coarse.quantized.config.weights, MODEL.quantized.config.weights);
+    engine.set_encoder(coarse.encoder()).unwrap();
+    assert_eq!(engine.query("health data").unwrap().mode, Mode::Hybrid);
 }
 
 #[test]

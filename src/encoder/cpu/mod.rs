@@ -6,8 +6,6 @@ pub mod rows;
 
 use std::sync::Arc;
 
-use half::f16;
-
 use self::attention::{Attention, Heads};
 use self::linear::{Activation, Gelu, Identity, Linear, Panels, Rows};
 use self::rows::{Columns, SmoothNorm, layer_norm, mean_unit, quantize};
@@ -15,15 +13,14 @@ use crate::encoder::backend::{Backend, Batch, Pending};
 use crate::error::Result;
 use crate::isa::{Isa, Kernel, Scalar, run_best};
 use crate::model::config::ModelConfig;
-use crate::model::weights::{self, BLOCK, Layer, Norm, Weights};
+use crate::model::weights::{self, Layer, Norm, Weights};
+use crate::model::words::Words;
 
 /// The weights in the order the kernels read them, shared by all threads.
 pub struct PackedModel {
     dim: usize,
     head_dim: usize,
-    word_codes: Vec<u8>,
-    word_scales: Vec<f16>,
-    word_offsets: Vec<f16>,
+    words: Arc<Words>,
     position_codes: Vec<i8>,
     position_scales: Vec<f32>,
     norm: SmoothNorm,
@@ -43,6 +40,8 @@ struct PackedLayer {
 pub struct Cpu<I: Isa> {
     isa: I,
     model: Arc<PackedModel>,
+    /// The codes of word embeddings, (rows, dim).
+    words: Vec<i8>,
     /// Hidden states, (rows, dim), and their codes.
     hidden: Vec<f32>,
     hidden_codes: Rows<I::Code>,
@@ -59,13 +58,19 @@ pub struct Cpu<I: Isa> {
 }
 
 /// The fastest CPU backend that this machine runs.
-pub fn best(config: &ModelConfig, weights: &Weights) -> Box<dyn Backend> {
-    run_best(NewBackend(PackedModel::new(config, weights)))
+///
+/// # Errors
+/// `damaged-file` for weights that cannot be unpacked.
+pub fn best(config: &ModelConfig, weights: &Weights) -> Result<Box<dyn Backend>> {
+    Ok(run_best(NewBackend(PackedModel::new(config, weights)?)))
 }
 
 /// The CPU backend in plain Rust, to compare the others with.
-pub fn scalar(config: &ModelConfig, weights: &Weights) -> Box<dyn Backend> {
-    NewBackend(PackedModel::new(config, weights)).run(Scalar)
+///
+/// # Errors
+/// Those of [`best`].
+pub fn scalar(config: &ModelConfig, weights: &Weights) -> Result<Box<dyn Backend>> {
+    Ok(NewBackend(PackedModel::new(config, weights)?).run(Scalar))
 }
 
 struct NewBackend(PackedModel);
@@ -79,67 +84,59 @@ impl Kernel for NewBackend {
 }
 
 impl PackedModel {
-    /// Packs a model's weights.
-    pub fn new(config: &ModelConfig, weights: &Weights) -> Self {
+    /// Unpacks a model's weights, and packs them as the kernels read them, a layer after the other.
+    ///
+    /// # Errors
+    /// `damaged-file` for weights that cannot be unpacked.
+    pub fn new(config: &ModelConfig, weights: &Weights) -> Result<Self> {
         let epsilon = config.layer_norm_eps;
         // What comes out of a layer is read by the next one's query, key and value; nothing reads the last one's codes.
         let nothing = vec![1.0; config.dim];
         let read_by = |index: usize| weights.layers.get(index).map_or(&nothing, |layer| &layer.qkv_smooth);
         let layers = weights.layers.iter().enumerate();
-        Self {
+        Ok(Self {
             dim: config.dim,
             head_dim: config.head_dim(),
-            word_codes: weights.word_codes.to_vec(),
-            word_scales: weights.word_scales.clone(),
-            word_offsets: weights.word_offsets.clone(),
-            position_codes: weights.position_codes.to_vec(),
+            words: weights.words.clone(),
+            position_codes: weights.position_codes.clone(),
             position_scales: weights.position_scales.clone(),
             norm: smooth_norm(&weights.norm, read_by(0), epsilon),
-            layers: layers.map(|(index, layer)| PackedLayer::new(layer, read_by(index + 1), config)).collect(),
-        }
+            layers: layers.map(|(index, layer)| PackedLayer::new(layer, read_by(index + 1), config)).collect::<Result<_>>()?,
+        })
     }
 
-    /// Word and position embedding of one token, (dim).
-    fn embedding(&self, id: usize, position: usize, to: &mut [f32]) {
-        let (dim, blocks) = (self.dim, self.dim / BLOCK);
+    /// Word and position embedding of one token, (dim), given the codes of its word.
+    fn embedding(&self, word: &[i8], position: usize, to: &mut [f32]) {
+        let Words { step, mean, .. } = &*self.words;
         let scale = self.position_scales[position];
-        let positions = &self.position_codes[position * dim..][..dim];
-        let words = self.word_codes[id * dim / 2..][..dim / 2].as_chunks::<{ BLOCK / 2 }>().0;
-        for (block, (to, codes)) in to.as_chunks_mut::<BLOCK>().0.iter_mut().zip(words).enumerate() {
-            let word_scale = self.word_scales[id * blocks + block].to_f32();
-            let offset = self.word_offsets[id * blocks + block].to_f32();
-            let positions = &positions[block * BLOCK..];
-            for (pair, byte) in codes.iter().enumerate() {
-                for (half, code) in [byte & 15, byte >> 4].into_iter().enumerate() {
-                    let column = 2 * pair + half;
-                    to[column] = f32::from(code) * word_scale + offset + f32::from(positions[column]) * scale;
-                }
-            }
+        let positions = &self.position_codes[position * self.dim..];
+        for (to, ((&word, mean), &place)) in to.iter_mut().zip(word.iter().zip(mean).zip(positions)) {
+            *to = f32::from(word) * step + mean + f32::from(place) * scale;
         }
     }
 }
 
 impl PackedLayer {
-    fn new(layer: &Layer, next_smooth: &[f32], config: &ModelConfig) -> Self {
+    fn new(layer: &Layer, next_smooth: &[f32], config: &ModelConfig) -> Result<Self> {
         // log2(e) / sqrt(head_dim) goes into the query's scales, so that scores come out ready for powers of two.
         let query = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
-        let mut qkv = pack(&layer.qkv);
+        let mut qkv = pack(&layer.qkv)?;
         for numbers in [&mut qkv.scale, &mut qkv.sum, &mut qkv.bias] {
             numbers[..config.dim].iter_mut().for_each(|x| *x *= query);
         }
-        Self {
+        Ok(Self {
             qkv,
-            output: pack(&layer.output),
+            output: pack(&layer.output)?,
             attention_norm: smooth_norm(&layer.attention_norm, &layer.expand_smooth, config.layer_norm_eps),
-            expand: pack(&layer.expand),
-            contract: pack(&layer.contract),
+            expand: pack(&layer.expand)?,
+            contract: pack(&layer.contract)?,
             output_norm: smooth_norm(&layer.output_norm, next_smooth, config.layer_norm_eps),
-        }
+        })
     }
 }
 
-fn pack(linear: &weights::Linear) -> Panels {
-    Panels::pack(linear.weight, &linear.scale, &linear.bias, linear.inputs)
+fn pack(linear: &weights::Linear) -> Result<Panels> {
+    Ok(Panels::pack(&linear.weight()?, &linear.scale, &linear.bias, linear.inputs))
 }
 
 fn smooth_norm(norm: &Norm, smooth: &[f32], epsilon: f32) -> SmoothNorm {
@@ -164,6 +161,7 @@ impl<I: Isa> Cpu<I> {
         Self {
             isa,
             model,
+            words: Vec::new(),
             hidden: Vec::new(),
             hidden_codes: Rows::default(),
             linear: Vec::new(),
@@ -175,13 +173,19 @@ impl<I: Isa> Cpu<I> {
         }
     }
 
-    /// The largest magnitude in each column of the hidden states, (dim): what calibration wants to know.
-    pub fn column_ranges(&self) -> Vec<f32> {
-        let mut ranges = vec![0.0f32; self.model.dim];
-        for row in self.hidden.chunks_exact(self.model.dim) {
-            ranges.iter_mut().zip(row).for_each(|(range, x)| *range = range.max(x.abs()));
-        }
-        ranges
+    /// The hidden states, (rows, dim): what calibration wants to see.
+    pub fn hidden(&self) -> &[f32] {
+        &self.hidden
+    }
+
+    /// What the attention gave, (rows, dim).
+    pub fn context(&self) -> &[f32] {
+        &self.context
+    }
+
+    /// The feed-forward part, (rows, ff).
+    pub fn wide(&self) -> &[f32] {
+        &self.wide
     }
 }
 
@@ -201,11 +205,12 @@ impl<I: Isa> Backend for Cpu<I> {
 
     fn embed(&mut self, batch: &Batch) -> Result<()> {
         let model = &*self.model;
+        model.words.read_rows(&batch.ids, &mut self.words)?;
         self.hidden.resize(batch.rows() * model.dim, 0.0);
         for span in batch.spans() {
             for (position, row) in span.enumerate() {
                 let to = &mut self.hidden[row * model.dim..][..model.dim];
-                model.embedding(batch.ids[row] as usize, position, to);
+                model.embedding(&self.words[row * model.dim..][..model.dim], position, to);
             }
         }
         layer_norm(self.isa, &mut self.hidden, None, &model.norm, &mut self.hidden_codes);

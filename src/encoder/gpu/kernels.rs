@@ -7,7 +7,6 @@ use std::fmt::Write;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::ModelConfig;
-use crate::model::weights::BLOCK;
 
 /// Words before the rows of a batch.
 pub const HEADER: usize = 6;
@@ -178,9 +177,10 @@ impl Shape {
     /// What lies in the buffers of the embeddings: codes in words, and numbers.
     pub fn table_parts(&self) -> (Parts, Parts) {
         let ModelConfig { dim, vocab, positions, .. } = self.config;
-        let codes = vec![("WORD_CODES", vocab * dim / 8), ("POSITION_CODES", positions * dim / 4)];
-        let pairs = 2 * vocab * dim / BLOCK;
-        (codes, vec![("WORD_SCALE", pairs), ("POSITION_SCALE", positions), ("EMBED_GAIN", dim), ("EMBED_SHIFT", dim)])
+        let codes = vec![("WORD_CODES", vocab * dim / 4), ("POSITION_CODES", positions * dim / 4)];
+        let numbers =
+            [("WORD_STEP", 1), ("WORD_MEAN", dim), ("POSITION_SCALE", positions), ("EMBED_GAIN", dim), ("EMBED_SHIFT", dim)];
+        (codes, numbers.to_vec())
     }
 
     /// What lies in the buffers of a layer: codes in words, and numbers.
@@ -215,8 +215,8 @@ impl Shape {
     /// How a step is cut.
     pub fn cut(&self, shader: Shader) -> Cut {
         let ModelConfig { dim, ff, .. } = self.config;
-        // Inputs come in chunks that divide both depths.
-        let chunk = [128, 64, 32].into_iter().find(|chunk| dim % chunk == 0 && ff % chunk == 0).unwrap_or(BLOCK);
+        // Inputs come in chunks that divide both depths, which are multiples of 32.
+        let chunk = [128, 64].into_iter().find(|chunk| dim % chunk == 0 && ff % chunk == 0).unwrap_or(32);
         let divisor =
             |columns: usize, most: usize| (1..=most).rev().find(|groups| (columns / 4).is_multiple_of(*groups)).unwrap_or(1);
         let few = |groups: usize| Cut { groups, row_groups: 1, micro: 4, chunk };

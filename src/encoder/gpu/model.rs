@@ -5,6 +5,7 @@ use super::kernels::{Parts, Shader, Shape, Variant, offsets, total};
 use crate::error::Result;
 use crate::model::config::ModelConfig;
 use crate::model::weights::{Layer, Linear, Weights};
+use crate::model::words::Words;
 
 /// A model on a device, shared by all backends that compute with it.
 pub struct GpuModel {
@@ -115,17 +116,20 @@ fn upload<T: bytemuck::NoUninit>(device: &Device, label: &str, parts: &Parts, co
 
 fn table(device: &Device, shape: &Shape, weights: &Weights) -> Result<[wgpu::Buffer; 2]> {
     let (code_parts, number_parts) = shape.table_parts();
-    let codes = upload(device, "embeddings", &code_parts, &[weights.word_codes, bytemuck::cast_slice(weights.position_codes)])?;
-    let pairs = weights.word_scales.iter().zip(&weights.word_offsets);
-    let pairs: Vec<f32> = pairs.flat_map(|(scale, offset)| [scale.to_f32(), offset.to_f32()]).collect();
-    let numbers: [&[f32]; 4] = [&pairs, &weights.position_scales, &weights.norm.weight, &weights.norm.bias];
+    let mut words = Vec::new();
+    weights.words.read_rows(&weights.words.ids(), &mut words)?;
+    let codes = upload(device, "embeddings", &code_parts, &[&words, &weights.position_codes])?;
+    let Words { step, mean, .. } = &*weights.words;
+    let numbers: [&[f32]; 5] = [&[*step], mean, &weights.position_scales, &weights.norm.weight, &weights.norm.bias];
     Ok([codes, upload(device, "embedding scales", &number_parts, &numbers)?])
 }
 
 fn layer(device: &Device, shape: &Shape, config: &ModelConfig, layer: &Layer) -> Result<[wgpu::Buffer; 2]> {
     let (code_parts, number_parts) = shape.layer_parts();
-    let codes = [&layer.qkv, &layer.output, &layer.expand, &layer.contract].map(words);
-    let codes = upload(device, "layer", &code_parts, &codes.each_ref().map(Vec::as_slice))?;
+    let linears = [&layer.qkv, &layer.output, &layer.expand, &layer.contract];
+    let codes = linears.into_iter().map(words).collect::<Result<Vec<_>>>()?;
+    let codes: Vec<&[[i8; 4]]> = codes.iter().map(Vec::as_slice).collect();
+    let codes = upload(device, "layer", &code_parts, &codes)?;
 
     // log2(e) / sqrt(head_dim) goes into the query's scales, so that scores come out ready for powers of two.
     let query = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
@@ -155,12 +159,12 @@ fn layer(device: &Device, shape: &Shape, config: &ModelConfig, layer: &Layer) ->
 }
 
 /// Weights (outputs, inputs) as (inputs / 4, outputs) words, each with four inputs of one output.
-fn words(linear: &Linear) -> Vec<[i8; 4]> {
+fn words(linear: &Linear) -> Result<Vec<[i8; 4]>> {
     let mut words = vec![[0; 4]; linear.inputs / 4 * linear.outputs];
-    for (output, row) in linear.weight.chunks_exact(linear.inputs).enumerate() {
+    for (output, row) in linear.weight()?.chunks_exact(linear.inputs).enumerate() {
         for (four, word) in row.as_chunks().0.iter().zip(words[output..].iter_mut().step_by(linear.outputs)) {
             *word = *four;
         }
     }
-    words
+    Ok(words)
 }

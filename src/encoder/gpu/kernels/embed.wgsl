@@ -18,11 +18,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         let row = min(first_row + r, batch[0] - 1u);
         let id = batch[HEADER + 2u * row];
         let position = batch[HEADER + 2u * row + 1u];
-        let nibbles = word(WORD_CODES * 4u + id * (DIM4 / 2u) + thread / 2u) >> (thread % 2u * 16u);
-        let code = vec4<f32>((vec4<u32>(nibbles) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u));
-        let pair = 4u * WORD_SCALE + 2u * (id * (DIM4 / 8u) + thread / 8u);
+        let code = unpack4x8snorm(word(WORD_CODES * 4u + id * DIM4 + thread)) * 127.0;
         let place = unpack4x8snorm(word(POSITION_CODES * 4u + position * DIM4 + thread)) * 127.0;
-        x[r] = code * number(pair) + number(pair + 1u) + place * number(4u * POSITION_SCALE + position);
+        x[r] = code * number(4u * WORD_STEP) + numbers[WORD_MEAN + thread] + place * number(4u * POSITION_SCALE + position);
     }
     normalize(x, EMBED_GAIN, EMBED_SHIFT, first_row, thread);
 }
