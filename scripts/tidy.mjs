@@ -8,7 +8,7 @@ import { root as project, Stop, script } from './lib.mjs'
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
   ['error', 'isa'],
-  ['hash', 'tensors', 'text'],
+  ['files', 'hash', 'tensors', 'text'],
   ['model'],
   ['encoder'],
   ['index'],

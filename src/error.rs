@@ -43,6 +43,10 @@ pub enum ErrorKind {
     EmptyCorpus,
     /// No GPU that can be used, or one that failed: the CPU goes on.
     NoGpu,
+    /// No memory left for what was to be loaded or computed.
+    OutOfMemory,
+    /// The index that was opened has given way to another: open it again.
+    Replaced,
     /// The caller cancelled the work.
     Cancelled,
     /// An answer that cannot be: a fault of this program, worth reporting.
@@ -70,6 +74,8 @@ impl ErrorKind {
             Self::MissingColumn => "missing-column",
             Self::EmptyCorpus => "empty-corpus",
             Self::NoGpu => "no-gpu",
+            Self::OutOfMemory => "out-of-memory",
+            Self::Replaced => "replaced",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }

@@ -112,6 +112,8 @@ pub mod error;
 pub mod eval;
 #[cfg(feature = "export")]
 pub mod export;
+#[cfg(feature = "fs")]
+pub mod files;
 pub mod hash;
 #[cfg(feature = "import")]
 pub mod import;

@@ -6,8 +6,9 @@ use super::index::CorpusArgs;
 use super::print;
 use super::progress::counter;
 use crate::engine::Index;
-use crate::engine::folder::{IndexFolder, write_files};
+use crate::engine::folder::{IndexFolder, change_files};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::Change;
 
 /// Add documents to an index, or replace those of the same id, without encoding the others again
 #[derive(clap::Args)]
@@ -33,6 +34,7 @@ pub struct Remove {
 impl Add {
     pub fn run(self) -> Result<()> {
         let documents = self.corpus.read()?;
+        let change = begin(&self.index)?;
         let folder = IndexFolder::open(&self.index)?;
         let mut engine = folder.engine()?;
         engine.set_encoder(folder.encoder()?)?;
@@ -40,13 +42,14 @@ impl Add {
         let bar = counter("encoding", "documents", count);
         engine.add(documents, |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
-        save(&self.index, &folder, engine.index())?;
+        save(change, &self.index, &folder, engine.index())?;
         print(format!("{count} documents added or replaced: the index holds {}\n", engine.index().documents()))
     }
 }
 
 impl Remove {
     pub fn run(self) -> Result<()> {
+        let change = begin(&self.index)?;
         let folder = IndexFolder::open(&self.index)?;
         let mut index = folder.index()?;
         self.ids.iter().try_for_each(|id| index.number(id).map(drop))?;
@@ -57,22 +60,20 @@ impl Remove {
                 "an index must keep at least one document: delete its folder instead",
             ));
         }
-        save(&self.index, &folder, &index)?;
+        save(change, &self.index, &folder, &index)?;
         print(format!("{removed} documents removed: the index holds {}\n", index.documents()))
     }
 }
 
-/// Writes the changed index in place of the old one. The manifest comes last: until then, readers see hashes that differ.
-fn save(root: &Path, folder: &IndexFolder, index: &Index) -> Result<()> {
+/// Begins to change an index, behind others that do.
+fn begin(root: &Path) -> Result<Change> {
+    Change::begin(root, || eprintln!("waiting for another inkling that changes {}", root.display()))
+}
+
+/// Puts the changed index in the place of the old one.
+fn save(change: Change, root: &Path, folder: &IndexFolder, index: &Index) -> Result<()> {
     let document = |number| pollster::block_on(index.document(number, folder));
     let documents = index.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
     let saved = index.save(&documents, Vec::new())?;
-    write_files(root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
-    // Files of documents that the smaller index no longer has.
-    for old in folder.manifest().files.iter().filter(|old| saved.manifest.file(&old.path).is_err()) {
-        let path = root.join(&old.path);
-        std::fs::remove_file(&path)
-            .map_err(|cause| Error::new(ErrorKind::Io, format!("cannot remove {}", path.display())).caused_by(cause))?;
-    }
-    Ok(())
+    change_files(change, root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))
 }

@@ -9,9 +9,9 @@ use serde_json::json;
 use super::progress::counter;
 use super::{ModelArg, ModelFolder, print, print_json};
 use crate::encoder::{Encoded, encode_all};
-use crate::engine::folder::{read_file, write_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::npy_array;
+use crate::files::{OutFile, read_file};
 
 /// Turn lines of text into vectors.
 ///
@@ -77,10 +77,10 @@ fn line(text: &str, encoded: &Encoded) -> serde_json::Value {
     json!({ "text": text, "vector": encoded.vector, "truncated": encoded.truncated })
 }
 
-fn write_out(out: &std::path::Path, bytes: &[u8]) -> Result<()> {
-    let name = out.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("{} is not a file name", out.display())))?;
-    write_files(out.parent().unwrap_or(std::path::Path::new("")), [(name, bytes)])
+fn write_out(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    let mut file = OutFile::create(path)?;
+    file.put(bytes)?;
+    file.finish().map(drop)
 }
 
 fn rows(vectors: &[Encoded]) -> impl ExactSizeIterator<Item = &[f32]> {

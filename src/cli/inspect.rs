@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{ModelFolder, print, print_json};
-use crate::engine::folder::{IndexFolder, read_file};
+use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::{read_file, settle};
 use crate::index::manifest::MANIFEST_FILE;
 use crate::model::config::{CONFIG_FILE, ModelConfig};
 
@@ -22,6 +23,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> Result<()> {
+        settle(&self.path);
         let report = if self.path.join(MANIFEST_FILE).exists() {
             index(&IndexFolder::open(&self.path)?)?
         } else if self.path.join(CONFIG_FILE).exists() {

@@ -20,8 +20,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::folder::read_file;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
 /// Semantic search that runs in the visitor's browser.
@@ -61,10 +61,33 @@ enum Command {
     Inspect(inspect::Args),
 }
 
+/// How often a command begins anew because an index was replaced under it.
+const REPLACED_MAX: usize = 3;
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    let mut done = run();
+    // What was read while another inkling changed it is read once more.
+    for _ in 0..REPLACED_MAX {
+        if !done.as_ref().is_err_and(|error| error.kind() == ErrorKind::Replaced) {
+            break;
+        }
+        done = run();
+    }
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inkling: {error} [{}]", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     // clap itself answers wrong usage, with exit code 2.
-    let done = match Cli::parse().command {
+    match Cli::parse().command {
         Command::Model(command) => command.run(),
         Command::Index(args) => args.run(),
         Command::Search(args) => args.run(),
@@ -75,15 +98,6 @@ pub fn main() -> ExitCode {
         Command::Bundle(args) => args.run(),
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough, as `head` does.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("inkling: {error} [{}]", error.code());
-            ExitCode::FAILURE
-        }
     }
 }
 
@@ -112,6 +126,9 @@ struct ModelFolder {
 
 impl ModelFolder {
     fn read(folder: &Path) -> Result<Self> {
+        // Its own change, or that of the index that it is part of.
+        files::settle(folder);
+        folder.parent().into_iter().for_each(files::settle);
         if !folder.join(CONFIG_FILE).exists() {
             let (shown, file) = (folder.display(), CONFIG_FILE);
             return Err(Error::new(
@@ -119,7 +136,7 @@ impl ModelFolder {
                 format!("{shown} holds no model ({file} is missing): make one with `inkling model pull --out {shown}`"),
             ));
         }
-        let read = |name| read_file(&folder.join(name));
+        let read = |name| files::read(folder, name);
         Ok(Self { config: read(CONFIG_FILE)?, tokenizer: read(TOKENIZER_FILE)?, weights: read(WEIGHTS_FILE)? })
     }
 

@@ -162,8 +162,19 @@ impl Encoder {
         if let Some(vectors) = self.accelerated.encode_ids(&self.config, texts).await {
             return Ok(vectors);
         }
-        forward(&mut *self.backend, self.config.layers, &self.batch).await
+        let vectors = forward(&mut *self.backend, self.config.layers, &self.batch).await?;
+        if vectors.chunks_exact(self.config.dim).all(is_unit) {
+            return Ok(vectors);
+        }
+        // Numbers that are finite each, and too large together.
+        Err(Error::new(ErrorKind::DamagedFile, "the model's weights make no vector of this text: fetch or pull the model again"))
     }
+}
+
+/// Whether a vector has the length 1, to the accuracy of its sum; none that is not finite has.
+fn is_unit(vector: &[f32]) -> bool {
+    let squares: f32 = vector.iter().map(|x| x * x).sum();
+    (squares - 1.0).abs() < 0.01
 }
 
 #[cfg(feature = "fs")]

@@ -1,12 +1,14 @@
 //! An index in a folder of this machine.
 
-use std::fs;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::{Documents, Engine, Index};
 use crate::error::{Error, ErrorKind, Result};
+pub use crate::files::read_file;
+use crate::files::{Change, read, settle};
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, PASSAGES_FILE};
 use crate::index::vectors::Vectors;
@@ -16,16 +18,19 @@ use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 pub struct IndexFolder {
     root: PathBuf,
     manifest: Manifest,
+    /// The manifest's bytes, which tell whether the index was replaced meanwhile.
+    json: Vec<u8>,
     /// The file of documents that was read last, by the number of its first.
     shard: Mutex<Option<(usize, Arc<Vec<Document>>)>>,
 }
 
 impl IndexFolder {
-    /// Opens a folder by its manifest.
+    /// Opens a folder by its manifest. A change of the folder that was stopped is finished or undone.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
         let root = root.as_ref();
-        let manifest = Manifest::from_json(&read_file(&root.join(MANIFEST_FILE))?)?;
-        Ok(Self { root: root.to_owned(), manifest, shard: Mutex::default() })
+        settle(root);
+        let json = read(root, MANIFEST_FILE)?;
+        Ok(Self { root: root.to_owned(), manifest: Manifest::from_json(&json)?, json, shard: Mutex::default() })
     }
 
     /// The manifest.
@@ -34,14 +39,23 @@ impl IndexFolder {
     }
 
     /// A file's bytes, checked against the manifest.
+    ///
+    /// # Errors
+    /// `replaced` when the file is of another index that has taken the place of this one, else `hash-mismatch`, `not-found`, `io`.
     pub fn file(&self, path: &str) -> Result<Vec<u8>> {
         self.entry(self.manifest.file(path)?)
     }
 
     fn entry(&self, entry: &FileEntry) -> Result<Vec<u8>> {
-        let bytes = read_file(&self.root.join(&entry.path))?;
-        entry.verify(&bytes)?;
-        Ok(bytes)
+        let intact = read(&self.root, &entry.path).and_then(|bytes| entry.verify(&bytes).map(|()| bytes));
+        intact.map_err(|cause| match read(&self.root, MANIFEST_FILE) {
+            Ok(json) if json != self.json => {
+                let shown = self.root.display();
+                Error::new(ErrorKind::Replaced, format!("the index in {shown} was replaced while it was open: open it again"))
+                    .caused_by(cause)
+            }
+            _ => cause,
+        })
     }
 
     /// An engine that answers from words until it gets a model.
@@ -94,24 +108,24 @@ impl Documents for IndexFolder {
     }
 }
 
-/// Writes files below a folder, each through a sibling that is renamed, so that no file is ever half written.
+/// Writes the files of an index or of a model below a folder: all of them or none, see [`Change`].
+///
+/// # Errors
+/// `io`. What was in the folder is then as it was.
 pub fn write_files<'a>(root: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
-    for (path, bytes) in files {
-        let path = root.join(path);
-        let failed =
-            |cause: std::io::Error| Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).caused_by(cause);
-        fs::create_dir_all(path.parent().unwrap_or(root)).map_err(failed)?;
-        let sibling = path.with_extension(format!("{}.part", std::process::id()));
-        fs::write(&sibling, bytes).and_then(|()| fs::rename(&sibling, &path)).map_err(failed)?;
-    }
-    Ok(())
+    change_files(Change::begin(root, || ())?, root, files)
 }
 
-/// A file's bytes.
-pub fn read_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|cause| {
-        let missing = cause.kind() == std::io::ErrorKind::NotFound;
-        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
-        Error::new(kind, format!("cannot read {}", path.display())).caused_by(cause)
-    })
+/// The same within a change that has begun. Where a manifest is among the files, those that only the one before names are removed.
+pub fn change_files<'a>(mut change: Change, root: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
+    let mut removed = Vec::new();
+    for (path, bytes) in files {
+        if path == MANIFEST_FILE {
+            let kept: HashSet<String> = Manifest::paths(bytes).into_iter().collect();
+            let old = read(root, MANIFEST_FILE).unwrap_or_default();
+            removed = Manifest::paths(&old).into_iter().filter(|path| !kept.contains(path)).collect();
+        }
+        change.write(path, bytes)?;
+    }
+    change.commit(removed.iter().map(String::as_str))
 }

@@ -7,7 +7,6 @@
 //! [`page`] is for the other end: a search that is to run without any site, as one HTML file.
 
 mod npy;
-mod out;
 pub mod page;
 mod parquet;
 mod pgvector;

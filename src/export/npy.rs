@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::out::OutFile;
 use super::{Row, Shape, Sink, json};
 use crate::error::Result;
+use crate::files::OutFile;
 
 /// The bytes before the numbers of an array of f32, (rows, dim).
 fn header(rows: usize, dim: usize) -> Vec<u8> {

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::out::OutFile;
 use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::OutFile;
 use crate::index::manifest::MANIFEST_FILE;
 
 /// Where the files of the index go: just before the end of the page's body.

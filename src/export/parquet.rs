@@ -11,9 +11,9 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
-use super::out::{OutFile, cannot_write};
 use super::{Row, Shape, Sink, json};
 use crate::error::Result;
+use crate::files::{OutFile, cannot_write};
 
 /// Rows that a row group has at most: with vectors of 384 numbers, 12 MB.
 const GROUP_ROWS: usize = 8192;

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::out::OutFile;
 use super::{BATCH_BYTES, BATCH_ROWS, Row, Shape, Sink, filters, json};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::OutFile;
 
 /// Longest identifier in bytes: PostgreSQL cuts longer ones off, which would make two tables one.
 const NAME_MAX: usize = 63;

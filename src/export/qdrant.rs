@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::out::OutFile;
 use super::{BATCH_BYTES, BATCH_ROWS, Row, Shape, Sink, filters, json};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::OutFile;
 
 /// Longest name of a collection.
 const NAME_MAX: usize = 255;

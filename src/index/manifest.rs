@@ -154,6 +154,20 @@ impl Manifest {
         }
     }
 
+    /// The paths that a manifest of any version names below its folder; none where the bytes are no manifest.
+    pub fn paths(json: &[u8]) -> Vec<String> {
+        #[derive(Default, Deserialize)]
+        struct Files {
+            files: Vec<Path>,
+        }
+        #[derive(Deserialize)]
+        struct Path {
+            path: String,
+        }
+        let files: Files = serde_json::from_slice(json).unwrap_or_default();
+        files.files.into_iter().map(|file| file.path).filter(|path| stays_inside(path)).collect()
+    }
+
     /// The entry of a file.
     ///
     /// # Errors

@@ -5,8 +5,13 @@
 //! | tensor | content |
 //! |---|---|
 //! | `documents.ids` | an array of strings |
-//! | `documents.columns` | an object: field → `{"values": [distinct texts], "documents": [[indexes into values] a document]}` |
+//! | `documents.columns` | an object: field → `{"values": [distinct texts], "documents": […], "counts": […], "codes": […]}` |
+//!
+//! `documents` are the numbers of the documents that have the field, ascending; left out where they are all up to the last. `counts` say how
+//! many values each of them has; left out where each has one. `codes` are indexes into `values`, document by document. What a column takes
+//! is in proportion to the values that documents have, not to the number of documents.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -24,19 +29,35 @@ const COLUMNS: &str = "documents.columns";
 const VALUE_BYTES_MAX: usize = 200;
 
 /// Ids and field values of all documents, by document number.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     ids: Vec<String>,
     columns: BTreeMap<String, Column>,
 }
 
-/// One field: the texts it has, and which of them each document has.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// One field: the texts it has, and which of them each document has that has any.
+#[derive(Debug, Clone, Default)]
 struct Column {
     values: Vec<String>,
-    documents: Vec<Vec<u32>>,
-    #[serde(skip)]
+    /// Numbers of documents, ascending.
+    documents: Vec<u32>,
+    /// Where the codes of each of them end.
+    ends: Vec<u32>,
+    codes: Vec<u32>,
     index: HashMap<String, u32>,
+    /// The document that each value was met in last.
+    met: Vec<u32>,
+}
+
+/// A column as it is saved.
+#[derive(Serialize, Deserialize)]
+struct Saved<'a> {
+    values: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    documents: Option<Cow<'a, [u32]>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counts: Option<Vec<u32>>,
+    codes: Cow<'a, [u32]>,
 }
 
 /// Which values a field must have: one of those listed, for every field listed.
@@ -48,15 +69,14 @@ pub type Counts = Vec<(String, usize)>;
 impl Table {
     /// Adds a document; its number is the next.
     pub fn push(&mut self, document: &Document) {
-        let number = self.ids.len();
+        let number = self.ids.len() as u32;
         self.ids.push(document.id.clone());
         for (name, value) in &document.fields {
             let texts = texts(value);
             if !texts.is_empty() && texts.iter().all(|text| text.len() <= VALUE_BYTES_MAX) {
-                self.columns.entry(name.clone()).or_default().set(number, &texts);
+                self.columns.entry(name.clone()).or_default().push(number, texts);
             }
         }
-        self.columns.values_mut().for_each(|column| column.documents.resize(number + 1, Vec::new()));
     }
 
     /// Reads the tensors of `lexical.safetensors` by name.
@@ -73,21 +93,20 @@ impl Table {
         let json = |name: &str| tensor(name).ok_or_else(|| damaged("a part is missing"));
         let unreadable = |cause| damaged("not JSON").caused_by(cause);
         let ids: Vec<String> = serde_json::from_slice(json(IDS)?).map_err(unreadable)?;
-        let mut columns: BTreeMap<String, Column> = serde_json::from_slice(json(COLUMNS)?).map_err(unreadable)?;
-        for column in columns.values_mut() {
-            let all_known = column.documents.iter().flatten().all(|&value| (value as usize) < column.values.len());
-            if !all_known || column.documents.len() != ids.len() {
-                return Err(damaged("its columns contradict each other"));
-            }
-            column.index = (0..).zip(&column.values).map(|(index, value)| (value.clone(), index)).collect();
-        }
+        let saved: BTreeMap<String, Saved> = serde_json::from_slice(json(COLUMNS)?).map_err(unreadable)?;
+        let column = |(name, saved): (String, Saved)| -> Result<(String, Column)> {
+            let column = Column::open(saved, ids.len()).ok_or_else(|| damaged("its columns contradict each other"))?;
+            Ok((name, column))
+        };
+        let columns = saved.into_iter().map(column).collect::<Result<_>>()?;
         Ok(Self { ids, columns })
     }
 
     /// The tensors to write, by name.
     pub fn save(&self) -> Vec<(String, Vec<u8>)> {
         let json = |value: serde_json::Result<Vec<u8>>| value.expect("a table is plain data");
-        vec![(IDS.to_owned(), json(serde_json::to_vec(&self.ids))), (COLUMNS.to_owned(), json(serde_json::to_vec(&self.columns)))]
+        let columns: BTreeMap<&str, Saved> = self.columns.iter().map(|(name, column)| (name.as_str(), column.save())).collect();
+        vec![(IDS.to_owned(), json(serde_json::to_vec(&self.ids))), (COLUMNS.to_owned(), json(serde_json::to_vec(&columns)))]
     }
 
     /// Number of documents.
@@ -108,9 +127,7 @@ impl Table {
     /// The texts that a document has in a field.
     pub fn values(&self, document: u32, field: &str) -> impl Iterator<Item = &str> {
         let column = self.columns.get(field);
-        column.into_iter().flat_map(move |column| {
-            column.documents[document as usize].iter().map(|&value| column.values[value as usize].as_str())
-        })
+        column.into_iter().flat_map(move |column| column.of(document).iter().map(|&code| column.values[code as usize].as_str()))
     }
 
     /// Whether a document has one of the listed values in every listed field, `except` in one.
@@ -138,7 +155,7 @@ impl Table {
         let Some(column) = self.columns.get(field) else { return Vec::new() };
         let mut counts = vec![0; column.values.len()];
         for document in documents {
-            column.documents[document as usize].iter().for_each(|&value| counts[value as usize] += 1);
+            column.of(document).iter().for_each(|&code| counts[code as usize] += 1);
         }
         let mut counts: Counts = column.values.iter().cloned().zip(counts).filter(|&(_, count)| count > 0).collect();
         sort_by(&mut counts, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -147,17 +164,67 @@ impl Table {
 }
 
 impl Column {
-    fn set(&mut self, document: usize, texts: &[String]) {
-        self.documents.resize(document + 1, Vec::new());
+    /// Adds a document behind those there are, with the distinct ones among some texts.
+    fn push(&mut self, document: u32, texts: Vec<String>) {
         for text in texts {
             let next = self.values.len() as u32;
-            let value = *self.index.entry(text.clone()).or_insert(next);
-            if value == next {
-                self.values.push(text.clone());
-            }
-            if !self.documents[document].contains(&value) {
-                self.documents[document].push(value);
-            }
+            let code = match self.index.get(&text) {
+                Some(&code) if self.met[code as usize] == document => continue,
+                Some(&code) => code,
+                None => {
+                    self.values.push(text.clone());
+                    self.index.insert(text, next);
+                    self.met.push(document);
+                    next
+                }
+            };
+            self.met[code as usize] = document;
+            self.codes.push(code);
+        }
+        self.documents.push(document);
+        self.ends.push(self.codes.len() as u32);
+    }
+
+    /// The codes of a document's values; none where it has no such field.
+    fn of(&self, document: u32) -> &[u32] {
+        // No document stands further back than its number: where all have the field, it stands right there.
+        let most = self.documents.len().min(document as usize + 1);
+        let Some(&last) = self.documents[..most].last() else { return &[] };
+        let found = if last == document { Ok(most - 1) } else { self.documents[..most].binary_search(&document) };
+        let Ok(at) = found else { return &[] };
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.codes[start as usize..self.ends[at] as usize]
+    }
+
+    fn open(saved: Saved, documents: usize) -> Option<Self> {
+        let Saved { values, documents: listed, counts, codes } = saved;
+        let rows = counts.as_ref().map_or(codes.len(), Vec::len);
+        let listed = listed.map_or_else(|| (0..rows as u32).collect(), Cow::into_owned);
+        let ascending = listed.is_sorted_by(|a, b| a < b) && listed.last().is_none_or(|&last| (last as usize) < documents);
+        let mut ends: Vec<u32> = counts.unwrap_or_else(|| vec![1; rows]);
+        let mut sum = 0u32;
+        for end in &mut ends {
+            sum = sum.checked_add(*end)?;
+            *end = sum;
+        }
+        let known = codes.iter().all(|&code| (code as usize) < values.len());
+        if !ascending || listed.len() != rows || sum as usize != codes.len() || !known {
+            return None;
+        }
+        let index = (0..).zip(values.iter()).map(|(code, value)| (value.clone(), code)).collect();
+        let met = vec![u32::MAX; values.len()];
+        Some(Self { values: values.into_owned(), documents: listed, ends, codes: codes.into_owned(), index, met })
+    }
+
+    fn save(&self) -> Saved<'_> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let counts: Vec<u32> = self.ends.iter().zip(starts).map(|(end, start)| end - start).collect();
+        let is_all = self.documents.last().is_some_and(|&last| last as usize + 1 == self.documents.len());
+        Saved {
+            values: (&self.values).into(),
+            documents: (!is_all).then(|| (&self.documents).into()),
+            counts: counts.iter().any(|&count| count != 1).then_some(counts),
+            codes: (&self.codes).into(),
         }
     }
 }
@@ -214,11 +281,57 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_contradict_themselves_are_refused() {
+        for column in [
+            r#"{"values": ["a"], "codes": [1]}"#,
+            r#"{"values": ["a"], "codes": [0, 0]}"#,
+            r#"{"values": ["a"], "documents": [0, 0], "codes": [0, 0]}"#,
+            r#"{"values": ["a"], "documents": [1], "codes": [0]}"#,
+            r#"{"values": ["a"], "documents": [0], "counts": [2], "codes": [0]}"#,
+            r#"{"values": ["a"], "documents": [0], "counts": [4294967295, 2], "codes": [0]}"#,
+            r#"{"values": ["a"], "documents": [], "codes": [0]}"#,
+        ] {
+            let columns = format!(r#"{{"day": {column}}}"#);
+            let get = |name: &str| Some(if name == IDS { br#"["x"]"#.as_slice() } else { columns.as_bytes() });
+            assert_eq!(Table::open(get).err().map(|error| error.kind()), Some(ErrorKind::DamagedFile), "{column}");
+        }
+    }
+
+    #[test]
+    fn a_column_takes_what_its_values_take_however_many_documents_lack_it() {
+        let mut table = Table::default();
+        for number in 0..2_000 {
+            let fields = serde_json::json!({"all": "x", (format!("own{number}")): ["y", "y", "z"]}).as_object().unwrap().clone();
+            table.push(&Document { id: number.to_string(), fields, ..Document::default() });
+        }
+        let bytes: usize = table.save().iter().map(|(_, bytes)| bytes.len()).sum();
+        assert!(bytes < 2_000 * 100, "{bytes} bytes");
+        assert_eq!(table.values(7, "own7").collect::<Vec<_>>(), ["y", "z"]);
+        assert_eq!(table.values(8, "own7").count() + table.values(0, "own7").count(), 0);
+        assert_eq!(table.count("all", 0..2_000), [("x".to_owned(), 2_000)]);
+    }
+
+    #[test]
+    fn a_value_that_a_document_has_twice_counts_once() {
+        let mut table = Table::default();
+        for id in ["a", "b"] {
+            let fields = serde_json::json!({"tags": ["x", "y", "x"]}).as_object().unwrap().clone();
+            table.push(&Document { id: id.into(), fields, ..Document::default() });
+        }
+        assert_eq!(table.count("tags", 0..2), [("x".to_owned(), 2), ("y".to_owned(), 2)]);
+    }
+
+    #[test]
     fn what_is_saved_is_opened_again() {
         let saved = table().save();
         let get = |name: &str| saved.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice());
-        assert_eq!(Table::open(get).unwrap(), table());
-        assert_eq!(Table::open(|_| None).unwrap_err().kind(), ErrorKind::DamagedFile);
-        assert_eq!(Table::open(|_| Some(b"{}")).unwrap_err().kind(), ErrorKind::DamagedFile);
+        let opened = Table::open(get).unwrap();
+        assert_eq!(opened.save(), saved);
+        for (document, field) in (0..3).flat_map(|document| ["day", "speakers", "year", "room"].map(|field| (document, field))) {
+            let values = |table: &Table| -> Vec<String> { table.values(document, field).map(str::to_owned).collect() };
+            assert_eq!(values(&opened), values(&table()), "{field} of {document}");
+        }
+        assert_eq!(Table::open(|_| None).err().unwrap().kind(), ErrorKind::DamagedFile);
+        assert_eq!(Table::open(|_| Some(b"{}")).err().unwrap().kind(), ErrorKind::DamagedFile);
     }
 }

@@ -113,7 +113,7 @@ impl ModelConfig {
             && (3..=positions).contains(&max_tokens);
         let fits =
             dim.is_multiple_of(32) && ff.is_multiple_of(32) && dim.is_multiple_of(heads) && self.head_dim().is_multiple_of(8);
-        if sane && fits && self.layer_norm_eps >= 0.0 {
+        if sane && fits && (0.0..=1.0).contains(&self.layer_norm_eps) {
             return Ok(());
         }
         Err(Error::new(

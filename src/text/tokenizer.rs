@@ -18,6 +18,9 @@ use tokenizers::{
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// A text is tokenized in pieces of at most this many bytes.
+const PIECE_BYTES: usize = 16 << 10;
+
 /// The token ids of one text, framed as the model wants them (`[CLS]` … `[SEP]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenIds {
@@ -37,6 +40,8 @@ pub struct Tokenizer {
     prefix: Vec<u32>,
     suffix: Vec<u32>,
     max_tokens: usize,
+    /// One more than the largest id.
+    vocab_size: usize,
 }
 
 /// The parts of a `tokenizer.json` that this pipeline uses.
@@ -83,7 +88,10 @@ impl Tokenizer {
         }
         let added = added_contents(file.added_tokens, &file.model, &file.normalizer)?;
         let (normalizer, pre_tokenizer, model) = (file.normalizer, file.pre_tokenizer, file.model);
-        Ok(Self { normalizer, pre_tokenizer, model, added, prefix, suffix, max_tokens })
+        // Ids may have gaps.
+        let largest = model.get_vocab().values().chain(&prefix).chain(&suffix).copied().max();
+        let vocab_size = largest.map_or(0, |id| id as usize + 1);
+        Ok(Self { normalizer, pre_tokenizer, model, added, prefix, suffix, max_tokens, vocab_size })
     }
 
     /// The largest number of tokens [`Tokenizer::encode`] returns.
@@ -98,7 +106,7 @@ impl Tokenizer {
 
     /// One more than the largest token id this tokenizer can return.
     pub fn vocab_size(&self) -> usize {
-        self.model.get_vocab_size()
+        self.vocab_size
     }
 
     /// Whether a word is in the vocabulary as a whole: the model has met it often.
@@ -108,9 +116,16 @@ impl Tokenizer {
 
     /// The token ids of a text, special tokens included, cut at the model's limit.
     pub fn encode(&self, text: &str) -> Result<TokenIds> {
-        let encoding = self.run(text, OffsetType::None).map_err(|cause| failed(text, cause))?;
-        let content = encoding.get_ids();
-        let kept = content.len().min(self.max_content_tokens());
+        let (most, mut content) = (self.max_content_tokens(), Vec::new());
+        for piece in self.pieces(text) {
+            let encoding = self.run(&text[piece], OffsetType::None).map_err(|cause| failed(text, cause))?;
+            content.extend_from_slice(encoding.get_ids());
+            // What comes after is not looked at.
+            if content.len() > most {
+                break;
+            }
+        }
+        let kept = content.len().min(most);
         let ids = [&self.prefix, &content[..kept], &self.suffix].concat();
         Ok(TokenIds { ids, truncated: kept < content.len() })
     }
@@ -119,16 +134,47 @@ impl Tokenizer {
     ///
     /// Tokens that continue a word carry `true`: a text should not be cut before them.
     pub fn offsets(&self, text: &str) -> Result<Vec<(Range<usize>, bool)>> {
-        let encoding = self.run(text, OffsetType::Byte).map_err(|cause| failed(text, cause))?;
-        let mut previous_word = None;
-        let tokens = encoding.get_offsets().iter().zip(encoding.get_word_ids());
-        Ok(tokens
-            .map(|(&(start, end), &word)| {
+        let mut offsets = Vec::new();
+        for piece in self.pieces(text) {
+            let first = piece.start;
+            let encoding = self.run(&text[piece], OffsetType::Byte).map_err(|cause| failed(text, cause))?;
+            let mut previous_word = None;
+            let tokens = encoding.get_offsets().iter().zip(encoding.get_word_ids());
+            offsets.extend(tokens.map(|(&(start, end), &word)| {
                 let continues = word.is_some() && word == previous_word;
                 previous_word = word;
-                (start..end, continues)
-            })
-            .collect())
+                (first + start..first + end, continues)
+            }));
+        }
+        Ok(offsets)
+    }
+
+    /// A text in pieces that have the tokens of the whole: the steps keep some hundred bytes for each byte that they are given.
+    ///
+    /// A piece ends where words do: behind white space, or before a Chinese character or an ASCII punctuation mark, which are words of
+    /// their own, unless an added token may be cut there. A word of more than a piece is cut: the model knows none of that length.
+    fn pieces<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut next = Some(0);
+        std::iter::from_fn(move || {
+            let start = next?;
+            let rest = &text[start..];
+            let most = rest.floor_char_boundary(PIECE_BYTES);
+            let end = if most == rest.len() { most } else { self.last_end(&rest[..most]).unwrap_or(most) };
+            next = (end < rest.len()).then_some(start + end);
+            Some(start..start + end)
+        })
+    }
+
+    /// The last place in a text, but its start, where a piece may end.
+    fn last_end(&self, text: &str) -> Option<usize> {
+        let in_added = |c: char| self.added.iter().flatten().any(|token| token.content.contains(c));
+        // Other white space may be a control character, which goes without parting words.
+        let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{3000}');
+        let is_chinese = |c: char| self.normalizer.handle_chinese_chars && ('\u{4E00}'..='\u{9FFF}').contains(&c);
+        let is_word = |c: char| c.is_ascii_punctuation() || is_chinese(c);
+        let ends = |&(at, c): &(usize, char)| at > 0 && (is_space(c) || is_word(c)) && !in_added(c);
+        let (at, c) = text.char_indices().rev().find(ends)?;
+        Some(if is_space(c) { at + c.len_utf8() } else { at })
     }
 
     /// The steps in their order: added tokens, normalization, words, pieces of words.

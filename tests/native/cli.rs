@@ -9,7 +9,7 @@ use serde_json::Value;
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-quantized");
 const TINY: &str = concat!("dir:", env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-model");
 
-fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
+pub fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inkling"));
     command.args(args).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -18,7 +18,7 @@ fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn stdout(output: &Output) -> &str {
+pub fn stdout(output: &Output) -> &str {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::str::from_utf8(&output.stdout).unwrap()
 }
@@ -129,7 +129,7 @@ fn help_shows_the_three_steps_to_a_searchable_site() {
 }
 
 /// The index of the sessions above.
-fn indexed(folder: &Path) {
+pub fn indexed(folder: &Path) {
     std::fs::write(folder.join("sessions.json"), SESSIONS).unwrap();
     stdout(&inkling(folder, &["index", "sessions.json", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], ""));
 }

@@ -250,6 +250,46 @@ proptest! {
 }
 
 #[test]
+fn a_long_text_has_the_tokens_of_the_whole_wherever_it_is_cut() {
+    let json = &tiny_raw().files["tokenizer.json"];
+    let ours = Tokenizer::from_json(json, 1 << 20).unwrap();
+    let mut oracle = tokenizers::Tokenizer::from_bytes(json).unwrap();
+    oracle.with_padding(None).with_truncation(None).unwrap();
+    let parts = [
+        "health ",
+        "[MASK]",
+        "data,",
+        "日本",
+        "-",
+        "e\u{301}te\u{301} ",
+        "x\u{85}y\u{a0}",
+        "people\n",
+        "[SEP",
+        "\u{3000}",
+        "Σς ",
+    ];
+    // Pieces of which each begins with something else, and stretches without any space.
+    for step in 1..=4 {
+        let text: String = (0..12_000).map(|i| parts[i * step % parts.len() / step.min(2)]).collect();
+        assert!(text.len() > 3 << 14);
+        let whole = oracle.encode(text.as_str(), false).unwrap();
+        let offsets = ours.offsets(&text).unwrap();
+        assert!(offsets.iter().map(|(range, _)| (range.start, range.end)).eq(whole.get_offsets().iter().copied()), "step {step}");
+        let words = whole.get_word_ids();
+        assert!((1..offsets.len()).all(|at| offsets[at].1 == (words[at].is_some() && words[at] == words[at - 1])), "step {step}");
+        assert_eq!(ours.encode(&text).unwrap().ids, oracle.encode(text.as_str(), true).unwrap().get_ids());
+    }
+}
+
+#[test]
+fn ids_with_gaps_need_the_rows_of_the_largest() {
+    let mut file: Value = serde_json::from_slice(&tiny_raw().files["tokenizer.json"]).unwrap();
+    let before = Tokenizer::from_json(&serde_json::to_vec(&file).unwrap(), 64).unwrap().vocab_size();
+    file["model"]["vocab"]["quokka"] = (before + 9).into();
+    assert_eq!(Tokenizer::from_json(&serde_json::to_vec(&file).unwrap(), 64).unwrap().vocab_size(), before + 10);
+}
+
+#[test]
 fn an_added_token_for_whole_words_only_is_refused() {
     let mut file: Value = serde_json::from_slice(&tiny_raw().files["tokenizer.json"]).unwrap();
     file["added_tokens"][0]["single_word"] = true.into();

@@ -1,14 +1,18 @@
 //! The native tests of the crate, in one binary: it links once.
 
+mod allocations;
 mod cli;
 mod counts;
 mod encoder;
 mod export;
+mod fuzz;
 mod models;
 #[cfg(feature = "gpu")]
 mod naive;
 mod pipeline;
+mod proportion;
 mod pull;
 mod real_model;
+mod saved;
 #[cfg(feature = "gpu")]
 mod webgpu;

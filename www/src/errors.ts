@@ -17,6 +17,8 @@ export type InklingErrorCode =
   | 'missing-column'
   | 'empty-corpus'
   | 'no-gpu'
+  | 'out-of-memory'
+  | 'replaced'
   | 'cancelled'
   | 'unsupported-browser'
   | 'blocked'

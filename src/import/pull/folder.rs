@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind as IoKind, Read};
+use std::io::ErrorKind as IoKind;
 use std::path::Path;
 
-use super::{OPTIONAL, REQUIRED, RawModel, WEIGHTS, WHAT_A_MODEL_HOLDS, max_bytes, too_large};
+use super::{OPTIONAL, REQUIRED, RawModel, WEIGHTS, WHAT_A_MODEL_HOLDS, read_announced};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads the files of a model from a folder.
@@ -48,11 +48,6 @@ fn file(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
         Err(cause) if matches!(cause.kind(), IoKind::NotFound | IoKind::NotADirectory) => return Ok(None),
         Err(cause) => return Err(refused(cause)),
     };
-    let limit = max_bytes(name);
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(&folder.display().to_string(), name));
-    }
-    Ok(Some(bytes))
+    let length = file.metadata().map_err(refused)?.len();
+    read_announced(file, length, &folder.display().to_string(), name).map(Some)
 }

@@ -22,6 +22,7 @@ mod store;
 mod wheel;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 pub use options::FetchOptions;
 pub use source::Source;
@@ -39,8 +40,8 @@ const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
 /// The largest JSON file accepted, in bytes. Tokenizers of large multilingual models are near 20 MB.
 const MAX_JSON_BYTES: u64 = 64 << 20;
-/// The largest weight file accepted, in bytes: more than 32-bit wasm could ever hold after quantizing to 8 bits.
-const MAX_WEIGHT_BYTES: u64 = 4 << 30;
+/// The largest weight file accepted, in bytes: three times what the largest encoder of this kind has, in f32.
+const MAX_WEIGHT_BYTES: u64 = 4_000_000_000;
 
 /// A model as its authors publish it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +158,24 @@ fn attempt(source: &Source, options: &FetchOptions, progress: &mut dyn Progress)
 /// How many bytes a file of the model may have.
 fn max_bytes(name: &str) -> u64 {
     if WEIGHTS.contains(&name) { MAX_WEIGHT_BYTES } else { MAX_JSON_BYTES }
+}
+
+/// Reads a file of a model that says how long it is. One over its limit is refused before any of it is read.
+fn read_announced(file: impl Read, length: u64, place: &str, name: &str) -> Result<Vec<u8>> {
+    if length > max_bytes(name) {
+        return Err(too_large(place, name));
+    }
+    let unread = |cause: std::io::Error| Error::new(ErrorKind::Io, format!("cannot read {name} of {place}")).caused_by(cause);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length as usize).map_err(|cause| {
+        let what = format!("no memory for {name} of {place}, which has {} MiB", length >> 20);
+        Error::new(ErrorKind::OutOfMemory, what).caused_by(cause)
+    })?;
+    file.take(length).read_to_end(&mut bytes).map_err(unread)?;
+    if (bytes.len() as u64) < length {
+        return Err(unread(std::io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(bytes)
 }
 
 /// The error for a file over its limit.

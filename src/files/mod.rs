@@ -1,0 +1,305 @@
+//! Sets of files that change as a whole: an index, a model.
+//!
+//! ```text
+//! DIR/.inkling-new/    the set while it is written; only a change that was stopped leaves it behind
+//! DIR/.inkling-next/   the same folder once all of it is on the disk: its files are moved to their places in DIR
+//! ```
+//!
+//! The rename from the first to the second is the moment of the change. Before it, everything in place is as it was; after it,
+//! [`read`] finds the new files, moved or not. Whatever stops the work in between, the next change and the next
+//! [`settle`] remove what was not finished, or finish what was begun. Changes of one folder wait for each other, where the file system
+//! has locks.
+
+mod disk;
+mod out;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use self::disk::{Disk, Real};
+pub use self::out::OutFile;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where a set is written.
+const NEW: &str = ".inkling-new";
+/// Where it waits to be moved to its places.
+const NEXT: &str = ".inkling-next";
+/// In the set: which files go, as a JSON array of paths.
+const REMOVED: &str = ".removed";
+
+/// A change of the files in a folder, which nobody else changes meanwhile. Dropped before [`Change::commit`] it leaves all as it was.
+pub struct Change {
+    root: PathBuf,
+    disk: Box<dyn Disk>,
+    /// Locked; none where the file system has no locks.
+    _lock: Option<File>,
+    /// The folders made in the root's place and in those of the files, outermost first: they go with a change that is dropped.
+    made: Vec<PathBuf>,
+    /// The files written below [`NEW`].
+    written: BTreeSet<String>,
+}
+
+impl Change {
+    /// Begins to change a folder, which is made where there is none. `waiting` is called when somebody else is changing it,
+    /// and is waited for.
+    ///
+    /// # Errors
+    /// `io`.
+    pub fn begin(root: &Path, waiting: impl FnOnce()) -> Result<Self> {
+        Self::begin_on(Box::new(Real), root, waiting)
+    }
+
+    fn begin_on(disk: Box<dyn Disk>, root: &Path, waiting: impl FnOnce()) -> Result<Self> {
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let mut change = Self { root: root.to_owned(), disk, _lock: None, made: Vec::new(), written: BTreeSet::new() };
+        let mut waiting = Some(waiting);
+        loop {
+            change.make_folders(root)?;
+            change._lock = locked(root, || waiting.take().into_iter().for_each(|waiting| waiting()))?;
+            // A change that was waited for takes the folder away with it if it had made it for nothing.
+            if root.exists() {
+                break;
+            }
+        }
+        tidied(&*change.disk, root).map_err(|cause| cannot_write(root, cause))?;
+        Ok(change)
+    }
+
+    /// Writes a file of the new set, at a path below the folder with `/`. A file that has these bytes already stays.
+    ///
+    /// # Errors
+    /// `io`.
+    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
+        let place = self.root.join(path);
+        let failed = |cause| cannot_write(&place, cause);
+        if has_bytes(&place, bytes) {
+            return Ok(());
+        }
+        let staged = self.root.join(NEW).join(path);
+        make_folders(&*self.disk, parent(&staged), &mut Vec::new()).map_err(failed)?;
+        self.disk.write(&staged, bytes).map_err(failed)?;
+        self.written.insert(path.to_owned());
+        Ok(())
+    }
+
+    /// Puts the files that were written in the places of the old ones, and takes away those of `removed` that were not.
+    ///
+    /// # Errors
+    /// `io`. Nothing has changed then, unless the message says that the change is saved.
+    pub fn commit<'a>(mut self, removed: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let gone = |path: &&str| !self.written.contains(*path) && self.root.join(path).is_file();
+        let removed: Vec<&str> = removed.into_iter().filter(gone).collect();
+        if self.written.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
+        let root = self.root.clone();
+        let failed = |cause| cannot_write(&root, cause);
+        // What needs room on the disk comes before the moment of the change.
+        for path in self.written.clone() {
+            self.make_folders(parent(&root.join(path)))?;
+        }
+        let staged = root.join(NEW);
+        make_folders(&*self.disk, &staged, &mut Vec::new()).map_err(failed)?;
+        if !removed.is_empty() {
+            let list = serde_json::to_vec(&removed).map_err(|cause| failed(cause.into()))?;
+            self.disk.write(&staged.join(REMOVED), &list).map_err(failed)?;
+        }
+        let Tree { files, folders } = Tree::of(&staged).map_err(failed)?;
+        if files.len() != self.written.len() + usize::from(!removed.is_empty()) {
+            return Err(failed(io::Error::other("another process has changed it meanwhile")));
+        }
+        for folder in folders.iter().map(PathBuf::as_path).chain(self.made.iter().map(|made| parent(made))).chain([&*root]) {
+            self.disk.sync_folder(folder).map_err(failed)?;
+        }
+        self.disk.rename(&staged, &root.join(NEXT)).map_err(failed)?;
+        self.made.clear();
+        finish(&*self.disk, &root).map_err(|cause| {
+            let shown = root.display();
+            let what =
+                format!("the change is saved, but its files are still in {shown}/{NEXT}: `inkling inspect {shown}` moves them");
+            Error::new(ErrorKind::Io, what).caused_by(cause)
+        })
+    }
+
+    fn make_folders(&mut self, path: &Path) -> Result<()> {
+        make_folders(&*self.disk, path, &mut self.made).map_err(|cause| cannot_write(path, cause))
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        // What cannot be removed now, the next change removes.
+        let _ = undo(&*self.disk, &self.root);
+        for folder in self.made.iter().rev() {
+            let _ = self.disk.remove_folder(folder);
+        }
+    }
+}
+
+/// A file of a set, as the last change has left it, even where it has not been moved to its place.
+///
+/// # Errors
+/// `not-found`, `io`.
+pub fn read(root: &Path, path: &str) -> Result<Vec<u8>> {
+    match fs::read(root.join(NEXT).join(path)) {
+        Ok(bytes) => Ok(bytes),
+        Err(_) => read_file(&root.join(path)),
+    }
+}
+
+/// A file's bytes.
+///
+/// # Errors
+/// `not-found`, `io`.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| {
+        let missing = cause.kind() == io::ErrorKind::NotFound;
+        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, format!("cannot read {}", path.display())).caused_by(cause)
+    })
+}
+
+/// Removes what a change that was stopped has left in a folder, or finishes it, unless somebody is at it. Where that cannot be done, as
+/// on a disk that is only read, [`read`] still finds what it should.
+pub fn settle(root: &Path) {
+    let left = [NEW, NEXT].iter().any(|name| root.join(name).exists());
+    if left
+        && let Ok(lock) = File::open(root)
+        && lock.try_lock().is_ok()
+    {
+        let _ = tidied(&Real, root);
+    }
+}
+
+/// The error of a file that cannot be written.
+pub fn cannot_write(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).caused_by(cause)
+}
+
+/// Takes the lock of a folder; nothing where there are no locks: there changes at once are the user's affair.
+fn locked(root: &Path, waiting: impl FnOnce()) -> Result<Option<File>> {
+    let Ok(folder) = File::open(root) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => {
+            waiting();
+            folder.lock().map_err(|cause| cannot_write(root, cause))?;
+            Ok(Some(folder))
+        }
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Finishes a change that has been made and removes one that has not.
+fn tidied(disk: &dyn Disk, root: &Path) -> io::Result<()> {
+    finish(disk, root)?;
+    undo(disk, root)
+}
+
+/// Removes a change that has not been made, and the folders that were made for its files.
+fn undo(disk: &dyn Disk, root: &Path) -> io::Result<()> {
+    let new = root.join(NEW);
+    let Tree { files, folders } = Tree::of(&new)?;
+    files.iter().try_for_each(|file| missing_is_fine(disk.remove_file(file)))?;
+    for folder in folders.iter().rev() {
+        let place = root.join(folder.strip_prefix(&new).map_err(io::Error::other)?);
+        for folder in [&place, folder].into_iter().filter(|folder| is_empty(folder)) {
+            missing_is_fine(disk.remove_folder(folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the files of a change to their places. Each step may have been done before.
+fn finish(disk: &dyn Disk, root: &Path) -> io::Result<()> {
+    let next = root.join(NEXT);
+    let Tree { files, folders } = Tree::of(&next)?;
+    if folders.is_empty() {
+        return Ok(());
+    }
+    let list = next.join(REMOVED);
+    let removed: Vec<String> = fs::read(&list).ok().and_then(|list| serde_json::from_slice(&list).ok()).unwrap_or_default();
+    let mut touched = BTreeSet::new();
+    for file in files.iter().filter(|file| **file != list) {
+        let place = root.join(file.strip_prefix(&next).map_err(io::Error::other)?);
+        make_folders(disk, parent(&place), &mut Vec::new())?;
+        disk.rename(file, &place)?;
+        touched.insert(parent(&place).to_owned());
+    }
+    for path in removed.iter().map(|path| root.join(path)) {
+        missing_is_fine(disk.remove_file(&path))?;
+        touched.insert(parent(&path).to_owned());
+    }
+    for folder in &touched {
+        disk.sync_folder(folder)?;
+    }
+    // Folders that held nothing but what was removed.
+    for folder in touched.iter().rev().filter(|folder| *folder != root && is_empty(folder)) {
+        missing_is_fine(disk.remove_folder(folder))?;
+    }
+    missing_is_fine(disk.remove_file(&list))?;
+    for folder in folders.iter().rev() {
+        missing_is_fine(disk.remove_folder(folder))?;
+    }
+    disk.sync_folder(root)
+}
+
+/// The files and folders below a folder that is there, itself included, outer folders first.
+#[derive(Default)]
+struct Tree {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl Tree {
+    fn of(root: &Path) -> io::Result<Self> {
+        let mut tree = Self::default();
+        if root.exists() {
+            tree.add(root)?;
+        }
+        tree.files.sort();
+        Ok(tree)
+    }
+
+    fn add(&mut self, folder: &Path) -> io::Result<()> {
+        self.folders.push(folder.to_owned());
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { self.add(&entry.path())? } else { self.files.push(entry.path()) }
+        }
+        Ok(())
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Makes a folder and those that it is in, and notes which were not there.
+fn make_folders(disk: &dyn Disk, folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    make_folders(disk, parent(folder), made)?;
+    match disk.make_folder(folder) {
+        // Another process was quicker.
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        done => done.map(|()| made.push(folder.to_owned())),
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn missing_is_fine(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|cause| if cause.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(cause) })
+}
+
+fn has_bytes(path: &Path, bytes: &[u8]) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.len() == bytes.len() as u64) && fs::read(path).is_ok_and(|old| old == bytes)
+}

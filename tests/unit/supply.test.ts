@@ -1,0 +1,53 @@
+/** What the project is built from: everything is pinned by a hash, and comes from the public registries. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import test from 'node:test'
+
+const read = (file: string) => fs.readFileSync(file, 'utf8')
+
+test('every crate is pinned by a checksum and comes from crates.io', () => {
+  for (const lock of ['Cargo.lock', 'fuzz/Cargo.lock', 'tests/bench/candle/Cargo.lock'].filter(fs.existsSync)) {
+    const packages = read(lock).split('[[package]]').slice(1)
+    assert.ok(packages.length > 10)
+    for (const entry of packages) {
+      const [, name] = /name = "(.*)"/.exec(entry)!
+      // What lies in this repository has no source.
+      if (!entry.includes('source = ')) assert.match(name!, /^inkling/, lock)
+      else {
+        assert.match(
+          entry,
+          /source = "registry\+https:\/\/github\.com\/rust-lang\/crates\.io-index"/,
+          `${lock}: ${name}`,
+        )
+        assert.match(entry, /checksum = "[0-9a-f]{64}"/, `${lock}: ${name}`)
+      }
+    }
+  }
+})
+
+test('every package of npm is pinned by a hash, and the one that ships depends on none', () => {
+  const locks = ['package-lock.json', 'tests/package/package-lock.json', 'tests/bench/package-lock.json']
+  for (const lock of [...locks, 'scripts/docs/package-lock.json']) {
+    const { packages } = JSON.parse(read(lock)) as {
+      packages: Record<string, { integrity?: string; link?: boolean; resolved?: string }>
+    }
+    for (const [name, { integrity, link, resolved }] of Object.entries(packages)) {
+      if (name === '' || link) continue
+      assert.match(integrity ?? '', /^sha512-/, `${lock}: ${name}`)
+      assert.match(resolved ?? 'https://registry.npmjs.org/', /^https:\/\/registry\.npmjs\.org\//, `${lock}: ${name}`)
+    }
+  }
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  assert.equal(dependencies, undefined)
+  for (const [name, version] of Object.entries(devDependencies!)) assert.match(version, /^\d+\.\d+\.\d+$/, name)
+})
+
+test('scripts install what the lock files say, and nothing by a name alone', () => {
+  const scripts = fs.readdirSync('scripts').filter((name) => name.endsWith('.mjs'))
+  for (const name of scripts) {
+    const text = read(`scripts/${name}`)
+    assert.doesNotMatch(text, /npx (?!playwright|inkling)/, name)
+    assert.doesNotMatch(text, /'npm', \[\s*'(?:install|i)'/, `${name}: take npm ci`)
+    assert.doesNotMatch(text, /curl|wget/, `${name}: nothing is fetched without a hash`)
+  }
+})
