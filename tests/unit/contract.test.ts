@@ -7,11 +7,11 @@ import { keyOf, SEARCH_CACHE } from '../../www/src/worker/stored.js'
 const read = (file: string) => fs.readFileSync(file, 'utf8')
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found).sort()
 
-test('every code of an error in Rust is one of the package, which adds only that of old browsers', () => {
+test('every code of an error in Rust is one of the package, which adds only those of browsers', () => {
   const rust = all(read('src/error.rs'), /Self::\w+ => "([a-z-]+)"/g)
   const [, union = ''] = /export type InklingErrorCode =((?:\s+\| '[a-z-]+')+)/.exec(read('www/src/errors.ts')) ?? []
   assert.ok(rust.length > 10)
-  assert.deepEqual(all(union, /'([a-z-]+)'/g), [...rust, 'unsupported-browser'].sort())
+  assert.deepEqual(all(union, /'([a-z-]+)'/g), [...rust, 'unsupported-browser', 'blocked'].sort())
 })
 
 test('the page and the service worker look for stored files where the search keeps them', () => {
