@@ -158,13 +158,13 @@ fn descriptions_take_memory_in_proportion_to_their_bytes() {
     let files = |count| joined(count, ",", |n| format!(r#"{{"path":"d/{n}","bytes":1,"sha256":"","needed":"hit","first":{n}}}"#));
     let manifest = |count| {
         format!(
-            r#"{{"format":2,"model":{{"id":"m","weights_sha256":"0"}},"dim":8,"documents":1,"passages":1,"passage_tokens":40,
+            r#"{{"format":2,"model":{{"id":"m","family":"0"}},"dim":8,"documents":1,"passages":1,"passage_tokens":40,
                 "passage_overlap":8,"files":[{}]}}"#,
             files(count)
         )
     };
     check("files", |count| manifest(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes)));
-    let config = |count| format!(r#"{{"format":1,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
+    let config = |count| format!(r#"{{"format":2,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
     check("a configuration", |count| config(count).into_bytes(), |bytes| drop(ModelConfig::from_json(bytes)));
     let vocabulary = |count| {
         let mut file: Value = serde_json::from_slice(FILES.tokenizer).unwrap();
