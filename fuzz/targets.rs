@@ -23,8 +23,11 @@ use inkling_search::text::passages::{PassageOptions, split};
 use inkling_search::text::tokenizer::Tokenizer;
 use safetensors::SafeTensors;
 
+/// Reads bytes of strangers: an error is an answer, a panic is none.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name, which is that of its folder in `seeds/`.
-pub const TARGETS: [(&str, fn(&[u8])); 18] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("manifest", manifest),
     ("config", config),
     ("weights", weights),

@@ -76,7 +76,7 @@ fn change(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
 }
 
 /// Changes the content of the tensors of a file and leaves its description as it is: most changes of that are refused at once.
-fn change_tensors(bytes: &mut Vec<u8>, random: &mut Random) {
+fn change_tensors(bytes: &mut [u8], random: &mut Random) {
     let Some(header) = bytes.first_chunk().map(|length| (u64::from_le_bytes(*length) as usize).saturating_add(8)) else { return };
     for _ in 0..1 + random.below(3) {
         if header < bytes.len() {

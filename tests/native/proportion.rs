@@ -46,8 +46,11 @@ fn joined(count: usize, separator: &str, part: impl Fn(usize) -> String) -> Stri
     (0..count).map(part).collect::<Vec<_>>().join(separator)
 }
 
+/// Writes a corpus of about so many documents.
+type Corpus = fn(usize) -> String;
+
 /// Documents that swell, as JSON.
-const CORPORA: [(&str, fn(usize) -> String); 7] = [
+const CORPORA: [(&str, Corpus); 7] = [
     ("small documents", |count| format!("[{}]", joined(count, ",", |n| format!(r#"{{"id":"{n}","title":"a"}}"#)))),
     ("a field of its own for each document", |count| {
         format!("[{}]", joined(count / 4, ",", |n| format!(r#"{{"id":"{n}","title":"a","f{n}":"x"}}"#)))
