@@ -67,8 +67,8 @@ impl Args {
                 let lines = texts.iter().zip(&vectors).map(|(text, encoded)| format!("{}\n", line(text, encoded)));
                 write_out(out, lines.collect::<String>().as_bytes())
             }
-            (Format::Npy, None) => print(npy_array(rows(&vectors), encoder.config().dim)),
-            (Format::Npy, Some(out)) => write_out(out, &npy_array(rows(&vectors), encoder.config().dim)),
+            (Format::Npy, None) => print(npy_array(rows(&vectors), encoder.config().vector_dim())),
+            (Format::Npy, Some(out)) => write_out(out, &npy_array(rows(&vectors), encoder.config().vector_dim())),
         }
     }
 }

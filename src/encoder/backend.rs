@@ -95,6 +95,6 @@ pub trait Backend: Send + Sync {
     /// hidden = LayerNorm(hidden + wide Wᵀ + b).
     fn contract(&mut self, layer: usize);
 
-    /// The mean of each text's hidden states scaled to unit length, (texts, dim).
+    /// Each text's hidden states pooled, through the dense layer where there is one, and scaled to unit length, (texts, vector_dim).
     fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>>;
 }

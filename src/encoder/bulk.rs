@@ -22,7 +22,7 @@ pub fn encode_all<T: AsRef<str> + Sync>(encoder: &Encoder, texts: &[T], progress
         let ids: Vec<&[u32]> = batch.iter().map(|&index| &tokens[index].ids[..]).collect();
         let vectors = pollster::block_on(encoder.encode_ids(&ids))?;
         progress(batch.len());
-        let dim = encoder.config().dim;
+        let dim = encoder.config().vector_dim();
         Ok(batch.iter().copied().zip(vectors.chunks_exact(dim).map(<[f32]>::to_vec)).collect())
     };
     let done: Vec<_> = batches.par_iter().with_max_len(1).map_init(|| encoder.fork(), encode).collect::<Result<_>>()?;

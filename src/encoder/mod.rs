@@ -83,7 +83,7 @@ impl Encoder {
     ///
     /// # Errors
     /// `wrong-shape` when the tokenizer has more tokens than the model.
-    pub fn new(config: ModelConfig, tokenizer: Tokenizer, backend: Box<dyn Backend>) -> Result<Self> {
+    pub fn new(config: ModelConfig, mut tokenizer: Tokenizer, backend: Box<dyn Backend>) -> Result<Self> {
         if tokenizer.vocab_size() > config.vocab {
             let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);
             return Err(Error::new(
@@ -91,6 +91,7 @@ impl Encoder {
                 format!("the tokenizer has {tokens} tokens, the model embeddings for {rows}: they are not of the same model"),
             ));
         }
+        tokenizer.set_prompts(&config.prompts.query, &config.prompts.passage)?;
         Ok(Self::of(Arc::new(config), Arc::new(tokenizer), backend))
     }
 
@@ -131,7 +132,7 @@ impl Encoder {
             let tokens = texts.iter().map(|text| self.tokenizer.encode(text.as_ref())).collect::<Result<Vec<_>>>()?;
             let ids: Vec<&[u32]> = tokens.iter().map(|tokens| &tokens.ids[..]).collect();
             if let Some(vectors) = self.accelerated.encode_ids(&self.config, &ids).await {
-                let vectors = vectors.chunks_exact(self.config.dim).map(<[f32]>::to_vec).zip(tokens);
+                let vectors = vectors.chunks_exact(self.config.vector_dim()).map(<[f32]>::to_vec).zip(tokens);
                 return Ok(vectors.map(|(vector, tokens)| Encoded { vector, truncated: tokens.truncated }).collect());
             }
         }
@@ -163,7 +164,7 @@ impl Encoder {
             return Ok(vectors);
         }
         let vectors = forward(&mut *self.backend, self.config.layers, &self.batch).await?;
-        if vectors.chunks_exact(self.config.dim).all(is_unit) {
+        if vectors.chunks_exact(self.config.vector_dim()).all(is_unit) {
             return Ok(vectors);
         }
         // Numbers that are finite each, and too large together.

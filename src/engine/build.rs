@@ -76,14 +76,14 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// `invalid-input` when there is not one vector of the model's length for each passage.
     pub fn finish(self, encoded: Vec<Vec<f32>>, model: &ModelFiles, config: &ModelConfig) -> Result<IndexFiles> {
-        if encoded.len() != self.places.len() || encoded.iter().any(|vector| vector.len() != config.dim) {
-            let (passages, dim) = (self.places.len(), config.dim);
+        if encoded.len() != self.places.len() || encoded.iter().any(|vector| vector.len() != config.vector_dim()) {
+            let (passages, dim) = (self.places.len(), config.vector_dim());
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!("an index of {passages} passages takes as many vectors of {dim} numbers"),
             ));
         }
-        let mut vectors = Vectors::new(config.dim);
+        let mut vectors = Vectors::new(config.vector_dim());
         for (vector, (document, range)) in encoded.into_iter().zip(self.places) {
             vectors.push(&PassageVector { document, range, vector });
         }
@@ -131,6 +131,7 @@ pub fn build(
     start: impl FnOnce(usize),
     progress: impl Fn(usize) + Sync,
 ) -> Result<IndexFiles> {
+    encoder.config().check_encodes_documents()?;
     let plan = Plan::new(documents, encoder.tokenizer(), options)?;
     start(plan.texts().len());
     let encoded = encode_all(encoder, plan.texts(), progress)?;

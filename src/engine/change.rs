@@ -29,13 +29,14 @@ impl EncodedDocument {
 /// The passages of a text as documents of an index are cut, and their vectors.
 ///
 /// # Errors
-/// As [`Encoder::encode_many`].
+/// As [`Encoder::encode_many`], and `unsupported-model` for an encoder that is for queries alone.
 pub async fn encode_passages(
     title: &str,
     text: &str,
     options: PassageOptions,
     encoder: &mut Encoder,
 ) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
+    encoder.config().check_encodes_documents()?;
     let (passages, texts) = builder::passages(encoder.tokenizer(), title, text, options)?;
     let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
     Ok(passages.windows.into_iter().zip(vectors).collect())

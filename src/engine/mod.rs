@@ -185,7 +185,8 @@ impl Question {
     pub async fn encode(&self, encoder: &mut Encoder) -> Result<Option<QueryVector>> {
         let Some(text) = self.to_encode() else { return Ok(None) };
         let mut clock = Clock::start();
-        let tokens = encoder.tokenizer().encode(text)?;
+        let tokenizer = encoder.tokenizer();
+        let tokens = tokenizer.encode(&format!("{}{text}", tokenizer.query_prefix()))?;
         let tokenize = clock.lap();
         let vector = encoder.encode_ids(&[&tokens.ids]).await?;
         Ok(Some(QueryVector { vector, truncated: tokens.truncated, milliseconds: [tokenize, clock.lap()] }))

@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// `model-mismatch` when the index was made with another one.
     pub fn set_encoder(&mut self, encoder: Encoder) -> Result<()> {
-        self.index.check_model(&encoder.config().into(), encoder.config().dim)?;
+        self.index.check_model(&encoder.config().into(), encoder.config().vector_dim())?;
         self.encoder = Some(encoder);
         Ok(())
     }

@@ -3,8 +3,10 @@
 pub mod calibrate;
 pub mod check;
 pub mod gptq;
+pub mod grid;
 pub mod pack;
 pub mod pull;
 pub mod reference;
 pub mod size;
 pub mod smooth;
+pub mod stages;

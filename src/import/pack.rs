@@ -13,10 +13,12 @@ use serde::Deserialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
 use crate::import::calibrate::{self, Inputs, LayerInputs};
-use crate::import::gptq::{Carry, nearest};
+use crate::import::gptq::Carry;
+use crate::import::grid::{deviation, half_step, largest, round_row, step_of};
 use crate::import::pull::RawModel;
 use crate::import::size::{Size, Steps};
 use crate::import::smooth;
+use crate::import::stages;
 use crate::model::config::{Architecture, FORMAT, ModelConfig, Pooling};
 use crate::model::rans;
 use crate::model::weights::Weights;
@@ -49,7 +51,10 @@ pub fn quantize(
 ) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
     let published = json(raw, "config.json")?;
     let mut config = read_config(raw, &published)?;
-    let mut tensors = read_tensors(raw)?;
+    let mut tensors = read_tensors(raw, "")?;
+    if config.dense.is_some() {
+        add_dense(&mut tensors, raw)?;
+    }
     if published.model_type == DISTILBERT {
         add_token_types(&mut tensors, config.dim)?;
     }
@@ -61,15 +66,19 @@ pub fn quantize(
     let seen = calibrate::measure(&config, &plain_weights, &reader, &|share| progress(share / 2.0))?;
     let packer = Packer { tensors: &tensors, steps: size.steps(), seen: Some(&seen) };
     let weights = packer.pack(&config, &|share| progress(0.5 + share / 2.0))?;
-    config.family = family(&tensors)?;
+    config.family = match published.inkling {
+        Some(student) => student.family,
+        None => family(&config, &tensors)?,
+    };
     (config.weights, config.tokenizer) = (Digest::of(&weights), Digest::of(&tokenizer));
     Ok((QuantizedModel { config, tokenizer, weights }, tensors))
 }
 
-/// What all packings of a model share: the hash of its tensors in f32, whatever file they came in.
-fn family(tensors: &HashMap<String, Tensor>) -> Result<String> {
+/// What all packings of a model share: the hash of its tensors in f32, whatever file they came in, and of its pooling where that is not
+/// the mean. A student has its teacher's: `family_of` in `train/align.py` computes the same.
+fn family(config: &ModelConfig, tensors: &HashMap<String, Tensor>) -> Result<String> {
     let is_weight = |name: &&String| {
-        let (of_encoder, of_weight) = (["embeddings.", "encoder."], [".weight", ".bias"]);
+        let (of_encoder, of_weight) = (["embeddings.", "encoder.", DENSE], [".weight", ".bias"]);
         of_encoder.iter().any(|start| name.starts_with(start)) && of_weight.iter().any(|end| name.ends_with(end))
     };
     let mut names: Vec<&String> = tensors.keys().filter(is_weight).collect();
@@ -78,7 +87,10 @@ fn family(tensors: &HashMap<String, Tensor>) -> Result<String> {
         let numbers = numbers(&tensors[name], name)?;
         Ok(format!("{name} {:?} {}\n", tensors[name].dims(), hex_sha256(bytemuck::cast_slice(&numbers))))
     };
-    let lines: String = names.into_par_iter().map(line).collect::<Result<Vec<String>>>()?.concat();
+    let mut lines: String = names.into_par_iter().map(line).collect::<Result<Vec<String>>>()?.concat();
+    if config.pooling != Pooling::Mean {
+        lines += &format!("pooling {:?}\n", config.pooling);
+    }
     Ok(hex_sha256(lines.as_bytes()))
 }
 
@@ -103,6 +115,16 @@ struct RawConfig {
     max_position_embeddings: Option<usize>,
     layer_norm_eps: Option<f32>,
     position_embedding_type: Option<String>,
+    inkling: Option<Student>,
+}
+
+/// What `train/train.py align` writes into a student's `config.json`.
+#[derive(Deserialize)]
+struct Student {
+    /// The teacher's public name.
+    student_of: String,
+    /// The teacher's family.
+    family: String,
 }
 
 fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
@@ -119,9 +141,9 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
         None | Some("absolute") => {}
         Some(other) => return Err(unsupported(format!("its positions are {other:?}, supported is \"absolute\""))),
     }
-    check_pooling(raw).map_err(unsupported)?;
-
     let size = |value: Option<usize>, name: &str| value.ok_or_else(|| unsupported(format!("its config.json has no {name}")));
+    let dim = size(published.hidden_size, "hidden_size")?;
+    let stages = stages::read(raw, dim).map_err(unsupported)?;
     let positions = size(published.max_position_embeddings, "max_position_embeddings")?;
     // No text has more tokens than `max_tokens`, so no other positions are kept.
     let max_tokens = max_tokens(raw)?.unwrap_or(positions).min(positions);
@@ -133,9 +155,12 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
         weights: Digest::default(),
         tokenizer: Digest::default(),
         architecture: Architecture::Bert,
-        pooling: Pooling::Mean,
+        pooling: stages.pooling.unwrap_or(Pooling::Mean),
+        dense: stages.dense,
+        prompts: stages.prompts,
+        student_of: published.inkling.as_ref().map(|student| student.student_of.clone()),
         layers: size(published.num_hidden_layers, "num_hidden_layers")?,
-        dim: size(published.hidden_size, "hidden_size")?,
+        dim,
         heads: size(published.num_attention_heads, "num_attention_heads")?,
         ff: size(published.intermediate_size, "intermediate_size")?,
         vocab: size(published.vocab_size, "vocab_size")?,
@@ -160,29 +185,13 @@ fn max_tokens(raw: &RawModel) -> Result<Option<usize>> {
     json(raw, FILE).map(|config: SentenceConfig| config.max_seq_length)
 }
 
-/// Whether the model pools by the mean; one that does not say is taken to.
-fn check_pooling(raw: &RawModel) -> Result<(), String> {
-    const FILE: &str = "1_Pooling/config.json";
-    if !raw.files.contains_key(FILE) {
-        return Ok(());
-    }
-    let modes: HashMap<String, serde_json::Value> = json(raw, FILE).map_err(|error| error.to_string())?;
-    for (mode, value) in modes {
-        let is_mean = mode == "pooling_mode_mean_tokens";
-        let is_on = value == serde_json::Value::Bool(true);
-        if mode.starts_with("pooling_mode_") && is_on != is_mean {
-            return Err(format!("it pools by {mode} = {value}, supported is the mean over tokens alone"));
-        }
-    }
-    Ok(())
-}
-
 fn file<'a>(raw: &'a RawModel, name: &str) -> Result<&'a [u8]> {
     let file = raw.files.get(name).map(Vec::as_slice);
     file.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{} has no {name}", raw.source)))
 }
 
-fn json<T: for<'de> Deserialize<'de>>(raw: &RawModel, name: &str) -> Result<T> {
+/// A JSON file of a model.
+pub(super) fn json<T: for<'de> Deserialize<'de>>(raw: &RawModel, name: &str) -> Result<T> {
     serde_json::from_slice(file(raw, name)?)
         .map_err(|cause| Error::new(ErrorKind::DamagedFile, format!("{name} of {} cannot be read", raw.source)).caused_by(cause))
 }
@@ -190,14 +199,32 @@ fn json<T: for<'de> Deserialize<'de>>(raw: &RawModel, name: &str) -> Result<T> {
 /// The embeddings of token types in a `BertModel`.
 const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
 
-/// The tensors of a model in f32, by the names that a bare `BertModel` has.
-fn read_tensors(raw: &RawModel) -> Result<HashMap<String, Tensor>> {
+/// What the names of the dense layer's tensors begin with.
+const DENSE: &str = "dense.";
+
+/// Adds the tensors of the dense layer; one without a bias gets the bias that changes nothing.
+fn add_dense(tensors: &mut HashMap<String, Tensor>, raw: &RawModel) -> Result<()> {
+    let internal = |cause| Error::new(ErrorKind::Internal, "cannot make the bias of the dense layer").caused_by(cause);
+    let mut dense = read_tensors(raw, "2_Dense/")?;
+    let Some(weight) = dense.remove("linear.weight") else {
+        return Err(Error::new(ErrorKind::MissingTensor, "the model's 2_Dense has no tensor linear.weight"));
+    };
+    let bias = match dense.remove("linear.bias") {
+        Some(bias) => bias,
+        None => Tensor::zeros(weight.dims()[0], DType::F32, &Device::Cpu).map_err(internal)?,
+    };
+    tensors.extend([(format!("{DENSE}weight"), weight), (format!("{DENSE}bias"), bias)]);
+    Ok(())
+}
+
+/// The tensors of a model in f32, by the names that a bare `BertModel` has; those of the files in a folder below the model's.
+fn read_tensors(raw: &RawModel, folder: &str) -> Result<HashMap<String, Tensor>> {
     let damaged = |cause: candle_core::Error| {
         Error::new(ErrorKind::DamagedFile, format!("the weights of {} cannot be read", raw.source)).caused_by(cause)
     };
-    let tensors = match raw.files.get("model.safetensors") {
+    let tensors = match raw.files.get(&format!("{folder}model.safetensors")) {
         Some(bytes) => candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?,
-        None => read_pickle(file(raw, "pytorch_model.bin")?)?,
+        None => read_pickle(file(raw, &format!("{folder}pytorch_model.bin"))?)?,
     };
     let in_f32 = |(name, tensor): (String, Tensor)| tensor.to_dtype(DType::F32).map(|tensor| (bert_name(&name), tensor));
     tensors.into_iter().map(in_f32).collect::<candle_core::Result<_>>().map_err(damaged)
@@ -301,6 +328,9 @@ impl Packer<'_> {
         };
         let layers: Vec<Store> = (0..config.layers).into_par_iter().map(layer).collect::<Result<_>>()?;
         packed.extend(layers.into_iter().flatten());
+        if let Some(dense) = config.dense {
+            self.linear(&mut packed, "dense", &["dense".to_owned()], [dense.outputs, config.dim], None)?;
+        }
         tensors::write(
             packed
                 .iter()
@@ -368,7 +398,12 @@ impl Packer<'_> {
         seen: Option<&Inputs>,
     ) -> Result<()> {
         let mut weights = self.stack(from, "weight", &shape)?;
-        let constants = seen.map_or_else(|| vec![1.0; shape[1]], |seen| smooth::constants(&seen.largest, &weights));
+        // What lies on a grid would no longer do so.
+        let on_grid = weights.chunks_exact(shape[1]).all(|row| step_of(row).is_some());
+        let constants = match seen.filter(|_| !on_grid) {
+            Some(seen) => smooth::constants(&seen.largest, &weights),
+            None => vec![1.0; shape[1]],
+        };
         for row in weights.chunks_exact_mut(shape[1]) {
             row.iter_mut().zip(&constants).for_each(|(w, constant)| *w *= constant);
         }
@@ -385,6 +420,9 @@ impl Packer<'_> {
     fn put_linear(&self, packed: &mut Store, to: &str, weights: &[f32], bias: &[f32], carry: Option<Carry>) -> Result<()> {
         let rows: Vec<&[f32]> = weights.chunks_exact(weights.len() / bias.len()).collect();
         let round = |row: &&[f32]| {
+            if let Some(step) = step_of(row).map(half_step) {
+                return (round_row(row, step), step);
+            }
             let deviation = deviation(row);
             let step = half_step((self.steps.layers * deviation).max(largest(row) / 127.0));
             let codes = match &carry {
@@ -424,11 +462,14 @@ impl Packer<'_> {
         for row in table.chunks_exact(dim) {
             sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
         }
-        let mean: Vec<f32> = sums.iter().map(|sum| f16::from_f64(sum / vocab as f64).to_f32()).collect();
+        // A table that lies on a grid keeps it: with the means taken off it would not.
+        let grid = step_of(&table);
+        let mean = |sum: &f64| if grid.is_some() { 0.0 } else { f16::from_f64(sum / vocab as f64).to_f32() };
+        let mean: Vec<f32> = sums.iter().map(mean).collect();
         for row in table.chunks_exact_mut(dim) {
             row.iter_mut().zip(&mean).for_each(|(x, mean)| *x -= mean);
         }
-        let step = self.steps.words * deviation(&table);
+        let step = grid.unwrap_or_else(|| self.steps.words * deviation(&table));
         let PackedWords { frequencies, streams, lengths } = PackedWords::pack(&round_row(&table, step), dim);
         let name = |part: &str| format!("embeddings.word.{part}");
         put_numbers(packed, name("mean"), &mean)?;
@@ -440,26 +481,4 @@ impl Packer<'_> {
             .for_each(|(name, bytes)| put(packed, name, Dtype::U8, &bytes));
         Ok(())
     }
-}
-
-/// The root of the mean square.
-fn deviation(row: &[f32]) -> f32 {
-    let squares: f64 = row.iter().map(|&x| f64::from(x).powi(2)).sum();
-    (squares / row.len() as f64).sqrt() as f32
-}
-
-/// The largest magnitude.
-fn largest(row: &[f32]) -> f32 {
-    row.iter().fold(0.0, |largest, x| largest.max(x.abs()))
-}
-
-/// A step as it is stored, in f16; above 0 if it is.
-fn half_step(step: f32) -> f32 {
-    let half = f16::from_f32(step);
-    if half == f16::ZERO && step > 0.0 { f16::MIN_POSITIVE_SUBNORMAL.to_f32() } else { half.to_f32() }
-}
-
-/// The nearest codes in [-127, 127].
-fn round_row(row: &[f32], step: f32) -> Vec<i8> {
-    row.iter().map(|&x| if step > 0.0 { nearest(x, step) as i8 } else { 0 }).collect()
 }

@@ -71,10 +71,10 @@ pub fn check(documents: &[Document]) -> Result<()> {
     Ok(())
 }
 
-/// A document's text cut into passages, and the text to encode for each.
+/// A document's text cut into passages, and the text to encode for each: behind what the model wants before a passage.
 pub fn passages(tokenizer: &Tokenizer, title: &str, text: &str, options: PassageOptions) -> Result<(Passages, Vec<String>)> {
-    let passages = split(tokenizer, title, text, options)?;
-    let texts = (0..passages.windows.len()).map(|window| passages.text(title, text, window)).collect();
+    let (passages, prefix) = (split(tokenizer, title, text, options)?, tokenizer.passage_prefix());
+    let texts = (0..passages.windows.len()).map(|window| prefix.to_owned() + &passages.text(title, text, window)).collect();
     Ok((passages, texts))
 }
 

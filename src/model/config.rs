@@ -33,11 +33,21 @@ pub struct ModelConfig {
     pub tokenizer: Digest,
     /// The architecture; only `bert` so far, which a DistilBERT is stored as, too.
     pub architecture: Architecture,
-    /// How token outputs become one vector; only `mean` so far.
+    /// How token outputs become one vector.
     pub pooling: Pooling,
+    /// The linear layer that the pooled vector goes through, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dense: Option<Dense>,
+    /// What is put before a text, by what it is.
+    #[serde(default, skip_serializing_if = "Prompts::is_none")]
+    pub prompts: Prompts,
+    /// The model whose documents this encoder was trained to find. Only queries go through such an encoder: its vectors of documents
+    /// are poor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student_of: Option<String>,
     /// Number of transformer layers.
     pub layers: usize,
-    /// Length of a hidden state and of the vectors (hidden size).
+    /// Length of a hidden state (hidden size).
     pub dim: usize,
     /// Attention heads a layer; each sees `dim / heads` numbers.
     pub heads: usize,
@@ -65,8 +75,47 @@ pub enum Architecture {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
-    /// The mean over a text's tokens, scaled to unit length.
+    /// The mean over a text's tokens.
     Mean,
+    /// The first token, `[CLS]`.
+    Cls,
+    /// The largest number over a text's tokens, for each column.
+    Max,
+}
+
+/// A linear layer between pooling and the scaling to unit length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dense {
+    /// Length of what comes out: of the model's vectors.
+    pub outputs: usize,
+    /// What the outputs go through.
+    pub activation: DenseActivation,
+}
+
+/// The activations of a dense layer that this version runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DenseActivation {
+    /// None.
+    Identity,
+    /// The hyperbolic tangent.
+    Tanh,
+}
+
+/// What a model was trained to find before its texts: `query: ` and `passage: `, for instance.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompts {
+    /// Before a query.
+    pub query: String,
+    /// Before a passage of a document.
+    pub passage: String,
+}
+
+impl Prompts {
+    /// Whether nothing goes before a text.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ModelConfig {
@@ -101,6 +150,26 @@ impl ModelConfig {
         self.dim / self.heads
     }
 
+    /// Length of the vectors.
+    pub fn vector_dim(&self) -> usize {
+        self.dense.map_or(self.dim, |dense| dense.outputs)
+    }
+
+    /// Refuses an encoder that is for queries alone.
+    ///
+    /// # Errors
+    /// `unsupported-model`, naming the model that encodes the documents.
+    pub fn check_encodes_documents(&self) -> Result<()> {
+        let Some(teacher) = &self.student_of else { return Ok(()) };
+        Err(Error::new(
+            ErrorKind::UnsupportedModel,
+            format!(
+                "{} encodes queries only: documents for it are encoded by {teacher}, so give the folder of that model",
+                self.id
+            ),
+        ))
+    }
+
     /// Refuses shapes that the kernels do not run, and sizes that no encoder of this kind has.
     pub fn check(&self) -> Result<()> {
         let Self { layers, dim, heads, ff, vocab, positions, max_tokens, .. } = *self;
@@ -110,9 +179,11 @@ impl ModelConfig {
             && (1..=16384).contains(&ff)
             && (1..=1_000_000).contains(&vocab)
             && (1..=8192).contains(&positions)
-            && (3..=positions).contains(&max_tokens);
+            && (3..=positions).contains(&max_tokens)
+            && (1..=4096).contains(&self.vector_dim());
         let fits =
             dim.is_multiple_of(32) && ff.is_multiple_of(32) && dim.is_multiple_of(heads) && self.head_dim().is_multiple_of(8);
+        let fits = fits && self.vector_dim().is_multiple_of(8);
         if sane && fits && (0.0..=1.0).contains(&self.layer_norm_eps) {
             return Ok(());
         }
@@ -120,7 +191,8 @@ impl ModelConfig {
             ErrorKind::UnsupportedModel,
             format!(
                 "a model of {layers} layers, dim {dim}, {heads} heads, ff {ff}, vocab {vocab}, {positions} positions, \
-                 {max_tokens} tokens cannot be run: dim and ff must be multiples of 32, dim / heads of 8"
+                 {max_tokens} tokens and vectors of {} cannot be run: dim and ff must be multiples of 32, dim / heads and vectors of 8",
+                self.vector_dim()
             ),
         ))
     }

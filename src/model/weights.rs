@@ -15,6 +15,7 @@
 //! | `layers.N.expand.…`, `layers.N.contract.…` | packed (ff, dim), (dim, ff), … | feed-forward |
 //! | `layers.N.expand.smooth` | F16 (dim) | as `qkv.smooth` |
 //! | `layers.N.output_norm.weight`, `.bias` | F16 (dim) | |
+//! | `dense.codes`, `.scale`, `.bias` | packed (vector_dim, dim), … | the layer after pooling, where there is one |
 //!
 //! "Packed" are int8 codes under the entropy coder of [`super::rans`], row by row. Linear weights are codes in [-127, 127] with one
 //! scale a row (output channel): value = code × scale. Where inputs are smoothed, the weights are those of the model times the
@@ -43,6 +44,8 @@ pub struct Weights<'a> {
     pub norm: Norm,
     /// The transformer layers, first to last.
     pub layers: Vec<Layer<'a>>,
+    /// The layer after pooling, (vector_dim, dim), where there is one.
+    pub dense: Option<Linear<'a>>,
 }
 
 /// One transformer layer.
@@ -125,6 +128,7 @@ impl<'a> Weights<'a> {
             position_scales: tensors.numbers("embeddings.position.scale", positions)?,
             norm: tensors.norm("embeddings.norm", dim)?,
             layers: (0..config.layers).map(layer).collect::<Result<_>>()?,
+            dense: config.dense.map(|dense| tensors.linear("dense", dense.outputs, dim)).transpose()?,
         })
     }
 }

@@ -31,7 +31,7 @@ impl PassageOptions {
     /// # Errors
     /// `invalid-input` when a passage would be shorter than 16 tokens or overlap by half or more.
     pub fn for_model(self, tokenizer: &Tokenizer) -> Result<Self> {
-        let max_tokens = self.max_tokens.min(tokenizer.max_content_tokens());
+        let max_tokens = self.max_tokens.min(tokenizer.max_passage_tokens());
         if max_tokens < 16 || self.overlap * 2 >= max_tokens {
             let Self { overlap, .. } = self;
             return Err(Error::new(

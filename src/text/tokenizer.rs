@@ -42,6 +42,9 @@ pub struct Tokenizer {
     max_tokens: usize,
     /// One more than the largest id.
     vocab_size: usize,
+    /// What the model wants before a query, and before a passage.
+    prompts: [String; 2],
+    passage_prefix_tokens: usize,
 }
 
 /// The parts of a `tokenizer.json` that this pipeline uses.
@@ -91,7 +94,49 @@ impl Tokenizer {
         // Ids may have gaps.
         let largest = model.get_vocab().values().chain(&prefix).chain(&suffix).copied().max();
         let vocab_size = largest.map_or(0, |id| id as usize + 1);
-        Ok(Self { normalizer, pre_tokenizer, model, added, prefix, suffix, max_tokens, vocab_size })
+        Ok(Self {
+            normalizer,
+            pre_tokenizer,
+            model,
+            added,
+            prefix,
+            suffix,
+            max_tokens,
+            vocab_size,
+            prompts: Default::default(),
+            passage_prefix_tokens: 0,
+        })
+    }
+
+    /// Sets what the model wants before a query and before a passage. [`Tokenizer::encode`] takes texts as they are.
+    ///
+    /// # Errors
+    /// `invalid-input` for prefixes that leave no room for a text.
+    pub fn set_prompts(&mut self, query: &str, passage: &str) -> Result<()> {
+        let tokens = |prompt: &str| self.offsets(prompt).map(|tokens| tokens.len());
+        let (of_query, of_passage) = (tokens(query)?, tokens(passage)?);
+        if of_query.max(of_passage) >= self.max_content_tokens() {
+            let what = format!("the model's prefixes have {of_query} and {of_passage} tokens, which leaves no room for a text");
+            return Err(Error::new(ErrorKind::InvalidInput, what));
+        }
+        self.prompts = [query.to_owned(), passage.to_owned()];
+        self.passage_prefix_tokens = of_passage;
+        Ok(())
+    }
+
+    /// What goes before a query.
+    pub fn query_prefix(&self) -> &str {
+        &self.prompts[0]
+    }
+
+    /// What goes before a passage.
+    pub fn passage_prefix(&self) -> &str {
+        &self.prompts[1]
+    }
+
+    /// How many tokens of a passage fit beside the special ones and the prefix.
+    pub fn max_passage_tokens(&self) -> usize {
+        self.max_content_tokens() - self.passage_prefix_tokens
     }
 
     /// The largest number of tokens [`Tokenizer::encode`] returns.

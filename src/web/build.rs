@@ -104,6 +104,7 @@ impl Builder {
         let config = store.changing(CONFIG_FILE).await?;
         let model = FetchedModel::fetch(&store, config, &on_progress).await?;
         let encoder = Encoder::load(&model.files())?;
+        encoder.config().check_encodes_documents()?;
         let plan = Plan::new(self.documents.clone(), encoder.tokenizer(), &self.options)?;
         *self.work.lock().await = Some(Work { model, encoder, plan });
         Ok(())

@@ -17,7 +17,7 @@ use crate::encoder::{self, cpu};
 use crate::engine::encode_passages;
 use crate::error::Result;
 use crate::hash::Digest;
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, Prompts, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::model::weights::Weights;
 use crate::text::passages::PassageOptions;
 use crate::text::tokenizer::Tokenizer;
@@ -41,6 +41,8 @@ struct EncoderInfo {
     dim: usize,
     max_tokens: usize,
     kernel: &'static str,
+    #[serde(skip_serializing_if = "Prompts::is_none")]
+    prompts: Prompts,
 }
 
 /// Where an index says that its model is: a folder below the address, and what its configuration must be.
@@ -63,11 +65,11 @@ impl Encoder {
             None => store.changing(CONFIG_FILE).await?,
         };
         let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
-        let ModelConfig { id, family, dim, max_tokens, .. } = encoder.config();
-        let (model, dim, max_tokens) = (id.clone(), *dim, *max_tokens);
+        let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();
+        let (model, max_tokens, prompts, dim) = (id.clone(), *max_tokens, prompts.clone(), encoder.config().vector_dim());
         Ok(Self {
             identity: Identity { id: id.clone(), family: family.clone(), dim },
-            info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name() },
+            info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name(), prompts },
             tokenizer: encoder.tokenizer().clone(),
             accelerator: Accelerator::new(&store, folder, &options),
             encoder: Mutex::new(encoder),
@@ -104,7 +106,7 @@ impl Encoder {
     pub(super) async fn vector_of_query(&self, text: &str) -> Result<JsValue, JsValue> {
         let mut encoder = self.encoder.lock().await;
         let start = Instant::now();
-        let tokens = self.tokenizer.encode(text)?;
+        let tokens = self.tokenizer.encode(&format!("{}{text}", self.tokenizer.query_prefix()))?;
         let tokenized = Instant::now();
         let vector = encoder.encode_ids(&[&tokens.ids]).await;
         let milliseconds = [tokenized - start, tokenized.elapsed()].map(|time| time.as_secs_f64() * 1e3);

@@ -125,14 +125,6 @@ fn another_architecture_is_refused_by_name() {
 }
 
 #[test]
-fn another_pooling_is_refused() {
-    let mut raw = tiny_raw();
-    let pooling = r#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#;
-    raw.files.insert("1_Pooling/config.json".into(), pooling.into());
-    assert_eq!(refusal(&raw).kind(), ErrorKind::UnsupportedModel);
-}
-
-#[test]
 fn a_tensor_of_another_shape_than_the_configuration_says_is_refused_by_name() {
     let mut raw = tiny_raw();
     let config = String::from_utf8(raw.files["config.json"].clone()).unwrap();

@@ -14,5 +14,6 @@ mod proportion;
 mod pull;
 mod real_model;
 mod saved;
+mod stages;
 #[cfg(feature = "gpu")]
 mod webgpu;

@@ -68,6 +68,23 @@ pub fn tiny_distilbert_raw() -> RawModel {
     raw
 }
 
+/// A variant of the tiny model as sentence-transformers saves it, and its vectors by tensor name: see make_variants.py.
+pub fn variant(name: &str) -> (RawModel, HashMap<String, Vec<Vec<f32>>>) {
+    let mut raw = if name.starts_with("distilbert") { tiny_distilbert_raw() } else { tiny_raw() };
+    let files: HashMap<String, HashMap<String, Value>> = json("goldens/tiny-variants.json");
+    raw.files.extend(files[name].iter().map(|(file, content)| (file.clone(), serde_json::to_vec(content).unwrap())));
+    let all = candle_core::safetensors::load(data("goldens/tiny-variants.safetensors"), &Device::Cpu).unwrap();
+    let own = |part: &str| part.strip_prefix(name)?.strip_prefix('.').map(str::to_owned);
+    let tensors: HashMap<String, Tensor> = all.into_iter().filter_map(|(part, tensor)| Some((own(&part)?, tensor))).collect();
+    let dense: HashMap<&str, &Tensor> =
+        ["linear.weight", "linear.bias"].into_iter().filter_map(|part| Some((part, tensors.get(part)?))).collect();
+    if !dense.is_empty() {
+        raw.files.insert("2_Dense/model.safetensors".into(), safetensors::serialize(dense, None).unwrap());
+    }
+    let vectors = tensors.iter().filter(|(part, _)| !part.starts_with("linear."));
+    (raw, vectors.map(|(part, tensor)| (part.clone(), tensor.to_vec2().unwrap())).collect())
+}
+
 /// A model quantized, with its original tensors.
 pub struct Model {
     pub quantized: QuantizedModel,

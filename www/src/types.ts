@@ -139,6 +139,8 @@ export interface EncoderInfo extends Choice {
   maxTokens: number
   /** The arithmetic in use, such as `relaxed-simd`. */
   kernel: string
+  /** What the model wants before a query and before a passage, where it does: a search puts it there, `encode` takes texts as they are. */
+  prompts?: { query: string; passage: string }
 }
 
 /** What a search is made of. */

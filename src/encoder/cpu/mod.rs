@@ -2,13 +2,15 @@
 
 pub mod attention;
 pub mod linear;
+mod pool;
 pub mod rows;
 
 use std::sync::Arc;
 
 use self::attention::{Attention, Heads};
 use self::linear::{Activation, Gelu, Identity, Linear, Panels, Rows};
-use self::rows::{Columns, SmoothNorm, layer_norm, mean_unit, quantize};
+use self::pool::Pool;
+use self::rows::{Columns, SmoothNorm, layer_norm, quantize};
 use crate::encoder::backend::{Backend, Batch, Pending};
 use crate::error::Result;
 use crate::isa::{Isa, Kernel, Scalar, run_best};
@@ -25,6 +27,7 @@ pub struct PackedModel {
     position_scales: Vec<f32>,
     norm: SmoothNorm,
     layers: Vec<PackedLayer>,
+    pool: Pool,
 }
 
 struct PackedLayer {
@@ -102,6 +105,7 @@ impl PackedModel {
             position_scales: weights.position_scales.clone(),
             norm: smooth_norm(&weights.norm, read_by(0), epsilon),
             layers: layers.map(|(index, layer)| PackedLayer::new(layer, read_by(index + 1), config)).collect::<Result<_>>()?,
+            pool: Pool::new(config, weights.dense.as_ref())?,
         })
     }
 
@@ -249,10 +253,11 @@ impl<I: Isa> Backend for Cpu<I> {
     }
 
     fn pool<'a>(&'a mut self, batch: &'a Batch) -> Pending<'a, Vec<f32>> {
-        let dim = self.model.dim;
-        let mut vectors = vec![0.0; batch.texts() * dim];
-        for (span, unit) in batch.spans().zip(vectors.chunks_exact_mut(dim)) {
-            mean_unit(self.isa, &self.hidden[span.start * dim..span.end * dim], unit);
+        let PackedModel { dim, pool, .. } = &*self.model;
+        let length = pool.vector_dim(*dim);
+        let mut vectors = vec![0.0; batch.texts() * length];
+        for (span, unit) in batch.spans().zip(vectors.chunks_exact_mut(length)) {
+            pool.run(self.isa, &self.hidden[span.start * dim..span.end * dim], *dim, unit);
         }
         Box::pin(std::future::ready(Ok(vectors)))
     }

@@ -1,7 +1,7 @@
 //! What happens to whole rows of hidden states: layer normalization, and quantization for the next linear layer.
 
-use super::linear::{Rows, lanes_mut};
-use crate::isa::{Isa, LANES, ROUND, Vectorized};
+use super::linear::Rows;
+use crate::isa::{Isa, ROUND, Vectorized};
 use crate::model::weights::Norm;
 
 /// Activation codes reach from 0 to this.
@@ -145,39 +145,4 @@ fn add_and_sum<I: Isa>(isa: I, row: &mut [f32], update: Option<&[f32]>) -> f32 {
         sum = isa.add(sum, y);
     }
     isa.reduce(sum, |a, b| a + b)
-}
-
-/// The mean of some rows, (dim), scaled to unit length.
-pub fn mean_unit<I: Isa>(isa: I, rows: &[f32], unit: &mut [f32]) {
-    isa.vectorize(MeanUnit { rows, unit });
-}
-
-struct MeanUnit<'a> {
-    rows: &'a [f32],
-    unit: &'a mut [f32],
-}
-
-impl<I: Isa> Vectorized<I> for MeanUnit<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, isa: I) {
-        let Self { rows, unit } = self;
-        let dim = unit.len();
-        let mut squares = isa.splat(0.0);
-        for at in (0..dim).step_by(LANES) {
-            let mut sum = isa.splat(0.0);
-            for row in rows.chunks_exact(dim) {
-                sum = isa.add(sum, isa.load(&row[at..].as_chunks().0[0]));
-            }
-            squares = isa.add(squares, isa.mul(sum, sum));
-            isa.store(sum, lanes_mut(unit, at));
-        }
-        // The count cancels out: a mean scaled to unit length is the sum scaled to unit length.
-        let length = isa.reduce(squares, |a, b| a + b).sqrt();
-        let inverse = isa.splat(if length > 0.0 { 1.0 / length } else { 0.0 });
-        for x in unit.as_chunks_mut().0 {
-            isa.store(isa.mul(isa.load(x), inverse), x);
-        }
-    }
 }

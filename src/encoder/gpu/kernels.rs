@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::config::ModelConfig;
+use crate::model::config::{ModelConfig, Pooling};
 
 /// Words before the rows of a batch.
 pub const HEADER: usize = 6;
@@ -169,6 +169,10 @@ impl Shape {
         let ModelConfig { dim, .. } = *config;
         if dim > 4 * MAX_THREADS || config.head_dim() > 256 {
             let what = format!("a model of dim {dim} with heads of {} does not run on WebGPU", config.head_dim());
+            return Err(Error::new(ErrorKind::UnsupportedModel, what));
+        }
+        if config.pooling != Pooling::Mean || config.dense.is_some() {
+            let what = "only models that pool by the mean, without a dense layer, run on WebGPU: the CPU encodes";
             return Err(Error::new(ErrorKind::UnsupportedModel, what));
         }
         Ok(Self { config: config.clone() })

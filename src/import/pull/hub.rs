@@ -9,7 +9,7 @@ use super::download::{Download, Outcome};
 use super::http::{Client, is_hex};
 use super::options::FetchOptions;
 use super::store::{Snapshot, Store, escaped};
-use super::{CONFIG, Failure, OPTIONAL, Progress, REQUIRED, RawModel, WEIGHTS};
+use super::{CONFIG, Failure, OPTIONAL, Progress, REQUIRED, RawModel, WEIGHTS, is_named};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Fetches a model, or takes it from the cache: at once when the revision is a commit, which cannot change, else only
@@ -71,7 +71,9 @@ impl Pull<'_> {
             }
         }
         for name in OPTIONAL {
-            self.take(name, progress)?;
+            if is_named(name, &self.files) {
+                self.take(name, progress)?;
+            }
         }
         for name in WEIGHTS {
             if self.take(name, progress)?.is_none() {

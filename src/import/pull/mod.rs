@@ -33,8 +33,16 @@ use crate::error::{Error, ErrorKind, Result};
 const CONFIG: &str = "config.json";
 /// The files that every model must have, beside one of [`WEIGHTS`].
 const REQUIRED: [&str; 2] = [CONFIG, "tokenizer.json"];
-/// The files that sentence-transformers adds: the limit on tokens, the list of stages, the kind of pooling.
-const OPTIONAL: [&str; 3] = ["sentence_bert_config.json", "modules.json", "1_Pooling/config.json"];
+/// The files that sentence-transformers adds: the limit on tokens, the list of stages, the kind of pooling, the dense layer, prompts.
+const OPTIONAL: [&str; 7] = [
+    "sentence_bert_config.json",
+    "modules.json",
+    "1_Pooling/config.json",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
+    "2_Dense/pytorch_model.bin",
+    "config_sentence_transformers.json",
+];
 /// The weights, the preferred form first.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
@@ -53,8 +61,7 @@ pub struct RawModel {
     /// its name, because this text ends up in published files and a path on somebody's disk should not.
     pub source: String,
     /// The files by their name relative to the model's root: `config.json`, `tokenizer.json`, `model.safetensors` or
-    /// `pytorch_model.bin`, and where the source has them `sentence_bert_config.json`, `modules.json` and
-    /// `1_Pooling/config.json`.
+    /// `pytorch_model.bin`, and where the source has them the files of sentence-transformers.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -153,6 +160,13 @@ fn attempt(source: &Source, options: &FetchOptions, progress: &mut dyn Progress)
         }
         Source::Folder(path) => Ok(folder::read(path)?),
     }
+}
+
+/// Whether a file is worth asking for, given those that are there: the dense layer's only where `modules.json` names it.
+fn is_named(name: &str, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    const DENSE: &str = "2_Dense";
+    let names_dense = |modules: &Vec<u8>| String::from_utf8_lossy(modules).contains(DENSE);
+    !name.starts_with(DENSE) || files.get("modules.json").is_some_and(names_dense)
 }
 
 /// How many bytes a file of the model may have.

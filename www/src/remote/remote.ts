@@ -122,7 +122,8 @@ export class RemoteCaller<Fields> implements Caller {
     }
     const start = performance.now()
     const stop = signal ? { signal } : {}
-    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([text], stop))[0]
+    const asked = (this.#encoder.info.prompts?.query ?? '') + text
+    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([asked], stop))[0]
     const encoded = performance.now()
     const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), ...stop }) : []
     const end = performance.now()
