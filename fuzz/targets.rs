@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use inkling_search::corpus::{self, Format};
+use inkling_search::corpus::{self, Format, ReadOptions};
 use inkling_search::encoder::{Encoder, ModelFiles};
 use inkling_search::engine::build::{BuildOptions, Plan};
 use inkling_search::engine::{Documents, EncodedDocument, Hit, Index, Mode, QueryOptions};
@@ -60,7 +60,7 @@ static ENCODER: LazyLock<Encoder> = LazyLock::new(|| Encoder::load(&MODEL).expec
 
 /// A small corpus of several shapes, and the index of it.
 static CORPUS: LazyLock<Vec<Document>> =
-    LazyLock::new(|| corpus::read(include_bytes!("seeds/json/sessions.json"), Format::Json, None).expect("the seed is a corpus"));
+    LazyLock::new(|| read(include_bytes!("seeds/json/sessions.json"), Format::Json).expect("the seed is a corpus"));
 static FILES: LazyLock<IndexFiles> = LazyLock::new(|| {
     let options = BuildOptions { passages: PASSAGES, language: "en".into(), ..BuildOptions::default() };
     let plan = Plan::new(CORPUS.as_slice(), ENCODER.tokenizer(), &options).expect("the corpus can be cut");
@@ -259,9 +259,14 @@ pub fn ics(bytes: &[u8]) {
 }
 
 fn corpus_of(bytes: &[u8], format: Format) {
-    if let Ok(documents) = corpus::read(bytes, format, None) {
+    if let Ok(documents) = read(bytes, format) {
         index_of(&documents);
     }
+}
+
+fn read(bytes: &[u8], format: Format) -> Result<Vec<Document>, Error> {
+    let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
+    corpus::read(bytes, "".as_ref(), &options).map(|corpus| corpus.documents)
 }
 
 /// Everything that is made of documents before they are encoded.

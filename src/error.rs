@@ -41,6 +41,8 @@ pub enum ErrorKind {
     MissingColumn,
     /// A corpus without a single document.
     EmptyCorpus,
+    /// A corpus with faults, where none are to be passed over.
+    FaultyRecords,
     /// No GPU that can be used, or one that failed: the CPU goes on.
     NoGpu,
     /// No memory left for what was to be loaded or computed.
@@ -73,6 +75,7 @@ impl ErrorKind {
             Self::DuplicateId => "duplicate-id",
             Self::MissingColumn => "missing-column",
             Self::EmptyCorpus => "empty-corpus",
+            Self::FaultyRecords => "faulty-records",
             Self::NoGpu => "no-gpu",
             Self::OutOfMemory => "out-of-memory",
             Self::Replaced => "replaced",

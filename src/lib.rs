@@ -44,7 +44,7 @@
 //! | [`engine`] | joins them: build, open, query, similar documents, add, remove, save |
 //! | [`error`] | the one error type, with codes that stay the same |
 //! | [`hash`], `tensors` | SHA-256 of files; writing safetensors |
-//! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV and the schedules of conferences |
+//! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV, XML and calendars as people have them |
 //! | `import` | feature `import`: fetching a model, smoothing and quantizing it, comparing it with the f32 reference |
 //! | `eval`, `export`, `cli` | features of their names: measuring a ranking; writing an index for other engines; the commands |
 //! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage; with `build` also building |

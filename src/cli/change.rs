@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::index::CorpusArgs;
+use super::corpus::CorpusArgs;
 use super::print;
 use super::progress::counter;
 use crate::engine::Index;
@@ -33,7 +33,7 @@ pub struct Remove {
 
 impl Add {
     pub fn run(self) -> Result<()> {
-        let documents = self.corpus.read()?;
+        let documents = self.corpus.read(None)?.documents;
         let change = begin(&self.index)?;
         let folder = IndexFolder::open(&self.index)?;
         let mut engine = folder.engine()?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::index::CorpusArgs;
+use super::corpus::CorpusArgs;
 use super::progress::counter;
 use super::{ModelArg, ModelFolder, print, print_json};
 use crate::encoder::Encoder;
@@ -110,7 +110,7 @@ impl Args {
         if self.corpus.path().is_dir() {
             return Collection::read(self.corpus.path()).map(from_collection);
         }
-        let documents = self.corpus.read()?;
+        let documents = self.corpus.read(None)?.documents;
         if let Some(file) = &self.queries {
             let queries: Vec<GradedQuery> = serde_json::from_slice(&read_file(file)?).map_err(|cause| {
                 let what = format!("{} is not an array of objects with query and relevant", file.display());

@@ -6,22 +6,24 @@ use std::sync::OnceLock;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::corpus::CorpusArgs;
 use super::progress::counter;
 use super::{ModelArg, ModelFolder, print, print_json};
-use crate::corpus::{self, Format};
+use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
-use crate::engine::folder::{read_file, write_files};
+use crate::engine::folder::write_files;
 use crate::error::Result;
 use crate::index::builder::SLICE_PASSAGES;
-use crate::index::document::Document;
+use crate::index::document::field_names;
 use crate::index::manifest::ModelIdentity;
 use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
 
 /// Build the folder that a site serves from a file of documents.
 ///
-/// A record's id, title, url and text (abstract, description, text, body, content) are found by their usual names. All
-/// other columns or keys are kept as fields that hits show and filters use.
+/// A record's id, title, url, text and people are found by their usual names; --title and so on are for all others. All
+/// other columns or keys are kept as fields that hits show and filters use, but for e-mail addresses and telephone numbers.
+/// One bad record costs one record; what was left out or assumed is said on stderr.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -51,31 +53,6 @@ pub struct Args {
     json: bool,
 }
 
-/// A file of documents as commands take it.
-#[derive(clap::Args)]
-pub struct CorpusArgs {
-    /// The documents: a JSON array, JSON Lines, CSV, a conference's schedule XML (frab, Pentabarf, pretalx) or a calendar (.ics)
-    corpus: PathBuf,
-    /// How the corpus is written: json, jsonl, csv, xml, ics; guessed from its name when not given
-    #[arg(long)]
-    format: Option<Format>,
-    /// Other columns or keys to keep, separated by commas; all when not given
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    fields: Option<Vec<String>>,
-}
-
-impl CorpusArgs {
-    pub fn path(&self) -> &std::path::Path {
-        &self.corpus
-    }
-
-    pub fn read(&self) -> Result<Vec<Document>> {
-        let bytes = read_file(&self.corpus)?;
-        let format = self.format.map_or_else(|| Format::guess(&self.corpus, &bytes), Ok)?;
-        corpus::read(&bytes, format, self.fields.as_deref())
-    }
-}
-
 #[derive(Serialize)]
 struct Report {
     documents: usize,
@@ -83,11 +60,14 @@ struct Report {
     index_bytes: usize,
     model_bytes: usize,
     out: String,
+    /// The fields that hits show and filters use.
+    fields: Vec<String>,
+    notes: Notes,
 }
 
 impl Args {
     pub fn run(self) -> Result<()> {
-        let documents = self.corpus.read()?;
+        let Corpus { documents, notes } = self.corpus.read(Some(&self.language))?;
         let model = ModelFolder::read(&self.model.model)?;
         let encoder = model.encoder()?;
         let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
@@ -111,6 +91,8 @@ impl Args {
             index_bytes: bytes(of_index),
             model_bytes: bytes(of_model),
             out: self.out.display().to_string(),
+            fields: field_names(&documents),
+            notes,
         };
         if self.json { print_json(&report) } else { print(report.text()) }
     }
@@ -118,8 +100,9 @@ impl Args {
 
 impl Report {
     fn text(&self) -> String {
-        let Self { documents, passages, index_bytes, model_bytes, out } = self;
+        let Self { documents, passages, index_bytes, model_bytes, out, fields, .. } = self;
         let (index, model) = (*index_bytes as f64 / 1e3, *model_bytes as f64 / 1e6);
-        format!("{documents} documents, {passages} passages: index {index:.0} KB, model {model:.1} MB, in {out}\n")
+        let fields = if fields.is_empty() { String::new() } else { format!("fields: {}\n", fields.join(", ")) };
+        format!("{documents} documents, {passages} passages: index {index:.0} KB, model {model:.1} MB, in {out}\n{fields}")
     }
 }

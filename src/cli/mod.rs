@@ -4,6 +4,7 @@
 
 mod bundle;
 mod change;
+mod corpus;
 mod encode;
 mod eval;
 mod export;

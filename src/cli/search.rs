@@ -30,8 +30,8 @@ pub struct Args {
     /// Only documents with this value in a field; may be repeated, values of one field are alternatives
     #[arg(long = "filter", value_name = "FIELD=VALUE", value_parser = parse_pair)]
     filters: Vec<(String, String)>,
-    /// Order the found documents by a field instead
-    #[arg(long, value_name = "FIELD")]
+    /// Order the found documents by a field instead, -FIELD for the largest first
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
     /// Show documents even when none is close to the query
     #[arg(long)]

@@ -3,9 +3,12 @@
 //! Events (`VEVENT`) become records; everything else, such as time zones and alarms, is passed over. Times stay those of
 //! the clocks at the event, whatever zone the file gives them.
 
+use encoding_rs::{UTF_16BE, UTF_16LE};
 use serde_json::{Map, Value};
 
-use super::schedule::plain;
+use super::decode;
+use super::documents::Record;
+use super::notes::Notes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Properties of an event that are kept as fields, and how they are called there.
@@ -19,35 +22,43 @@ const FIELDS: [(&str, &str); 6] = [
 ];
 
 /// Reads the events of a calendar.
-pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
+pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Record>> {
     let mut open: Vec<String> = Vec::new();
     let mut event: Vec<(String, String)> = Vec::new();
     let mut records = Vec::new();
-    for (number, line) in unfolded(bytes) {
+    let mut begins = 0;
+    for (number, line) in lines(bytes, notes) {
         let damaged = |what: &str| Error::new(ErrorKind::DamagedFile, format!("line {number} of the calendar {what}"));
-        let line = String::from_utf8(line).map_err(|cause| damaged("is not UTF-8: save it in that encoding").caused_by(cause))?;
         if line.trim().is_empty() {
             continue;
         }
-        let (name, value) = property(&line).ok_or_else(|| damaged("has no name and value with a colon between them"))?;
+        let is_in_event = open.last().is_some_and(|component| component == "VEVENT");
+        let Some((name, value)) = property(&line) else {
+            match event.last_mut().filter(|_| is_in_event) {
+                // A text whose line breaks were written as they are.
+                Some((_, value)) => *value = format!("{value}\\n{line}"),
+                None => return Err(damaged("has no name and value with a colon between them")),
+            }
+            continue;
+        };
         let component = value.trim().to_ascii_uppercase();
         match name.as_str() {
             "BEGIN" if open.is_empty() && component != "VCALENDAR" => return Err(no_calendar()),
-            "BEGIN" => open.push(component),
+            "BEGIN" => {
+                begins = number;
+                open.push(component);
+            }
             "END" if open.last() != Some(&component) => return Err(damaged("ends what has not begun")),
             "END" => {
                 open.pop();
                 if component == "VEVENT" {
-                    records.push(record(&std::mem::take(&mut event)).ok_or_else(|| {
-                        let what =
-                            format!("the event that ends in line {number} of the calendar has no SUMMARY: give it a title");
-                        Error::new(ErrorKind::MissingColumn, what)
-                    })?);
+                    let values = record(&std::mem::take(&mut event));
+                    records.push(Record { values, place: format!("line {begins}") });
                 }
             }
             _ if open.is_empty() => return Err(no_calendar()),
             // What lies deeper, such as an alarm, has properties of its own.
-            _ if open.last().is_some_and(|component| component == "VEVENT") => event.push((name, value.to_owned())),
+            _ if is_in_event => event.push((name, value.to_owned())),
             _ => {}
         }
     }
@@ -61,6 +72,23 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
 
 fn no_calendar() -> Error {
     Error::new(ErrorKind::DamagedFile, "the file is not a calendar: it must begin with BEGIN:VCALENDAR")
+}
+
+/// The logical lines of a calendar as text, with their numbers.
+fn lines(bytes: &[u8], notes: &mut Notes) -> Vec<(usize, String)> {
+    let is_wide =
+        [UTF_16LE, UTF_16BE].contains(&decode::detect(bytes)) || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let whole = is_wide.then(|| decode::decode(bytes, notes).into_owned());
+    let bytes = whole.as_ref().map_or(bytes, |text| text.as_bytes());
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let unfolded = unfolded(bytes);
+    if unfolded.iter().all(|(_, line)| std::str::from_utf8(line).is_ok()) {
+        return unfolded.into_iter().map(|(number, line)| (number, String::from_utf8_lossy(&line).into_owned())).collect();
+    }
+    let numbers: Vec<usize> = unfolded.iter().map(|(number, _)| *number).collect();
+    let joined = unfolded.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join(&b'\n');
+    let text = decode::decode(&joined, notes);
+    numbers.into_iter().zip(text.split('\n').map(str::to_owned)).collect()
 }
 
 /// The logical lines of a calendar with their numbers: a line that begins with a space or tab goes on with the one before.
@@ -86,11 +114,12 @@ fn property(line: &str) -> Option<(String, &str)> {
         c == ':' && !quoted
     })?;
     let name = line[..colon].split(';').next()?.trim();
-    (!name.is_empty()).then(|| (name.to_ascii_uppercase(), &line[colon + 1..]))
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+    is_name.then(|| (name.to_ascii_uppercase(), &line[colon + 1..]))
 }
 
-/// The record of an event; none where it has no title.
-fn record(event: &[(String, String)]) -> Option<Map<String, Value>> {
+/// The record of an event.
+pub fn record(event: &[(String, String)]) -> Map<String, Value> {
     let value =
         |name: &str| event.iter().find(|(of, value)| of == name && !value.trim().is_empty()).map(|(_, value)| value.trim());
     let mut record = Map::new();
@@ -99,9 +128,9 @@ fn record(event: &[(String, String)]) -> Option<Map<String, Value>> {
         let moved = value("RECURRENCE-ID").map(|date| format!("/{date}")).unwrap_or_default();
         record.insert("id".to_owned(), format!("{}{moved}", text(id)).into());
     }
-    record.insert("title".to_owned(), text(value("SUMMARY")?).into());
+    record.insert("title".to_owned(), value("SUMMARY").map(text).into());
     record.extend(value("URL").map(|url| ("url".to_owned(), url.into())));
-    record.insert("text".to_owned(), plain(&value("DESCRIPTION").map(text).unwrap_or_default()).into());
+    record.extend(value("DESCRIPTION").map(|description| ("text".to_owned(), text(description).into())));
     for (name, field) in FIELDS {
         let Some(value) = value(name) else { continue };
         let value = match name {
@@ -117,7 +146,30 @@ fn record(event: &[(String, String)]) -> Option<Map<String, Value>> {
         };
         record.insert(field.to_owned(), value);
     }
-    Some(record)
+    record
+}
+
+/// The moment of mail and RSS (RFC 5322) as ISO 8601: `Thu, 01 May 2031 09:30:00 +0200` is `2031-05-01T09:30:00+02:00`.
+pub fn of_mail(text: &str) -> Option<String> {
+    let rest = text.split_once(',').map_or(text, |(_, rest)| rest);
+    let mut parts = rest.split_whitespace();
+    let (day, month, year): (u32, &str, &str) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = 1 + months.iter().position(|name| month.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)))?;
+    let (time, zone) = (parts.next()?, parts.next().unwrap_or("GMT"));
+    let is_number = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
+    if !is_number(year, 4) || !(1..=31).contains(&day) || !time.split(':').all(|part| is_number(part, 2)) {
+        return None;
+    }
+    let zone = match zone {
+        "GMT" | "UT" | "UTC" | "Z" | "+0000" | "-0000" => "Z".to_owned(),
+        _ if zone.len() == 5 && zone.starts_with(['+', '-']) && is_number(&zone[1..], 4) => {
+            format!("{}:{}", &zone[..3], &zone[3..])
+        }
+        _ => return None,
+    };
+    Some(format!("{year}-{month:02}-{day:02}T{time}{zone}"))
 }
 
 /// All categories of an event: one as a text, several as a list.
@@ -175,13 +227,15 @@ fn moment(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{self, Format};
+    use crate::corpus::reading::read_as;
+    use crate::corpus::{Format, ReadOptions};
     use crate::index::document::Document;
 
     const FILE: &[u8] = include_bytes!("../../tests/data/programme.ics");
 
     fn documents(ics: &[u8]) -> Vec<Document> {
-        corpus::read(ics, Format::Ics, None).unwrap()
+        let options = ReadOptions { cancelled: true, ..ReadOptions::default() };
+        read_as(ics, Format::Ics, options).unwrap().0
     }
 
     #[test]
@@ -217,6 +271,44 @@ mod tests {
     }
 
     #[test]
+    fn an_event_without_a_title_is_called_by_its_text_and_a_cancelled_one_is_left_out_and_said() {
+        let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:\nDESCRIPTION:We count petals.\nEND:VEVENT\n\
+            BEGIN:VEVENT\nUID:2\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Gone\nSTATUS:CANCELLED\nEND:VEVENT\nEND:VCALENDAR";
+        let (documents, notes) = read_as(ics, Format::Ics, ReadOptions::default()).unwrap();
+        assert_eq!((documents.len(), documents[0].title.as_str()), (1, "We count petals."));
+        let expected = [
+            "1 record without a title is called by the beginning of the text: line 2",
+            "1 record with neither a title nor a text was left out: line 7",
+            "1 record was left out because of status: CANCELLED: line 10",
+        ];
+        assert_eq!(notes, expected);
+    }
+
+    #[test]
+    fn line_breaks_that_were_not_folded_belong_to_the_text() {
+        let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\nDESCRIPTION:One\nSee you, friends\nEND:VEVENT\nEND:VCALENDAR";
+        assert_eq!(documents(ics.as_bytes())[0].text, "One\nSee you, friends");
+    }
+
+    #[test]
+    fn a_calendar_in_another_encoding_is_read_and_that_is_said() {
+        let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Bäume und Äpfel für Anfänger\nEND:VEVENT\nEND:VCALENDAR";
+        let bytes = encoding_rs::WINDOWS_1252.encode(ics).0.into_owned();
+        let (documents, notes) = read_as(bytes, Format::Ics, ReadOptions::default()).unwrap();
+        assert_eq!(documents[0].title, "Bäume und Äpfel für Anfänger");
+        assert_eq!(notes, ["the file is not UTF-8 and was read as windows-1252"]);
+    }
+
+    #[test]
+    fn the_moments_of_feeds_become_those_of_calendars() {
+        assert_eq!(of_mail("Thu, 01 May 2031 09:30:00 +0200").as_deref(), Some("2031-05-01T09:30:00+02:00"));
+        assert_eq!(of_mail("1 May 2031 09:30 GMT").as_deref(), Some("2031-05-01T09:30:00Z"));
+        for text in ["", "tomorrow", "Thu, 41 May 2031 09:30:00 GMT", "Thu, 01 Mai 31 x", "Thu, 01 May 2031"] {
+            assert_eq!(of_mail(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_calendar_that_is_broken_cut_or_something_else_is_refused_in_words() {
         for (ics, kind, expected) in [
             (&b"BEGIN:VCARD\nEND:VCARD"[..], ErrorKind::DamagedFile, "BEGIN:VCALENDAR"),
@@ -224,14 +316,9 @@ mod tests {
             (b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", ErrorKind::DamagedFile, "VEVENT is not closed"),
             (b"BEGIN:VCALENDAR\n\nEND:VEVENT", ErrorKind::DamagedFile, "line 3"),
             (b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY", ErrorKind::DamagedFile, "line 3"),
-            (b"BEGIN:VCALENDAR\nX:\xff", ErrorKind::DamagedFile, "line 2 of the calendar is not UTF-8"),
-            (
-                b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT",
-                ErrorKind::MissingColumn,
-                "line 4 of the calendar has no SUMMARY",
-            ),
+            (b"BEGIN:VCALENDAR\nSUMMARY", ErrorKind::DamagedFile, "line 2"),
         ] {
-            let error = corpus::read(ics, Format::Ics, None).unwrap_err();
+            let error = read_as(ics, Format::Ics, ReadOptions::default()).unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");
             assert!(error.to_string().contains(expected), "{error}");
         }
@@ -241,15 +328,15 @@ mod tests {
     fn no_calendar_that_is_cut_anywhere_or_has_a_wrong_byte_panics_or_is_taken_for_whole() {
         let whole = FILE.trim_ascii_end();
         for length in 0..whole.len() {
-            let cut = corpus::read(&whole[..length], Format::Ics, None);
+            let cut = read_as(&whole[..length], Format::Ics, ReadOptions::default());
             assert!(length == 0 || cut.is_err(), "cut after {length} bytes");
             for byte in [b'\\', b':', b'\n', b'"', b',', 0xc3] {
                 let mut altered = whole.to_vec();
                 altered[length] = byte;
-                let _ = corpus::read(&altered, Format::Ics, None);
+                let _ = read_as(&altered, Format::Ics, ReadOptions::default());
             }
         }
         let deep = b"BEGIN:VCALENDAR\n".repeat(100_000);
-        assert_eq!(corpus::read(&deep, Format::Ics, None).unwrap_err().kind(), ErrorKind::DamagedFile);
+        assert_eq!(read_as(&deep, Format::Ics, ReadOptions::default()).unwrap_err().kind(), ErrorKind::DamagedFile);
     }
 }

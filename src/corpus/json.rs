@@ -1,52 +1,73 @@
 //! JSON and JSON Lines.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::programme;
+use super::documents::Record;
+use super::lists::Unread;
+use super::notes::{NoteKind, Notes};
+use super::{ReadOptions, lists, programme, references};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Reads an array of objects, the one array of objects that an object holds, or the programme of a conference.
-pub fn read(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
-    let json: Value = serde_json::from_slice(bytes)
-        .map_err(|cause| Error::new(ErrorKind::DamagedFile, "the corpus is not valid JSON").caused_by(cause))?;
-    let is_records = |value: &Value| value.as_array().is_some_and(|array| array.iter().all(Value::is_object));
-    let records = match json {
-        Value::Array(records) => records,
-        Value::Object(object) if programme::is_one(&object) => return Ok(programme::read(&object)),
-        Value::Object(object) => {
-            let mut arrays = object.into_iter().map(|(_, value)| value).filter(is_records);
-            match (arrays.next(), arrays.next()) {
-                (Some(Value::Array(records)), None) => records,
-                _ => return Err(wrong_shape()),
+/// Reads the records of a JSON text: those of a programme, of the place that the options name, or of its best lists.
+pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<Record>> {
+    let json: Value = match serde_json::from_str(text) {
+        Ok(json) => json,
+        Err(cause) => {
+            // JSON Lines under the name of JSON.
+            let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            if first.trim() != text.trim() && serde_json::from_str::<Value>(first).is_ok_and(|first| first.is_object()) {
+                return read_lines(text, notes);
+            }
+            return Err(Error::new(ErrorKind::DamagedFile, "the corpus is not valid JSON").caused_by(cause));
+        }
+    };
+    from_value(&json, options, notes)
+}
+
+/// The records of what a file holds.
+pub fn from_value(json: &Value, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<Record>> {
+    let mut unread = Vec::new();
+    let mut records = match &options.records {
+        Some(path) => lists::records_at(json, path, notes)?,
+        None => match json.as_object().and_then(|object| programme::read(object, notes)) {
+            Some(records) => return Ok(records),
+            None => {
+                let found;
+                (found, unread) = lists::records(json, notes)?;
+                found
+            }
+        },
+    };
+    let followed = references::follow(json, &mut records, options.language.as_deref(), notes);
+    for Unread { path, entries } in unread.iter().filter(|list| !followed.contains(&references::table_name(&list.path))) {
+        notes.add_many(NoteKind::UnreadList, path, *entries, "");
+    }
+    Ok(records)
+}
+
+/// Reads one object a line; empty lines are passed over, those that hold no object are left out.
+pub fn read_lines(text: &str, notes: &mut Notes) -> Result<Vec<Record>> {
+    // An array that was given the name of JSON Lines.
+    if text.trim_start().starts_with('[')
+        && let Ok(json) = serde_json::from_str::<Value>(text)
+    {
+        return Ok(lists::records(&json, notes)?.0);
+    }
+    let (mut records, mut first) = (Vec::new(), None);
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let place = format!("line {}", index + 1);
+        match serde_json::from_str(line) {
+            Ok(values) => records.push(Record { values, place }),
+            Err(cause) => {
+                notes.add(NoteKind::UnreadableRecord, "no JSON object in a line", &place);
+                first.get_or_insert((place, cause));
             }
         }
-        _ => return Err(wrong_shape()),
-    };
-    records.into_iter().map(record).collect()
-}
-
-/// Reads one object a line; empty lines are passed over.
-pub fn read_lines(bytes: &[u8]) -> Result<Vec<Map<String, Value>>> {
-    let lines = bytes.split(|&byte| byte == b'\n').enumerate();
-    let filled = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    filled
-        .map(|(index, line)| {
-            let failed = |cause| {
-                Error::new(ErrorKind::DamagedFile, format!("line {} of the corpus is not a JSON object", index + 1))
-                    .caused_by(cause)
-            };
-            serde_json::from_slice(line).map_err(failed)
-        })
-        .collect()
-}
-
-fn record(value: Value) -> Result<Map<String, Value>> {
-    match value {
-        Value::Object(record) => Ok(record),
-        _ => Err(wrong_shape()),
     }
-}
-
-fn wrong_shape() -> Error {
-    Error::new(ErrorKind::DamagedFile, "a JSON corpus must be an array of objects, or an object that holds one such array")
+    match first {
+        Some((place, cause)) if records.is_empty() => {
+            Err(Error::new(ErrorKind::DamagedFile, format!("{place} of the corpus is not a JSON object")).caused_by(cause))
+        }
+        _ => Ok(records),
+    }
 }

@@ -1,47 +1,124 @@
 //! Corpora: files of documents as people have them, read into [`Document`]s.
 //!
-//! A record's `id`, `title`, `url` and text are found by the names that are usual for them (see [`TITLE_NAMES`] and so on); everything
-//! else is kept as a field that hits show and filters use.
+//! ```text
+//! bytes ─► decode ─► text ─► json, table, markup, schedule, calendar ─► records ─► documents ─► Documents
+//!                              │ lists: where the records are            │ names: what a key means
+//!                              │ references: ids into tables beside      │ values: objects to names
+//!                              └──────────────► Notes ◄──────────────────┘ clean: HTML to text; withheld: what is not public
+//! ```
+//!
+//! A record's id, title, address, text and people are found by the names that are usual for them, in several languages, or by
+//! those that [`ReadOptions`] gives; everything else is kept as a field that hits show and filters use. One bad record costs
+//! one record, and whatever is lost or assumed is said in [`Notes`].
 
+mod address;
 mod calendar;
+mod clean;
+mod decode;
+mod documents;
+mod hoist;
 mod json;
+mod lists;
+mod markup;
+mod names;
+mod notes;
 mod programme;
+mod references;
 mod schedule;
 mod table;
+mod values;
+mod withheld;
 
 use std::path::Path;
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
-
+use self::address::Base;
+pub use self::notes::{Note, NoteKind, Notes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 
 /// How a corpus file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON array of objects, an object with one such array in it, or a programme as frab, pretalx and Sessionize export it.
+    /// JSON with one or several lists of objects anywhere in it; an array, or what an API or a tool for conferences gives.
     Json,
     /// JSON Lines: one object a line.
     Jsonl,
-    /// Comma-separated values with a header row.
+    /// A table with a header row, its cells separated by commas, semicolons, tabs or vertical bars.
     Csv,
-    /// The schedule of a conference as frab, Pentabarf and pretalx write it.
+    /// The schedule of a conference as frab, Pentabarf and pretalx write it, xCal, RSS, Atom, or other XML with a list in it.
     Xml,
     /// A calendar file (iCalendar).
     Ics,
+}
+
+/// What is read of a file, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// How the file is written; its name and its beginning tell where it is not given.
+    pub format: Option<Format>,
+    /// Which other columns or keys are kept; all when not given, but for e-mail addresses and telephone numbers.
+    pub fields: Option<Vec<String>>,
+    /// The column or key of the title.
+    pub title: Option<String>,
+    /// Those of the text, which are put one below the other.
+    pub text: Vec<String>,
+    /// That of the address.
+    pub url: Option<String>,
+    /// That of the id.
+    pub id: Option<String>,
+    /// Those of people, which become the field `speakers`.
+    pub people: Vec<String>,
+    /// Fields under other names: the new one, and the column or key.
+    pub rename: Vec<(String, String)>,
+    /// Where the records are in JSON or XML, such as `data.sessions` or `results[].contributions`.
+    pub records: Option<String>,
+    /// The language that is taken of texts in several, such as `de`; English, or the first, when not given.
+    pub language: Option<String>,
+    /// The folder that relative addresses begin in: `https://example.org/docs/` or `/docs/`.
+    pub base: Option<String>,
+    /// Whether records that are rejected, withdrawn or cancelled are read as well.
+    pub cancelled: bool,
+    /// Whether a fault in the file is an error instead of a note.
+    pub strict: bool,
+}
+
+/// What was read of a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Corpus {
+    /// The documents, in their order.
+    pub documents: Vec<Document>,
+    /// What is to be said of the reading.
+    pub notes: Notes,
+}
+
+impl ReadOptions {
+    /// The columns and keys that the options name.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let one = [&self.title, &self.url, &self.id].into_iter().flatten();
+        one.chain(&self.text).chain(&self.people).chain(self.rename.iter().map(|(_, old)| old))
+    }
+
+    /// Whether a field is asked for by its name.
+    fn keeps(&self, name: &str) -> bool {
+        self.fields.iter().flatten().any(|field| field == name) || self.rename.iter().any(|(new, _)| new == name)
+    }
+
+    fn is_table(&self) -> bool {
+        self.format == Some(Format::Csv)
+    }
 }
 
 impl FromStr for Format {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name {
+        match name.to_ascii_lowercase().as_str() {
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
-            "csv" => Ok(Self::Csv),
-            "xml" => Ok(Self::Xml),
-            "ics" => Ok(Self::Ics),
+            "csv" | "tsv" | "tab" => Ok(Self::Csv),
+            "xml" | "xcal" | "rss" | "atom" | "rdf" => Ok(Self::Xml),
+            "ics" | "ical" | "ifb" => Ok(Self::Ics),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!("unknown corpus format {name:?}: give json, jsonl, csv, xml or ics"),
@@ -51,137 +128,106 @@ impl FromStr for Format {
 }
 
 impl Format {
-    /// The format that a file's name and first bytes suggest.
+    /// The format that a file's name or its text suggests.
     ///
     /// # Errors
     /// `invalid-input` when they suggest none.
-    pub fn guess(path: &Path, bytes: &[u8]) -> Result<Self> {
-        if let Some(format) = path.extension().and_then(|name| name.to_str()?.to_ascii_lowercase().parse().ok()) {
+    pub fn guess(path: &Path, text: &str) -> Result<Self> {
+        if let Some(format) = path.extension().and_then(|name| name.to_str()?.parse().ok()) {
             return Ok(format);
         }
-        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'[') => Ok(Self::Json),
-            Some(b'{') => Ok(Self::Jsonl),
-            Some(b'<') => Ok(Self::Xml),
-            Some(b'B') if bytes.trim_ascii_start().starts_with(b"BEGIN:VCALENDAR") => Ok(Self::Ics),
-            _ => Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!(
-                    "cannot tell the format of {}: name it .json, .jsonl, .csv, .xml or .ics, or say which it is",
-                    path.display()
-                ),
-            )),
+        let start = text.trim_start();
+        match start.chars().next() {
+            Some('[' | '{') => Ok(Self::Json),
+            Some('<') => Ok(Self::Xml),
+            Some('B') if start.starts_with("BEGIN:VCALENDAR") => Ok(Self::Ics),
+            _ if !start.contains('\0') && start.lines().next().is_some_and(|line| line.contains([',', ';', '\t', '|'])) => {
+                Ok(Self::Csv)
+            }
+            _ => {
+                let what =
+                    "name it .json, .jsonl, .csv, .xml or .ics, or say which of these it is (--format, `format` in JavaScript)";
+                Err(Error::new(ErrorKind::InvalidInput, format!("cannot tell the format of {}: {what}", path.display())))
+            }
         }
     }
 }
 
-/// Names of the id, of which the first that a record has is taken; a record without one is known by its number in the file, from 1.
-pub const ID_NAMES: &[&str] = &["id", "_id", "slug", "code"];
-/// Names of the title, likewise.
-pub const TITLE_NAMES: &[&str] = &["title", "name"];
-/// Names of the address, likewise.
-pub const URL_NAMES: &[&str] = &["url", "link", "href"];
-/// Names of the text. Where a record has several of these, they are put one below the other.
-pub const TEXT_NAMES: &[&str] = &["abstract", "description", "text", "body", "content"];
-
-/// Reads the documents of a corpus.
-///
-/// `fields` says which other names are kept; `None` keeps all.
+/// Reads the documents of a file; `name` is that of the file.
 ///
 /// # Errors
-/// `damaged-file` with the place where reading stopped, `missing-column` when records have no title.
-pub fn read(bytes: &[u8], format: Format, fields: Option<&[String]>) -> Result<Vec<Document>> {
-    // Some editors put a byte order mark before the text.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let records = match format {
-        Format::Json => json::read(bytes)?,
-        Format::Jsonl => json::read_lines(bytes)?,
-        Format::Csv => table::read(bytes)?,
-        Format::Xml => schedule::read(bytes)?,
-        Format::Ics => calendar::read(bytes)?,
+/// `damaged-file` with the place where reading stopped, `missing-column` when no record has a title or what an option names,
+/// `invalid-input` when the format cannot be told or nothing is where `records` says, `faulty-records` for a fault with `strict`.
+pub fn read(bytes: &[u8], name: &Path, options: &ReadOptions) -> Result<Corpus> {
+    refuse_workbooks(bytes)?;
+    let mut notes = Notes::default();
+    let of_xml = bytes.trim_ascii_start().starts_with(b"<?xml");
+    let text = match markup::declared(bytes).filter(|_| of_xml) {
+        Some(encoding) => decode::decode_as(encoding, bytes, &mut notes),
+        None => decode::decode(bytes, &mut notes),
     };
-    let records = records.into_iter().enumerate();
-    records.map(|(index, record)| document(record, index + 1, fields)).collect()
-}
-
-/// A record by name: the title and so on taken out, the rest kept as fields.
-fn document(mut record: Map<String, Value>, number: usize, fields: Option<&[String]>) -> Result<Document> {
-    let title = take(&mut record, TITLE_NAMES).ok_or_else(|| {
-        Error::new(
-            ErrorKind::MissingColumn,
-            format!("record {number} has no title: name a column or key one of {}", TITLE_NAMES.join(", ")),
-        )
-    })?;
-    let id = take(&mut record, ID_NAMES).unwrap_or_else(|| number.to_string());
-    let url = take(&mut record, URL_NAMES).filter(|url| !url.is_empty());
-    let mut texts: Vec<String> = Vec::new();
-    for name in TEXT_NAMES {
-        let text = take(&mut record, &[name]).unwrap_or_default().trim().to_owned();
-        if !text.is_empty() && !texts.contains(&text) {
-            texts.push(text);
+    let format = options.format.map_or_else(|| Format::guess(name, &text), Ok)?;
+    let options = ReadOptions { format: Some(format), ..options.clone() };
+    let records = match format {
+        Format::Json => json::read(&text, &options, &mut notes)?,
+        Format::Jsonl => json::read_lines(&text, &mut notes)?,
+        Format::Csv => table::read(&text, &options, &mut notes)?,
+        Format::Xml => markup::read(&text, &options, &mut notes)?,
+        Format::Ics => {
+            // Its lines may break characters in two: it is decoded once they are joined.
+            notes = Notes::default();
+            calendar::read(bytes, &mut notes)?
         }
+    };
+    let mut documents = documents::documents(records, &options, &mut notes)?;
+    if let Some(base) = &options.base {
+        rebase(&mut documents, base)?;
     }
-    record.retain(|name, value| fields.is_none_or(|fields| fields.contains(name)) && !value.is_null());
-    Ok(Document { id, title: title.trim().to_owned(), url, text: texts.join("\n\n"), fields: record })
+    if options.strict {
+        notes.refuse_faults()?;
+    }
+    Ok(Corpus { documents, notes })
 }
 
-/// Takes the first of some names out of a record, as text; names count in any case.
-fn take(record: &mut Map<String, Value>, names: &[&str]) -> Option<String> {
-    let name = names.iter().find_map(|name| {
-        let holds_text = |value: &Value| value.is_string() || value.is_number();
-        record.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && holds_text(value)).map(|(key, _)| key.clone())
-    })?;
-    match record.shift_remove(&name)? {
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+/// Makes the relative addresses of documents begin in a folder.
+///
+/// # Errors
+/// `invalid-input` for what is no folder of a site.
+pub fn rebase(documents: &mut [Document], base: &str) -> Result<()> {
+    let base = Base::new(base)?;
+    documents.iter_mut().filter_map(|document| document.url.as_mut()).for_each(|url| *url = base.join(url));
+    Ok(())
+}
+
+/// Refuses files of spreadsheet programs, which hold more than one table.
+fn refuse_workbooks(bytes: &[u8]) -> Result<()> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        let what =
+            "the file is a workbook or an archive: save the table as CSV (UTF-8) in your spreadsheet program, and give that";
+        return Err(Error::new(ErrorKind::UnsupportedFormat, what));
+    }
+    Ok(())
+}
+
+/// What tests read.
+#[cfg(test)]
+mod reading {
+    use super::*;
+
+    /// The documents of a text and the sentences that are said of them.
+    pub fn read_as(bytes: impl AsRef<[u8]>, format: Format, options: ReadOptions) -> Result<(Vec<Document>, Vec<String>)> {
+        let options = ReadOptions { format: Some(format), ..options };
+        let Corpus { documents, notes } = read(bytes.as_ref(), Path::new(""), &options)?;
+        Ok((documents, notes.iter().map(Note::to_string).collect()))
+    }
+
+    /// The documents of a text of which nothing has to be said.
+    pub fn documents(bytes: impl AsRef<[u8]>, format: Format) -> Vec<Document> {
+        let (documents, notes) = read_as(bytes, format, ReadOptions::default()).unwrap();
+        assert_eq!(notes, [""; 0]);
+        documents
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_keeps_what_is_neither_id_title_url_nor_text_as_fields() {
-        let json = r#"[{"id": 7, "Title": " A ", "abstract": "x", "description": "y", "speakers": ["B", "C"], "room": null}]"#;
-        let documents = read(json.as_bytes(), Format::Json, None).unwrap();
-        let Document { id, title, url, text, fields } = &documents[0];
-        assert_eq!((id.as_str(), title.as_str(), url, text.as_str()), ("7", "A", &None, "x\n\ny"));
-        assert_eq!(Value::Object(fields.clone()), serde_json::json!({"speakers": ["B", "C"]}));
-    }
-
-    #[test]
-    fn only_the_fields_asked_for_are_kept() {
-        let csv = b"title,track,room\nA,Health,1\n";
-        let documents = read(csv, Format::Csv, Some(&["track".to_owned()])).unwrap();
-        assert_eq!(documents[0].id, "1");
-        assert_eq!(Value::Object(documents[0].fields.clone()), serde_json::json!({"track": "Health"}));
-    }
-
-    #[test]
-    fn a_csv_without_a_title_column_says_which_names_would_do() {
-        let error = read(b"id,text\n1,x\n", Format::Csv, None).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::MissingColumn);
-        assert!(error.to_string().contains("title, name"), "{error}");
-    }
-
-    #[test]
-    fn a_broken_line_is_named_by_its_number() {
-        let error = read(b"{\"title\": \"A\"}\n\n{\"title\": ", Format::Jsonl, None).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::DamagedFile);
-        assert!(error.to_string().contains("line 3"), "{error}");
-    }
-
-    #[test]
-    fn a_json_object_with_one_array_of_records_is_read() {
-        let documents = read(br#"{"conference": "x", "sessions": [{"title": "A"}]}"#, Format::Json, None).unwrap();
-        assert_eq!(documents.len(), 1);
-    }
-
-    #[test]
-    fn a_csv_row_of_another_length_is_named_by_its_line() {
-        let error = read(b"id,title\n1,A\n2\n", Format::Csv, None).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::DamagedFile);
-        assert!(error.to_string().contains("line: 3") || error.to_string().contains("line 3"), "{error}");
-    }
-}
+mod tests;

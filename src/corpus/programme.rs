@@ -4,20 +4,21 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::schedule;
+use super::documents::Record;
+use super::notes::{NoteKind, Notes};
+use super::{schedule, withheld};
 
-/// Whether an object is one of the programmes that [`read`] knows.
-pub fn is_one(object: &Map<String, Value>) -> bool {
-    days(object).is_some() || sessionize(object).is_some()
+/// Reads the events of a programme; nothing where an object is none.
+pub fn read(object: &Map<String, Value>, notes: &mut Notes) -> Option<Vec<Record>> {
+    if let Some(days) = days(object) {
+        return Some(numbered(days.iter().flat_map(of_day), "event"));
+    }
+    let sessions = sessionize(object)?;
+    Some(numbered(of_sessionize(object, sessions, notes), "session"))
 }
 
-/// Reads the events of a programme; none where it is no programme.
-pub fn read(object: &Map<String, Value>) -> Vec<Map<String, Value>> {
-    match (days(object), sessionize(object)) {
-        (Some(days), _) => days.iter().flat_map(of_day).collect(),
-        (_, Some(sessions)) => of_sessionize(object, sessions),
-        _ => Vec::new(),
-    }
+fn numbered(records: impl IntoIterator<Item = Map<String, Value>>, what: &str) -> Vec<Record> {
+    (1..).zip(records).map(|(number, values)| Record { values, place: format!("{what} {number}") }).collect()
 }
 
 /// `schedule.conference.days`
@@ -25,10 +26,12 @@ fn days(object: &Map<String, Value>) -> Option<&Vec<Value>> {
     object.get("schedule")?.pointer("/conference/days")?.as_array()
 }
 
-/// The sessions of an object that also explains who speaks and where.
+/// The sessions of an object that also explains who speaks and where, as Sessionize does it.
 fn sessionize(object: &Map<String, Value>) -> Option<&Vec<Value>> {
     let is_list = |name: &str| object.get(name).is_some_and(Value::is_array);
-    (is_list("speakers") && is_list("rooms") && is_list("categories")).then(|| object.get("sessions")?.as_array())?
+    let sessions = object.get("sessions")?.as_array()?;
+    let is_one = is_list("speakers") && is_list("rooms") && is_list("categories");
+    (is_one && sessions.iter().any(|session| session.get("categoryItems").is_some())).then_some(sessions)
 }
 
 /// The values of a list; none where there is no list.
@@ -52,17 +55,18 @@ fn of_day(day: &Value) -> Vec<Map<String, Value>> {
     let events = rooms.flat_map(|(room, events)| events.as_array().into_iter().flatten().map(move |event| (room, event)));
     let record = |(room, event): (&String, &Value)| {
         let names = "title url date start duration room track type language subtitle abstract description".split(' ');
-        let id = text(event, "id").or_else(|| text(event, "guid")).map(|id| ("id".to_owned(), id.into()));
-        let values = names.filter_map(|name| Some((name.to_owned(), text(event, name)?.into())));
+        let names = names.chain(["id", "guid", "state", "status"]);
+        let is_filled = |value: &&Value| !value.is_null() && *value != "";
+        let values = names.filter_map(|name| Some((name.to_owned(), event.get(name).filter(is_filled)?.clone())));
         let name = |person: &Value| text(person, "public_name").or_else(|| text(person, "name"));
         let speakers = list(event.get("persons")).filter_map(name).map(Value::from).collect();
-        schedule::record(id.into_iter().chain(values).collect(), speakers, &date, room)
+        schedule::record(values.collect(), speakers, &date, room)
     };
     events.map(record).collect()
 }
 
 /// Sessionize's sessions; who speaks, the room and the categories are numbers there that other lists explain.
-fn of_sessionize(object: &Map<String, Value>, sessions: &[Value]) -> Vec<Map<String, Value>> {
+fn of_sessionize(object: &Map<String, Value>, sessions: &[Value], notes: &mut Notes) -> Vec<Map<String, Value>> {
     let names = |value: Option<&Value>, name: &str| -> HashMap<String, String> {
         list(value).filter_map(|entry| Some((text(entry, "id")?, text(entry, name)?))).collect()
     };
@@ -71,14 +75,22 @@ fn of_sessionize(object: &Map<String, Value>, sessions: &[Value]) -> Vec<Map<Str
         .filter_map(|category| Some((text(category, "title")?, names(category.get("items"), "name"))))
         .collect();
     let key = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let record = |session: &Value| {
-        let mut record = Map::new();
+    let mut records = Vec::with_capacity(sessions.len());
+    for (number, session) in (1..).zip(sessions) {
+        let place = format!("session {number}");
+        // Without a title a session is called by its text.
+        let mut record = Map::from_iter([("title".to_owned(), Value::Null)]);
         for (from, to) in [("id", "id"), ("title", "title"), ("description", "text"), ("startsAt", "start"), ("endsAt", "end")] {
             record.extend(text(session, from).map(|value| (to.to_owned(), value.into())));
         }
         record.extend(text(session, "roomId").and_then(|id| Some(("room".to_owned(), rooms.get(&id)?.as_str().into()))));
-        let speakers: Vec<Value> =
-            list(session.get("speakers")).filter_map(|id| people.get(&key(id))).map(|name| name.as_str().into()).collect();
+        let mut speakers: Vec<Value> = Vec::new();
+        for id in list(session.get("speakers")) {
+            match people.get(&key(id)) {
+                Some(name) => speakers.push(name.as_str().into()),
+                None => notes.add(NoteKind::UnknownReference, "speakers", &place),
+            }
+        }
         record.extend((!speakers.is_empty()).then(|| ("speakers".to_owned(), speakers.into())));
         for (title, names) in &categories {
             let values: Vec<Value> = list(session.get("categoryItems"))
@@ -89,19 +101,17 @@ fn of_sessionize(object: &Map<String, Value>, sessions: &[Value]) -> Vec<Map<Str
                 record.insert(title.clone(), values.into());
             }
         }
-        record
-    };
-    sessions.iter().map(record).collect()
+        let is_withheld = session.as_object().and_then(withheld::reason).is_some();
+        record.extend(session.get("status").filter(|_| is_withheld).map(|status| ("status".to_owned(), status.clone())));
+        records.push(record);
+    }
+    records
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::corpus::{self, Format};
-    use crate::index::document::Document;
-
-    fn documents(json: &str) -> Vec<Document> {
-        corpus::read(json.as_bytes(), Format::Json, None).unwrap()
-    }
+    use crate::corpus::reading::{documents, read_as};
+    use crate::corpus::{Format, ReadOptions};
 
     #[test]
     fn the_json_of_a_schedule_gives_the_documents_of_its_xml() {
@@ -112,8 +122,8 @@ mod tests {
                 "description": "How to keep people & what makes them leave.",
                 "persons": [{"id": 3, "public_name": "Cy Moor"}], "links": []}]}}]}}}"#;
         let xml = include_str!("../../tests/data/schedule.xml");
-        let of_xml = corpus::read(xml.as_bytes(), Format::Xml, None).unwrap();
-        assert_eq!(documents(json), [of_xml[1].clone()]);
+        let of_xml = documents(xml, Format::Xml);
+        assert_eq!(documents(json, Format::Json), [of_xml[1].clone()]);
     }
 
     #[test]
@@ -125,7 +135,8 @@ mod tests {
             "speakers": [{"id": "u-1", "fullName": "Ada Lind"}], "rooms": [{"id": 5, "name": "Lawn"}], "questions": [],
             "categories": [{"id": 1, "title": "Level", "items": [{"id": 11, "name": "Beginner"}]},
                 {"id": 2, "title": "Tags", "items": [{"id": 21, "name": "Soil"}, {"id": 22, "name": "Data"}]}]}"#;
-        let documents = documents(json);
+        let (documents, notes) = read_as(json, Format::Json, ReadOptions::default()).unwrap();
+        assert_eq!(notes, [r#"1 value of "speakers" points at nothing in the file and was left out: session 1"#]);
         assert_eq!(documents.len(), 2);
         assert_eq!((documents[0].id.as_str(), documents[0].text.as_str()), ("7", "We count petals."));
         let fields = serde_json::json!({

@@ -79,7 +79,7 @@ pub struct QueryOptions {
     pub mode: Mode,
     /// Only documents with these values are found.
     pub filters: Filters,
-    /// A field to order the found documents by, instead of by rank.
+    /// A field to order the found documents by, instead of by rank; with a `-` before it the largest come first.
     pub sort: Option<String>,
     /// Fields whose values to count over the found documents. A field's own filter does not narrow its own counts.
     pub facets: Vec<String>,
@@ -314,8 +314,9 @@ impl Index {
     }
 
     fn parse(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Read> {
-        let fields = options.filters.keys().chain(&options.sort).chain(&options.facets);
+        let fields = options.filters.keys().chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
+        options.sort.iter().try_for_each(|order| self.table.check_order(order).map(drop))?;
         let mode = match (options.mode, is_word) {
             (Mode::Semantic, None) => {
                 return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
@@ -399,13 +400,16 @@ impl Index {
         let by_rank = |a: &Ranked, b: &Ranked| {
             b.order.total_cmp(&a.order).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
         };
-        match &options.sort {
-            Some(field) => sort_by(hits, |a, b| {
+        match options.sort.as_ref().and_then(|order| self.table.check_order(order).ok()) {
+            Some((field, is_descending)) => {
+                let place = self.table.places(field);
                 // Documents without the field come last.
-                let key =
-                    |ranked: &Ranked| self.table.values(ranked.document, field).next().map_or((true, ""), |value| (false, value));
-                key(a).cmp(&key(b)).then_with(|| by_rank(a, b))
-            }),
+                let key = |ranked: &Ranked| match place(ranked.document) {
+                    Some(place) => (false, if is_descending { u32::MAX - place } else { place }),
+                    None => (true, 0),
+                };
+                sort_by(hits, |a, b| key(a).cmp(&key(b)).then_with(|| by_rank(a, b)));
+            }
             None => {
                 if options.limit < hits.len() {
                     hits.select_nth_unstable_by(options.limit, by_rank);

@@ -31,7 +31,7 @@ const SMALL_BYTES: usize = 192 * 1024;
 const LEXICAL_FIELDS: [(&str, f32); 4] = [("title", 2.5), ("people", 2.0), ("fields", 1.0), ("text", 1.0)];
 
 /// Names of document fields that hold people.
-const PEOPLE: [&str; 6] = ["speakers", "speaker", "authors", "author", "presenters", "persons"];
+pub const PEOPLE: [&str; 6] = ["speakers", "speaker", "authors", "author", "presenters", "persons"];
 
 /// The files of an index without those of its model.
 pub struct IndexFiles {

@@ -1,5 +1,7 @@
 //! Documents: what a search finds.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -21,6 +23,13 @@ pub struct Document {
     /// Everything else a hit should show or a filter should use: strings, numbers, lists of strings.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
+}
+
+/// The names of the fields that documents have, in the order in which they come.
+pub fn field_names(documents: &[Document]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let names = documents.iter().flat_map(|document| document.fields.keys());
+    names.filter(|name| seen.insert(name.as_str())).cloned().collect()
 }
 
 /// Reads one of the files that hold documents.

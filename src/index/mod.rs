@@ -6,6 +6,7 @@ pub mod document;
 pub mod fusion;
 pub mod lexical;
 pub mod manifest;
+mod order;
 pub mod places;
 pub mod sort;
 pub mod table;

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::sort::sort_by;
@@ -148,6 +149,24 @@ impl Table {
         }
         let known: Vec<&str> = self.columns.keys().map(String::as_str).collect();
         Err(Error::new(ErrorKind::InvalidInput, format!("the index has no field {field:?}: it has {}", known.join(", "))))
+    }
+
+    /// The field that an order names, and whether it is descending: `-year` for the largest first.
+    ///
+    /// # Errors
+    /// `invalid-input` for a field that no document has.
+    pub fn check_order<'a>(&self, order: &'a str) -> Result<(&'a str, bool)> {
+        match order.strip_prefix('-').filter(|_| !self.columns.contains_key(order)) {
+            Some(field) => self.check_field(field).map(|()| (field, true)),
+            None => self.check_field(order).map(|()| (order, false)),
+        }
+    }
+
+    /// The place of each document's first value in a field among all values of it; none where it has none.
+    pub fn places(&self, field: &str) -> impl Fn(u32) -> Option<u32> {
+        let column = self.columns.get(field);
+        let places = column.map(|column| order::places(&column.values)).unwrap_or_default();
+        move |document| column?.of(document).first().map(|&value| places[value as usize])
     }
 
     /// How many of some documents have each value of a field.
@@ -319,6 +338,16 @@ mod tests {
             table.push(&Document { id: id.into(), fields, ..Document::default() });
         }
         assert_eq!(table.count("tags", 0..2), [("x".to_owned(), 2), ("y".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn an_order_is_ascending_or_descending_and_of_a_field_that_is_there() {
+        let table = table();
+        assert_eq!(table.check_order("day").unwrap(), ("day", false));
+        assert_eq!(table.check_order("-year").unwrap(), ("year", true));
+        assert!(table.check_order("-room").unwrap_err().to_string().contains(r#"no field "room""#));
+        let place = table.places("speakers");
+        assert_eq!([place(0), place(1), place(2)], [Some(0), Some(1), None]);
     }
 
     #[test]

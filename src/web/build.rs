@@ -1,5 +1,6 @@
 //! Building an index as JavaScript sees it.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
@@ -11,12 +12,12 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::convert::{SavedFile, from_object, object, option, saved_files};
 use super::store::{Progress, Store};
-use crate::corpus::{self, Format};
+use crate::corpus::{self, Corpus, Notes, ReadOptions};
 use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::build::{BuildOptions, Plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::check;
-use crate::index::document::Document;
+use crate::index::document::{Document, field_names};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
 
@@ -24,6 +25,7 @@ use crate::text::passages::PassageOptions;
 #[wasm_bindgen]
 pub struct Builder {
     documents: Vec<Document>,
+    notes: Notes,
     options: BuildOptions,
     work: Mutex<Option<Work>>,
 }
@@ -64,14 +66,65 @@ impl FetchedModel {
 struct Settings {
     format: Option<String>,
     fields: Option<Vec<String>>,
+    title: Option<String>,
+    text: Option<Names>,
+    url: Option<String>,
+    id: Option<String>,
+    people: Option<Names>,
+    rename: BTreeMap<String, String>,
+    records: Option<String>,
+    base: Option<String>,
+    cancelled: bool,
+    strict: bool,
     language: Option<String>,
     passage_tokens: Option<usize>,
     overlap: Option<usize>,
 }
 
+/// One name or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    fn list(names: Option<Self>) -> Vec<String> {
+        match names {
+            Some(Self::One(name)) => vec![name],
+            Some(Self::Several(names)) => names,
+            None => Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// What of them tells how a file is read; the rest stays.
+    fn reading(&mut self) -> Result<ReadOptions> {
+        Ok(ReadOptions {
+            format: self.format.as_deref().map(str::parse).transpose()?,
+            fields: self.fields.take(),
+            title: self.title.take(),
+            text: Names::list(self.text.take()),
+            url: self.url.take(),
+            id: self.id.take(),
+            people: Names::list(self.people.take()),
+            rename: std::mem::take(&mut self.rename).into_iter().collect(),
+            records: self.records.take(),
+            language: self.language.clone().filter(|language| !["auto", "none"].contains(&language.as_str())),
+            base: self.base.clone(),
+            cancelled: self.cancelled,
+            strict: self.strict,
+        })
+    }
+}
+
 #[derive(Serialize)]
 struct Built {
     files: Vec<SavedFile>,
+    notes: Notes,
+    fields: Vec<String>,
     documents: usize,
     passages: usize,
 }
@@ -81,15 +134,18 @@ impl Builder {
     /// Takes the bytes of a corpus file; its name tells the format where the settings do not.
     #[wasm_bindgen(js_name = fromBytes)]
     pub fn from_bytes(bytes: &[u8], name: &str, settings: JsValue) -> Result<Builder, JsValue> {
-        let settings: Settings = from_object(settings)?;
-        let format = settings.format.as_deref().map_or_else(|| Format::guess(Path::new(name), bytes), str::parse)?;
-        Ok(Self::new(corpus::read(bytes, format, settings.fields.as_deref())?, settings)?)
+        let mut settings: Settings = from_object(settings)?;
+        let corpus = corpus::read(bytes, Path::new(name), &settings.reading()?)?;
+        Ok(Self::new(corpus, settings)?)
     }
 
     /// Takes documents as they are.
     #[wasm_bindgen(js_name = fromDocuments)]
     pub fn from_documents(documents: JsValue, settings: JsValue) -> Result<Builder, JsValue> {
-        Ok(Self::new(from_object(documents)?, from_object(settings)?)?)
+        let settings: Settings = from_object(settings)?;
+        let mut documents: Vec<Document> = from_object(documents)?;
+        settings.base.iter().try_for_each(|base| corpus::rebase(&mut documents, base))?;
+        Ok(Self::new(Corpus { documents, ..Corpus::default() }, settings)?)
     }
 
     /// How many documents there are.
@@ -124,18 +180,24 @@ impl Builder {
     }
 
     /// The files of the index, those of its model included, from the vectors of the texts in their order:
-    /// `{ files: [{ path, bytes }], documents, passages }`.
+    /// `{ files: [{ path, bytes }], notes, fields, documents, passages }`.
     pub async fn finish(&self, vectors: Vec<Float32Array>) -> Result<JsValue, JsValue> {
         let Work { model, encoder, plan } = self.work.lock().await.take().ok_or_else(without_model)?;
         let vectors = vectors.iter().map(Float32Array::to_vec).collect();
         let index = plan.finish(vectors, &model.files(), encoder.config())?;
         let (documents, passages) = (index.manifest.documents, index.manifest.passages);
-        object(&Built { files: saved_files(index), documents, passages })
+        object(&Built {
+            files: saved_files(index),
+            notes: self.notes.clone(),
+            fields: field_names(&self.documents),
+            documents,
+            passages,
+        })
     }
 }
 
 impl Builder {
-    fn new(documents: Vec<Document>, settings: Settings) -> Result<Self> {
+    fn new(Corpus { documents, notes }: Corpus, settings: Settings) -> Result<Self> {
         // Before a model is fetched for nothing.
         check(&documents)?;
         let (passages, default) = (PassageOptions::default(), BuildOptions::default());
@@ -145,7 +207,7 @@ impl Builder {
         };
         let options =
             BuildOptions { passages, language: settings.language.unwrap_or(default.language), ..BuildOptions::default() };
-        Ok(Self { documents, options, work: Mutex::new(None) })
+        Ok(Self { documents, notes, options, work: Mutex::new(None) })
     }
 }
 

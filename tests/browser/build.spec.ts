@@ -83,7 +83,8 @@ test('what cannot be indexed is said in words, and what was ready before stays',
   await expect(build.failure).toContainText('broken.json could not be indexed')
   await expect(build.failure).toContainText('not valid JSON')
   await build.choose('untitled.csv', 'id,text\n1,x\n')
-  await expect(build.failure).toContainText('name a column or key one of title, name')
+  await expect(build.failure).toContainText('no record has a title')
+  await expect(build.failure).toContainText('the records have "id", "text"')
   await build.choose('notes.txt', 'hello')
   await expect(build.failure).toContainText('.json, .jsonl, .csv, .xml or .ics')
   await page.getByRole('button', { name: 'Try a sample' }).click()
@@ -92,6 +93,16 @@ test('what cannot be indexed is said in words, and what was ready before stays',
   await build.choose('empty.json', '[]')
   await expect(build.failure).toContainText('no documents')
   expect((await build.ask('volunteers who give up'))[0]).toBe('Forty volunteers and one shed')
+})
+
+test('what a file loses is said beside its index', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose('talks.csv', 'Session Title;Email;Status\nRoses;a@example.org;accepted\n;;\nThorns;;rejected\n')
+  await expect(page.getByText('talks.csv is indexed: 1 session,')).toBeVisible()
+  const notes = page.getByRole('list', { name: 'What was noticed in the file' })
+  await expect(notes).toContainText('separated by semicolons')
+  await expect(notes).toContainText('1 value of "Email" was left out')
+  await expect(notes).toContainText('left out because of Status: rejected: line 4.')
 })
 
 test('indexing shows how far it is and can be cancelled', async ({ page, site }) => {

@@ -102,13 +102,14 @@ fn failures_exit_with_1_and_one_line_that_says_what_to_do() {
     write("twice.jsonl", "{\"id\": \"a\", \"title\": \"A\"}\n{\"id\": \"a\", \"title\": \"B\"}\n");
     write("untitled.csv", "id,text\n1,x\n");
     write("broken.json", "[{");
+    write("sessions.json", SESSIONS);
     let cases = [
         (&["index", "none.json", "--model", MODEL][..], "not-found"),
         (&["index", "empty.json", "--model", MODEL], "empty-corpus"),
-        (&["index", "twice.jsonl", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], "duplicate-id"),
+        (&["index", "twice.jsonl", "--strict", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], "faulty-records"),
         (&["index", "untitled.csv", "--model", MODEL], "missing-column"),
         (&["index", "broken.json", "--model", MODEL], "damaged-file"),
-        (&["index", "twice.jsonl"], "inkling model pull"),
+        (&["index", "sessions.json"], "inkling model pull"),
         (&["search", "x", "--index", "nowhere"], "not-found"),
         (&["inspect", "nowhere"], "not-found"),
         (&["model", "pull", "dir:nowhere"], "not-found"),
@@ -117,6 +118,41 @@ fn failures_exit_with_1_and_one_line_that_says_what_to_do() {
         let line = failure(inkling(folder.path(), args, ""));
         assert!(line.contains(expected) && line.trim_end().lines().count() == 1, "{args:?}: {line}");
     }
+}
+
+#[test]
+fn what_a_file_loses_is_said_on_stderr_and_in_the_figures_and_options_name_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "Vorschlag;Text;E-Mail;Jahr;Seite\nRosen;Wir zählen.;a@example.org;9;a.html\n;;;;\n;Ohne Titel;;100;\nDornen;Wir wiegen.;;10;c.html\n";
+    std::fs::write(folder.path().join("talks.csv"), table).unwrap();
+    let columns = ["--title", "Vorschlag", "--field", "year=Jahr", "--url", "Seite", "--base", "/garden/"];
+    let short = ["--model", MODEL, "--passage-tokens", "40", "--overlap", "8", "--json"];
+    let indexed = inkling(folder.path(), &[&["index", "talks.csv"][..], &columns, &short].concat(), "");
+    let report: Value = serde_json::from_str(stdout(&indexed)).unwrap();
+    assert_eq!((&report["documents"], &report["fields"]), (&3.into(), &serde_json::json!(["year"])));
+    let said = String::from_utf8_lossy(&indexed.stderr).into_owned();
+    for note in
+        ["note: the cells of the table are separated by semicolons", r#"1 value of "E-Mail" was left out"#, "without a title"]
+    {
+        assert!(said.contains(note), "{said}");
+    }
+    assert_eq!(report["notes"][2]["code"], "untitled-record");
+    assert_eq!(report["notes"][2]["first"], "line 4");
+
+    let sorted = |order: &str| {
+        let found = inkling(folder.path(), &["search", "", "--sort", order, "--limit", "9", "--json", "--mode", "lexical"], "");
+        let answer: Value = serde_json::from_str(stdout(&found)).unwrap();
+        answer["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["fields"]["year"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sorted("year"), ["9", "10", "100"]);
+    assert_eq!(sorted("-year"), ["100", "10", "9"]);
+    let found = inkling(folder.path(), &["search", "Rosen", "--json", "--mode", "lexical"], "");
+    assert!(stdout(&found).contains(r#""url":"/garden/a.html""#), "{found:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cli;
 mod counts;
 mod encoder;
 mod export;
+mod files;
 mod fuzz;
 mod models;
 #[cfg(feature = "gpu")]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use inkling_search::corpus::{self, Format};
+use inkling_search::corpus::{self, Format, ReadOptions};
 use inkling_search::encoder::{Encoder, ModelFiles};
+use inkling_search::error::Error;
 use inkling_search::hash::Digest;
 use inkling_search::index::builder::{field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::codes::Codes;
@@ -75,8 +76,8 @@ const CORPORA: [(&str, Corpus); 7] = [
 fn documents_take_memory_in_proportion_to_their_bytes() {
     for (family, make) in CORPORA {
         let make = |count| make(count).into_bytes();
-        check(&format!("{family}, JSON"), make, |bytes| drop(corpus::read(bytes, Format::Json, None).unwrap()));
-        let documents = |count| corpus::read(&make(count), Format::Json, None).unwrap();
+        check(&format!("{family}, JSON"), make, |bytes| drop(corpus_of(bytes, Format::Json).unwrap()));
+        let documents = |count| corpus_of(&make(count), Format::Json).unwrap();
         let file = |count| serde_json::to_vec(&documents(count)).unwrap();
         check(&format!("{family}, a file of an index"), file, |bytes| drop(read_shard(bytes).unwrap()));
         let of_file = |bytes: &[u8]| -> Vec<Document> { read_shard(bytes).unwrap() };
@@ -87,6 +88,11 @@ fn documents_take_memory_in_proportion_to_their_bytes() {
         let saved = |count| bundle(&words(&documents(count)));
         check(&format!("{family}, saved words"), saved, |bytes| drop(Lexical::open(part(bytes)).unwrap()));
     }
+}
+
+fn corpus_of(bytes: &[u8], format: Format) -> Result<Vec<Document>, Error> {
+    let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
+    corpus::read(bytes, "".as_ref(), &options).map(|corpus| corpus.documents)
 }
 
 fn tables(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
@@ -115,7 +121,7 @@ fn part<'a>(bundle: &'a [u8]) -> impl Fn(&str) -> Option<&'a [u8]> {
 
 #[test]
 fn other_formats_of_documents_take_memory_in_proportion_to_their_bytes() {
-    let read = |format| move |bytes: &[u8]| drop(corpus::read(bytes, format, None));
+    let read = |format| move |bytes: &[u8]| drop(corpus_of(bytes, format));
     check("lines", |count| joined(count, "\n", |n| format!(r#"{{"title":"{n}"}}"#)).into_bytes(), read(Format::Jsonl));
     check("rows", |count| format!("title,a\n{}", joined(count, "\n", |n| format!("{n},x"))).into_bytes(), read(Format::Csv));
     let columns =

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::models::{Model, TokenGolden, cosines, json, vector_goldens};
-use inkling_search::corpus::{self, Format};
+use inkling_search::corpus::{self, Corpus, ReadOptions};
 use inkling_search::encoder::{Encoder, cpu, encode_all};
 use inkling_search::engine::build::{BuildOptions, build};
 use inkling_search::engine::{Engine, Mode, QueryOptions};
@@ -87,7 +87,9 @@ fn demo_file(name: &str) -> Vec<u8> {
 
 /// The sessions of the demo and what searches them.
 fn demo() -> (Vec<Document>, Engine) {
-    let documents = corpus::read(&demo_file("sessions.json"), Format::Json, None).unwrap();
+    let options = ReadOptions::default();
+    let Corpus { documents, notes } = corpus::read(&demo_file("sessions.json"), "sessions.json".as_ref(), &options).unwrap();
+    assert_eq!(notes.iter().count(), 0);
     let built = build(&documents, &MODEL.encoder(), &MODEL.files(), &BuildOptions::default(), |_| (), |_| ()).unwrap();
     let mut engine = Engine::new(built.open(&documents.iter().collect::<Vec<_>>()).unwrap());
     engine.set_encoder(MODEL.encoder()).unwrap();

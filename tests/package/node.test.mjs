@@ -8,7 +8,11 @@ import { at } from '../../scripts/lib.mjs'
 import { command, done, hashes, model, npxInkling, programme, project, short } from './project.mjs'
 
 const native = at('target', 'release', 'inkling')
-const root = await project({ 'sessions.json': fs.readFileSync(at('www', 'demo', 'corpus', 'sessions.json'), 'utf8') })
+const root = await project({
+  'sessions.json': fs.readFileSync(at('www', 'demo', 'corpus', 'sessions.json'), 'utf8'),
+  'talks.csv':
+    'Vorschlag;Text;E-Mail;Jahr;Seite\nRosen;Wir zählen.;a@example.org;9;a.html\n;Ohne Titel;;100;\nDornen;Wir wiegen.;;10;c.html\n',
+})
 const installed = path.join(root, 'node_modules', 'inkling-search')
 const manifest = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'))
 
@@ -68,6 +72,11 @@ for (const [what, corpus, options] of /** @type {const} */ ([
   ['the demo', 'sessions.json', []],
   ['the demo with other options', 'sessions.json', ['--fields', 'track,day', '--language', 'en']],
   ['a schedule', programme, []],
+  [
+    'a table with faults',
+    'talks.csv',
+    ['--title', 'Vorschlag', '--field', 'year=Jahr', '--base', '/garden/', '--url', 'Seite'],
+  ],
 ])) {
   test(`an index of ${what} built by npx has the same bytes as one built natively`, async () => {
     const args = ['index', corpus, '--model', model, ...short, ...options]
@@ -79,6 +88,19 @@ for (const [what, corpus, options] of /** @type {const} */ ([
     assert.deepEqual(first, second)
   })
 }
+
+test('npx says what a file loses as the native command line does, and refuses it where that is asked for', async () => {
+  const args = ['index', 'talks.csv', '--model', model, ...short, '--title', 'Vorschlag', '--out', 'said']
+  const npx = (/** @type {string[]} */ more) =>
+    command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args, ...more], { path: bare })
+  const { stderr, code } = await npx([])
+  assert.equal(code, 0)
+  assert.match(stderr, /note: 1 record without a title is called by the beginning of the text: line 3\n/)
+  assert.equal(stderr, (await command(root, native, args)).stderr)
+  const refused = await npx(['--strict'])
+  assert.deepEqual([refused.code, refused.stdout], [1, ''])
+  assert.match(refused.stderr, /line 3.*\[faulty-records\]/)
+})
 
 test('an index is asked and inspected by npx as by the native command line', async () => {
   await npxInkling(root, ['index', programme, '--model', model, ...short])

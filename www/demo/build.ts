@@ -21,6 +21,7 @@ const parts = {
   cancel: byId<HTMLButtonElement>('cancel'),
   failure: byId('failure'),
   status: byId('status'),
+  notes: byId('notes'),
   ready: byId('ready'),
   form: byId<HTMLFormElement>('form'),
   query: byId<HTMLInputElement>('query'),
@@ -41,6 +42,7 @@ async function take(source: File | string, name: string): Promise<void> {
   work?.abort()
   const { signal } = (work = new AbortController())
   parts.failure.hidden = true
+  parts.notes.hidden = true
   parts.working.hidden = false
   parts.status.textContent = `Indexing ${name}.`
   showProgress({ stage: 'read', done: 0, total: 0 })
@@ -79,9 +81,11 @@ function showProgress({ stage, done, total }: BuildProgress, start = 0): void {
   parts.stage.textContent = `Encoding: ${done} of ${total} passages${time}`
 }
 
-function showReady(name: string, { documents, passages, files }: BuiltIndex): void {
+function showReady(name: string, { documents, passages, files, notes }: BuiltIndex): void {
   const size = files.filter((file) => !file.path.startsWith('model/')).reduce((sum, file) => sum + file.bytes.length, 0)
   parts.status.textContent = `${name} is indexed: ${plural(documents, 'session')}, ${plural(passages, 'passage')}, ${Math.ceil(size / 1000)} KB.`
+  parts.notes.replaceChildren(...notes.map(({ message }) => element('li', '', `${message}.`)))
+  parts.notes.hidden = notes.length === 0
   parts.ready.hidden = false
   parts.saved.textContent = ''
   parts.query.value = ''

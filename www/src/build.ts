@@ -7,7 +7,15 @@ import { Pool, workersFor } from './worker/pool.js'
 import type { BuildSource } from './worker/protocol.js'
 
 export { InklingError, type InklingErrorCode } from './errors.js'
-export type { BuildProgress, BuildSettings, BuiltIndex, CorpusFormat, SavedFile, SearchDocument } from './types.js'
+export type {
+  BuildNote,
+  BuildProgress,
+  BuildSettings,
+  BuiltIndex,
+  CorpusFormat,
+  SavedFile,
+  SearchDocument,
+} from './types.js'
 
 /** Options of {@link buildIndex}. */
 export interface BuildOptions extends BuildSettings {
@@ -31,12 +39,14 @@ export interface BuildOptions extends BuildSettings {
 /**
  * Builds an index in a worker of its own: the files that `inkling index` would write, byte for byte.
  *
- * Takes documents, or the content of a JSON, JSON Lines, CSV, schedule XML or iCalendar file as a `File`, a text or bytes.
+ * Takes documents, or the content of a JSON, JSON Lines, CSV, XML or iCalendar file as a `File`, a text or bytes. One bad record
+ * costs one record; `notes` says what was left out or assumed.
  * Hand the files to `createSearch({ files: new Map(files.map(({ path, bytes }) => [path, bytes])) })` to search them at
  * once, or to {@link zipFiles} to save them.
  *
- * @throws InklingError `damaged-file` with the place where reading stopped, `missing-column` when a record has no title,
- * `empty-corpus`, `duplicate-id`, `invalid-input` for what cannot be indexed, and what loading a model throws.
+ * @throws InklingError `damaged-file` with the place where reading stopped, `missing-column` when no record has a title or what a
+ * setting names, with the columns that there are, `faulty-records` with `strict`, `empty-corpus`, `duplicate-id`,
+ * `invalid-input` for what cannot be indexed, and what loading a model throws.
  */
 export async function buildIndex(
   source: readonly SearchDocument<unknown>[] | string | Uint8Array | Blob,

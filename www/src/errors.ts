@@ -16,6 +16,7 @@ export type InklingErrorCode =
   | 'duplicate-id'
   | 'missing-column'
   | 'empty-corpus'
+  | 'faulty-records'
   | 'no-gpu'
   | 'out-of-memory'
   | 'replaced'

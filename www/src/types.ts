@@ -149,15 +149,41 @@ export interface SearchInfo extends EncoderInfo {
   passages: number
 }
 
-/** How a corpus file is written: `xml` is the schedule of a conference as frab, Pentabarf and pretalx write it, `ics` a calendar. */
+/**
+ * How a corpus file is written: `csv` is a table of any separator and encoding, `xml` the schedule of a conference, xCal, RSS,
+ * Atom or other XML with a list in it, `ics` a calendar.
+ */
 export type CorpusFormat = 'json' | 'jsonl' | 'csv' | 'xml' | 'ics'
 
 /** Settings of a build that the Rust side reads. */
 export interface BuildSettings {
   /** How the text is written. Default: what the name and the first character suggest. */
   format?: CorpusFormat
-  /** Which columns or keys are kept beside id, title, address and text. Default all. */
+  /**
+   * Which columns or keys are kept beside id, title, address and text. Default all but e-mail addresses and telephone numbers,
+   * which are kept where they are named here.
+   */
   fields?: readonly string[]
+  /** The column or key of the title, where it has no usual name. */
+  title?: string
+  /** That of the text, or several, which are put one below the other. */
+  text?: string | readonly string[]
+  /** That of the address. */
+  url?: string
+  /** That of the id. */
+  id?: string
+  /** That of people, or several: they become the field `speakers`. */
+  people?: string | readonly string[]
+  /** Fields under other names: the new name, and the column or key. */
+  rename?: Readonly<Record<string, string>>
+  /** Where the records are in JSON or XML: `data.sessions`, `results[].contributions`. Default: the lists whose entries have titles. */
+  records?: string
+  /** The folder in which relative addresses begin: `https://example.org/docs/` or `/docs/`. Default: that of the page that shows a hit. */
+  base?: string
+  /** True also reads records that are rejected, withdrawn or cancelled. Default false. */
+  cancelled?: boolean
+  /** True refuses a file in which a record is at fault (`faulty-records`) instead of noting it. Default false. */
+  strict?: boolean
   /** The language of the words: `en`, `de`, …; `none` for no word forms. Default `auto`: it is guessed. */
   language?: string
   /** Most tokens of a passage, title included, at least 16. More make fewer, longer passages. Default 200. */
@@ -174,10 +200,30 @@ export interface BuildProgress {
   total: number
 }
 
+/** What was noticed while a file was read: what is left out, changed or assumed. Each kind of thing is one note. */
+export interface BuildNote {
+  /** What kind of thing it is, such as `empty-record`, `repeated-id` or `encoding`; docs/files.md lists them. */
+  code: string
+  /** The field, encoding or list that it is about; empty where the code says all. */
+  about: string
+  /** How often. */
+  count: number
+  /** Where first, such as `line 12`; empty where it is of the whole file. */
+  first: string
+  /** Whether it is a fault, which `strict` refuses. */
+  fault: boolean
+  /** All of it as a sentence for people. */
+  message: string
+}
+
 /** A new index. */
 export interface BuiltIndex {
   /** Every file of the folder that a site serves, those of the model included; the manifest is last. */
   files: SavedFile[]
+  /** What was noticed while the file was read; none where documents were given. */
+  notes: BuildNote[]
+  /** The names of the fields that documents have: what hits show, and filters and orders take. */
+  fields: string[]
   documents: number
   passages: number
 }
@@ -193,7 +239,10 @@ export interface QueryOptions {
   mode?: Mode
   /** Only documents with these values are found. With filters an empty text finds all that pass. Default none. */
   filters?: Filters
-  /** A field to order what is found by, ascending, instead of by rank; with it an empty text finds all. Default none. */
+  /**
+   * A field to order what is found by instead of by rank: ascending, or descending with a `-` before it (`-year`). Numbers,
+   * times and dates are ordered as such; documents without the field come last. With it an empty text finds all. Default none.
+   */
   sort?: string
   /** Fields whose values to count. A field's own filter is left out of its counts: others could be chosen. Default none. */
   facets?: readonly string[]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use inkling_search::corpus::{self, Format};
+use inkling_search::corpus::{self, ReadOptions};
 use inkling_search::encoder::{Encoder, ModelFiles};
 use inkling_search::engine::build::{BuildOptions, build};
 use inkling_search::engine::{Engine, Index, QueryOptions};
@@ -137,7 +137,7 @@ fn read_collection(path: &str) -> Outcome<(Vec<Document>, Vec<Topic>, bool)> {
 
 fn read_corpus(path: &Path) -> Outcome<Vec<Document>> {
     let bytes = fs::read(path)?;
-    let mut documents = corpus::read(&bytes, Format::guess(path, &bytes)?, None)?;
+    let mut documents = corpus::read(&bytes, path, &ReadOptions::default())?.documents;
     // One of the programmes names a session twice.
     let mut ids = HashSet::new();
     documents.retain(|document| ids.insert(document.id.clone()));

@@ -13,9 +13,10 @@ const USAGE: Usage = {
   positional: 'CORPUS',
   about: `Build the folder that a site serves from a file of documents
 
-CORPUS is a JSON array, JSON Lines, CSV, a conference's schedule XML (frab, Pentabarf, pretalx) or a calendar (.ics). A
-record's id, title, url and text (abstract, description, text, body, content) are found by their usual names. All other
-columns or keys are kept as fields that hits show and filters use.`,
+CORPUS is JSON, JSON Lines, CSV as spreadsheets write it, XML (a conference's schedule, xCal, RSS, Atom or others) or a
+calendar (.ics). A record's id, title, url, text and people are found by their usual names; --title and so on are for all
+others. All other columns or keys are kept as fields that hits show and filters use, but for e-mail addresses and telephone
+numbers. One bad record costs one record; what was left out or assumed is said on stderr.`,
   options: {
     model: {
       type: 'string',
@@ -33,6 +34,34 @@ columns or keys are kept as fields that hits show and filters use.`,
       value: 'NAMES',
       help: 'Other columns or keys to keep, separated by commas; all when not given',
     },
+    title: { type: 'string', value: 'NAME', help: 'The column or key of the title' },
+    text: { type: 'string', value: 'NAME', multiple: true, help: 'The column or key of the text; may be repeated' },
+    url: { type: 'string', value: 'NAME', help: 'The column or key of the address' },
+    id: { type: 'string', value: 'NAME', help: 'The column or key of the id' },
+    people: {
+      type: 'string',
+      value: 'NAME',
+      multiple: true,
+      help: 'A column or key of people, which becomes the field speakers; may be repeated',
+    },
+    field: {
+      type: 'string',
+      value: 'NEW=OLD',
+      multiple: true,
+      help: 'Keep a column or key as a field of another name; may be repeated',
+    },
+    records: {
+      type: 'string',
+      value: 'PATH',
+      help: 'Where the records are in JSON or XML: data.sessions, results[].contributions',
+    },
+    base: {
+      type: 'string',
+      value: 'URL',
+      help: 'The folder in which relative addresses begin: https://example.org/docs/ or /docs/',
+    },
+    cancelled: { type: 'boolean', help: 'Also take records that are rejected, withdrawn or cancelled' },
+    strict: { type: 'boolean', help: 'Refuse a file in which a record is at fault, instead of saying so' },
     'passage-tokens': { type: 'string', value: 'N', help: 'Most tokens of a passage, title included. Default: 200' },
     overlap: { type: 'string', value: 'N', help: 'Tokens that a passage shares with the one before it. Default: 40' },
     language: {
@@ -56,6 +85,16 @@ export async function indexCommand(args: string[]): Promise<void> {
     Object.entries({
       format,
       fields: options.text('fields')?.split(','),
+      title: options.text('title'),
+      text: options.texts('text'),
+      url: options.text('url'),
+      id: options.text('id'),
+      people: options.texts('people'),
+      rename: renamed(options.texts('field')),
+      records: options.text('records'),
+      base: options.text('base'),
+      cancelled: options.flag('cancelled'),
+      strict: options.flag('strict'),
       language: options.text('language'),
       passageTokens: options.number('passage-tokens', 16),
       overlap: options.number('overlap', 0),
@@ -74,8 +113,19 @@ export async function indexCommand(args: string[]): Promise<void> {
     onProgress({ stage: 'encode', done: vectors.length, total: texts.length })
   }
   const built = await builder.finish(vectors)
+  for (const { message } of built.notes) process.stderr.write(`note: ${message}\n`)
   writeFiles(out, built.files)
   report(built, out, options.flag('json'))
+}
+
+/** New names of fields, from `NEW=OLD`. */
+function renamed(pairs: readonly string[]): Record<string, string> {
+  const split = pairs.map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new WrongUsage(`--field is ${pair}: give NEW=OLD`)
+    return [pair.slice(0, at), pair.slice(at + 1)] as const
+  })
+  return Object.fromEntries(split)
 }
 
 /** A line on stderr that counts, if that is a terminal. */
@@ -95,11 +145,12 @@ function progress(): (progress: BuildProgress) => void {
   }
 }
 
-function report({ files, documents, passages }: BuiltIndex, out: string, json: boolean): void {
+function report({ files, documents, passages, fields, notes }: BuiltIndex, out: string, json: boolean): void {
   const bytes = (ofModel: boolean) =>
     files.filter((file) => file.path.startsWith('model/') === ofModel).reduce((sum, file) => sum + file.bytes.length, 0)
   const [index, model] = [bytes(false), bytes(true)]
-  const figures = { documents, passages, index_bytes: index, model_bytes: model, out }
+  const figures = { documents, passages, index_bytes: index, model_bytes: model, out, fields, notes }
   const text = `${documents} documents, ${passages} passages: index ${(index / 1e3).toFixed(0)} KB, model ${(model / 1e6).toFixed(1)} MB, in ${out}`
-  process.stdout.write(`${json ? JSON.stringify(figures) : text}\n`)
+  const named = fields.length > 0 ? `\nfields: ${fields.join(', ')}` : ''
+  process.stdout.write(`${json ? JSON.stringify(figures) : text + named}\n`)
 }

@@ -31,7 +31,7 @@ const USAGE: Usage = {
       multiple: true,
       help: 'Only documents with this value; may be repeated',
     },
-    sort: { type: 'string', value: 'FIELD', help: 'Order the found documents by a field instead' },
+    sort: { type: 'string', value: 'FIELD', help: 'Order the found documents by a field instead; -FIELD descending' },
     far: { type: 'boolean', help: 'Show documents even when none is close to the query' },
     json: { type: 'boolean', help: 'Print one line of JSON; offsets count UTF-16 units' },
   },
