@@ -2,6 +2,7 @@
 import type { InklingError } from '../errors.js'
 import type { Search, SearchOptions } from '../search.js'
 import type { FacetCount, Hit, QueryOptions, QueryResult } from '../types.js'
+import { nextTask } from '../worker/tasks.js'
 
 /** Where the model stands. `waiting`: not fetched until the visitor asks for it. */
 export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
@@ -85,19 +86,27 @@ export class Engine implements Source {
     return this.#loading
   }
 
-  /** A search answers the last question alone: when another box asked meanwhile, this one is asked again. */
+  /**
+   * Answers a question when those that were asked before it, by any box, are answered or no longer wanted: a search itself
+   * answers only the last one that it is asked, and boxes that asked again at once would cancel each other for ever.
+   */
   async query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
     const search = await this.load()
+    const answer = this.#last.then(() => this.#ask(search, text, { ...options, signal }, signal))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  /** Asks again where the page itself has asked the same search meanwhile. */
+  async #ask(search: Search, text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
     for (;;) {
       signal.throwIfAborted()
-      const answer = search.query(text, { ...options, signal })
-      this.#last = answer.catch(() => {})
       try {
-        return await answer
+        return await search.query(text, options)
       } catch (error) {
         const taken = (error as InklingError).code === 'cancelled' && !signal.aborted && search === this.search
         if (!taken) throw error
-        await this.#last
+        await nextTask()
       }
     }
   }
