@@ -1,5 +1,6 @@
 //! `inkling index`
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -14,7 +15,7 @@ use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
 use crate::error::Result;
 use crate::index::builder::SLICE_PASSAGES;
-use crate::index::document::field_names;
+use crate::index::document::{Document, field_names};
 use crate::index::manifest::ModelIdentity;
 use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
@@ -59,6 +60,8 @@ struct Report {
     passages: usize,
     index_bytes: usize,
     model_bytes: usize,
+    /// Whether meaning ranks: not where the model does not know the language.
+    meaning: bool,
     out: String,
     /// The fields that hits show and filters use.
     fields: Vec<String>,
@@ -90,12 +93,42 @@ impl Args {
             passages: built.manifest.passages,
             index_bytes: bytes(of_index),
             model_bytes: bytes(of_model),
+            meaning: built.manifest.meaning,
             out: self.out.display().to_string(),
             fields: field_names(&documents),
             notes,
         };
+        if !report.meaning {
+            let (language, model) = (language(&documents), &built.manifest.model.id);
+            eprintln!("{model} does not know {language}: meaning will not be used, words alone rank; choose another model");
+        }
         if self.json { print_json(&report) } else { print(report.text()) }
     }
+}
+
+/// What to call the language of some documents that a model does not know: by its script, where that tells.
+fn language(documents: &[Document]) -> &'static str {
+    const SCRIPTS: [(&str, &[RangeInclusive<char>]); 9] = [
+        ("Japanese", &['\u{3041}'..='\u{30FF}']),
+        ("Korean", &['\u{1100}'..='\u{11FF}', '\u{AC00}'..='\u{D7A3}']),
+        ("Chinese", &['\u{3400}'..='\u{9FFF}']),
+        ("Thai", &['\u{0E01}'..='\u{0E5B}']),
+        ("Arabic or Persian", &['\u{0621}'..='\u{06FF}']),
+        ("Hebrew", &['\u{05D0}'..='\u{05EA}']),
+        ("Greek", &['\u{0370}'..='\u{03FF}']),
+        ("Hindi or another language in its script", &['\u{0900}'..='\u{097F}']),
+        ("Russian or another language in Cyrillic letters", &['\u{0400}'..='\u{052F}']),
+    ];
+    let letters = documents.iter().flat_map(|document| document.title.chars().chain(document.text.chars()));
+    let (mut all, mut of) = (0usize, [0usize; SCRIPTS.len()]);
+    for letter in letters.filter(|letter| letter.is_alphabetic()) {
+        all += 1;
+        let script = SCRIPTS.iter().position(|(_, ranges)| ranges.iter().any(|range| range.contains(&letter)));
+        script.into_iter().for_each(|script| of[script] += 1);
+    }
+    // Japanese is written in Chinese characters too, with kana between them: a tenth of kana is enough.
+    let script = (0..SCRIPTS.len()).find(|&script| of[script] * if script == 0 { 10 } else { 3 } > all);
+    script.map_or("the language of these documents", |script| SCRIPTS[script].0)
 }
 
 impl Report {

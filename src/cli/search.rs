@@ -11,6 +11,7 @@ use crate::engine::folder::IndexFolder;
 use crate::engine::{Answer, DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
 use crate::error::Result;
 use crate::index::table::{Filters, texts};
+use crate::index::understood::Understood;
 
 /// Ask an index a question, as a visitor's browser would.
 #[derive(clap::Args)]
@@ -59,6 +60,7 @@ struct Report {
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<String>,
+    understood: Vec<Understood>,
     truncated: bool,
     timings: Timings,
     kernel: Option<&'static str>,
@@ -83,8 +85,8 @@ impl Args {
             return print(text(&hits));
         }
         let kernel = engine.encoder().map(|encoder| encoder.kernel_name());
-        let Answer { found, mode, corrected, truncated, timings, .. } = answer;
-        print_json(&Report { query: self.query, hits, found, mode, corrected, truncated, timings, kernel })
+        let Answer { found, mode, corrected, understood, truncated, timings, .. } = answer;
+        print_json(&Report { query: self.query, hits, found, mode, corrected, understood, truncated, timings, kernel })
     }
 
     fn options(&self) -> QueryOptions {

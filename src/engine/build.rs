@@ -15,7 +15,7 @@ use crate::index::manifest::{FileEntry, LEXICAL_FILE, MODEL_FOLDER, Needed, PASS
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
-use crate::text::tokenizer::Tokenizer;
+use crate::text::tokenizer::{Familiarity, Tokenizer};
 
 /// How an index is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Plan<'a> {
     texts: Vec<String>,
     /// The document of each passage, and its byte range there.
     places: Vec<(u32, Range<usize>)>,
+    /// How well the model's vocabulary knows the words.
+    familiarity: Familiarity,
 }
 
 impl<'a> Plan<'a> {
@@ -56,14 +58,17 @@ impl<'a> Plan<'a> {
         builder::check(&documents)?;
         let mut lexical = lexical_builder(&options.language)?;
         let options = BuildOptions { passages: options.passages.for_model(tokenizer)?, ..options.clone() };
-        let (mut texts, mut places) = (Vec::new(), Vec::new());
+        let (mut texts, mut places, mut familiarity) = (Vec::new(), Vec::new(), Familiarity::default());
         for (number, document) in (0u32..).zip(documents.iter()) {
             let (passages, of_document) = builder::passages(tokenizer, &document.title, &document.text, options.passages)?;
             places.extend(passages.windows.into_iter().map(|range| (number, range)));
             texts.extend(of_document);
             lexical.add(&field_texts(&lexical_texts(document)))?;
+            for text in [&document.title, &document.text] {
+                familiarity.add(tokenizer.familiarity(text)?);
+            }
         }
-        Ok(Self { documents, options, lexical, texts, places })
+        Ok(Self { documents, options, lexical, texts, places, familiarity })
     }
 
     /// The texts to encode, one for each passage.
@@ -91,8 +96,9 @@ impl<'a> Plan<'a> {
         let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
         let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
         let BuildOptions { passages, slice_passages, .. } = self.options;
+        let about_model = (config.into(), self.familiarity.knows_corpus());
         let lexical = self.lexical.finish();
-        let mut index = builder::write(&self.documents, &vectors, lexical, passages, config.into(), entries, slice_passages)?;
+        let mut index = builder::write(&self.documents, &vectors, lexical, passages, about_model, entries, slice_passages)?;
         let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
         index.files.splice(0..0, model_files);
         Ok(index)

@@ -1,6 +1,7 @@
 //! Live changes: documents come and go without the index being built anew.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::Index;
 use crate::encoder::Encoder;
@@ -74,6 +75,7 @@ impl Index {
             self.vectors.push(&PassageVector { document: number, range, vector });
         }
         self.table.push(&document);
+        self.values = OnceLock::new();
         self.live.push(true);
         self.numbers.insert(document.id.clone(), number);
         self.added.insert(number, document);
@@ -115,7 +117,7 @@ impl Index {
         if !is_same {
             return Err(Error::new(ErrorKind::InvalidInput, "save wants the live documents in their order"));
         }
-        let Manifest { model, files, .. } = &self.manifest;
+        let Manifest { model, meaning, files, .. } = &self.manifest;
         let model_files = files.iter().filter(|file| file.needed == Needed::Model).cloned().collect();
         let vectors = match self.vectors.codes() {
             Some(_) => self.vectors.select(&order),
@@ -126,6 +128,7 @@ impl Index {
             }
         };
         let lexical = self.lexical.save(&order)?;
-        builder::write(documents, &vectors, lexical, self.passage_options(), model.clone(), model_files, SLICE_PASSAGES)
+        let about_model = (model.clone(), *meaning);
+        builder::write(documents, &vectors, lexical, self.passage_options(), about_model, model_files, SLICE_PASSAGES)
     }
 }

@@ -19,6 +19,7 @@ mod late;
 mod pair;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
@@ -32,11 +33,12 @@ use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
-use crate::index::fusion::{self, Ranked, Spread};
+use crate::index::fusion::{self, Asked, Ranked};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
 use crate::index::manifest::{Manifest, ModelIdentity};
 use crate::index::sort::sort_by;
 use crate::index::table::{Counts, Filters, Table};
+use crate::index::understood::{Understood, Values};
 use crate::index::vectors::{VectorHit, Vectors};
 use crate::text::passages::PassageOptions;
 
@@ -55,13 +57,16 @@ pub struct Index {
     numbers: HashMap<String, u32>,
     /// Documents added since the index was opened, by number; the others lie in the files of the index.
     added: HashMap<u32, Document>,
+    /// The values that queries may name; made at the first query after a change.
+    values: OnceLock<Values>,
 }
 
 /// What ranks the documents.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Words and meaning together, or words alone as long as there is no model.
+    /// Words and meaning together; words alone as long as there is no model, and where it does not know the language of the
+    /// documents or of the query.
     #[default]
     Hybrid,
     /// Meaning alone.
@@ -103,12 +108,14 @@ pub struct Answer {
     pub hits: Vec<Ranked>,
     /// How many documents were found in all.
     pub found: usize,
-    /// What ranked them: [`Mode::Lexical`] where the model was wanted but is not there yet.
+    /// What ranked them: [`Mode::Lexical`] where the model was wanted but is not there yet or does not know the language.
     pub mode: Mode,
     /// For each field asked for, how many of the found documents have each of its values.
     pub facets: Vec<(String, Counts)>,
     /// The query as it was read, where that is not how it was typed: with misspelt words put right.
     pub corrected: Option<String>,
+    /// The values of fields that the query as it was typed names, so that they can be offered as filters.
+    pub understood: Vec<Understood>,
     /// Whether the end of the query was cut because it is longer than the model or the word index takes.
     pub truncated: bool,
     /// How long the parts took.
@@ -138,12 +145,15 @@ pub struct Question {
     /// The text as it was read: as typed, or with misspelt words put right.
     text: String,
     is_corrected: bool,
+    understood: Vec<Understood>,
     is_truncated: bool,
     /// The text without what is excluded: what is encoded.
     wanted: String,
     /// The documents that the operators let through, by number; all where there is nothing.
     allowed: Option<Vec<bool>>,
     words: Vec<LexicalHit>,
+    /// The share of its words that no document has.
+    unknown: f32,
     highlighter: Highlighter,
     /// How long the parts took so far.
     pub timings: Timings,
@@ -213,7 +223,7 @@ impl Index {
         }
         let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
         let live = vec![true; documents];
-        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new() })
+        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new(), values: OnceLock::new() })
     }
 
     /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
@@ -290,6 +300,9 @@ impl Index {
     pub fn read(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Question> {
         let mut clock = Clock::start();
         let Read { query, corrected, mode } = self.parse(text, options, is_word)?;
+        let values = self.values.get_or_init(|| Values::of(&self.table, |word| self.lexical.language().is_stop_word(word)));
+        let typed = corrected.as_ref().map(|_| Query::parse(text, &options.syntax));
+        let understood = values.understood(typed.as_ref().unwrap_or(&query));
         let is_empty = query.wanted().trim().is_empty();
         let by_words = mode != Mode::Semantic && !is_empty;
         if !self.lexical.missing(&query, by_words).is_empty() {
@@ -303,11 +316,13 @@ impl Index {
             mode,
             is_empty,
             is_corrected: corrected.is_some(),
+            understood,
             text: corrected.unwrap_or_else(|| text.to_owned()),
             is_truncated: by_words && query.is_truncated(),
             wanted: query.wanted().to_owned(),
             allowed: self.lexical.allowed(&query),
             words,
+            unknown: self.lexical.unknown(&query),
             highlighter: self.lexical.highlighter(&query),
             timings: Timings { words: clock.lap(), ..Timings::default() },
         })
@@ -317,16 +332,17 @@ impl Index {
         let fields = options.filters.keys().chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
         options.sort.iter().try_for_each(|order| self.table.check_order(order).map(drop))?;
+        let mut query = Query::parse(text, &options.syntax);
         let mode = match (options.mode, is_word) {
             (Mode::Semantic, None) => {
                 return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
             }
-            (Mode::Hybrid, None) => Mode::Lexical,
+            (Mode::Hybrid, Some(is_word)) if self.manifest.meaning && query.is_readable(is_word) => Mode::Hybrid,
+            (Mode::Hybrid, _) => Mode::Lexical,
             (mode, _) => mode,
         };
-        let mut query = Query::parse(text, &options.syntax);
         let corrected = match (mode, is_word) {
-            (Mode::Hybrid, Some(is_word)) => self.lexical.respelled(text, &query, is_word),
+            (Mode::Hybrid, Some(is_word)) if self.lexical.unknown(&query) > 0.0 => self.lexical.respelled(text, &query, is_word),
             _ => None,
         };
         if let Some(corrected) = &corrected {
@@ -355,12 +371,17 @@ impl Index {
         };
         found.retain(|ranked| question.allows(ranked.document));
         if !is_empty && !options.far {
-            let least = match mode {
-                Mode::Hybrid => fusion::CLOSE,
-                Mode::Semantic => fusion::CLOSE_BY_MEANING,
+            let asked = Asked { unknown: question.unknown, documents: self.documents() };
+            let closeness = match mode {
+                Mode::Hybrid => asked.closeness(&found),
+                Mode::Semantic => asked.closeness_by_meaning(&found),
+                // What words alone have found has them.
                 Mode::Lexical => 0.0,
             };
-            fusion::keep_close(&mut found, least);
+            match closeness >= 0.0 {
+                true => fusion::keep_close(&mut found),
+                false => found.clear(),
+            }
         }
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =
@@ -370,7 +391,8 @@ impl Index {
         timings.rank = clock.lap();
         let corrected = question.is_corrected.then(|| question.text.clone());
         let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
-        Answer { hits, found: count, mode, facets, corrected, truncated, timings }
+        let understood = question.understood.clone();
+        Answer { hits, found: count, mode, facets, corrected, understood, truncated, timings }
     }
 
     /// The live documents, each with its best passage.
@@ -457,7 +479,7 @@ impl Index {
 /// Ranks what was found by what was asked.
 fn rank(words: &[LexicalHit], meaning: Option<&[VectorHit]>, mode: Mode) -> Vec<Ranked> {
     match (meaning, mode) {
-        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, Spread::of(meaning), words),
+        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, words),
         (Some(meaning), _) => fusion::by_meaning(meaning),
         (None, _) => fusion::by_words(words),
     }

@@ -110,8 +110,8 @@ pub fn field_texts<'a>(texts: &'a [(&'static str, String)]) -> Vec<FieldText<'a>
 
 /// Writes the files of an index from its parts. The same parts give the same bytes.
 ///
-/// `model` is the model the vectors were made with, `model_files` the entries of its files in the manifest. Vectors of more than
-/// `slice_passages` passages are cut into slices of that many.
+/// `about_model` is the model the vectors were made with and whether it knows the language of the documents, `model_files` the entries
+/// of its files in the manifest. Vectors of more than `slice_passages` passages are cut into slices of that many.
 ///
 /// # Errors
 /// `internal` for what cannot be written, and for vectors whose codes are not here.
@@ -120,7 +120,7 @@ pub fn write(
     vectors: &Vectors,
     lexical: Vec<(String, Vec<u8>)>,
     options: PassageOptions,
-    model: ModelIdentity,
+    about_model: (ModelIdentity, bool),
     model_files: Vec<FileEntry>,
     slice_passages: usize,
 ) -> Result<IndexFiles> {
@@ -158,6 +158,7 @@ pub fn write(
     for (number, (first, shard)) in shards(documents_json, shard_bytes).into_iter().enumerate() {
         add(format!("docs/{number:03}.json"), shard, needed, Some(first));
     }
+    let (model, meaning) = about_model;
     let manifest = Manifest {
         format: FORMAT,
         model,
@@ -166,6 +167,7 @@ pub fn write(
         passages: vectors.passages(),
         passage_tokens: options.max_tokens,
         passage_overlap: options.overlap,
+        meaning,
         files: entries,
     };
     files.push(manifest_file(&manifest));

@@ -1,64 +1,74 @@
 //! One ranking out of two: how documents compare by meaning, and by words.
 //!
 //! ```text
-//! order = (cosine - mean) / deviation  +  4 bm25 / best bm25 × best coverage^¾  +  3 if every word of the query is there
+//! order = (cosine - least) / (best - least)  +  0.7 bm25 / best bm25 × best coverage^¾  +  0.5 / √n if every word of the query is there
 //! ```
 //!
-//! The cosine of a document is that of its best passage; mean and deviation are over all documents, so that one step means
-//! the same in a corpus on one subject and in one on many. Words count by how much of the query the best document covers: a
-//! name or an identifier that stands somewhere covers all and leads, a paraphrase covers little and meaning decides.
+//! where `n` is the number of documents that have every word, and what has the query for its title comes before all others.
 //!
-//! Chosen among reciprocal ranks, min-max mixes, z-scores and raw cosines on Cranfield, CISI, the titles of three conferences
-//! as queries, and the demo's queries (`docs/ranking.md` has the table). Their neighbours change little.
+//! The cosine of a document is that of its best passage; least and best are over all documents, so that meaning counts alike in a
+//! corpus on one subject, where all cosines are high, and in one on many. Words count by how much of the query the best document
+//! covers: a name or an identifier that stands somewhere covers all and leads, a paraphrase covers little and meaning decides.
+//!
+//! Chosen on sixteen collections with each left out in turn (`docs/ranking.md` has the tables). Its neighbours change little.
 //!
 //! A document's score, in [0, 1], is an estimate of how likely it is to be relevant: a logistic regression on the cosine and
-//! the coverage, over the first ten of every query of the same collections, each collection with the same weight.
+//! the coverage, over the first ten of every query of six of the collections, each with the same weight.
 
 use crate::index::lexical::{LexicalHit, Quality};
 use crate::index::vectors::VectorHit;
 
-/// Weight of words against one standard deviation of the cosine.
-const WORDS: f64 = 4.0;
+/// Weight of words against the range of the cosines.
+const WORDS: f64 = 0.7;
 
-/// What a document gains that has every word of the query, spelt so or in another form.
-const EVERY_WORD: f64 = 3.0;
+/// What the only document gains that has every word of the query, spelt so or in another form. With 0.2, four of the demo's 106
+/// speakers do not come first when asked for by their full name.
+const EVERY_WORD: f64 = 0.5;
+
+/// What a document gains whose title is the query: more than all else together can give.
+const IS_TITLE: f64 = 2.0;
 
 /// Coverage from which on every word counts as there.
 const FULL_COVERAGE: f32 = 0.95;
 
-/// A query of this [`closeness`], asked by words and meaning, has an answer in the corpus; one below has none.
-pub const CLOSE: f32 = 1.0;
-
-/// The same by meaning alone: a cosine of 0.16. What words alone have found is close.
-pub const CLOSE_BY_MEANING: f32 = 0.47;
-
-/// The best cosine that needs no words beside it.
-const CLOSE_COSINE: f32 = 0.34;
-
-/// The best cosine and the best coverage by their weights, together, that suffice. With less weight, somebody's first name beside
-/// another last name would find neither.
-const CLOSE_TOGETHER: f32 = 0.46;
-const COVERAGE: f32 = 0.8;
-
 /// Where something is close, documents are found down to this share of the best one's score.
 const SHARE_OF_BEST: f32 = 0.1;
 
-/// How near a query comes to a corpus: `max(best cosine / 0.34, (best cosine + 0.8 · best coverage) / 0.46)`. The best of both
-/// need not be those of one document.
-///
-/// Chosen so that no query of the collections that has a right answer among the first three is lost; `docs/ranking.md` says what
-/// it lets through.
-pub fn closeness(ranked: &[Ranked]) -> f32 {
-    let cosine = best(ranked, |document| document.cosine);
-    let coverage = best(ranked, |document| document.coverage);
-    (cosine / CLOSE_COSINE).max((cosine + COVERAGE * coverage) / CLOSE_TOGETHER)
+/// Best coverage from which on words alone say that there is an answer: a room or a name may mean nothing to the model.
+const COVERAGE_ALONE: f32 = 0.7;
+
+/// What is known of a query, beside its ranking, to tell whether a corpus has an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// The share of its words, stop words aside, that no document has, in [0, 1].
+    pub unknown: f32,
+    /// How many documents there are: the best cosine of many is high by chance.
+    pub documents: usize,
 }
 
-/// Leaves out what is too far from a query to be shown: all documents where the [`closeness`] is below `least`, else the far ones.
-pub fn keep_close(ranked: &mut Vec<Ranked>, least: f32) {
-    if closeness(ranked) < least {
-        return ranked.clear();
+impl Asked {
+    /// How near a query asked by words and meaning comes to the corpus: the logit of a logistic regression that tells answerable
+    /// queries from off-topic ones, moved so that from 0 on something is close. The best cosine and the best coverage need not be
+    /// those of one document.
+    pub fn closeness(self, ranked: &[Ranked]) -> f32 {
+        let cosine = best(ranked, |document| document.cosine);
+        let coverage = best(ranked, |document| document.coverage);
+        let logit = 20.1 * cosine + 3.24 * coverage - 2.45 * self.unknown - 0.988 * self.ln_documents() - 0.9;
+        if coverage >= COVERAGE_ALONE { logit.max(0.0) } else { logit }
     }
+
+    /// The same for a query that is asked by meaning alone.
+    pub fn closeness_by_meaning(self, ranked: &[Ranked]) -> f32 {
+        23.7 * best(ranked, |document| document.cosine) - 0.9 * self.ln_documents() - 1.2
+    }
+
+    fn ln_documents(self) -> f32 {
+        (self.documents.max(1) as f32).ln()
+    }
+}
+
+/// Leaves out documents that are far from the query where others are close.
+pub fn keep_close(ranked: &mut Vec<Ranked>) {
     let best = best(ranked, |document| document.score);
     ranked.retain(|document| document.score >= best * SHARE_OF_BEST);
 }
@@ -93,34 +103,6 @@ impl Ranked {
     }
 }
 
-/// The mean of a corpus's cosines and their standard deviation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    mean: f64,
-    deviation: f64,
-}
-
-impl Spread {
-    /// The spread of all documents of a corpus. Sums are of integers, so that the order of documents does not matter.
-    pub fn of(hits: &[VectorHit]) -> Self {
-        const STEPS: f64 = (1u64 << 24) as f64;
-        let (mut sum, mut squares) = (0i64, 0i128);
-        for hit in hits {
-            let steps = (f64::from(hit.score) * STEPS).round() as i64;
-            sum += steps;
-            squares += i128::from(steps) * i128::from(steps);
-        }
-        let count = hits.len().max(1) as f64;
-        let mean = sum as f64 / count;
-        let variance = squares as f64 / count - mean * mean;
-        Self { mean: mean / STEPS, deviation: (variance.max(0.0).sqrt() / STEPS).max(1e-6) }
-    }
-
-    fn standard(self, cosine: f32) -> f64 {
-        (f64::from(cosine) - self.mean) / self.deviation
-    }
-}
-
 /// Documents by meaning alone, unordered.
 pub fn by_meaning(hits: &[VectorHit]) -> Vec<Ranked> {
     let ranked = |hit: &VectorHit| Ranked {
@@ -135,9 +117,10 @@ pub fn by_meaning(hits: &[VectorHit]) -> Vec<Ranked> {
 
 /// Documents by words alone, unordered.
 pub fn by_words(hits: &[LexicalHit]) -> Vec<Ranked> {
+    let best = hits.iter().fold(0.0f32, |best, hit| best.max(hit.score));
     let ranked = |hit: &LexicalHit| Ranked {
         score: logistic(4.55 * hit.coverage - 3.05),
-        order: hit.score.into(),
+        order: f64::from(hit.score) + if hit.is_title { f64::from(best) } else { 0.0 },
         bm25: hit.score,
         coverage: hit.coverage,
         ..Ranked::unranked(hit.document)
@@ -146,15 +129,21 @@ pub fn by_words(hits: &[LexicalHit]) -> Vec<Ranked> {
 }
 
 /// Documents by both, unordered. `meaning` has every document, in ascending order.
-pub fn by_both(meaning: &[VectorHit], spread: Spread, words: &[LexicalHit]) -> Vec<Ranked> {
+pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
+    let (least, most) =
+        meaning.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), hit| (least.min(hit.score), most.max(hit.score)));
+    let range = (f64::from(most) - f64::from(least)).max(1e-6);
     let best = words.iter().fold(0.0f32, |best, hit| best.max(hit.score));
     let coverage = f64::from(words.iter().fold(0.0f32, |best, hit| best.max(hit.coverage)));
     // coverage^¾, by square roots: they are exact, so every machine ranks alike.
     let weight = WORDS * (coverage * coverage.sqrt()).sqrt() / f64::from(best.max(f32::MIN_POSITIVE));
 
+    let has_every_word = |hit: &LexicalHit| hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE;
+    let every_word = EVERY_WORD / (words.iter().filter(|hit| has_every_word(hit)).count().max(1) as f64).sqrt();
+
     let mut ranked = by_meaning(meaning);
     for document in &mut ranked {
-        document.order = spread.standard(document.cosine);
+        document.order = (f64::from(document.cosine) - f64::from(least)) / range;
         document.score = logistic(5.43 * document.cosine - 5.30);
     }
     for hit in words {
@@ -163,8 +152,11 @@ pub fn by_both(meaning: &[VectorHit], spread: Spread, words: &[LexicalHit]) -> V
         (document.bm25, document.coverage) = (hit.score, hit.coverage);
         document.score = logistic(5.43 * document.cosine + 3.68 * hit.coverage - 5.30);
         document.order += weight * f64::from(hit.score);
-        if hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE {
-            document.order += EVERY_WORD;
+        if has_every_word(hit) {
+            document.order += every_word;
+        }
+        if hit.is_title {
+            document.order += IS_TITLE;
         }
     }
     ranked

@@ -44,6 +44,8 @@ pub struct Manifest {
     pub passage_tokens: usize,
     /// Tokens that a passage shares with the one before it.
     pub passage_overlap: usize,
+    /// Whether the model knows the language of the documents. Where it does not, words alone rank.
+    pub meaning: bool,
     /// All other files of the folder.
     pub files: Vec<FileEntry>,
 }
@@ -256,7 +258,7 @@ mod tests {
     fn manifest(path: &str) -> String {
         format!(
             r#"{{"format": 2, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
-                "passage_tokens": 200, "passage_overlap": 40, "files": [
+                "passage_tokens": 200, "passage_overlap": 40, "meaning": true, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#
         )

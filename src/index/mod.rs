@@ -10,4 +10,5 @@ mod order;
 pub mod places;
 pub mod sort;
 pub mod table;
+pub mod understood;
 pub mod vectors;

@@ -110,6 +110,11 @@ impl Table {
         vec![(IDS.to_owned(), json(serde_json::to_vec(&self.ids))), (COLUMNS.to_owned(), json(serde_json::to_vec(&columns)))]
     }
 
+    /// The fields with their different values, in the order of their names.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.columns.iter().map(|(name, column)| (name.as_str(), column.values.as_slice()))
+    }
+
     /// Number of documents.
     pub fn len(&self) -> usize {
         self.ids.len()

@@ -26,6 +26,7 @@ use crate::index::document::Document;
 use crate::index::fusion::Ranked;
 use crate::index::manifest::{MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::table::Filters;
+use crate::index::understood::Understood;
 use crate::isa;
 
 /// So many documents are fetched together when all are.
@@ -89,6 +90,7 @@ struct Answer {
     facets: HashMap<String, Vec<Count>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<String>,
+    understood: Vec<Understood>,
     truncated: bool,
     timings: AllTimings,
     backend: String,
@@ -174,7 +176,7 @@ impl Search {
         let ranked = Instant::now();
         let hits = index.hits(&answer.hits, Some(&question), &self.site).await?;
         let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
-        object(&Answer::new(answer, shown(hits), timings, backend))
+        object(&Answer::new(answer, &text, shown(hits), timings, backend))
     }
 
     /// The documents most like one of the index; needs no model.
@@ -339,11 +341,14 @@ impl Search {
 }
 
 impl Answer {
-    fn new(answer: engine::Answer, hits: Vec<Hit>, timings: AllTimings, backend: String) -> Self {
-        let engine::Answer { found, mode, facets, corrected, truncated, .. } = answer;
+    fn new(answer: engine::Answer, typed: &str, hits: Vec<Hit>, timings: AllTimings, backend: String) -> Self {
+        let engine::Answer { found, mode, facets, corrected, mut understood, truncated, .. } = answer;
+        for named in &mut understood {
+            (named.start, named.end) = (units(typed, named.start), units(typed, named.end));
+        }
         let count = |(value, count)| Count { value, count };
         let facets = facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();
-        Self { hits, found, mode, facets, corrected, truncated, timings, backend }
+        Self { hits, found, mode, facets, corrected, understood, truncated, timings, backend }
     }
 }
 
@@ -369,9 +374,13 @@ impl Settings {
     }
 }
 
+/// A byte offset in the UTF-16 units that JavaScript counts in.
+fn units(text: &str, at: usize) -> usize {
+    text[..at].encode_utf16().count()
+}
+
 /// Byte offsets to the UTF-16 offsets that JavaScript counts in.
 fn to_utf16(hit: &mut Hit) {
-    let units = |text: &str, at: usize| text[..at].encode_utf16().count();
     let range = |text: &str, range: &Range<usize>| units(text, range.start)..units(text, range.end);
     hit.matches = hit.matches.iter().map(|part| range(&hit.passage.text, part)).collect();
     hit.title_matches = hit.title_matches.iter().map(|part| range(&hit.title, part)).collect();

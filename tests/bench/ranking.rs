@@ -205,7 +205,7 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         entries.push(FileEntry::new(path, &bytes, Needed::Model));
     }
     let (lexical, options) = (lexical.finish(), PassageOptions::default());
-    let built = builder::write(&corpus.documents, &vectors, lexical, options, (&config).into(), entries, SLICE_PASSAGES)?;
+    let built = builder::write(&corpus.documents, &vectors, lexical, options, ((&config).into(), true), entries, SLICE_PASSAGES)?;
     write_files(folder, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     fs::write(folder.join("queries.json"), serde_json::to_vec(&corpus.queries)?)?;
     Ok(())

@@ -136,6 +136,55 @@ fn excluded_words_and_quotes_change_no_cosine() {
 }
 
 #[test]
+fn a_title_finds_its_document_first_however_it_is_typed() {
+    let mut documents = seven();
+    let text = "Health data, health data and how data about health are data. ".repeat(4);
+    documents.extend((0..5).map(|number| document(&format!("x{number}"), "More health data for all", &text)));
+    let folder = folder(&documents);
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    for mode in [Mode::Hybrid, Mode::Lexical] {
+        for query in ["Health data", "health data", "\"Health data\"", "\"Health data", "data health", "«Health» data"] {
+            let answer = engine.query_with(query, &QueryOptions { mode, ..semantic(3) }).unwrap();
+            assert_eq!(answer.hits[0].document, 0, "{mode:?} {query}");
+        }
+    }
+}
+
+#[test]
+fn words_alone_rank_where_the_model_does_not_know_the_language() {
+    let chinese = ["机器学习的入门课程", "城市里的天气预报", "数据与人的健康"];
+    let documents: Vec<_> = ["x", "y", "z"].iter().zip(chinese).map(|(id, text)| document(id, "", text)).collect();
+    assert!(!built(&documents).unwrap().manifest.meaning && built(&corpus()).unwrap().manifest.meaning);
+    let folder = folder(&documents);
+    let mut lost = engine(&IndexFolder::open(folder.path()).unwrap());
+    let answer = lost.query("天气预报").unwrap();
+    assert_eq!((answer.mode, answer.found, answer.hits[0].document), (Mode::Lexical, 1, 1));
+    assert_eq!(lost.query_with("天气预报", &semantic(3)).unwrap().mode, Mode::Semantic, "asked for, it ranks");
+
+    let folder = self::folder(&corpus());
+    let mut known = engine(&IndexFolder::open(folder.path()).unwrap());
+    assert_eq!(known.query("天气预报").unwrap().mode, Mode::Lexical, "nor where it does not know that of the query");
+    assert_eq!(known.query("patients and data").unwrap().mode, Mode::Hybrid);
+}
+
+#[test]
+fn the_values_that_a_query_names_are_offered() {
+    let folder = folder(&talks());
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    let mut named = |text: &str| {
+        let understood = engine.query(text).unwrap().understood;
+        understood.into_iter().map(|found| (found.field, found.value, found.start)).collect::<Vec<_>>()
+    };
+    let expected =
+        [("speakers", "Bo", 5), ("day", "Monday", 11)].map(|(field, value, at)| (field.to_owned(), value.to_owned(), at));
+    assert_eq!(named("data bo on monday"), expected);
+    let added =
+        Document { fields: serde_json::json!({"day": "Sunday"}).as_object().unwrap().clone(), ..document("d", "New", "") };
+    engine.add(vec![added], |_| ()).unwrap();
+    assert_eq!(engine.query("sunday").unwrap().understood[0].value, "Sunday");
+}
+
+#[test]
 fn a_query_that_only_excludes_finds_what_filters_leave() {
     let folder = folder(&talks());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());

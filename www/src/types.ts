@@ -83,6 +83,11 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   facets: Record<string, FacetCount[]>
   /** The query as it was read, where that is not how it was typed: with misspelt words put right. Only of `hybrid` answers. */
   corrected?: string
+  /**
+   * The values of fields that the query as it was typed names, such as a day, a room or a speaker, with the UTF-16 offsets of
+   * the name in it: to be offered as filters. An engine elsewhere recognises none.
+   */
+  understood?: { field: string; value: string; start: number; end: number }[]
   /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean
   timings: Timings

@@ -118,9 +118,14 @@ fn run_end(text: &str, at: usize, inside: impl Fn(char) -> bool) -> usize {
     text[at..].char_indices().find(|&(_, c)| !inside(c)).map_or(text.len(), |(offset, _)| at + offset)
 }
 
-/// Marks, joiners and the soft hyphen: they go on with a word but never begin one.
+/// Marks, joiners, the soft hyphen and other characters that cannot be seen: they go on with a word but never begin one.
 fn is_mark(c: char) -> bool {
-    !c.is_ascii() && (matches!(c, '\u{AD}' | '\u{200C}' | '\u{200D}' | '\u{FF9E}' | '\u{FF9F}') || is_combining_mark(c))
+    !c.is_ascii() && (is_invisible(c) || matches!(c, '\u{FF9E}' | '\u{FF9F}') || is_combining_mark(c))
+}
+
+/// The soft hyphen, joiners, marks of direction, spaces without width and the byte order mark, which come along when text is copied.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// The vowels and final consonants of which, after a first consonant, a Hangul syllable is composed.
@@ -238,6 +243,13 @@ mod tests {
             split("people's don't O’Brien l'analyse rock 'n' roll"),
             ["people", "dont", "obrien", "l", "analyse", "rock", "n", "roll"]
         );
+    }
+
+    #[test]
+    fn characters_that_cannot_be_seen_change_no_word() {
+        for text in ["add\u{AD}on", "add\u{200B}on", "\u{FEFF}addon", "add\u{2060}on\u{200E}", "\u{202A}addon\u{202C}"] {
+            assert_eq!(split(text), ["addon"], "{text:?}");
+        }
     }
 
     #[test]

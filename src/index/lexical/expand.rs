@@ -1,6 +1,7 @@
 //! Which spellings in the index a word of a query stands for.
 //!
-//! Three layers, each below the one before: the word itself with the other forms of its stem; words it may be the beginning of,
+//! Three layers, each below the one before: the word itself with the other forms of its stem and its other spellings (see
+//! [`spellings`](super::spellings)); words it may be the beginning of,
 //! when it is still being typed; words it may be a misspelling of, when no document has it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,13 @@ pub(super) struct Expansion {
 impl Lexical {
     /// The spellings that each word of a query stands for. Depends on live documents only.
     pub(super) fn expand(&self, query: &Query) -> Vec<Expansion> {
-        query.words.iter().map(|word| self.expand_word(word, query.typos)).collect()
+        self.expand_with(query, query.typos)
+    }
+
+    fn expand_with(&self, query: &Query, typos: bool) -> Vec<Expansion> {
+        let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, typos)).collect();
+        self.add_joined(query, &mut expansions);
+        expansions
     }
 
     pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
@@ -60,6 +67,21 @@ impl Lexical {
             word: word.text.clone(),
             layers: layers.into_iter().map(|(quality, words)| (quality, words.into_iter().collect())).collect(),
         }
+    }
+
+    /// The share of a query's words, stop words aside, that no document has in any form; words near a misspelt one do not count. 0 of
+    /// a query without words.
+    pub fn unknown(&self, query: &Query) -> f32 {
+        let words = self.expand_with(query, false).into_iter().filter(|expansion| !expansion.stop);
+        let (all, unknown) =
+            words.fold((0u32, 0u32), |(all, unknown), word| (all + 1, unknown + u32::from(!self.is_known(&word))));
+        unknown as f32 / all.max(1) as f32
+    }
+
+    /// Whether some document has a word in any form, or one that begins with it where it is still being typed.
+    pub(super) fn is_known(&self, expansion: &Expansion) -> bool {
+        let mut layers = expansion.layers.iter().filter(|(quality, _)| *quality != Quality::Typo);
+        layers.any(|(_, forms)| forms.iter().any(|form| self.is_live(form)))
     }
 
     /// The spellings in the index that share the stem of `word`.
@@ -136,7 +158,7 @@ impl Lexical {
     }
 
     /// Whether a live document has a word spelt so.
-    fn is_live(&self, word: &str) -> bool {
+    pub(super) fn is_live(&self, word: &str) -> bool {
         let mut segments = self.segments().into_iter().enumerate();
         segments.any(|(part, segment)| segment.find(word).is_some_and(|term| self.has_live(part, term)))
     }

@@ -121,7 +121,7 @@ impl Language {
     }
 
     /// Whether a folded word is one that nearly every text of the language has.
-    pub(super) fn is_stop_word(self, word: &str) -> bool {
+    pub fn is_stop_word(self, word: &str) -> bool {
         self.stop_words().binary_search(&word).is_ok()
     }
 

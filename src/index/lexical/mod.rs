@@ -26,7 +26,7 @@
 //! ```
 //!
 //! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
-//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to spellings), `respell`, `score`, `pairs`,
+//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to forms), `spellings`, `respell`, `score`, `pairs`,
 //! `phrase`, `highlight`.
 
 mod analyze;
@@ -45,6 +45,7 @@ mod query;
 mod respell;
 mod score;
 mod segment;
+mod spellings;
 mod stopwords;
 mod store;
 #[cfg(all(test, not(target_family = "wasm")))]
@@ -58,7 +59,7 @@ pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;
 pub use language::Language;
 pub(super) use postings::{put as put_varint, take as take_varint};
-pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax};
+pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax, folded_words};
 pub use score::Ranking;
 
 use std::sync::OnceLock;
@@ -114,6 +115,8 @@ pub struct LexicalHit {
     /// The share of the query's weight that the document matches, 0 to 1. Rare words weigh more (by idf), beginnings and
     /// misspellings of words count less, words that no document has weigh most and match nowhere.
     pub coverage: f32,
+    /// Whether the document's title consists of the query's words, in whatever order.
+    pub is_title: bool,
 }
 
 /// A word index that can be searched and changed.

@@ -92,7 +92,10 @@ impl Lexical {
         for excluded in &query.excluded {
             match excluded.as_slice() {
                 [word] => self.forms(word).iter().for_each(|form| want(form, false)),
-                phrase => phrase.iter().for_each(|word| want(word, true)),
+                phrase => {
+                    phrase.iter().for_each(|word| want(word, true));
+                    self.forms(&phrase.concat()).iter().for_each(|form| want(form, false));
+                }
             }
         }
         blocks

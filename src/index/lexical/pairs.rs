@@ -38,7 +38,7 @@ pub(super) struct Pair {
 }
 
 /// A word's places: document and position, ascending.
-type Places = Vec<(u32, u32)>;
+pub(super) type Places = Vec<(u32, u32)>;
 
 impl Lexical {
     /// The pairs of a query, each once. `docs` says for each word how many live documents have it.
@@ -85,7 +85,7 @@ impl Lexical {
     }
 
     /// Where the forms of a word are in the documents that are wanted, given in ascending order.
-    fn places(&self, expansion: &Expansion, wanted: &[u32]) -> Places {
+    pub(super) fn places(&self, expansion: &Expansion, wanted: &[u32]) -> Places {
         let (_, forms) = &expansion.layers[0];
         let (mut places, mut positions) = (Places::new(), Vec::new());
         for (part, segment) in self.segments().into_iter().enumerate() {

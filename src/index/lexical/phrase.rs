@@ -25,7 +25,10 @@ impl Lexical {
             let mut rule_out = |doc: u32| allowed[doc as usize] = false;
             match excluded.as_slice() {
                 [word] => self.with_forms(word, &mut rule_out),
-                phrase => self.with_phrase(phrase, &mut rule_out),
+                phrase => {
+                    self.with_phrase(phrase, &mut rule_out);
+                    self.with_forms(&phrase.concat(), &mut rule_out);
+                }
             }
         }
         Some(allowed)

@@ -4,6 +4,8 @@
 //! the word; `-panel` for documents without the word in any form. A quote
 //! that is not closed yet and a lone `-` are ordinary text: while somebody types, every half of a query must make sense.
 
+use std::ops::Range;
+
 use super::analyze;
 
 /// Bytes of a query that are read; the rest is ignored. Four times the longest of CISI's queries, which are whole paragraphs.
@@ -53,6 +55,8 @@ pub struct Query {
     /// Words (one) and phrases (more) that a document must not have.
     pub(super) excluded: Vec<Vec<String>>,
     pub(super) typos: bool,
+    /// The words that are asked for, in the order of the text, and where they stand in it.
+    places: Vec<(String, Range<usize>)>,
     /// What is asked for: the text without exclusions and signs.
     wanted: String,
     truncated: bool,
@@ -70,9 +74,12 @@ impl Query {
             match piece.kind {
                 Kind::Text => query.add_text(piece.text, syntax.prefix && piece.end == text.len()),
                 Kind::Phrase => query.add_phrase(piece.text),
-                Kind::Excluded => query.excluded.extend(Some(split(piece.text)).filter(|words| !words.is_empty())),
+                Kind::Excluded => query.excluded.extend(Some(folded_words(piece.text)).filter(|words| !words.is_empty())),
             }
             if !matches!(piece.kind, Kind::Excluded) {
+                let first = piece.text.as_ptr() as usize - text.as_ptr() as usize;
+                let place = |range: Range<usize>| first + range.start..first + range.end;
+                analyze::words(piece.text, |word, range| query.places.push((word.to_owned(), place(range))));
                 // A quote that is not closed yet must not change what is meant while somebody types.
                 let is_sign = |c: char| syntax.operators && is_quote(c);
                 query.wanted.extend(piece.text.chars().map(|c| if is_sign(c) { ' ' } else { c }));
@@ -87,6 +94,23 @@ impl Query {
     /// words that are asked for.
     pub fn wanted(&self) -> &str {
         &self.wanted
+    }
+
+    /// Whether a model can make sense of the query whose vocabulary `is_word` looks up: most of its words are in Latin letters, or
+    /// there. Names and jargon in Latin letters come apart into pieces that still say something; letters of other scripts alone do not.
+    pub fn is_readable(&self, is_word: &dyn Fn(&str) -> bool) -> bool {
+        // Chinese, Japanese and Korean are indexed by pairs of characters, and are in vocabularies as single ones.
+        let is_character = |c: char| c >= '\u{2E80}';
+        let is_lost = |word: &str| match word.contains(is_character) {
+            true => !word.chars().all(|c| is_word(c.encode_utf8(&mut [0; 4]))),
+            false => word.contains(|c: char| c > '\u{24F}') && !is_word(word),
+        };
+        2 * self.places.iter().filter(|(word, _)| is_lost(word)).count() <= self.places.len()
+    }
+
+    /// The words that are asked for, folded, with their byte ranges in the text.
+    pub fn places(&self) -> &[(String, Range<usize>)] {
+        &self.places
     }
 
     /// Whether there is nothing to look for.
@@ -109,7 +133,7 @@ impl Query {
     }
 
     fn add_phrase(&mut self, text: &str) {
-        let words = split(text);
+        let words = folded_words(text);
         words.iter().for_each(|word| self.add_word(word.clone(), true, false));
         self.phrases.extend(Some(words).filter(|words| !words.is_empty()));
     }
@@ -131,7 +155,8 @@ impl Query {
     }
 }
 
-fn split(text: &str) -> Vec<String> {
+/// The folded words of a text.
+pub fn folded_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     analyze::words(text, |word, _| words.push(word.to_owned()));
     words

@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 
 use super::analyze::words;
+use super::expand::Expansion;
 use super::query::{Query, Word};
 use super::typos::Typos;
 use super::{Language, Lexical, Quality};
@@ -20,14 +21,19 @@ const CHARS_MIN_OF_TWO: usize = 12;
 
 impl Lexical {
     /// The text that `query` was read from with each word replaced that is probably misspelt: no document has it, `is_word` does
-    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is, and
-    /// in other languages than English: that an encoder's vocabulary lacks a German word says nothing about its spelling.
+    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is, where
+    /// another word of the query is unknown and cannot be put right (then they may be made up, or about something else), and in other languages than English: that an encoder's vocabulary lacks a German word says nothing about its spelling.
     pub fn respelled(&self, text: &str, query: &Query, is_word: &dyn Fn(&str) -> bool) -> Option<String> {
         if !query.typos || self.language != Language::English {
             return None;
         }
-        let suspects = query.words.iter().filter(|word| !is_word(&word.text));
-        let right: Vec<(&str, String)> = suspects.filter_map(|word| Some((word.text.as_str(), self.nearest(word)?))).collect();
+        let mut right: Vec<(&str, String)> = Vec::new();
+        let expanded = query.words.iter().zip(self.expand(query));
+        for (word, expansion) in expanded.filter(|(_, expansion)| !expansion.stop && !self.is_known(expansion)) {
+            // Beside a word that is nowhere, one that is near another was hardly meant as that.
+            let near = if is_word(&word.text) { None } else { self.nearest(word, &expansion) };
+            right.push((&word.text, near?));
+        }
         let (mut respelled, mut end) = (String::new(), 0);
         words(text, |word, range| {
             if let Some((_, right)) = right.iter().find(|(wrong, _)| *wrong == word) {
@@ -41,14 +47,13 @@ impl Lexical {
 
     /// The word that a misspelt one most likely is: of the fewest errors, then of the longest common beginning, then in the most
     /// documents. Nothing for a word that is not misspelt. Nobody mistypes the first letter: "unhelpful" is not "helpful".
-    fn nearest(&self, word: &Word) -> Option<String> {
+    fn nearest(&self, word: &Word, expansion: &Expansion) -> Option<String> {
         let errors_max = match word.text.chars().count() {
             ..CHARS_MIN => return None,
             CHARS_MIN..CHARS_MIN_OF_TWO => 1,
             CHARS_MIN_OF_TWO.. => 2,
         };
         let typos = Typos::new(&word.text, errors_max, false)?;
-        let expansion = self.expand_word(word, true);
         let (Quality::Typo, spellings) = expansion.layers.last()? else { return None };
         let likely = spellings.iter().filter(|spelling| spelling.chars().next() == word.text.chars().next());
         let ranked = likely.filter_map(|spelling| {

@@ -53,6 +53,9 @@ impl Default for Ranking {
     }
 }
 
+/// The field that holds titles.
+const TITLE: &str = "title";
+
 /// A layer below another never reaches more than this share of the least that the layer above gave to any document.
 const LOWER_LAYER_MAX: f32 = 0.9;
 
@@ -128,9 +131,20 @@ impl Lexical {
         let hits = top(sums.of.iter().map(|sum| sum.score), accept, limit).into_iter();
         hits.map(|(score, doc)| {
             let Sum { mass, quality, .. } = sums.of[doc as usize];
-            LexicalHit { document: doc, score, quality: quality.unwrap_or(Quality::Typo), coverage: (mass / sums.whole).min(1.0) }
+            let (quality, coverage) = (quality.unwrap_or(Quality::Typo), (mass / sums.whole).min(1.0));
+            let is_title = quality == Quality::Exact && self.is_title(query, &expansions, doc);
+            LexicalHit { document: doc, score, quality, coverage, is_title }
         })
         .collect()
+    }
+
+    /// Whether the title of a document, the first field, has as many words as the query, and each of the query's but for stop words.
+    fn is_title(&self, query: &Query, expansions: &[Expansion], doc: u32) -> bool {
+        let (segment, local) = self.local(doc);
+        let length = segment.store().lengths()[local as usize * self.fields.len()];
+        let in_title = |word: &Expansion| self.places(word, &[doc]).iter().any(|&(_, position)| position < length);
+        let mut words = expansions.iter().filter(|word| !word.stop).peekable();
+        self.fields[0].0 == TITLE && length as usize == query.sequence.len() && words.peek().is_some() && words.all(in_title)
     }
 
     /// The most that a stop word adds to a score, never reached: the saturated count stays below `k1 + 1`.

@@ -115,7 +115,7 @@ fn misspelt_words_are_put_right_where_they_stand() {
     let right = |text| respelled(&index, text).unwrap();
     assert_eq!(right("Custmer: liftime VALEU?"), "Customer: lifetime Value?");
     assert_eq!(right("detektion of lifetimes -custmer"), "detection of lifetimes -custmer");
-    assert_eq!(right("interoprabilty now"), "interoperability now", "two errors in a long word");
+    assert_eq!(right("interoprabilty detection"), "interoperability detection", "two errors in a long word");
 }
 
 #[test]
@@ -191,6 +191,67 @@ fn what_is_excluded_and_the_signs_of_operators_are_not_encoded() {
     assert_eq!(wanted("-workshop"), "");
     let plain = Query::parse("data -\"panel\"", &Syntax { operators: false, ..Syntax::default() });
     assert_eq!(plain.wanted(), "data -\"panel\"");
+}
+
+#[test]
+fn a_word_is_found_in_its_other_spellings_below_the_one_typed() {
+    for spellings in [
+        ["the add-on here", "the addon here"],
+        ["an e-mail came", "an email came"],
+        ["with Node.js now", "with nodejs now"],
+        ["see RFC 2119 there", "see rfc2119 there"],
+        ["all 1,000,000 of them", "all 1000000 of them"],
+        ["in room A-101 now", "in room A101 now"],
+        ["call get_user_name twice", "call getUserName twice"],
+    ] {
+        let index = index("en", &[spellings[0], spellings[1], "something else", "and another"]);
+        for typed in 0..2 {
+            let words: Vec<&str> = spellings[typed].split(' ').collect();
+            let query =
+                words[1..words.len() - 1].iter().filter(|word| !["room", "came"].contains(word)).copied().collect::<Vec<_>>();
+            let found = found(&index, &format!("{} ", query.join(" ")));
+            assert_eq!(found[0] as usize, typed, "{query:?}");
+        }
+    }
+}
+
+#[test]
+fn words_written_apart_find_what_is_written_as_one() {
+    for (query, text) in [
+        ("add on", "the addon here"),
+        ("add-on", "the addon here"),
+        ("e-mail", "an email came"),
+        ("Node.js", "with nodejs now"),
+        ("RFC 2119", "see rfc2119 there"),
+        ("1,000,000", "all 1000000 of them"),
+        ("A-101", "in room A101 now"),
+        ("get user name", "call getUserName twice"),
+    ] {
+        let index = index("en", &["something else", text, "and another"]);
+        let hits = search(&index, &format!("{query} "));
+        assert_eq!(hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [1], "{query}");
+        assert!(hits[0].quality == Quality::Exact && hits[0].coverage > 0.95, "{query}: {hits:?}");
+        assert!(!index.highlights(&Query::parse(&format!("{query} "), &Syntax::default()), text).is_empty(), "{query}");
+        assert_eq!(found(&index, &format!("something -{}", query.replace(' ', "-"))), [0], "{query}");
+        assert!(
+            !index.allowed(&Query::parse(&format!("something -{}", query.replace(' ', "-")), &Syntax::default())).unwrap()[1]
+        );
+    }
+    let index = index("en", &["apart from information", "other"]);
+    for query in ["a part ", "in formation "] {
+        let strict = Query::parse(query, &Syntax { typos: false, ..Syntax::default() });
+        assert_eq!(index.search(&strict, &|_| true, 10), [], "what begins with a stop word is not one word");
+    }
+}
+
+#[test]
+fn words_made_up_are_not_put_right() {
+    let index = index("en", &["customer lifetime value", "campus life", "interoperability"]);
+    assert_eq!(respelled(&index, "florbnick wumpus custmer "), None);
+    assert_eq!(respelled(&index, "custmer pizza "), None, "it is about something else");
+    assert_eq!(respelled(&index, "custmer value ").as_deref(), Some("customer value "));
+    assert!((index.unknown(&Query::parse("florbnick customers of the value ", &Syntax::default())) - 1.0 / 3.0).abs() < 1e-6);
+    assert_eq!(index.unknown(&Query::parse("the cust", &Syntax::default())), 0.0, "it may go on");
 }
 
 #[test]

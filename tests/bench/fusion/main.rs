@@ -1,8 +1,7 @@
-//! Checks the numbers of the fusion and of "nothing close" on collections that they were not fitted on: each is left out in turn,
-//! the others fit, the one left out judges. `cargo bench --bench fusion -- --help` says how to call it.
+//! Writes down everything that a fusion can know of the queries of judged collections, so that formulas are tried in seconds by
+//! `fusion.py` beside this file. `cargo bench --bench fusion -- --help` says how to call it.
 
-mod close;
-mod weights;
+mod vectors;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -11,27 +10,35 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use inkling_search::corpus::{self, ReadOptions};
 use inkling_search::encoder::{Encoder, ModelFiles};
-use inkling_search::engine::build::{BuildOptions, build};
-use inkling_search::engine::{Engine, Index, QueryOptions};
+use inkling_search::engine::QueryOptions;
+use inkling_search::engine::build::{BuildOptions, Plan};
 use inkling_search::eval::beir::{self, Collection, Topic};
+use inkling_search::index::builder::{field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::document::Document;
-use inkling_search::index::fusion::Ranked;
-use inkling_search::index::lexical::Syntax;
-use serde::Deserialize;
+use inkling_search::index::lexical::{Lexical, Quality, Query, Syntax};
+use serde::{Deserialize, Serialize};
+use vectors::Cache;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// So many documents of each side of a query are kept: what lies behind them is never among the first ten.
-const KEPT: usize = 300;
+/// Questions about other subjects than any of the collections, and words that are none: a line each.
+const OFF_TOPIC: &str = include_str!("off_topic.txt");
+const NONSENSE: &str = include_str!("nonsense.txt");
 
 #[derive(Parser)]
 struct Args {
     /// Folder of the model
     #[arg(long, default_value = "build/model")]
     model: PathBuf,
+    /// Folder to write to; vectors that it has are not made again
+    #[arg(long, default_value = "build/fusion")]
+    out: PathBuf,
     /// Most queries of each collection that are asked of the others
-    #[arg(long, default_value_t = 150)]
+    #[arg(long, default_value_t = 40)]
     foreign: usize,
+    /// Most titles of each collection that are asked of itself
+    #[arg(long, default_value_t = 200)]
+    titles: usize,
     /// NAME=PATH: a folder in the layout of BEIR, a corpus whose titles ask for its texts, or CORPUS,QUERIES
     #[arg(required = true)]
     collections: Vec<String>,
@@ -40,42 +47,42 @@ struct Args {
     bench: bool,
 }
 
-/// A collection with everything that its corpus answers.
-struct Judged {
+/// What is written of a collection, beside `vectors.f32` (passages, then queries) and `words.f32` (for each query the documents that
+/// its words find: number, score, coverage, whether it has all exactly).
+#[derive(Serialize)]
+struct Report {
     name: String,
     /// Whether each title asks for its text: such queries have one answer, and the reciprocal of its rank is the figure.
     known_items: bool,
-    /// Its own queries.
-    own: Vec<Answered>,
-    /// Queries of the other collections, by the number of the collection.
-    foreign: Vec<(usize, close::Signs)>,
+    documents: usize,
+    /// The document of each passage.
+    passages: Vec<u32>,
+    /// Whether the model knows the language.
+    meaning: bool,
+    queries: Vec<Asked>,
 }
 
-/// A query and what was found for it.
-struct Answered {
-    documents: Vec<Found>,
-    /// The grades of all judged documents.
-    judged: Vec<u32>,
-    signs: close::Signs,
+#[derive(Serialize)]
+struct Asked {
+    /// `own`, `foreign`, `off-topic`, `nonsense`, `title`, or `text`: what a title stands above.
+    kind: &'static str,
+    text: String,
+    /// The collection that a foreign query is from, or the document of a title.
+    from: usize,
+    /// Grades of documents by their numbers, and those of documents that are not there.
+    grades: BTreeMap<u32, u32>,
+    missing: Vec<u32>,
+    /// Rows of `words.f32`.
+    words: usize,
+    /// The share of its words that no document has.
+    unknown: f32,
 }
 
-impl Answered {
-    /// Whether the ranking in use has a right answer among the first three.
-    fn is_answered(&self) -> bool {
-        weights::first(self, weights::SHIPPED, 3).iter().any(|&grade| grade > 0)
-    }
-}
-
-/// What the fusion knows of a document.
-struct Found {
-    /// Deviations of its cosine from the mean.
-    standard: f64,
-    /// Its share of the best word score.
-    words: f64,
-    has_every_word: bool,
-    /// The best coverage of any document, the same for all.
-    coverage: f64,
-    grade: u32,
+struct Judged {
+    name: String,
+    documents: Vec<Document>,
+    topics: Vec<Topic>,
+    known_items: bool,
 }
 
 fn main() -> Outcome<()> {
@@ -83,32 +90,111 @@ fn main() -> Outcome<()> {
     let read = |name: &str| fs::read(args.model.join(name));
     let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
     let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
-    let mut collections = Vec::new();
+    let encoder = Encoder::load(&files)?;
+    let mut cache = Cache::open(&args.out, &encoder)?;
+    let mut all = Vec::new();
     for argument in &args.collections {
         let (name, path) = argument.split_once('=').ok_or("a collection is NAME=PATH")?;
         let (documents, topics, known_items) = read_collection(path)?;
-        eprintln!("{name}: {} documents, {} queries", documents.len(), topics.len());
-        collections.push((name.to_owned(), documents, topics, known_items));
+        all.push(Judged { name: name.to_owned(), documents, topics, known_items });
     }
-    let encoder = Encoder::load(&files)?;
-    let mut all = Vec::new();
-    for (number, (name, documents, topics, known_items)) in collections.iter().enumerate() {
-        eprintln!("asking {name}");
-        let mut engine = Engine::new(index(documents, &encoder, &files)?);
-        engine.set_encoder(Encoder::load(&files)?)?;
-        let own = topics.iter().map(|topic| answered(&mut engine, documents, topic)).collect::<Outcome<_>>()?;
-        let mut foreign = Vec::new();
-        for (other, (_, _, topics, _)) in collections.iter().enumerate().filter(|(other, _)| *other != number) {
-            let step = topics.len().div_ceil(args.foreign).max(1);
-            for topic in topics.iter().step_by(step) {
-                foreign.push((other, close::Signs::of(&ask(&mut engine, &topic.text)?)));
+    for number in 0..all.len() {
+        let documents = all[number].documents.len();
+        eprintln!("{}: {documents} documents, {} queries", all[number].name, all[number].topics.len());
+        write(&all, number, &args, &files, &mut cache)?;
+    }
+    Ok(())
+}
+
+/// Asks a collection everything, and writes what it answers.
+fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cache: &mut Cache) -> Outcome<()> {
+    let Judged { name, documents, known_items, .. } = &all[number];
+    let encoder = cache.encoder;
+    let tokenizer = encoder.tokenizer();
+    let plan = Plan::new(&documents[..], tokenizer, &BuildOptions::default())?;
+    let texts = plan.texts().to_vec();
+    let passages = cache.vectors(&texts)?;
+    let built = plan.finish(passages.clone(), files, cache.encoder.config())?;
+    let index = built.open(&documents.iter().collect::<Vec<_>>())?;
+    let owners = index.vectors().places().documents().to_vec();
+    let mut builder = lexical_builder("auto")?;
+    for document in documents {
+        builder.add(&field_texts(&lexical_texts(document)))?;
+    }
+    let tensors = builder.finish();
+    let lexical = Lexical::open(|name| tensors.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice()))?;
+
+    let mut words: Vec<[f32; 4]> = Vec::new();
+    let (mut queries, mut encoded) = (questions(all, number, args), Vec::new());
+    // Questions of a collection are text: a dash in one is no exclusion.
+    let syntax = Syntax { operators: false, ..Syntax::default() };
+    let options = QueryOptions { far: true, syntax: syntax.clone(), ..QueryOptions::default() };
+    let is_word = |word: &str| tokenizer.is_word(word);
+    for query in &mut queries {
+        let question = index.read(&query.text, &options, Some(&is_word))?;
+        // As it was read: with misspelt words put right.
+        let read = question.to_encode().unwrap_or(&query.text).to_owned();
+        if query.kind != "text" {
+            let parsed = Query::parse(&read, &syntax);
+            let hits = lexical.search(&parsed, &|_| true, documents.len());
+            (query.words, query.unknown) = (hits.len(), lexical.unknown(&parsed));
+            let exact = |quality| f32::from(u8::from(quality == Quality::Exact));
+            words.extend(hits.iter().map(|hit| [hit.document as f32, hit.score, hit.coverage, exact(hit.quality)]));
+        }
+        encoded.push(read);
+    }
+    let vectors = cache.vectors(&encoded)?;
+    let folder = args.out.join(name);
+    fs::create_dir_all(&folder)?;
+    let bytes = |rows: &[Vec<f32>]| rows.iter().flatten().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    fs::write(folder.join("vectors.f32"), [bytes(&passages), bytes(&vectors)].concat())?;
+    fs::write(folder.join("words.f32"), words.iter().flatten().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())?;
+    let (name, known_items, documents, meaning) = (name.clone(), *known_items, documents.len(), built.manifest.meaning);
+    let report = Report { name, known_items, documents, passages: owners, meaning, queries };
+    Ok(fs::write(folder.join("queries.json"), serde_json::to_vec(&report)?)?)
+}
+
+/// Everything a collection is asked: its own queries, those of others, and what none answers.
+fn questions(all: &[Judged], number: usize, args: &Args) -> Vec<Asked> {
+    let Judged { documents, topics, .. } = &all[number];
+    let numbers: BTreeMap<&str, u32> = documents.iter().map(|document| document.id.as_str()).zip(0..).collect();
+    let plain = |kind, text: &str, from| Asked {
+        kind,
+        text: text.to_owned(),
+        from,
+        grades: BTreeMap::new(),
+        missing: Vec::new(),
+        words: 0,
+        unknown: 0.0,
+    };
+    let mut asked = Vec::new();
+    for topic in topics {
+        let mut own = plain("own", &topic.text, number);
+        for (id, &grade) in &topic.grades {
+            match numbers.get(id.as_str()) {
+                Some(&document) => drop(own.grades.insert(document, grade)),
+                None => own.missing.push(grade),
             }
         }
-        all.push(Judged { name: name.clone(), known_items: *known_items, own, foreign });
+        asked.push(own);
     }
-    weights::report(&all);
-    close::report(&all);
-    Ok(())
+    for (other, Judged { topics, .. }) in all.iter().enumerate().filter(|(other, _)| *other != number) {
+        let step = topics.len().div_ceil(args.foreign.max(1)).max(1);
+        asked.extend(topics.iter().step_by(step).map(|topic| plain("foreign", &topic.text, other)));
+    }
+    asked.extend(OFF_TOPIC.lines().map(|text| plain("off-topic", text, 0)));
+    asked.extend(NONSENSE.lines().map(|text| plain("nonsense", text, 0)));
+    let step = documents.len().div_ceil(args.titles.max(1)).max(1);
+    for (at, document) in documents.iter().enumerate().step_by(step) {
+        let Document { title, text, .. } = document;
+        if title.trim().is_empty() || text.trim().is_empty() {
+            continue;
+        }
+        asked.push(plain("title", title, at));
+        let start: String = text.chars().take(900).collect();
+        asked.push(plain("text", &start, at));
+    }
+    asked
 }
 
 #[derive(Deserialize)]
@@ -149,38 +235,4 @@ fn document(beir::Document { id, title, text }: beir::Document) -> Document {
     let text = text.strip_prefix(title.as_str()).unwrap_or(&text).trim().to_owned();
     let title = if title.trim().is_empty() && text.is_empty() { "(empty)".to_owned() } else { title };
     Document { id, title, text, ..Document::default() }
-}
-
-fn index(documents: &[Document], encoder: &Encoder, files: &ModelFiles) -> Outcome<Index> {
-    let built = build(documents, encoder, files, &BuildOptions::default(), |_| (), |_| ())?;
-    Ok(built.open(&documents.iter().collect::<Vec<_>>())?)
-}
-
-/// Every document, ranked as the engine ranks.
-fn ask(engine: &mut Engine, text: &str) -> Outcome<Vec<Ranked>> {
-    let syntax = Syntax { operators: false, ..Syntax::default() };
-    let options = QueryOptions { limit: usize::MAX, far: true, syntax, ..QueryOptions::default() };
-    Ok(engine.query_with(text, &options)?.hits)
-}
-
-fn answered(engine: &mut Engine, documents: &[Document], topic: &Topic) -> Outcome<Answered> {
-    let hits = ask(engine, &topic.text)?;
-    let signs = close::Signs::of(&hits);
-    let best = hits.iter().fold(0.0, |best: f64, hit| best.max(hit.bm25.into()));
-    let found = hits.iter().map(|hit| {
-        let standard = (f64::from(hit.cosine) - signs.mean) / signs.deviation;
-        let words = if best > 0.0 { f64::from(hit.bm25) / best } else { 0.0 };
-        // The engine does not say which documents got the bonus, but what else is in their rank is known.
-        let without = standard + weights::SHIPPED.words * signs.coverage.powf(weights::SHIPPED.power) * words;
-        let has_every_word = hit.order - without > weights::SHIPPED.every_word / 2.0;
-        let grade = topic.grades.get(&documents[hit.document as usize].id).copied().unwrap_or(0);
-        Found { standard, words, has_every_word, coverage: signs.coverage, grade }
-    });
-    let mut found: Vec<Found> = found.collect();
-    found.sort_by(|a, b| b.standard.total_cmp(&a.standard));
-    let mut rest = found.split_off(KEPT.min(found.len()));
-    rest.sort_by(|a, b| b.words.total_cmp(&a.words));
-    rest.truncate(KEPT);
-    found.append(&mut rest);
-    Ok(Answered { documents: found, judged: topic.judged(), signs })
 }
