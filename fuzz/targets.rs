@@ -324,10 +324,11 @@ pub fn changes(bytes: &[u8]) {
     let mut index = opened();
     let before = index.save(&CORPUS, Vec::new()).expect("the index can be saved").files;
     let mut encoder = ENCODER.fork();
-    let (cut, texts) = builder::passages(encoder.tokenizer(), title, text, PASSAGES).expect("any text can be cut");
+    let passages = builder::passages(encoder.tokenizer(), &document, PASSAGES).expect("any text can be cut");
+    let (cut, texts): (Vec<_>, Vec<_>) = passages.into_iter().unzip();
     let vectors = texts.iter().map(|text| vector(&mut encoder, text)).collect::<Result<Vec<_>, _>>();
     if let Ok(vectors) = vectors {
-        let encoded = EncodedDocument::new(document.clone(), cut.windows.into_iter().zip(vectors).collect());
+        let encoded = EncodedDocument::new(document.clone(), cut.into_iter().zip(vectors).collect());
         index.add_encoded(vec![encoded]).expect("a document of any text can be added");
         let with: Vec<Document> = CORPUS.iter().cloned().chain([document]).collect();
         let _ = ask(&index, &with, text, &QueryOptions { far: true, limit: 9, ..QueryOptions::default() });

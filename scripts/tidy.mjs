@@ -14,6 +14,7 @@ const FLOORS = [
   ['index'],
   ['engine'],
   ['corpus', 'eval', 'export'],
+  ['site'],
   ['import'],
   ['web', 'cli'],
 ]

@@ -45,6 +45,7 @@
 //! | [`error`] | the one error type, with codes that stay the same |
 //! | [`hash`], `tensors` | SHA-256 of files; writing safetensors |
 //! | `corpus` | feature `build`: reading JSON, JSON Lines, CSV, XML and calendars as people have them |
+//! | `site` | feature `site`: the pages of a built site as documents |
 //! | `import` | feature `import`: fetching a model, smoothing and quantizing it, comparing it with the f32 reference |
 //! | `eval`, `export`, `cli` | features of their names: measuring a ranking; writing an index for other engines; the commands |
 //! | `web` | feature `web`, on wasm32: what the browser's worker calls, and fetching with Cache Storage; with `build` also building |
@@ -121,6 +122,8 @@ pub mod index;
 #[doc(hidden)]
 pub mod isa;
 pub mod model;
+#[cfg(feature = "site")]
+pub mod site;
 #[doc(hidden)]
 pub mod tensors;
 pub mod text;

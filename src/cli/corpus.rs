@@ -55,6 +55,11 @@ impl CorpusArgs {
         &self.corpus
     }
 
+    /// The folder in which relative addresses begin.
+    pub fn base(&self) -> Option<String> {
+        self.base.clone()
+    }
+
     /// Reads the file, and says on stderr what is to be said of it. `language` is taken of texts in several.
     pub fn read(&self, language: Option<&str>) -> Result<Corpus> {
         let bytes = read_file(&self.corpus)?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::corpus::CorpusArgs;
 use super::progress::counter;
+use super::site::MarkdownFolder;
 use super::{ModelArg, ModelFolder, print, print_json};
 use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
@@ -20,7 +21,7 @@ use crate::index::manifest::ModelIdentity;
 use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
 
-/// Build the folder that a site serves from a file of documents.
+/// Build the folder that a site serves from a file of documents, or a folder of Markdown.
 ///
 /// A record's id, title, url, text and people are found by their usual names; --title and so on are for all others. All
 /// other columns or keys are kept as fields that hits show and filters use, but for e-mail addresses and telephone numbers.
@@ -37,6 +38,9 @@ pub struct Args {
     /// Folder to write the index to
     #[arg(long, value_name = "DIR", default_value = "search")]
     out: PathBuf,
+    /// Where pages of a folder of Markdown lie, such as /docs/{path}.html; {path}/ when not given
+    #[arg(long, value_name = "PATTERN")]
+    url_pattern: Option<String>,
     /// Most tokens of a passage, title included
     #[arg(long, value_name = "N", default_value_t = PassageOptions::default().max_tokens)]
     passage_tokens: usize,
@@ -70,6 +74,13 @@ struct Report {
 
 impl Args {
     pub fn run(self) -> Result<()> {
+        let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
+        if self.corpus.path().is_dir() {
+            let (folder, model) = (self.corpus.path().to_owned(), self.model.model);
+            let base = self.corpus.base();
+            let Self { out, url_pattern, json, .. } = self;
+            return MarkdownFolder { folder, model, out, base, url_pattern, passages, json }.run();
+        }
         let Corpus { documents, notes } = self.corpus.read(Some(&self.language))?;
         let model = ModelFolder::read(&self.model.model)?;
         let encoder = model.encoder()?;
@@ -77,7 +88,6 @@ impl Args {
         let served = query_model.as_ref().unwrap_or(&model);
         ModelIdentity::from(encoder.config()).check(&(&ModelConfig::from_json(&served.config)?).into())?;
 
-        let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
         let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
         let bar: OnceLock<ProgressBar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));

@@ -13,6 +13,7 @@ mod inspect;
 mod model;
 mod progress;
 mod search;
+mod site;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -30,10 +31,12 @@ use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 /// Three steps make a site searchable by meaning:
 ///
 ///   inkling model pull --out model
-///   inkling index sessions.json --model model --out search
-///   inkling search "Health Analytics?" --index search
+///   inkling site public
+///   inkling search "Health Analytics?" --index public/search
 ///
-/// The folder `search` is what the site serves.
+/// `public` is the folder that the site's generator writes. For documents in a file, such as the programme of a conference:
+///
+///   inkling index sessions.json --model model --out search
 #[derive(Parser)]
 #[command(name = "inkling", version, verbatim_doc_comment, max_term_width = 110)]
 struct Cli {
@@ -46,6 +49,7 @@ enum Command {
     /// Fetch a sentence encoder and quantize it
     #[command(subcommand)]
     Model(model::Command),
+    Site(site::Args),
     /// Build the folder that a site serves from a file of documents
     Index(index::Args),
     /// Ask an index a question
@@ -90,6 +94,7 @@ fn run() -> Result<()> {
     // clap itself answers wrong usage, with exit code 2.
     match Cli::parse().command {
         Command::Model(command) => command.run(),
+        Command::Site(args) => args.run(),
         Command::Index(args) => args.run(),
         Command::Search(args) => args.run(),
         Command::Add(args) => args.run(),

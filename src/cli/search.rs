@@ -110,12 +110,15 @@ fn text(hits: &[Hit]) -> String {
         return "No close match (--far shows the nearest)\n".to_owned();
     }
     let mut text = String::new();
-    for (rank, Hit { score, title, fields, passage, .. }) in hits.iter().enumerate() {
+    for (rank, Hit { score, title, headings, url, fields, passage, .. }) in hits.iter().enumerate() {
         let start: String = passage.text.chars().take(160).collect();
         let more = if start.len() < passage.text.len() { "…" } else { "" };
         let fields: Vec<String> = fields.values().map(shown).filter(|value| !value.is_empty()).collect();
         let fields = fields.join(" · ");
-        text += &format!("{}. {title}  ({score:.2})\n   {fields}\n   {start}{more}\n", rank + 1);
+        let path: Vec<&str> = std::iter::once(title).chain(headings).map(String::as_str).collect();
+        text += &format!("{}. {}  ({score:.2})\n", rank + 1, path.join(" › "));
+        text.extend(url.iter().map(|url| format!("   {url}\n")));
+        text += &format!("   {fields}\n   {start}{more}\n");
     }
     text
 }

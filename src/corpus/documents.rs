@@ -192,7 +192,12 @@ fn draft(record: Record, number: usize, options: &ReadOptions, meanings: &mut Me
         return None;
     };
     let url = url.map(|url| clean_address(&url)).filter(|url| !url.is_empty());
-    Some(Draft { document: Document { id: id.unwrap_or_default(), title, url, text, fields }, guid, place, number })
+    Some(Draft {
+        document: Document { id: id.unwrap_or_default(), title, url, text, fields, ..Document::default() },
+        guid,
+        place,
+        number,
+    })
 }
 
 /// The key of a record's title: of the surest name it has, the first that is filled.

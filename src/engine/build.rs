@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Index;
+use super::earlier::Earlier;
 use crate::encoder::ModelFiles;
 #[cfg(feature = "fs")]
 use crate::encoder::{Encoder, encode_all};
@@ -40,12 +41,21 @@ pub struct Plan<'a> {
     documents: Cow<'a, [Document]>,
     options: BuildOptions,
     lexical: LexicalBuilder,
-    /// The text to encode for each passage.
+    earlier: Option<Earlier>,
+    /// The text to encode for each passage that an earlier build has not encoded.
     texts: Vec<String>,
-    /// The document of each passage, and its byte range there.
-    places: Vec<(u32, Range<usize>)>,
+    /// The document of each passage, and where its vector comes from.
+    passages: Vec<(u32, Source)>,
     /// How well the model's vocabulary knows the words.
     familiarity: Familiarity,
+}
+
+/// Where the vector of a passage comes from.
+enum Source {
+    /// The passage of this number of an earlier build.
+    Earlier(u32),
+    /// The encoder, which gives that of this byte range of the document's text.
+    Encoder(Range<usize>),
 }
 
 impl<'a> Plan<'a> {
@@ -54,24 +64,43 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Those of [`builder::check`], and `invalid-input` for options that cannot be.
     pub fn new(documents: impl Into<Cow<'a, [Document]>>, tokenizer: &Tokenizer, options: &BuildOptions) -> Result<Self> {
+        Self::after(documents, tokenizer, options, None)
+    }
+
+    /// The same, where documents that an earlier build has encoded keep their vectors.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn after(
+        documents: impl Into<Cow<'a, [Document]>>,
+        tokenizer: &Tokenizer,
+        options: &BuildOptions,
+        earlier: Option<Earlier>,
+    ) -> Result<Self> {
         let documents = documents.into();
         builder::check(&documents)?;
         let mut lexical = lexical_builder(&options.language)?;
         let options = BuildOptions { passages: options.passages.for_model(tokenizer)?, ..options.clone() };
-        let (mut texts, mut places, mut familiarity) = (Vec::new(), Vec::new(), Familiarity::default());
+        let (mut texts, mut passages, mut familiarity) = (Vec::new(), Vec::new(), Familiarity::default());
         for (number, document) in (0u32..).zip(documents.iter()) {
-            let (passages, of_document) = builder::passages(tokenizer, &document.title, &document.text, options.passages)?;
-            places.extend(passages.windows.into_iter().map(|range| (number, range)));
-            texts.extend(of_document);
+            match earlier.as_ref().and_then(|earlier| Some(earlier.vectors.passages_of(earlier.number(document)?))) {
+                Some(kept) => passages.extend(kept.map(|passage| (number, Source::Earlier(passage)))),
+                None => {
+                    for (range, text) in builder::passages(tokenizer, document, options.passages)? {
+                        passages.push((number, Source::Encoder(range)));
+                        texts.push(text);
+                    }
+                }
+            }
             lexical.add(&field_texts(&lexical_texts(document)))?;
             for text in [&document.title, &document.text] {
                 familiarity.add(tokenizer.familiarity(text)?);
             }
         }
-        Ok(Self { documents, options, lexical, texts, places, familiarity })
+        Ok(Self { documents, options, lexical, earlier, texts, passages, familiarity })
     }
 
-    /// The texts to encode, one for each passage.
+    /// The texts to encode, one for each passage that has no vector yet.
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
@@ -79,18 +108,27 @@ impl<'a> Plan<'a> {
     /// Writes the index, model included, from the vectors of [`Plan::texts`] in their order.
     ///
     /// # Errors
-    /// `invalid-input` when there is not one vector of the model's length for each passage.
+    /// `invalid-input` when there is not one vector of the model's length for each text.
     pub fn finish(self, encoded: Vec<Vec<f32>>, model: &ModelFiles, config: &ModelConfig) -> Result<IndexFiles> {
-        if encoded.len() != self.places.len() || encoded.iter().any(|vector| vector.len() != config.vector_dim()) {
-            let (passages, dim) = (self.places.len(), config.vector_dim());
+        if encoded.len() != self.texts.len() || encoded.iter().any(|vector| vector.len() != config.vector_dim()) {
+            let (texts, dim) = (self.texts.len(), config.vector_dim());
             return Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("an index of {passages} passages takes as many vectors of {dim} numbers"),
+                format!("an index of {texts} texts to encode takes as many vectors of {dim} numbers"),
             ));
         }
         let mut vectors = Vectors::new(config.vector_dim());
-        for (vector, (document, range)) in encoded.into_iter().zip(self.places) {
-            vectors.push(&PassageVector { document, range, vector });
+        let mut encoded = encoded.into_iter();
+        for (document, source) in self.passages {
+            match (source, &self.earlier) {
+                (Source::Earlier(passage), Some(earlier)) => vectors.push_kept(&earlier.vectors, passage, document),
+                (Source::Earlier(_), None) => {}
+                (Source::Encoder(range), _) => {
+                    if let Some(vector) = encoded.next() {
+                        vectors.push(&PassageVector { document, range, vector });
+                    }
+                }
+            }
         }
         let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
         let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
@@ -137,8 +175,25 @@ pub fn build(
     start: impl FnOnce(usize),
     progress: impl Fn(usize) + Sync,
 ) -> Result<IndexFiles> {
+    build_after(documents, encoder, model, options, None, start, progress)
+}
+
+/// The same, where documents that an earlier build has encoded keep their vectors.
+///
+/// # Errors
+/// Those of [`Plan::new`].
+#[cfg(feature = "fs")]
+pub fn build_after(
+    documents: &[Document],
+    encoder: &Encoder,
+    model: &ModelFiles,
+    options: &BuildOptions,
+    earlier: Option<Earlier>,
+    start: impl FnOnce(usize),
+    progress: impl Fn(usize) + Sync,
+) -> Result<IndexFiles> {
     encoder.config().check_encodes_documents()?;
-    let plan = Plan::new(documents, encoder.tokenizer(), options)?;
+    let plan = Plan::after(documents, encoder.tokenizer(), options, earlier)?;
     start(plan.texts().len());
     let encoded = encode_all(encoder, plan.texts(), progress)?;
     plan.finish(encoded.into_iter().map(|encoded| encoded.vector).collect(), model, encoder.config())

@@ -37,10 +37,16 @@ pub async fn encode_passages(
     options: PassageOptions,
     encoder: &mut Encoder,
 ) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
+    let document = Document { title: title.to_owned(), text: text.to_owned(), ..Document::default() };
+    encode(builder::passages(encoder.tokenizer(), &document, options)?, encoder).await
+}
+
+/// The vectors of passages.
+async fn encode(passages: Vec<builder::Passage>, encoder: &mut Encoder) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
     encoder.config().check_encodes_documents()?;
-    let (passages, texts) = builder::passages(encoder.tokenizer(), title, text, options)?;
+    let (ranges, texts): (Vec<_>, Vec<_>) = passages.into_iter().unzip();
     let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
-    Ok(passages.windows.into_iter().zip(vectors).collect())
+    Ok(ranges.into_iter().zip(vectors).collect())
 }
 
 impl Index {
@@ -49,9 +55,8 @@ impl Index {
     /// # Errors
     /// As [`Encoder::encode_many`].
     pub async fn encode(&self, document: Document, encoder: &mut Encoder) -> Result<EncodedDocument> {
-        let Document { title, text, .. } = &document;
-        let vectors = encode_passages(title, text, self.passage_options(), encoder).await?;
-        Ok(EncodedDocument { document, vectors })
+        let passages = builder::passages(encoder.tokenizer(), &document, self.passage_options())?;
+        Ok(EncodedDocument { document, vectors: encode(passages, encoder).await? })
     }
 
     /// Adds documents that have been encoded for this index, or replaces those of the same id.

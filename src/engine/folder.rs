@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::encoder::{Encoder, ModelFiles};
+use crate::engine::earlier::{Earlier, MARKS_FILE};
 use crate::engine::{Documents, Engine, Index};
 use crate::error::{Error, ErrorKind, Result};
 pub use crate::files::read_file;
@@ -12,7 +13,8 @@ use crate::files::{Change, read, settle};
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, PASSAGES_FILE};
 use crate::index::vectors::Vectors;
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::text::passages::PassageOptions;
 
 /// A folder that holds an index, opened for reading.
 pub struct IndexFolder {
@@ -128,4 +130,19 @@ pub fn change_files<'a>(mut change: Change, root: &Path, files: impl IntoIterato
         change.write(path, bytes)?;
     }
     change.commit(removed.iter().map(String::as_str))
+}
+
+/// What an earlier build into a folder encoded, or nothing where that cannot be used: there is none, it is of another model, it
+/// was cut otherwise, or has changed since.
+pub fn earlier(root: &Path, model: &ModelConfig, options: PassageOptions) -> Option<Earlier> {
+    let folder = IndexFolder::open(root).ok()?;
+    let marks = read(root, MARKS_FILE).ok()?;
+    Earlier::new(&marks, folder.manifest(), folder.vectors().ok()?, model, options)
+}
+
+/// Removes the index that may be in a folder, and nothing else that is there.
+pub fn remove_index(root: &Path) -> Result<()> {
+    let Ok(folder) = IndexFolder::open(root) else { return Ok(()) };
+    let files = folder.manifest.files.iter().map(|file| file.path.as_str());
+    Change::begin(root, || ())?.commit([MANIFEST_FILE, MARKS_FILE].into_iter().chain(files))
 }

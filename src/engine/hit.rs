@@ -25,9 +25,12 @@ pub struct Hit {
     pub bm25: f32,
     /// The document's title.
     pub title: String,
-    /// Where it can be read.
+    /// Where the passage can be read: the document's address, and behind `#` the heading's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The headings that the passage is below, from the outermost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headings: Vec<String>,
     /// Its other fields.
     pub fields: Map<String, Value>,
     /// The passage that answers best.
@@ -108,15 +111,34 @@ impl Index {
             };
             document.text.get(range.clone()).map(|text| (text, range)).ok_or_else(damaged)
         };
-        // Where meaning has not chosen the passage, the one with the most matching words is shown, the first of equals.
-        let mut shown = ranked.passage.map(part).transpose()?;
-        if shown.is_none() {
-            let parts = self.vectors.passages_of(ranked.document).map(part).collect::<Result<Vec<_>>>()?;
-            shown = parts.into_iter().rev().max_by_key(|(text, _)| highlights(text).len());
-        }
-        let (text, Range { start, end }) = shown.unwrap_or(("", 0..0));
+        let sections = document.sections();
+        let section = |range: &Range<usize>| sections.iter().rfind(|section| section.body.start <= range.start);
+        // Different matching words of a passage and its headings, then all of them.
+        let matching = |(text, range): &(&str, Range<usize>)| {
+            let path = section(range).map_or(&[][..], |section| &section.path);
+            let texts = path.iter().map(|&heading| document.heading(heading)).chain([*text]);
+            let words = texts.flat_map(|text| highlights(text).into_iter().map(|range| text[range].to_lowercase()));
+            let words: Vec<String> = words.collect();
+            let different = words.iter().enumerate().filter(|(at, word)| !words[..*at].contains(word)).count();
+            (different, words.len())
+        };
+        let chosen = ranked.passage.map(part).transpose()?;
+        let parts = self.vectors.passages_of(ranked.document).map(part).collect::<Result<Vec<_>>>()?;
+        // Of equals the first.
+        let by_words = parts.into_iter().rev().max_by_key(&matching);
+        let shown = match (chosen, by_words) {
+            // The passage that meaning chose, unless another has more than twice as many of the words that were asked for.
+            (Some(chosen), Some(other)) if matching(&chosen).0 * 2 < matching(&other).0 => other,
+            (Some(chosen), _) => chosen,
+            (None, other) => other.unwrap_or(("", 0..0)),
+        };
+        let section = section(&shown.1);
+        let headings = section.map_or(&[][..], |section| &section.path);
+        let headings = headings.iter().map(|&heading| document.heading(heading).to_owned()).collect();
+        let url = section.map_or_else(|| document.url.clone(), |section| document.address(section));
+        let (text, Range { start, end }) = shown;
         let (matches, passage) = (highlights(text), Passage { text: text.to_owned(), start, end });
-        let Document { id, title, url, fields, text } = document;
+        let Document { id, title, fields, text, .. } = document;
         Ok(Hit {
             id,
             score: ranked.score,
@@ -125,6 +147,7 @@ impl Index {
             title_matches: highlights(&title),
             title,
             url,
+            headings,
             fields,
             matches,
             passage,

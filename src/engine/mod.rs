@@ -11,6 +11,7 @@
 
 pub mod build;
 mod change;
+pub mod earlier;
 #[cfg(feature = "fs")]
 pub mod folder;
 mod hit;
@@ -65,8 +66,7 @@ pub struct Index {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Words and meaning together; words alone as long as there is no model, and where it does not know the language of the
-    /// documents or of the query.
+    /// Words and meaning together; words alone without a model, and where it does not know the documents' or the query's language.
     #[default]
     Hybrid,
     /// Meaning alone.

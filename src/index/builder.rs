@@ -1,6 +1,8 @@
 //! The index writer: documents in, the files that a site serves out.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -13,7 +15,7 @@ use crate::index::manifest::{
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
 use crate::tensors::{self, ByteTensor};
-use crate::text::passages::{PassageOptions, Passages, split};
+use crate::text::passages::{PassageOptions, split};
 use crate::text::tokenizer::Tokenizer;
 
 /// Documents are kept in files of about this many bytes, so that a page fetches little more than the hits it shows.
@@ -29,6 +31,9 @@ const SMALL_BYTES: usize = 192 * 1024;
 
 /// The fields of the word index, with what a word weighs in each.
 const LEXICAL_FIELDS: [(&str, f32); 4] = [("title", 2.5), ("people", 2.0), ("fields", 1.0), ("text", 1.0)];
+
+/// How often the words of a part of a text count at most.
+const WEIGHT_MAX: u8 = 10;
 
 /// Names of document fields that hold people.
 pub const PEOPLE: [&str; 6] = ["speakers", "speaker", "authors", "author", "presenters", "persons"];
@@ -71,11 +76,45 @@ pub fn check(documents: &[Document]) -> Result<()> {
     Ok(())
 }
 
-/// A document's text cut into passages, and the text to encode for each: behind what the model wants before a passage.
-pub fn passages(tokenizer: &Tokenizer, title: &str, text: &str, options: PassageOptions) -> Result<(Passages, Vec<String>)> {
-    let (passages, prefix) = (split(tokenizer, title, text, options)?, tokenizer.passage_prefix());
-    let texts = (0..passages.windows.len()).map(|window| prefix.to_owned() + &passages.text(title, text, window)).collect();
-    Ok((passages, texts))
+/// A passage: its byte range in the document's text, and what is encoded for it.
+pub type Passage = (Range<usize>, String);
+
+/// A document cut into passages. None reaches over a heading: it is encoded behind what the model wants
+/// before a passage, the title, and the headings it is below.
+pub fn passages(tokenizer: &Tokenizer, document: &Document, options: PassageOptions) -> Result<Vec<Passage>> {
+    let mut found = Vec::new();
+    for section in document.sections() {
+        let headings = section.path.iter().map(|&heading| document.heading(heading));
+        let head = std::iter::once(document.title.as_str()).chain(headings).filter(|line| !line.is_empty());
+        let head = head.collect::<Vec<_>>().join("\n");
+        let passages = split(tokenizer, &head, &document.text[section.body.clone()], options)?;
+        found.extend(passages.windows.iter().map(|window| {
+            let range = section.body.start + window.start..section.body.start + window.end;
+            let text = tokenizer.passage_prefix().to_owned() + &passages.with_title(&head, &prose(document, range.clone()));
+            (range, text)
+        }));
+    }
+    Ok(found)
+}
+
+/// A part of a document's text, without its code where that is most of it: a sentence encoder makes little of code, which
+/// the words find better. What is nothing but code stays as it is where there is no heading or title to stand for it.
+fn prose(document: &Document, range: Range<usize>) -> Cow<'_, str> {
+    let inside = |code: &Range<usize>| code.start.max(range.start)..code.end.min(range.end);
+    let code: Vec<Range<usize>> = document.code.iter().map(inside).filter(|code| code.start < code.end).collect();
+    let of_code: usize = code.iter().map(ExactSizeIterator::len).sum();
+    let text = &document.text[range.clone()];
+    if of_code * 2 <= range.len() || (of_code == range.len() && document.title.is_empty()) {
+        return Cow::Borrowed(text);
+    }
+    let mut prose = String::new();
+    let mut from = range.start;
+    for Range { start, end } in code {
+        prose.push_str(document.text.get(from..start).unwrap_or_default());
+        from = end.max(from);
+    }
+    prose.push_str(document.text.get(from..range.end).unwrap_or_default());
+    Cow::Owned(prose.trim().to_owned())
 }
 
 /// An empty word index; `language` is a code such as `en`, or `auto` to guess it from the corpus.
@@ -87,6 +126,11 @@ pub fn lexical_builder(language: &str) -> Result<LexicalBuilder> {
 /// A document as the word index takes it: its title, the people in it, its other fields, its text.
 pub fn lexical_texts(document: &Document) -> Vec<(&'static str, String)> {
     let mut lexical = vec![("title", document.title.clone()), ("text", document.text.clone())];
+    lexical.extend(document.also.iter().map(|word| ("text", word.clone())));
+    for (start, end, times) in &document.weights {
+        let part = document.text.get(*start..*end).unwrap_or_default();
+        lexical.extend((1..*times.min(&WEIGHT_MAX)).map(|_| ("text", part.to_owned())));
+    }
     for (name, value) in &document.fields {
         let field = if PEOPLE.contains(&name.as_str()) { "people" } else { "fields" };
         lexical.extend(words(value).map(|text| (field, text)));

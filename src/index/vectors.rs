@@ -76,6 +76,16 @@ impl Vectors {
         self.codes.push(&passage.vector);
     }
 
+    /// Appends a passage of other vectors of the same length, byte for byte, as one of a document.
+    ///
+    /// # Panics
+    /// When its codes are not there, or the document comes before the last one.
+    pub fn push_kept(&mut self, from: &Self, passage: u32, document: u32) {
+        let place = passage as usize - from.held_from;
+        self.places.push(document, from.places.range(passage));
+        self.codes.extend(&from.codes, place..place + 1);
+    }
+
     /// Takes the codes of the passages that had none, in the order of the passages.
     ///
     /// # Errors

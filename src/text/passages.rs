@@ -58,7 +58,12 @@ pub struct Passages {
 impl Passages {
     /// The text that is encoded for a window: the title, a line break, the window.
     pub fn text(&self, title: &str, text: &str, window: usize) -> String {
-        let (title, window) = (&title[..self.title_end], &text[self.windows[window].clone()]);
+        self.with_title(title, &text[self.windows[window].clone()])
+    }
+
+    /// The text that is encoded for some text behind the title.
+    pub fn with_title(&self, title: &str, window: &str) -> String {
+        let title = &title[..self.title_end];
         match (title.is_empty(), window.is_empty()) {
             (_, true) => title.to_owned(),
             (true, false) => window.to_owned(),

@@ -15,6 +15,7 @@ mod proportion;
 mod pull;
 mod real_model;
 mod saved;
+mod site;
 mod stages;
 #[cfg(feature = "gpu")]
 mod webgpu;

@@ -37,7 +37,10 @@ export interface Hit<Fields = Record<string, unknown>> {
   /** The score by words (BM25); 0 where no word matches. Comparable only within one answer. */
   bm25: number
   title: string
+  /** Where the passage can be read: the document's address, and behind `#` its heading's. */
   url?: string
+  /** The headings that the passage is below, from the outermost. Missing where there are none. */
+  headings?: string[]
   /** What the corpus said of the document beyond title and text: day, room, speakers… */
   fields: Fields
   /** `start` and `end` are UTF-16 offsets of `text` in the document's text. */

@@ -1,0 +1,95 @@
+//! What is read from a site's folder and written to it, beside indexes.
+
+use std::fs;
+use std::path::Path;
+
+use crate::engine::folder::{read_file, remove_index, write_files};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::manifest::MANIFEST_FILE;
+use crate::site;
+
+/// The pages below a folder in the order of their names, without what is in the folder of the search or hidden.
+///
+/// Built pages are taken, or Markdown where that is preferred or there are none.
+pub fn pages_in(root: &Path, out: &Path, prefers_markdown: bool) -> Result<Vec<String>> {
+    let failed = |path: &Path, cause: std::io::Error| {
+        let missing = cause.kind() == std::io::ErrorKind::NotFound;
+        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, format!("cannot read the folder {}", path.display())).caused_by(cause)
+    };
+    let out = fs::canonicalize(out).ok();
+    let (mut pages, mut markdown) = (Vec::new(), Vec::new());
+    let mut folders = vec![(root.to_owned(), String::new())];
+    while let Some((folder, below)) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|cause| failed(&folder, cause))? {
+            let entry = entry.map_err(|cause| failed(&folder, cause))?;
+            // A name that is no text has no address either.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let kind = entry.file_type().map_err(|cause| failed(&folder, cause))?;
+            let is_out = || out.is_some() && fs::canonicalize(entry.path()).ok() == out;
+            if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && !is_out() {
+                folders.push((entry.path(), format!("{below}{name}/")));
+            } else if !kind.is_dir() && site::is_page(&name) {
+                pages.push(format!("{below}{name}"));
+            } else if !kind.is_dir() && site::is_markdown(&name) {
+                markdown.push(format!("{below}{name}"));
+            }
+        }
+    }
+    if pages.is_empty() || (prefers_markdown && !markdown.is_empty()) {
+        pages = markdown;
+    }
+    if pages.is_empty() {
+        let what =
+            format!("there is no page (.html, .md) in {}: give the folder that the site's generator writes", root.display());
+        return Err(Error::new(ErrorKind::EmptyCorpus, what));
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+/// The address of the folder of the search, where it is below the site's, or the usual one.
+pub fn address_of(site: &Path, out: &Path, base: &str) -> String {
+    let below = out.strip_prefix(site).ok().and_then(Path::to_str).map(|below| below.replace('\\', "/"));
+    let below = below.filter(|below| !below.is_empty()).unwrap_or_else(|| "search".to_owned());
+    format!("{base}{below}/")
+}
+
+/// Removes the indexes of languages that the site no longer has, and that of the whole site where it now has several.
+pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
+    let is_single = site.languages.len() == 1;
+    if !is_single {
+        remove_index(out)?;
+    }
+    let Ok(entries) = fs::read_dir(out) else { return Ok(()) };
+    for entry in entries.flatten().filter(|entry| entry.path().join(MANIFEST_FILE).exists()) {
+        let name = entry.file_name();
+        if is_single || !name.to_str().is_some_and(|name| site.languages.contains_key(name)) {
+            remove_index(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies what a page loads from the npm package; says how many files, none where the package is not there.
+pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
+    // What only builds, runs in Node, or computes on a GPU when a page of its own asks for it.
+    let is_needed = |name: &str| {
+        let is_script = [".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end));
+        let is_other = matches!(name, "build.js" | "cli.js") || name.contains("inkling-build") || name.contains("inkling-gpu");
+        is_script && !is_other
+    };
+    let mut copied = 0;
+    for below in ["", "wasm/"] {
+        let Ok(entries) = fs::read_dir(dist.join(below)) else { continue };
+        for entry in entries.flatten() {
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            if is_needed(&name) && entry.path().is_file() {
+                let (path, bytes) = (format!("{below}{name}"), read_file(&entry.path())?);
+                write_files(to, [(path.as_str(), bytes.as_slice())])?;
+                copied += 1;
+            }
+        }
+    }
+    Ok(copied)
+}

@@ -1,0 +1,194 @@
+//! `inkling site`
+
+mod files;
+mod settings;
+mod summary;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use indicatif::ProgressBar;
+
+use self::files::{address_of, copy_page_files, pages_in, remove_other_languages};
+use self::settings::Settings;
+use self::summary::{Part, Summary};
+use super::progress::counter;
+use super::{ModelFolder, print, print_json};
+use crate::encoder::Encoder;
+use crate::engine::build::{BuildOptions, build_after};
+use crate::engine::earlier::{MARKS_FILE, marks};
+use crate::engine::folder::{earlier, read_file, write_files};
+use crate::error::Result;
+use crate::index::builder::SLICE_PASSAGES;
+use crate::index::document::Document;
+use crate::index::manifest::{Manifest, Needed};
+use crate::site;
+use crate::text::passages::PassageOptions;
+
+/// The folder, below the search, of what a page loads to show it.
+const PAGE_FOLDER: &str = "page";
+
+/// How often a site is looked at, and how long it must have been left alone before it is read again.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+
+/// Make a built site searchable: reads its pages, writes the folder that the site serves.
+///
+/// FOLDER is what the generator of the site writes: public (Hugo, Gatsby), dist (Astro, VitePress), _site (Jekyll, Eleventy),
+/// build/html (Sphinx), site (MkDocs), book (mdBook). A folder without built pages but with Markdown is read as that. Of each
+/// page the main content is read, by its headings: hits lead to them. What does not belong there is left out and counted.
+/// Pages may say more by the attributes of Pagefind (`data-pagefind-body`, `-ignore`, `-meta`, `-filter`, `-sort`,
+/// `-weight`), or the same as `data-inkling-…`. Every option may also stand in inkling.toml, or under `inkling` in
+/// package.json.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    settings: Settings,
+    /// File of settings [default: inkling.toml, or `inkling` in package.json]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Stay, and build again whenever a page has changed
+    #[arg(long)]
+    watch: bool,
+    /// Print the summary as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `inkling index` is asked to do with a folder of Markdown.
+pub struct MarkdownFolder {
+    pub folder: PathBuf,
+    pub model: PathBuf,
+    pub out: PathBuf,
+    pub base: Option<String>,
+    pub url_pattern: Option<String>,
+    pub passages: PassageOptions,
+    pub json: bool,
+}
+
+impl MarkdownFolder {
+    pub fn run(self) -> Result<()> {
+        let Self { folder, model, out, base, url_pattern, passages, json } = self;
+        let settings = Settings {
+            folder: Some(folder),
+            model: Some(model),
+            out: Some(out),
+            base,
+            url_pattern,
+            passage_tokens: Some(passages.max_tokens),
+            overlap: Some(passages.overlap),
+            ..Settings::default()
+        };
+        Job::new(settings, true)?.run(json)
+    }
+}
+
+impl Args {
+    pub fn run(self) -> Result<()> {
+        let job = Job::new(self.settings.with_file(self.config.as_deref())?, false)?;
+        if !self.watch {
+            return job.run(self.json);
+        }
+        let mut built = None;
+        let mut seen = job.state();
+        loop {
+            // A generator that is still writing is waited for.
+            let now = job.state();
+            if now == seen && built.as_ref() != Some(&now) {
+                if let Err(error) = job.run(self.json) {
+                    eprintln!("inkling: {error} [{}]", error.code());
+                }
+                built = Some(now);
+                eprintln!("watching: stop with Ctrl+C");
+            } else {
+                seen = now;
+            }
+            thread::sleep(WATCH_EVERY);
+        }
+    }
+}
+
+/// A site to be made searchable.
+struct Job {
+    settings: Settings,
+    folder: PathBuf,
+    out: PathBuf,
+    model: ModelFolder,
+    encoder: Encoder,
+    prefers_markdown: bool,
+}
+
+impl Job {
+    fn new(settings: Settings, prefers_markdown: bool) -> Result<Self> {
+        let folder = settings.folder()?.to_owned();
+        let out = settings.out.clone().unwrap_or_else(|| folder.join("search"));
+        pages_in(&folder, &out, prefers_markdown)?;
+        let model = ModelFolder::read(settings.model.as_deref().unwrap_or(Path::new("model")))?;
+        let encoder = model.encoder()?;
+        Ok(Self { settings, folder, out, model, encoder, prefers_markdown })
+    }
+
+    /// The pages with their lengths and when they were written.
+    fn state(&self) -> Vec<(String, u64, Option<SystemTime>)> {
+        let pages = pages_in(&self.folder, &self.out, self.prefers_markdown).unwrap_or_default();
+        let state = |page: String| {
+            let about = std::fs::metadata(self.folder.join(&page)).ok();
+            let written = about.as_ref().and_then(|about| about.modified().ok());
+            (page, about.map_or(0, |about| about.len()), written)
+        };
+        pages.into_iter().map(state).collect()
+    }
+
+    fn run(&self, json: bool) -> Result<()> {
+        let paths = pages_in(&self.folder, &self.out, self.prefers_markdown)?;
+        let bar = counter("reading", "pages", paths.len());
+        let load = |path: &str| read_file(&self.folder.join(path));
+        let site = site::read(&paths, load, &self.settings.site(), || bar.inc(1))?;
+        bar.finish_and_clear();
+
+        let src = address_of(&self.folder, &self.out, &site.base);
+        let is_single = site.languages.len() == 1;
+        remove_other_languages(&self.out, &site)?;
+        let mut parts = Vec::new();
+        for (language, documents) in &site.languages {
+            let folder = if is_single { self.out.clone() } else { self.out.join(language) };
+            let (manifest, encoded) = self.write(language, documents, &folder)?;
+            let bytes = |needed| -> usize {
+                manifest.files.iter().filter(|file| file.needed == needed).map(|file| file.digest.bytes).sum()
+            };
+            parts.push(Part {
+                language: language.clone(),
+                pages: documents.len(),
+                passages: manifest.passages,
+                encoded,
+                index_bytes: bytes(Needed::Index),
+                meaning_bytes: bytes(Needed::Model) + bytes(Needed::Meaning),
+                out: folder.display().to_string(),
+                src: if is_single { src.clone() } else { format!("{src}{language}/") },
+            });
+        }
+        let dist = self.settings.dist.as_deref().unwrap_or(Path::new("node_modules/inkling-search/dist"));
+        let page_files = copy_page_files(dist, &self.out.join(PAGE_FOLDER))?;
+        let summary = Summary::new(site.report, parts, page_files, &src);
+        if json { print_json(&summary) } else { print(summary.text(dist)) }
+    }
+
+    /// Builds the index of a language in its folder; also says how many passages were encoded.
+    fn write(&self, language: &str, documents: &[Document], folder: &Path) -> Result<(Manifest, usize)> {
+        let (encoder, passages) = (&self.encoder, self.settings.passages());
+        let language = site::words_of(language).to_owned();
+        let options = BuildOptions { passages, language, slice_passages: SLICE_PASSAGES };
+        let before = earlier(folder, encoder.config(), passages.for_model(encoder.tokenizer())?);
+        let bar: OnceLock<ProgressBar> = OnceLock::new();
+        let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
+        let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
+        let built = build_after(documents, encoder, &self.model.files(), &options, before, start, progress)?;
+        bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+        let marks = marks(&built.manifest, encoder.config(), documents)?;
+        let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+        write_files(folder, std::iter::once((MARKS_FILE, marks.as_slice())).chain(files))?;
+        let encoded = bar.get().and_then(ProgressBar::length).unwrap_or_default() as usize;
+        Ok((built.manifest, encoded))
+    }
+}

@@ -1,0 +1,177 @@
+//! How a site is made searchable: by flags, by `inkling.toml`, or by `inkling` in `package.json`. They have the same names.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::engine::folder::read_file;
+use crate::error::{Error, ErrorKind, Result};
+use crate::site::SiteOptions;
+use crate::text::passages::PassageOptions;
+
+/// The file of settings in the folder that the command is called in.
+const FILE: &str = "inkling.toml";
+
+/// Settings as flags and files give them. A flag goes before a file, a file before what is usual.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Folder of the built site
+    pub folder: Option<PathBuf>,
+    /// Folder of a quantized model, as `inkling model pull` writes it [default: model]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Folder to write to, from where the site serves it [default: search in the site's folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What goes before the address of every page, such as /project/ or https://example.org/ [default: what the pages'
+    /// canonical addresses have in common]
+    #[arg(long, value_name = "PATH")]
+    pub base: Option<String>,
+    /// CSS selector of the main content [default: it is found]
+    #[arg(long, value_name = "SELECTOR")]
+    pub main: Option<String>,
+    /// CSS selector of what is left out of it; may be repeated
+    #[arg(long, value_name = "SELECTOR")]
+    pub exclude: Vec<String>,
+    /// Where pages of Markdown lie, such as /docs/{path}.html; {dir}, {name} and {slug} are parts of it [default: {path}/]
+    #[arg(long, value_name = "PATTERN")]
+    pub url_pattern: Option<String>,
+    /// Words that stand for each other, such as k8s,kubernetes; may be repeated
+    #[arg(long, value_name = "WORDS", value_parser = words)]
+    pub synonyms: Vec<Words>,
+    /// Most tokens of a passage, title and headings included [default: 200]
+    #[arg(long, value_name = "N")]
+    pub passage_tokens: Option<usize>,
+    /// Tokens that a passage shares with the one before it [default: 40]
+    #[arg(long, value_name = "N")]
+    pub overlap: Option<usize>,
+    /// Folder `dist` of the npm package, from which what a page loads is copied [default: node_modules/inkling-search/dist]
+    #[arg(long, value_name = "DIR")]
+    pub dist: Option<PathBuf>,
+}
+
+/// Words that stand for each other.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub Vec<String>);
+
+fn words(list: &str) -> Result<Words, String> {
+    let words: Vec<String> = list.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+    if words.len() < 2 { Err("give at least two words with commas between them".to_owned()) } else { Ok(Words(words)) }
+}
+
+impl Settings {
+    /// These settings, and where they say nothing those of a file: the one named, else `inkling.toml`, else `package.json`.
+    ///
+    /// # Errors
+    /// `not-found` for a file that is named and not there, `invalid-input` for a key that is none.
+    pub fn with_file(self, named: Option<&Path>) -> Result<Self> {
+        let file = match named {
+            Some(path) => Self::from_toml(path)?,
+            None if Path::new(FILE).exists() => Self::from_toml(Path::new(FILE))?,
+            None => Self::from_package(Path::new("package.json"))?,
+        };
+        let list = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
+        Ok(Self {
+            folder: self.folder.or(file.folder),
+            model: self.model.or(file.model),
+            out: self.out.or(file.out),
+            base: self.base.or(file.base),
+            main: self.main.or(file.main),
+            exclude: list(self.exclude, file.exclude),
+            url_pattern: self.url_pattern.or(file.url_pattern),
+            synonyms: if self.synonyms.is_empty() { file.synonyms } else { self.synonyms },
+            passage_tokens: self.passage_tokens.or(file.passage_tokens),
+            overlap: self.overlap.or(file.overlap),
+            dist: self.dist.or(file.dist),
+        })
+    }
+
+    fn from_toml(path: &Path) -> Result<Self> {
+        let text = String::from_utf8(read_file(path)?).map_err(|cause| wrong(path, "is not UTF-8").caused_by(cause))?;
+        // The message has lines with a picture of the place.
+        toml::from_str(&text).map_err(|cause| wrong(path, &format!("cannot be used: {}", cause.to_string().trim())))
+    }
+
+    /// The key `inkling` of a `package.json`, if there is one: a project may have others there.
+    fn from_package(path: &Path) -> Result<Self> {
+        let Ok(bytes) = std::fs::read(path) else { return Ok(Self::default()) };
+        let package: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let Some(settings) = package.get("inkling") else { return Ok(Self::default()) };
+        serde_json::from_value(settings.clone()).map_err(|cause| wrong(path, &format!("cannot be used: inkling: {cause}")))
+    }
+
+    /// The folder of the site.
+    ///
+    /// # Errors
+    /// `invalid-input` where none is named.
+    pub fn folder(&self) -> Result<&Path> {
+        let what = "which site? Give the folder that its generator writes: inkling site public";
+        self.folder.as_deref().ok_or_else(|| Error::new(ErrorKind::InvalidInput, what))
+    }
+
+    /// How the pages are read.
+    pub fn site(&self) -> SiteOptions {
+        let Self { base, main, exclude, url_pattern, .. } = self.clone();
+        SiteOptions { base, main, exclude, url_pattern, synonyms: self.synonyms.iter().map(|words| words.0.clone()).collect() }
+    }
+
+    /// How they are cut.
+    pub fn passages(&self) -> PassageOptions {
+        let usual = PassageOptions::default();
+        let (max_tokens, overlap) = (self.passage_tokens.unwrap_or(usual.max_tokens), self.overlap.unwrap_or(usual.overlap));
+        PassageOptions { max_tokens, overlap }
+    }
+}
+
+fn wrong(path: &Path, what: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("{} {what}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_schema_is_a_flag_and_a_key_of_the_file() {
+        let schema: Value = serde_json::from_str(include_str!("../../../docs/inkling.schema.json")).unwrap();
+        let keys: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let command = <Settings as clap::Args>::augment_args(clap::Command::new("site"));
+        let flags: BTreeSet<String> = command.get_arguments().map(|flag| flag.get_id().as_str().replace('_', "-")).collect();
+        assert_eq!(keys, flags.iter().map(String::as_str).collect());
+        for key in keys {
+            let value = match schema["properties"][key]["type"].as_str().unwrap() {
+                "integer" => serde_json::json!(20),
+                "array" if key == "synonyms" => serde_json::json!([["a", "b"]]),
+                "array" => serde_json::json!(["a"]),
+                _ => serde_json::json!("a"),
+            };
+            let json = serde_json::json!({ key: value });
+            assert!(serde_json::from_value::<Settings>(json).is_ok_and(|settings| settings != Settings::default()), "{key}");
+        }
+    }
+
+    #[test]
+    fn flags_go_before_files_and_unknown_keys_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, "folder = 'public'\nbase = '/a/'\nsynonyms = [['k8s', 'kubernetes']]\npassage-tokens = 100\n")
+            .unwrap();
+        let flags = Settings { base: Some("/b/".into()), ..Settings::default() };
+        let settings = flags.with_file(Some(&path)).unwrap();
+        assert_eq!((settings.folder().unwrap(), settings.base.as_deref()), (Path::new("public"), Some("/b/")));
+        assert_eq!((settings.passages().max_tokens, settings.passages().overlap), (100, 40));
+        assert_eq!(settings.site().synonyms, [["k8s", "kubernetes"]]);
+        std::fs::write(&path, "foldr = 'public'\n").unwrap();
+        let error = Settings::default().with_file(Some(&path)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("foldr"), "{error}");
+        assert!(Settings::default().folder().is_err());
+        std::fs::write(&path, r#"{"name": "x", "inkling": {"folder": "dist"}}"#).unwrap();
+        assert_eq!(Settings::from_package(&path).unwrap().folder.unwrap(), Path::new("dist"));
+    }
+}
