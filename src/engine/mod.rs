@@ -6,8 +6,8 @@
 //!                             └──────────► Encoder ─────────┘                       Documents
 //! ```
 //!
-//! An [`Index`] needs no model and is searched by `&self`: it answers from words alone until a vector comes with the
-//! question. [`Engine`] is the pair of an index and the encoder of its queries, for callers that want one call.
+//! An [`Index`] needs no model and is searched by `&self`: it answers by words until a vector comes with the question.
+//! [`Engine`] is the pair of an index and the encoder of its queries, for callers that want one call.
 
 pub mod build;
 mod change;
@@ -19,8 +19,7 @@ mod late;
 #[cfg(not(target_family = "wasm"))]
 mod pair;
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::{collections::HashMap, sync::OnceLock};
 
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};

@@ -173,7 +173,8 @@ fn by_parts(a: &str, b: &str) -> Ordering {
             }
             (Some(x), Some(y)) => {
                 let order = x.to_lowercase().cmp(y.to_lowercase());
-                (a.next(), b.next());
+                a.next();
+                b.next();
                 order
             }
         };

@@ -53,7 +53,7 @@ impl Values {
             }
         }
         // The longest first; equal ones are values of several fields.
-        known.values_mut().for_each(|values| values.sort_by(|a, b| b.words.len().cmp(&a.words.len())));
+        known.values_mut().for_each(|values| values.sort_by_key(|value| std::cmp::Reverse(value.words.len())));
         Self(known)
     }
 
