@@ -27,7 +27,7 @@ fn names(names: &[&str]) -> Vec<String> {
 #[test]
 fn a_record_keeps_what_is_neither_id_title_url_nor_text_as_fields() {
     let json = r#"[{"id": 7, "Title": " A ", "abstract": "x", "description": "y", "speakers": ["B", "C"], "room": null}]"#;
-    let Document { id, title, url, text, fields } = &documents(json, Format::Json)[0];
+    let Document { id, title, url, text, fields, .. } = &documents(json, Format::Json)[0];
     assert_eq!((id.as_str(), title.as_str(), url, text.as_str()), ("7", "A", &None, "x\n\ny"));
     assert_eq!(Value::Object(fields.clone()), json!({"speakers": ["B", "C"]}));
 }
@@ -69,6 +69,7 @@ fn options_name_the_columns_that_have_unusual_names() {
         url: Some("https://example.org/r".to_owned()),
         text: "Two.\n\nOne.".to_owned(),
         fields: json!({"speakers": "Ada Lind", "hue": "red"}).as_object().unwrap().clone(),
+        ..Document::default()
     };
     assert_eq!((documents, notes), (vec![expected], vec![]));
 }

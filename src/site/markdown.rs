@@ -40,8 +40,11 @@ pub fn read(text: &str, is_mdx: bool) -> Markdown {
     Markdown { front, blocks: reader.blocks, problem }
 }
 
+/// What a page says of itself before its text, or why that cannot be read.
+type FrontMatter = Result<Map<String, Value>, String>;
+
 /// Parts the front matter, YAML between `---` or TOML between `+++`, from the text.
-fn front_matter(text: &str) -> Option<(Result<Map<String, Value>, String>, &str)> {
+fn front_matter(text: &str) -> Option<(FrontMatter, &str)> {
     let (fence, after) = ["---", "+++"].into_iter().find_map(|fence| Some((fence, text.strip_prefix(fence)?)))?;
     let (_, inside) = after.split_once('\n').filter(|(line, _)| line.trim().is_empty())?;
     let mut at = 0;

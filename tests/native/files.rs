@@ -47,7 +47,8 @@ fn every_kind_of_file_gives_its_records_and_says_what_it_lost() {
         assert_eq!(found, titles, "{name}");
         let mut said: Vec<&str> = said.iter().map(String::as_str).collect();
         let mut notes = notes.to_vec();
-        (said.sort_unstable(), notes.sort_unstable());
+        said.sort_unstable();
+        notes.sort_unstable();
         assert_eq!(said, notes, "{name}");
     }
 }

@@ -328,7 +328,7 @@ fn a_page_that_repeats_others_is_left_out_and_versions_of_a_page_are_not() {
     let page = |content: &str| format!("<html><title>Book</title><main>{content}</main>");
     let chapters = ["ropes", "sails", "masts"].map(|name| (format!("{name}.html"), page(&chapter(name))));
     let all = page(&["ropes", "sails", "masts"].map(chapter).concat());
-    let version = |number: u32| page(&format!("{}<p>This is version {number} of it.</p>", chapter("anchors").repeat(1)));
+    let version = |number: u32| page(&format!("{}<p>This is version {number} of it.</p>", chapter("anchors")));
     let mut pages: Vec<(&str, &str)> = chapters.iter().map(|(path, html)| (path.as_str(), html.as_str())).collect();
     let versions = [version(1), version(2), version(3)];
     pages.push(("print.html", &all));

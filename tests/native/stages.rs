@@ -120,7 +120,8 @@ fn student() -> (RawModel, HashMap<String, Tensor>) {
     let tensors = candle_core::safetensors::load_buffer(&raw.files["model.safetensors"], &Device::Cpu).unwrap();
     let on_grid = |name: &str, tensor: &Tensor| {
         let is_table = name == "embeddings.word_embeddings.weight";
-        if !is_table && !(name.starts_with("encoder.") && tensor.dims().len() == 2) {
+        let is_layer = name.starts_with("encoder.") && tensor.dims().len() == 2;
+        if !is_table && !is_layer {
             return tensor.clone();
         }
         let rows: Vec<Vec<f32>> = tensor.to_vec2().unwrap();
