@@ -205,8 +205,8 @@ fn a_word_is_found_in_its_other_spellings_below_the_one_typed() {
         ["call get_user_name twice", "call getUserName twice"],
     ] {
         let index = index("en", &[spellings[0], spellings[1], "something else", "and another"]);
-        for typed in 0..2 {
-            let words: Vec<&str> = spellings[typed].split(' ').collect();
+        for (typed, spelling) in spellings.into_iter().enumerate() {
+            let words: Vec<&str> = spelling.split(' ').collect();
             let query =
                 words[1..words.len() - 1].iter().filter(|word| !["room", "came"].contains(word)).copied().collect::<Vec<_>>();
             let found = found(&index, &format!("{} ", query.join(" ")));
