@@ -67,7 +67,8 @@ export async function pullModel() {
     outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
     work: async () => {
       say('getting the model')
-      await run(cli, ['model', 'pull', '--out', modelFolder])
+      // The finest grids: on the coarser ones the demo's graded queries fall short of what the tests ask for.
+      await run(cli, ['model', 'pull', '--size', 'exact', '--out', modelFolder])
       return cliSources(/^src\/(corpus|encoder\/gpu|engine|eval|export|index)\//, 'src/cli/model.rs')
     },
   })

@@ -127,8 +127,8 @@ impl Index {
         // Of equals the first.
         let by_words = parts.into_iter().rev().max_by_key(&matching);
         let shown = match (chosen, by_words) {
-            // The passage that meaning chose, unless another has more than twice as many of the words that were asked for.
-            (Some(chosen), Some(other)) if matching(&chosen).0 * 2 < matching(&other).0 => other,
+            // The passage that meaning chose, unless words count and another has more than twice as many of them.
+            (Some(chosen), Some(other)) if ranked.coverage > 0.0 && matching(&chosen).0 * 2 < matching(&other).0 => other,
             (Some(chosen), _) => chosen,
             (None, other) => other.unwrap_or(("", 0..0)),
         };

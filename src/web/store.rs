@@ -297,6 +297,8 @@ async fn fetch(url: &str, from: usize) -> Result<Response> {
     let response: Response = response.unchecked_into();
     match response.status() {
         200..=299 => Ok(response),
+        // The server has no byte beyond those that came.
+        416 => Err(Error::new(ErrorKind::DamagedFile, format!("{url} is cut short: deploy the folder of the index again"))),
         404 | 410 => Err(Error::new(ErrorKind::NotFound, format!("{url} is not there: deploy the whole folder of the index"))),
         401 | 403 => Err(Error::new(ErrorKind::Unauthorized, format!("{url} may not be read: allow it on the server"))),
         status => Err(Error::new(ErrorKind::Network, format!("{url} was answered with status {status}"))),
