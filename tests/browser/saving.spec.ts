@@ -32,7 +32,7 @@ for (const [device, viewport, reason, emulate] of [
       const demo = new Demo(page)
       await page.goto(site.url)
       await demo.ask('dashboards', 'lexical')
-      const offer = page.locator('#note').getByRole('button', { name: 'Turn on smart search (14\u00a0MB)' })
+      const offer = page.locator('#note').getByRole('button', { name: 'Turn on smart search (15\u00a0MB)' })
       await expect(page.locator('#note')).toContainText('Keyword results.')
       await expect(offer).toBeVisible()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)

@@ -181,7 +181,7 @@ test('one file of any documents shows them as text, and links them to the site t
     expect(await ask(page, 'health doctors')).toHaveLength(2)
     const link = page.getByRole('link')
     await expect(link).toHaveCount(1)
-    await expect(link.locator('.inkling-title')).toHaveText(documents[0]?.title ?? '')
+    await expect(link.locator('.inkling-title')).toHaveText('Health <img src=x onerror="document.title=1">')
     await expect(link).toHaveAttribute('href', 'https://example.org/summit/sessions/1.html')
     await expect(page.locator('.inkling-facts')).toHaveText('<b>x</b>, y')
     await expect(page).toHaveTitle(title)
