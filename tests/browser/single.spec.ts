@@ -149,7 +149,13 @@ test('one file of any documents shows them as text, and links them to the site t
   const text = 'Doctors and patients share data.'
   const documents = [
     { id: 'relative', title: 'Health &lt;img src=x onerror="document.title=1"&gt;', url: 'sessions/1.html', text },
-    { id: 'hostile', title: 'Health of scripts', url: 'javascript:document.title=2', text, tags: ['&lt;b&gt;x&lt;/b&gt;', 'y'] },
+    {
+      id: 'hostile',
+      title: 'Health of scripts',
+      url: 'javascript:document.title=2',
+      text,
+      tags: ['&lt;b&gt;x&lt;/b&gt;', 'y'],
+    },
   ]
   fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
   try {
