@@ -12,6 +12,8 @@ const model = path.resolve('tests/data/tiny-quantized')
 
 /** Text that no quoting may be confused by. */
 export const hostile = `It's "quoted" \\'; DROP TABLE passages; --\nnext\0 $1 $$ 😀 日本 {}[] \\u0000';`
+/** The same as a title: of one line. */
+export const hostileTitle = hostile.replaceAll('\n', ' ')
 
 /** A row of `passages.jsonl`. */
 export interface Row {
