@@ -1,33 +1,48 @@
 // What `.ci/run` asks of a change: all checks and all tests. What compiles is done side by side; what measures the
-// patience of a browser has the machine for itself.
+// patience of a browser has the machine for itself. A check that fails does not stop the others, so one run says all that
+// is wrong; what cannot be built stops everything.
 
 import { NATIVE } from './cargo.mjs'
 import { checkDocs, checkEachFeature, checkFormat, checkTypes, lintNative, lintWasm, setUpChecks } from './check.mjs'
 import { sideBySide } from './lanes.mjs'
 import { EVERYTHING, layers } from './layers.mjs'
-import { script } from './lib.mjs'
+import { Stop, script } from './lib.mjs'
 import { buildCliAndTests } from './site.mjs'
 import { counted } from './test.mjs'
 import { buildWasm } from './wasm.mjs'
+
+/** @type {unknown[]} */
+const failures = []
+
+/** A check whose failure is kept for the end. @param {() => Promise<unknown>} check */
+const kept = (check) => () => check().catch((error) => void failures.push(error))
 
 /** @param {string[]} names the layers to run, in this order */
 const tests = (...names) =>
   names.flatMap((name) => {
     const layer = /** @type {import('./layers.mjs').Layer} */ (layers[name])
-    return [layer.prepare, () => layer.run(EVERYTHING)]
+    return [layer.prepare, kept(() => layer.run(EVERYTHING))]
   })
 
 await script(() =>
   counted(async () => {
     await setUpChecks()
-    await checkFormat()
+    await kept(checkFormat)()
     await sideBySide([
-      [() => buildCliAndTests(NATIVE), lintNative, ...tests('rust', 'export'), checkDocs, checkEachFeature],
-      [() => buildWasm(), checkTypes, ...tests('unit', 'wasm'), lintWasm],
+      [
+        () => buildCliAndTests(NATIVE),
+        kept(lintNative),
+        ...tests('rust', 'export'),
+        kept(checkDocs),
+        kept(checkEachFeature),
+      ],
+      [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm'), kept(lintWasm)],
     ])
     for (const step of tests(
       ...Object.keys(layers).filter((name) => !['rust', 'export', 'unit', 'wasm'].includes(name)),
     ))
       await step()
+    const said = failures.map((error) => (error instanceof Stop ? error.message : String(error)))
+    if (said.length > 0) throw new Stop(said.join('\n'))
   }),
 )
