@@ -1,6 +1,5 @@
 //! `inkling index`
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -16,7 +15,7 @@ use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
 use crate::error::Result;
 use crate::index::builder::SLICE_PASSAGES;
-use crate::index::document::{Document, field_names};
+use crate::index::document::field_names;
 use crate::index::manifest::ModelIdentity;
 use crate::model::config::ModelConfig;
 use crate::text::passages::PassageOptions;
@@ -81,7 +80,7 @@ impl Args {
             let Self { out, url_pattern, json, .. } = self;
             return MarkdownFolder { folder, model, out, base, url_pattern, passages, json }.run();
         }
-        let Corpus { documents, notes } = self.corpus.read(Some(&self.language))?;
+        let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
         let model = ModelFolder::read(&self.model.model)?;
         let encoder = model.encoder()?;
         let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
@@ -98,6 +97,9 @@ impl Args {
 
         let (of_model, of_index): (Vec<_>, Vec<_>) = built.files.iter().partition(|(path, _)| path.starts_with("model/"));
         let bytes = |files: Vec<&(String, Vec<u8>)>| files.into_iter().map(|(_, bytes)| bytes.len()).sum();
+        if !built.manifest.meaning {
+            eprintln!("note: {}", notes.say_unknown_language(&documents));
+        }
         let report = Report {
             documents: built.manifest.documents,
             passages: built.manifest.passages,
@@ -108,37 +110,8 @@ impl Args {
             fields: field_names(&documents),
             notes,
         };
-        if !report.meaning {
-            let (language, model) = (language(&documents), &built.manifest.model.id);
-            eprintln!("{model} does not know {language}: meaning will not be used, words alone rank; choose another model");
-        }
         if self.json { print_json(&report) } else { print(report.text()) }
     }
-}
-
-/// What to call the language of some documents that a model does not know: by its script, where that tells.
-fn language(documents: &[Document]) -> &'static str {
-    const SCRIPTS: [(&str, &[RangeInclusive<char>]); 9] = [
-        ("Japanese", &['\u{3041}'..='\u{30FF}']),
-        ("Korean", &['\u{1100}'..='\u{11FF}', '\u{AC00}'..='\u{D7A3}']),
-        ("Chinese", &['\u{3400}'..='\u{9FFF}']),
-        ("Thai", &['\u{0E01}'..='\u{0E5B}']),
-        ("Arabic or Persian", &['\u{0621}'..='\u{06FF}']),
-        ("Hebrew", &['\u{05D0}'..='\u{05EA}']),
-        ("Greek", &['\u{0370}'..='\u{03FF}']),
-        ("Hindi or another language in its script", &['\u{0900}'..='\u{097F}']),
-        ("Russian or another language in Cyrillic letters", &['\u{0400}'..='\u{052F}']),
-    ];
-    let letters = documents.iter().flat_map(|document| document.title.chars().chain(document.text.chars()));
-    let (mut all, mut of) = (0usize, [0usize; SCRIPTS.len()]);
-    for letter in letters.filter(|letter| letter.is_alphabetic()) {
-        all += 1;
-        let script = SCRIPTS.iter().position(|(_, ranges)| ranges.iter().any(|range| range.contains(&letter)));
-        script.into_iter().for_each(|script| of[script] += 1);
-    }
-    // Japanese is written in Chinese characters too, with kana between them: a tenth of kana is enough.
-    let script = (0..SCRIPTS.len()).find(|&script| of[script] * if script == 0 { 10 } else { 3 } > all);
-    script.map_or("the language of these documents", |script| SCRIPTS[script].0)
 }
 
 impl Report {

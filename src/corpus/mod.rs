@@ -25,6 +25,7 @@ mod notes;
 mod programme;
 mod references;
 mod schedule;
+mod script;
 mod table;
 mod values;
 mod withheld;

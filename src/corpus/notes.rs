@@ -6,7 +6,9 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use super::script::name_of_language;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::document::Document;
 
 /// Notes beyond this many are counted by their kind alone, so that no file can make the list long.
 const NOTES_MAX: usize = 60;
@@ -53,6 +55,8 @@ pub enum NoteKind {
     LeadingLines,
     /// Texts in several languages, of which one was taken.
     Language,
+    /// The model does not know the language of the documents, so that words alone rank.
+    UnknownLanguage,
 }
 
 /// One kind of thing that was noticed: how often, and where first.
@@ -113,6 +117,18 @@ impl Notes {
             Some(note) => note.count += count,
             None => self.notes.push(Note { kind, about: String::new(), count, first: cut(place) }),
         }
+    }
+
+    /// Notes that the model does not know the language of what was read, and gives that note.
+    pub fn say_unknown_language(&mut self, documents: &[Document]) -> &Note {
+        let note = Note {
+            kind: NoteKind::UnknownLanguage,
+            about: name_of_language(documents).to_owned(),
+            count: documents.len(),
+            first: String::new(),
+        };
+        self.notes.push(note);
+        &self.notes[self.notes.len() - 1]
     }
 
     /// The notes, in the order in which they were made.
@@ -189,6 +205,9 @@ impl fmt::Display for Note {
             NoteKind::Separator => write!(f, "the cells of the table are separated by {about}"),
             NoteKind::LeadingLines => {
                 write!(f, "{count} {} before the header of the table {were} passed over", if one { "line" } else { "lines" })
+            }
+            NoteKind::UnknownLanguage => {
+                write!(f, "the model does not know {about}: meaning will not be used, words alone rank; choose another model")
             }
             NoteKind::Language => {
                 write!(f, "{count} {} in several languages: {about} was taken", if one { "text is" } else { "texts are" })

@@ -186,13 +186,11 @@ impl Builder {
         let vectors = vectors.iter().map(Float32Array::to_vec).collect();
         let index = plan.finish(vectors, &model.files(), encoder.config())?;
         let (documents, passages) = (index.manifest.documents, index.manifest.passages);
-        object(&Built {
-            files: saved_files(index),
-            notes: self.notes.clone(),
-            fields: field_names(&self.documents),
-            documents,
-            passages,
-        })
+        let mut notes = self.notes.clone();
+        if !index.manifest.meaning {
+            notes.say_unknown_language(&self.documents);
+        }
+        object(&Built { files: saved_files(index), notes, fields: field_names(&self.documents), documents, passages })
     }
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, HOSTILE, type SearchBox, test } from './box.js'
+import { expect, HOSTILE, hold, type SearchBox, test } from './box.js'
 
 const QUESTION = 'Health Analytics?'
 
@@ -43,6 +43,29 @@ for (const [device, viewport] of Object.entries({
       await page.keyboard.press('Enter')
       await expect.poll(() => items(page).count()).toBeGreaterThan(10)
       await expect(items(page).nth(10).locator('.inkling-option')).toBeFocused()
+    })
+
+    test('who is on a hit stays on it when the answer by meaning takes the place of that by words', async ({
+      box,
+      page,
+    }) => {
+      await box.open({ form: '', attributes: 'results' })
+      const meaning = await hold(page, '**/weights.safetensors')
+      await page.goto(`${box.url}/page.html?q=data`)
+      await expect(items(page)).toHaveCount(10)
+      const hit = items(page).first().locator('.inkling-option')
+      await hit.focus()
+      const id = await hit.getAttribute('data-id')
+      const better = page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            document.addEventListener('inkling-results', ({ detail }) => detail.mode === 'hybrid' && resolve(true))
+          }),
+      )
+      // At once, before the answer by words counts as read.
+      meaning()
+      await better
+      await expect(page.locator(`[data-id="${id}"]`)).toBeFocused()
     })
   })
 }

@@ -99,7 +99,10 @@ test('the steps of the document lead from an empty folder to an index that answe
   ])
     await follow(heading)
   const expected = blocks('4. Build the index and ask it').find(({ language }) => language === 'text')?.code
-  assert.ok(expected?.includes(ANSWER) && said.includes(expected), `${expected}\nis not in\n${said}`)
+  // The tests' model is of another packing than the document's; what it finds is the same.
+  const withoutSize = (/** @type {string} */ text) => text.replace(/model \d+\.\d MB/, 'model')
+  const [told, seen] = [withoutSize(expected ?? ''), withoutSize(said)]
+  assert.ok(told.includes(ANSWER) && seen.includes(told), `${told}\nis not in\n${seen}`)
 })
 
 test('the page of the document answers the question of the document', async () => {

@@ -96,6 +96,7 @@ test('npx says what a file loses as the native command line does, and refuses it
   const { stderr, code } = await npx([])
   assert.equal(code, 0)
   assert.match(stderr, /note: 1 record without a title is called by the beginning of the text: line 3\n/)
+  assert.match(stderr, /note: the model does not know the language of these documents: meaning will not be used/)
   assert.equal(stderr, (await command(root, native, args)).stderr)
   const refused = await npx(['--strict'])
   assert.deepEqual([refused.code, refused.stdout], [1, ''])

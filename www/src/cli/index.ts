@@ -149,7 +149,8 @@ function report({ files, documents, passages, fields, notes }: BuiltIndex, out: 
   const bytes = (ofModel: boolean) =>
     files.filter((file) => file.path.startsWith('model/') === ofModel).reduce((sum, file) => sum + file.bytes.length, 0)
   const [index, model] = [bytes(false), bytes(true)]
-  const figures = { documents, passages, index_bytes: index, model_bytes: model, out, fields, notes }
+  const meaning = notes.every(({ code }) => code !== 'unknown-language')
+  const figures = { documents, passages, index_bytes: index, model_bytes: model, meaning, out, fields, notes }
   const text = `${documents} documents, ${passages} passages: index ${(index / 1e3).toFixed(0)} KB, model ${(model / 1e6).toFixed(1)} MB, in ${out}`
   const named = fields.length > 0 ? `\nfields: ${fields.join(', ')}` : ''
   process.stdout.write(`${json ? JSON.stringify(figures) : text + named}\n`)

@@ -77,13 +77,15 @@ export async function searchCommand(args: string[]): Promise<void> {
 function text(hits: Hit[]): string {
   if (hits.length === 0) return 'No close match (--far shows the nearest)\n'
   return hits
-    .map(({ title, score, fields, passage }, at) => {
+    .map(({ title, headings = [], url, score, fields, passage }, at) => {
       const start = Array.from(passage.text).slice(0, SHOWN).join('')
       const shown = Object.values(fields)
         .map((value) => [value].flat().join(', '))
         .filter(Boolean)
         .join(' · ')
-      return `${at + 1}. ${title}  (${score.toFixed(2)})\n   ${shown}\n   ${start}${start.length < passage.text.length ? '…' : ''}\n`
+      const lines = [url, shown, `${start}${start.length < passage.text.length ? '…' : ''}`]
+      const head = `${at + 1}. ${[title, ...headings].join(' › ')}  (${score.toFixed(2)})\n`
+      return head + lines.map((line) => (line === undefined ? '' : `   ${line}\n`)).join('')
     })
     .join('')
 }

@@ -24,6 +24,7 @@ import { isApple, listenForShortcuts } from './shortcuts.js'
 import { tellOwner } from './trouble.js'
 import type { Owner } from './view.js'
 
+export type { OpenSearch } from './engine.js'
 export type { Counted, Messages } from './messages.js'
 
 /** The events of the element, by name. All of them bubble. */

@@ -160,7 +160,11 @@ export class Results {
   #list(options: HTMLElement[], label: string): void {
     const { list } = this.#view
     const before = list.childElementCount
-    const grown = list.ariaLabel === label && focusedBeside(list)?.closest('.inkling-more') && options.length > before
+    const focused = focusedBeside(list)
+    const grown = list.ariaLabel === label && focused?.closest('.inkling-more') && options.length > before
+    // Who is on a hit stays on it when an answer that is better or longer takes its place.
+    const kept =
+      list.contains(focused) && options.find(({ dataset }) => dataset.id === (focused as HTMLElement).dataset.id)
     const items = options.map((option) => {
       // What is no link is a button: it opens here.
       if (option instanceof HTMLAnchorElement) option.tabIndex = 0
@@ -172,7 +176,8 @@ export class Results {
     list.replaceChildren(...items)
     list.hidden = items.length === 0
     list.ariaLabel = label
-    if (grown) options[before]?.focus({ preventScroll: true })
+    const next = grown ? options[before] : kept
+    if (next) next.focus({ preventScroll: true })
   }
 }
 

@@ -335,10 +335,12 @@ export class View {
   #keepFocus(draw: () => void): void {
     const focused = focusedBeside(this.root)
     const inside = focused !== null && this.root.contains(focused)
+    const part = focused?.parentElement
     draw()
     if (!inside || isVisible(focused)) return
     if (this.root.contains(focusedBeside(this.root))) return
-    const alike = [...this.root.querySelectorAll('button')].find((one) => one.textContent === focused.textContent)
+    const buttons = [...this.root.querySelectorAll('button')]
+    const alike = buttons.find((one) => one.textContent === focused.textContent) ?? part?.querySelector('button')
     if (alike && isVisible(alike)) alike.focus()
     else this.#events.focus()
   }
