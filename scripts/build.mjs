@@ -27,6 +27,9 @@ const beside = (...names) => ({
     })),
 })
 
+/** Parts of the element that only some pages need. */
+const parts = ['filters', 'modal', 'results']
+
 /** The languages of the element that are files of their own. */
 const languages = fs
   .readdirSync(at('www', 'src', 'element', 'languages'))
@@ -76,16 +79,15 @@ export async function bundlePackage(outdir = 'dist') {
     entryPoints: languages.map((name) => `www/src/element/languages/${name}.ts`),
     sourcemap: false,
   })
-  // The element fetches what it needs of these when somebody searches.
+  // The element fetches what it needs of these when somebody searches, and its own parts where the page wants them.
   await build({
     ...options,
-    entryPoints: [
-      { in: 'www/src/element/element.ts', out: 'element' },
-      { in: 'www/src/element/element.css', out: 'element' },
-    ],
-    plugins: [beside('index', ...languages.map((name) => `languages/${name}`))],
+    entryPoints: ['ts', 'css']
+      .map((kind) => `www/src/element/element.${kind}`)
+      .concat(parts.map((name) => `www/src/element/${name}.ts`)),
+    plugins: [beside('index', ...parts, ...languages.map((name) => `languages/${name}`))],
   })
-  // A page of results that works as it is.
+  // A page of results that works as it is, and its styles.
   for (const file of ['results.html', 'results.css'])
     fs.copyFileSync(at('www', 'src', 'element', file), at(outdir, file))
   await build({
@@ -116,6 +118,7 @@ export async function buildBundles() {
       'element.js',
       'element-define.js',
       'element.css',
+      ...parts.map((name) => `${name}.js`),
       'results.html',
       'service-worker.js',
       'write-service-worker.js',

@@ -21,7 +21,31 @@ export const HOSTILE = { title: '<img src=x onerror="window.broken=1">Hostile & 
 /** The document that is hostile. */
 export const HOSTILE_ID = 'gdpr-erase'
 
+/** The document that has headings, as `inkling site` finds them on pages, and what is asked of the part below the last. */
+export const SECTIONED = { id: 'drift-keynote', question: 'twelve photographs for the first-week trainee' }
+
+/** Its headings: parts of its text, with their depth and the id that an address names them by. */
+const HEADINGS = [
+  { text: 'A model is a photograph of a river.', level: 2, id: 'river' },
+  { text: 'There will be no slides', level: 3, id: 'no-slides' },
+]
+
 const fixture = (name: string) => fs.readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+
+interface Stored {
+  id: string
+  title: string
+  text: string
+  url?: string
+}
+
+/** The places of the headings, in bytes. */
+function headingsOf({ text }: Stored): object[] {
+  return HEADINGS.map(({ text: heading, level, id }) => {
+    const start = Buffer.byteLength(text.slice(0, text.indexOf(heading)))
+    return { start, end: start + Buffer.byteLength(heading), level, id }
+  })
+}
 
 interface Entry {
   path: string
@@ -44,9 +68,12 @@ function buildFolder(folder: string): void {
   const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as { files: Entry[] }
   for (const entry of manifest.files.filter(({ path }) => path.startsWith('docs/'))) {
     const file = path.join(folder, 'search', entry.path)
-    const documents = JSON.parse(fs.readFileSync(file, 'utf8')) as { id: string; title: string; url?: string }[]
-    for (const document of documents)
+    const documents = JSON.parse(fs.readFileSync(file, 'utf8')) as Stored[]
+    for (const document of documents) {
       Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
+      if (document.id === SECTIONED.id)
+        Object.assign(document, { url: 'sessions.html', headings: headingsOf(document) })
+    }
     const bytes = Buffer.from(JSON.stringify(documents))
     fs.writeFileSync(file, bytes)
     Object.assign(entry, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })

@@ -9,7 +9,7 @@ const OFFER = /^Turn on smart search \(\d+\sMB\)$/
 
 const DATA = /search\/|index\.js|worker\.js|wasm|languages/
 
-test('before the first interaction the element costs at most 13 KB, and nothing else is fetched', async ({
+test('before the first interaction the element costs at most 12 KB, and nothing else is fetched', async ({
   box,
   page,
 }) => {
@@ -21,10 +21,34 @@ test('before the first interaction the element costs at most 13 KB, and nothing 
     (path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.replace('/inkling/', '')))).length,
   )
   expect(scripts.sort()).toEqual(['/inkling/element-define.js', '/inkling/element.js'])
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(13_000)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(12_000)
 
   await box.input.focus()
   await expect.poll(() => box.requests).toContain('/search/model/weights.safetensors')
+})
+
+for (const [attributes, own] of [
+  ['filters="day"', ['filters']],
+  ['modal', ['modal']],
+  ['results filters="day"', ['filters', 'results']],
+] as const) {
+  test(`what only some pages need is fetched by those: <inkling-search ${attributes}>`, async ({ box, page }) => {
+    await box.open({ attributes })
+    await page.waitForLoadState('networkidle')
+    const parts = box.requests.filter((path) => /inkling\/(filters|modal|results)\.js$/.test(path)).sort()
+    expect(parts).toEqual(own.map((name) => `/inkling/${name}.js`))
+  })
+}
+
+test.describe('where a part does not come', () => {
+  test.use({ complaintsAllowed: /Failed to load resource/ })
+
+  test('a panel answers all the same', async ({ box, page }) => {
+    await page.route(/inkling\/(filters|modal)\.js$/, (route) => route.abort())
+    await box.open({ attributes: 'modal filters="day"' })
+    await box.ask('Health Analytics?')
+    await expect(box.panel.getByRole('option').first()).toContainText(/health/i)
+  })
 })
 
 test('with preload the search is fetched before anybody asks', async ({ box, page }) => {

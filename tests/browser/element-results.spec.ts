@@ -1,5 +1,8 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import type { Page } from '@playwright/test'
-import { expect, HOSTILE, hold, type SearchBox, test } from './box.js'
+import { siteFolder } from '../../scripts/site.mjs'
+import { expect, HOSTILE, hold, SECTIONED, type SearchBox, test } from './box.js'
 
 const QUESTION = 'Health Analytics?'
 
@@ -142,6 +145,69 @@ test('Tab leads from the box to the answers, before the filters', async ({ box, 
   await page.keyboard.press('Tab')
   await expect(items(page).first().locator('.inkling-option')).toBeFocused()
 })
+
+test('a hit shows the headings that its passage is below, and leads to the last of them', async ({ box, page }) => {
+  await openResults(box, page)
+  await box.open({ form: '', attributes: 'results' })
+  await input(page).fill(SECTIONED.question)
+  const hit = items(page).first().locator('.inkling-option')
+  await expect(hit.locator('.inkling-path')).toHaveText('A model is a photograph of a river. › There will be no slides')
+  await expect(hit).toHaveAttribute('href', 'sessions.html#no-slides')
+  await expect(items(page).nth(1).locator('.inkling-path')).toHaveCount(0)
+  expect(await box.violations()).toEqual([])
+})
+
+for (const filters of ['filters="day"', '']) {
+  test(`a value that the question names is offered as a filter over the answers, applied and dropped by a press${filters && ', beside the filter itself'}`, async ({
+    box,
+    page,
+  }) => {
+    await openResults(box, page, '', `show="day" limit="40" ${filters}`)
+    await input(page).fill('health on Tuesday')
+    const offer = page.getByRole('button', { name: 'Only Tuesday' })
+    await expect(offer).toHaveAttribute('aria-pressed', 'false')
+    const days = () => page.locator('.inkling-facts').allTextContents()
+    const before = await days()
+    expect(new Set(before).size).toBeGreaterThan(1)
+    expect((await offer.boundingBox())!.y).toBeLessThan((await items(page).first().boundingBox())!.y)
+    await offer.focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => [...new Set(await days())]).toEqual(['Tuesday'])
+    await expect(offer).toHaveAttribute('aria-pressed', 'true')
+    await expect(offer).toBeFocused()
+    expect(asked(page)).toBe(filters ? '?q=health+on+Tuesday&day=Tuesday' : '?q=health+on+Tuesday')
+    expect(await box.violations()).toEqual([])
+    await offer.click()
+    await expect.poll(days).toEqual(before)
+
+    // Whoever leaves for a session and comes back finds the filter as it was.
+    await offer.click()
+    await expect(offer).toHaveAttribute('aria-pressed', 'true')
+    await items(page).first().locator('a').click()
+    await expect(page).toHaveURL(/sessions\.html/)
+    await page.goBack()
+    await expect(offer).toHaveAttribute('aria-pressed', 'true')
+    await expect.poll(async () => [...new Set(await days())]).toEqual(['Tuesday'])
+  })
+}
+
+for (const [lang, folder] of [
+  ['de-CH', 'de'],
+  ['en', 'en'],
+  ['fr', 'en'],
+] as const) {
+  test(`of an index for each language the page's own is asked, and the first where there is none: ${lang}`, async ({
+    box,
+  }) => {
+    for (const name of ['en', 'de'])
+      fs.cpSync(path.join(siteFolder, 'search'), path.join(box.folder, 'search', name), { recursive: true })
+    await box.open({ lang, attributes: 'languages="en de"' })
+    await box.ask('Health Analytics?')
+    await expect(box.options).toHaveCount(3)
+    const manifests = box.requests.filter((path) => path.endsWith('/manifest.json'))
+    expect(manifests).toEqual([`/search/${folder}/manifest.json`])
+  })
+}
 
 test('with an order everything is listed while nothing is asked', async ({ box, page }) => {
   await openResults(box, page, '', 'sort="start" show="start"')

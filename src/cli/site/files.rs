@@ -80,7 +80,7 @@ pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
         is_script && !is_other
     };
     let mut copied = 0;
-    for below in ["", "wasm/"] {
+    for below in ["", "languages/", "wasm/"] {
         let Ok(entries) = fs::read_dir(dist.join(below)) else { continue };
         for entry in entries.flatten() {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };

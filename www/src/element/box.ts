@@ -4,8 +4,8 @@ import { Combobox } from './combobox.js'
 import { focusedBeside, hide, isInside } from './dom.js'
 import { addressOfForm, leadsAway } from './form.js'
 import { anchorOf, place } from './place.js'
-import { Session } from './session.js'
-import { type Owner, View } from './view.js'
+import type { Session } from './session.js'
+import { converse, type Owner, type View } from './view.js'
 
 /** One box and its panel, until its signal is aborted. */
 export class Box {
@@ -27,12 +27,7 @@ export class Box {
     this.#container = container
     this.#signal = signal
     this.#leave = leave
-    this.#session = new Session(owner.engine, () => owner, {
-      changed: () => this.#render(),
-      answered: ({ question, result }) => owner.emit('inkling-results', { query: question.text, ...result }),
-      failed: (error) => owner.emit('inkling-error', error),
-    })
-    this.#view = new View(owner, this.#session, {
+    const { session, view } = converse(owner, () => this.#render(), {
       options: (options, label) => {
         this.#combobox.show(options)
         this.#view.list.ariaLabel = label
@@ -47,7 +42,9 @@ export class Box {
         leadsAway(input.form) ? addressOfForm(input.form, this.#session.state.question.filters) : undefined,
       focus: () => this.#input.focus(),
     })
-    const { root, list, status } = this.#view
+    this.#session = session
+    this.#view = view
+    const { root, list, status } = view
     root.hidden = leave === undefined
     // A click anywhere in here leaves the focus in the box.
     root.addEventListener('mousedown', (event) => event.preventDefault())

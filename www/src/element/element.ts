@@ -17,12 +17,10 @@ import { addressOf } from './hits.js'
 import { en, messagesOf } from './languages.js'
 import { safeUrl } from './marked.js'
 import { type Messages, Wording } from './messages.js'
-import { Modal } from './modal.js'
 import { Recent } from './recent.js'
-import { Results } from './results.js'
 import { isApple, listenForShortcuts } from './shortcuts.js'
 import { tellOwner } from './trouble.js'
-import type { Owner } from './view.js'
+import { converse, type Owner } from './view.js'
 
 export type { OpenSearch } from './engine.js'
 export type { Counted, Messages } from './messages.js'
@@ -44,11 +42,21 @@ const BOX = 'input[type=search], input[type=text], input:not([type])'
 
 /**
  * Enhances the form inside it, or makes one. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
- * fields; `modal` or `results`; `label`, `action`, `base`, `sort`, `suggest`, `preload`, `semantic`, `theme`, `align`, `recent="off"`,
- * `shortcuts="off"`. They are told of in docs/element.md.
+ * fields; `modal` or `results`; `label`, `action`, `base`, `languages`, `sort`, `suggest`, `preload`, `semantic`, `theme`, `align`,
+ * `recent="off"`, `shortcuts="off"`. They are told of in docs/element.md.
  */
 export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} as typeof HTMLElement)) {
-  static readonly observedAttributes = ['src', 'modal', 'results', 'label', 'action', 'semantic', 'shortcuts']
+  static readonly observedAttributes = [
+    'src',
+    'modal',
+    'results',
+    'filters',
+    'label',
+    'action',
+    'languages',
+    'semantic',
+    'shortcuts',
+  ]
 
   /** Makes what is shown of a hit, in place of title, facts and passage; undefined leaves those. */
   renderHit: ((hit: Hit) => Node | undefined) | undefined
@@ -76,6 +84,19 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
 
   set src(url: string) {
     this.setAttribute('src', url)
+  }
+
+  /** The folder of the index to ask: where there is one for each of several languages, that of the page's. */
+  get #folder(): string {
+    const all = this.#names('languages')
+    if (all.length === 0) return this.src
+    const wanted = (nearest(this, 'lang') ?? '').toLowerCase()
+    const found = [wanted, wanted.split('-')[0]].map((one) => all.find((name) => name.toLowerCase() === one))
+    return `${this.src.replace(/\/$/, '')}/${found[0] ?? found[1] ?? all[0]}/`
+  }
+
+  #names(attribute: string): string[] {
+    return (this.getAttribute(attribute) ?? '').split(/[\s,]+/).filter(Boolean)
   }
 
   /** How many results are shown at first, at least 1. Default 3, and 10 on a page of results. */
@@ -178,13 +199,14 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     this.#language = nearest(this, 'lang') || 'en'
     this.#translated = this.#wording = undefined
     this.#saidByWords = false
+    const src = this.#folder
     const engine = shareEngine(
-      this.src,
+      src,
       this.#semantic(),
       {
         ready: (search) => this.#emit('inkling-ready', { search }),
         failed: (error) => {
-          tellOwner(error, this.src)
+          tellOwner(error, src)
           this.#emit('inkling-error', error)
         },
         changed: () => this.#ui?.update(),
@@ -193,9 +215,8 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
       this.openSearch,
     )
     this.#engine = engine
-    const owner = this.#owner(engine)
-    if (this.hasAttribute('modal')) this.#ui = new Modal(owner, this, input, signal)
-    else this.#ui = inPage(owner, this, input, signal)
+    const owner = this.#owner(engine, src)
+    this.#ui = begin(owner, this, input, signal)
     if (this.getAttribute('shortcuts') !== 'off') {
       const restore = setAttributes(input, { 'aria-keyshortcuts': '/ Control+K Meta+K' })
       listenForShortcuts(() => isVisible(this) && (this.open(), true), signal)
@@ -208,10 +229,9 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     })
   }
 
-  #owner(engine: Engine): Owner {
+  #owner(engine: Engine, src: string): Owner {
     const element = this
-    const recent = new Recent(this.src)
-    const names = (attribute: string) => (this.getAttribute(attribute) ?? '').split(/[\s,]+/).filter(Boolean)
+    const recent = new Recent(src)
     return {
       engine,
       get wording() {
@@ -224,10 +244,10 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
         return element.limit
       },
       get filters() {
-        return names('filters')
+        return element.#names('filters')
       },
       get show() {
-        return names('show')
+        return element.#names('show')
       },
       get sort() {
         return element.getAttribute('sort') ?? undefined
@@ -247,7 +267,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
         return element.getAttribute('recent') === 'off' ? undefined : recent
       },
       emit: (name, detail) => {
-        if (name === 'inkling-error') tellOwner(detail as InklingError, this.src)
+        if (name === 'inkling-error') tellOwner(detail as InklingError, src)
         return this.#emit(name, detail)
       },
       firstByWords: () => {
@@ -274,22 +294,44 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
   }
 }
 
-/** Answers below the form itself, in a panel or as the page's own content, until the signal is aborted. */
-function inPage(
-  owner: Owner,
-  element: HTMLElement,
-  input: HTMLInputElement,
-  signal: AbortSignal,
-): { update(): void; open(): void } {
-  let box: Box | Results | undefined
-  const Kind = element.hasAttribute('results') ? Results : Box
-  // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
-  inNextTask(() => (box = new Kind(owner, input, element, signal)), signal)
+/** What answers: a panel, or, where the attributes want it, a dialog or the page itself. */
+interface Ui {
+  update(): void
+  open?(): void
+}
+
+/**
+ * Begins to answer, until the signal is aborted. Most boxes are a panel without filters: the files of the rest are fetched for those
+ * that want them, and where they do not come, such a panel answers.
+ */
+function begin(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): Required<Ui> {
+  let ui: Ui | undefined
+  let wanted = false
+  const become = (made: Ui) => {
+    ui = made
+    // What was typed meanwhile stays as it is.
+    if (wanted) ui.open?.()
+  }
   const open = () => {
+    wanted = !ui
+    if (ui?.open) return ui.open()
     input.focus()
     input.select()
   }
-  return { update: () => box?.update(), open }
+  const modal = element.hasAttribute('modal') && import('./modal.js')
+  const results = !modal && element.hasAttribute('results') && import('./results.js')
+  const filters = owner.filters.length > 0 && import('./filters.js')
+  const start = async () => {
+    const files = await Promise.all([modal, results, filters]).catch(() => [])
+    if (signal.aborted) return
+    if (files[2]) owner.FilterBar = files[2].FilterBar
+    if (files[0]) become(new files[0].Modal(owner, element, input, signal, Box))
+    else if (files[1]) become(new files[1].Results(owner, input, element, signal, converse))
+    else become(new Box(owner, input, element, signal))
+  }
+  // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
+  inNextTask(() => void start(), signal)
+  return { update: () => ui?.update(), open }
 }
 
 /** Runs a job once the page has nothing better to do. */

@@ -1,6 +1,5 @@
 /** The fields that an answer can be narrowed by: for each value a button with the number of documents that it would leave. */
 import type { FacetCount, Filters } from '../types.js'
-import { uniqueId } from './combobox.js'
 import { button, make } from './dom.js'
 import type { Wording } from './messages.js'
 
@@ -92,7 +91,6 @@ export class FilterBar {
     const found = [...this.root.children].find((group) => (group as HTMLElement).dataset.field === field)
     if (found) return found as HTMLElement
     const label = make('span', 'field', say.field(field))
-    label.id = uniqueId()
     label.ariaHidden = 'true'
     const group = make('div', 'group', label)
     group.dataset.field = field

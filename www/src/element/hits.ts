@@ -44,6 +44,7 @@ function standard(hit: Hit, { show, wording }: HitSettings): DocumentFragment {
   const title = make('span', 'title', marked(hit.title, hit.titleMatches))
   title.dir = 'auto'
   fragment.append(title)
+  if (hit.headings?.length) fragment.append(pathOf(hit.headings))
   const facts = factsOf(hit, show, wording).map(({ value }) => value)
   if (facts.length > 0) fragment.append(make('span', 'facts', facts.join(' · ')))
   const { text, ranges } = excerpt(hit.passage.text, hit.matches)
@@ -53,6 +54,13 @@ function standard(hit: Hit, { show, wording }: HitSettings): DocumentFragment {
     fragment.append(passage)
   }
   return fragment
+}
+
+/** The headings that the passage is below: the address of the hit leads to the last of them. */
+function pathOf(headings: readonly string[]): HTMLElement {
+  const path = make('span', 'path', headings.join(' › '))
+  path.dir = 'auto'
+  return path
 }
 
 /** What is to be shown of a hit's fields, as the language writes it. The time that something ends joins the one it starts at. */
@@ -81,6 +89,7 @@ export function reading(
   const text = make('p', 'text', marked(hit.passage.text, hit.matches))
   for (const part of [title, text]) part.dir = 'auto'
   const article = make('article', 'reading', button('action', messages.back, back), title)
+  if (hit.headings?.length) article.append(pathOf(hit.headings))
   const facts = factsOf(hit, Object.keys(hit.fields), wording)
   const list = facts.map(({ name, value }) =>
     make('div', '', make('dt', '', wording.field(name)), make('dd', '', value)),

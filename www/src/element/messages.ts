@@ -59,6 +59,8 @@ export interface Messages {
   filterBy: string
   allValues: string
   fewerValues: string
+  /** The button that filters by a `{value}` which the question names. */
+  only: string
   /** Of a text that is shown in place: the way back, and those most like it. */
   back: string
   similar: string

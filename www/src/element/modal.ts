@@ -1,7 +1,7 @@
 /** The search as a dialog over the page, with a form of its own that goes where the page's form goes. */
 
 import { inNextTask } from '../worker/tasks.js'
-import { Box } from './box.js'
+import type { Box } from './box.js'
 import { setAttributes } from './combobox.js'
 import { button, make } from './dom.js'
 import type { Owner } from './view.js'
@@ -16,12 +16,15 @@ export class Modal {
   readonly #owner: Owner
   readonly #element: HTMLElement
   readonly #input: HTMLInputElement
+  readonly #Box: typeof Box
   #open: Open | undefined
 
-  constructor(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal) {
+  /** `box` is given, and not imported: this file holds none of the element's others. */
+  constructor(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal, box: typeof Box) {
     this.#owner = owner
     this.#element = element
     this.#input = input
+    this.#Box = box
     const restore = setAttributes(input, { 'aria-haspopup': 'dialog', autocomplete: 'off' })
     // Not at focus: whoever only passes through with the keyboard must be let through.
     for (const type of ['click', 'input']) input.addEventListener(type, () => this.open(), { signal })
@@ -56,7 +59,7 @@ export class Modal {
     input.focus()
     const open: Open = (this.#open = { dialog })
     // In a task of its own, so that the key or click that opens the dialog is not held up. What is typed meanwhile it finds.
-    inNextTask(() => (open.box = new Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
+    inNextTask(() => (open.box = new this.#Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
 
   /** Takes in what has changed about the search. */

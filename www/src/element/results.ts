@@ -1,9 +1,10 @@
 /** A page of results: the box with its answer below it, in the flow of the page, and the question in the page's address. */
+import type { Filters } from '../types.js'
 import { inNextTask } from '../worker/tasks.js'
 import { readAddress, withAsked } from './address.js'
 import { focusedBeside, make } from './dom.js'
-import { Session } from './session.js'
-import { type Owner, View } from './view.js'
+import type { Session } from './session.js'
+import type { converse, Owner, View } from './view.js'
 
 /** A question on which the visitor has rested so long is one to come back to. */
 const REST_MS = 1500
@@ -11,6 +12,8 @@ const REST_MS = 1500
 /** What a page of results keeps with its place in the history. */
 interface Place {
   limit: number
+  /** All that is filtered by: a value that the question names may be of a field that the address has no place for. */
+  filters: Filters
   scroll: number
 }
 
@@ -25,16 +28,18 @@ export class Results {
   /** Where the page was scrolled to when it was left for a hit. */
   #scroll: number | undefined
 
-  constructor(owner: Owner, input: HTMLInputElement, container: HTMLElement, signal: AbortSignal) {
+  /** `begin` is `converse`: given, and not imported, so that this file, which few pages need, holds none of the element's others. */
+  constructor(
+    owner: Owner,
+    input: HTMLInputElement,
+    container: HTMLElement,
+    signal: AbortSignal,
+    begin: typeof converse,
+  ) {
     this.#owner = owner
     this.#input = input
     this.#signal = signal
-    this.#session = new Session(owner.engine, () => owner, {
-      changed: () => this.#render(),
-      answered: ({ question, result }) => owner.emit('inkling-results', { query: question.text, ...result }),
-      failed: (error) => owner.emit('inkling-error', error),
-    })
-    this.#view = new View(owner, this.#session, {
+    const { session, view } = begin(owner, () => this.#render(), {
       options: (options, label) => this.#list(options, label),
       chosen: () => {
         this.#remember()
@@ -48,7 +53,9 @@ export class Results {
       address: () => undefined,
       focus: () => this.#input.focus({ preventScroll: true }),
     })
-    const { root, list, status } = this.#view
+    this.#session = session
+    this.#view = view
+    const { root, list, status } = view
     root.classList.add('inkling-results')
     // The room beside the answers is there from the beginning.
     root.classList.toggle('inkling-filtered', owner.filters.length > 0)
@@ -123,7 +130,7 @@ export class Results {
     if (first && !text && this.#input.value) return this.#session.ask({ text: this.#input.value })
     this.#input.value = text
     this.#scroll = place?.scroll
-    this.#session.ask({ text, filters, ...(place && { limit: place.limit }) })
+    this.#session.ask({ text, filters: { ...place?.filters, ...filters }, ...(place && { limit: place.limit }) })
   }
 
   /** Puts the question into the address, as a place of its own in the history. */
@@ -141,7 +148,8 @@ export class Results {
 
   /** Keeps what brings the visitor back to the same place. */
   #keepPlace(): void {
-    const place: Place = { limit: this.#session.state.question.limit, scroll: window.scrollY }
+    const { limit, filters } = this.#session.state.question
+    const place: Place = { limit, filters, scroll: window.scrollY }
     history.replaceState({ ...history.state, inkling: place }, '')
   }
 
@@ -193,6 +201,6 @@ function pressable(option: HTMLElement): void {
 
 /** The place that a state of the history holds, whoever wrote it. */
 function placeOf(state: unknown): Place | undefined {
-  const { limit, scroll } = ((state as { inkling?: unknown } | null)?.inkling ?? {}) as Partial<Place>
-  return typeof limit === 'number' && typeof scroll === 'number' ? { limit, scroll } : undefined
+  const { limit, filters = {}, scroll } = ((state as { inkling?: unknown } | null)?.inkling ?? {}) as Partial<Place>
+  return typeof limit === 'number' && typeof scroll === 'number' ? { limit, filters, scroll } : undefined
 }

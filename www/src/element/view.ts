@@ -3,14 +3,17 @@ import type { InklingError } from '../errors.js'
 import type { Hit } from '../types.js'
 import { button, focusedBeside, hide, isVisible, make } from './dom.js'
 import type { Engine } from './engine.js'
-import { FilterBar } from './filters.js'
+import type { FilterBar } from './filters.js'
 import { type HitSettings, hitOption, reading } from './hits.js'
 import type { Wording } from './messages.js'
 import type { Recent } from './recent.js'
-import { chosen, type Session, type Shown } from './session.js'
+import { chosen, Session, type Shown } from './session.js'
 
 /** Nothing is said while somebody is typing: an answer has to stand for so long before it is. */
 const SAY_AFTER_MS = 400
+
+/** How many values that a question names are offered as filters. */
+const OFFERS_MAX = 5
 
 /** The element, as far as what is shown depends on it. */
 export interface Owner extends HitSettings {
@@ -20,6 +23,8 @@ export interface Owner extends HitSettings {
   readonly translated: Promise<void>
   readonly limit: number
   readonly filters: readonly string[]
+  /** What shows these: fetched where there are any. */
+  FilterBar?: typeof FilterBar
   readonly sort: string | undefined
   readonly atEnd: boolean
   /** Questions to try, shown while the box is empty. */
@@ -45,14 +50,25 @@ export interface ViewEvents {
   focus(): void
 }
 
+/** A session and its view, told of each other. */
+export function converse(owner: Owner, changed: () => void, events: ViewEvents): { session: Session; view: View } {
+  const session = new Session(owner.engine, () => owner, {
+    changed,
+    answered: ({ question, result }) => owner.emit('inkling-results', { query: question.text, ...result }),
+    failed: (error) => owner.emit('inkling-error', error),
+  })
+  return { session, view: new View(owner, session, events) }
+}
+
 /** One rendered session. */
 export class View {
   readonly root = make('div', 'panel')
   readonly list = make('div', 'list')
   /** Announces to screen readers what has changed; never seen, and always there, or it would not be read. */
   readonly status = make('p', 'status')
-  readonly #filters: FilterBar
+  readonly #filters: FilterBar | undefined
   readonly #lead = make('p', 'lead')
+  readonly #understood = make('div', 'understood')
   readonly #message = make('div', 'message')
   readonly #reading = make('div', 'in-place')
   readonly #more = make('div', 'more')
@@ -72,12 +88,12 @@ export class View {
     this.#owner = owner
     this.#session = session
     this.#events = events
-    this.#filters = new FilterBar((field, value) => session.toggle(field, value))
+    this.#filters = owner.FilterBar && new owner.FilterBar((field, value) => session.toggle(field, value))
     this.status.setAttribute('role', 'status')
     this.#keys.ariaHidden = 'true'
     const foot = make('div', 'foot', make('p', 'note', this.#said, ' ', this.#offer), this.#keys)
-    const parts = [this.#lead, this.list, this.#reading, this.#message, this.#more]
-    this.root.append(this.#filters.root, make('div', 'body', ...parts, foot))
+    const parts = [this.#understood, this.#lead, this.list, this.#reading, this.#message, this.#more]
+    this.root.append(...(this.#filters ? [this.#filters.root] : []), make('div', 'body', ...parts, foot))
     for (const part of parts) part.hidden = true
   }
 
@@ -112,7 +128,7 @@ export class View {
     this.#shown = shown
     this.#drawn = 'answer'
     if (before === shown) return
-    this.#filters.show(
+    this.#filters?.show(
       question.text,
       {
         values: this.#session.state.values,
@@ -124,12 +140,28 @@ export class View {
     )
     const nothing = result.hits.length === 0
     const nearest = question.far && question.text.trim() !== '' && !nothing
-    if (nothing && !chosen(question.filters)) this.#filters.hide()
+    if (nothing && !chosen(question.filters)) this.#filters?.hide()
+    this.#put(this.#understood, this.#offers(shown))
     this.#put(this.#lead, nearest ? [wording.messages.nearest] : [])
     this.#put(this.#message, nothing ? this.#nothing(shown) : [])
     // A better answer that is the same leaves the list, and what is marked in it, as it is.
     if (!before || !isSame(before, shown)) this.#drawHits(shown, before)
     this.#say(nothing ? this.#nothingSaid(shown) : summaryOf(shown, wording))
+  }
+
+  /** Values that the question names, each as a button that filters by it, and those that are filtered by without a button elsewhere. */
+  #offers({ question: { filters }, result }: Shown): Node[] {
+    const { wording } = this.#owner
+    const unlisted = Object.entries(filters).filter(([field]) => !this.#owner.filters.includes(field))
+    const applied = unlisted.flatMap(([field, values]) => values.map((value) => ({ field, value })))
+    const offers = new Map([...(result.understood ?? []), ...applied].map((one) => [`${one.field} ${one.value}`, one]))
+    return [...offers.values()].slice(0, OFFERS_MAX).map(({ field, value }) => {
+      const text = wording.say('only', { value: wording.value(value) })
+      const offer = button('filter', text, () => this.#session.toggle(field, value))
+      offer.ariaPressed = String(filters[field]?.includes(value) ?? false)
+      offer.title = wording.field(field)
+      return offer
+    })
   }
 
   #drawHits(shown: Shown, before: Shown | undefined): void {
@@ -259,8 +291,8 @@ export class View {
     this.#drawn = drawn
     this.#shown = undefined
     if (this.list.childElementCount > 0) this.#events.options([], '')
-    for (const part of [this.#lead, this.#message, this.#more]) this.#put(part, [])
-    if (!chosen(this.#session.state.question.filters)) this.#filters.hide()
+    for (const part of [this.#understood, this.#lead, this.#message, this.#more]) this.#put(part, [])
+    if (!chosen(this.#session.state.question.filters)) this.#filters?.hide()
   }
 
   /** The line at the bottom: what ranks the answer, and what the visitor can do about it. */

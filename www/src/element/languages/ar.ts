@@ -54,6 +54,7 @@ export const messages: Messages = {
   filterBy: 'التصفية بحسب {field}',
   allValues: 'الكل ({n})',
   fewerValues: 'أقل',
+  only: 'فقط {value}',
   back: 'العودة إلى النتائج',
   similar: 'مشابه',
   close: 'إغلاق',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Filtrovat podle: {field}',
   allValues: 'Všechny ({n})',
   fewerValues: 'Méně',
+  only: 'Jen {value}',
   back: 'Zpět na výsledky',
   similar: 'Podobné',
   close: 'Zavřít',

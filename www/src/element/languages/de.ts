@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Nach {field} filtern',
   allValues: 'Alle {n}',
   fewerValues: 'Weniger',
+  only: 'Nur {value}',
   back: 'Zurück zu den Ergebnissen',
   similar: 'Ähnliches',
   close: 'Schließen',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Filter by {field}',
   allValues: 'All {n}',
   fewerValues: 'Fewer',
+  only: 'Only {value}',
   back: 'Back to the results',
   similar: 'Similar',
   close: 'Close',

@@ -37,6 +37,7 @@ export const messages: Messages = {
   filterBy: 'Filtrar por {field}',
   allValues: 'Los {n}',
   fewerValues: 'Menos',
+  only: 'Solo {value}',
   back: 'Volver a los resultados',
   similar: 'Parecidos',
   close: 'Cerrar',

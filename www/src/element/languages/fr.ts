@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Filtrer par {field}',
   allValues: 'Les {n}',
   fewerValues: 'Moins',
+  only: 'Seulement {value}',
   back: 'Retour aux résultats',
   similar: 'Similaires',
   close: 'Fermer',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'סינון לפי {field}',
   allValues: 'הכול ({n})',
   fewerValues: 'פחות',
+  only: 'רק {value}',
   back: 'חזרה לתוצאות',
   similar: 'דומים',
   close: 'סגירה',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Filtra per {field}',
   allValues: 'Tutti i {n}',
   fewerValues: 'Meno',
+  only: 'Solo {value}',
   back: 'Torna ai risultati',
   similar: 'Simili',
   close: 'Chiudi',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: '{field}で絞り込む',
   allValues: '{n} 件すべて',
   fewerValues: '少なく表示',
+  only: '{value}のみ',
   back: '検索結果に戻る',
   similar: '似たもの',
   close: '閉じる',

@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: '{field}(으)로 필터링',
   allValues: '전체 {n}개',
   fewerValues: '접기',
+  only: '{value}만',
   back: '검색 결과로 돌아가기',
   similar: '비슷한 항목',
   close: '닫기',

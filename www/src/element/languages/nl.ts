@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: 'Filteren op {field}',
   allValues: 'Alle {n}',
   fewerValues: 'Minder',
+  only: 'Alleen {value}',
   back: 'Terug naar de resultaten',
   similar: 'Vergelijkbaar',
   close: 'Sluiten',

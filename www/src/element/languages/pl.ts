@@ -45,6 +45,7 @@ export const messages: Messages = {
   filterBy: 'Filtruj według: {field}',
   allValues: 'Wszystkie ({n})',
   fewerValues: 'Mniej',
+  only: 'Tylko {value}',
   back: 'Wróć do wyników',
   similar: 'Podobne',
   close: 'Zamknij',

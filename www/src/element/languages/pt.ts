@@ -37,6 +37,7 @@ export const messages: Messages = {
   filterBy: 'Filtrar por {field}',
   allValues: 'Todos os {n}',
   fewerValues: 'Menos',
+  only: 'Apenas {value}',
   back: 'Voltar aos resultados',
   similar: 'Semelhantes',
   close: 'Fechar',

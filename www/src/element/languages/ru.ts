@@ -46,6 +46,7 @@ export const messages: Messages = {
   filterBy: 'Фильтр: {field}',
   allValues: 'Все ({n})',
   fewerValues: 'Меньше',
+  only: 'Только {value}',
   back: 'Назад к результатам',
   similar: 'Похожее',
   close: 'Закрыть',

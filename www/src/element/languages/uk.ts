@@ -46,6 +46,7 @@ export const messages: Messages = {
   filterBy: 'Фільтр: {field}',
   allValues: 'Усі ({n})',
   fewerValues: 'Менше',
+  only: 'Лише {value}',
   back: 'Назад до результатів',
   similar: 'Схоже',
   close: 'Закрити',

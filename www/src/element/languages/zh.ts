@@ -36,6 +36,7 @@ export const messages: Messages = {
   filterBy: '按{field}筛选',
   allValues: '全部 {n} 项',
   fewerValues: '收起',
+  only: '仅{value}',
   back: '返回搜索结果',
   similar: '类似内容',
   close: '关闭',
