@@ -139,7 +139,10 @@ export async function writePages(folder) {
         name: 'package-as-files',
         setup: ({ onResolve }) => {
           onResolve({ filter: /^inkling-search$/ }, () => ({ path: './inkling/index.js', external: true }))
-          onResolve({ filter: /^inkling-search\/build$/ }, () => ({ path: './inkling/build.js', external: true }))
+          onResolve({ filter: /^inkling-search\/(build|element)$/ }, ({ path: name }) => ({
+            path: `./inkling/${name.replace('inkling-search/', '')}.js`,
+            external: true,
+          }))
         },
       },
     ],

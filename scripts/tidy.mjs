@@ -48,7 +48,7 @@ const IMPORTS = {
   'www/src/cli/': ['node:', 'www/src/errors', 'www/src/types', 'www/src/worker/'],
   'www/offline/': ['node:', 'www/src/worker/module-names', 'www/src/worker/simd', 'www/src/worker/stored'],
   'www/single/': ['dist/wasm/', 'www/src/', 'www/src/element/', 'www/src/worker/'],
-  'www/demo/': ['inkling-search', 'inkling-search/build'],
+  'www/demo/': ['inkling-search', 'inkling-search/build', 'inkling-search/element'],
 }
 
 const FILE_LINES = 500

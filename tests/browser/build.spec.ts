@@ -185,6 +185,7 @@ test('the saved folder is a site that answers, and its index is the one that the
     if (fs.existsSync('dist/element-define.js')) {
       fs.writeFileSync(path.join(folder, 'site', 'favicon.ico'), '')
       await deployed.goto(server.url)
+      await expect(deployed.getByRole('heading', { level: 1 })).toHaveText('agenda')
       await deployed.getByRole('searchbox').fill(question)
       await expect(deployed.getByRole('listitem').first()).toContainText(question)
     }

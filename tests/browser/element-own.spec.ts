@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, HOSTILE, hold, type SearchBox, test } from './box.js'
+import { expect, HOSTILE, hold, test } from './box.js'
 
 const LONG = 'Pneumonoultramicroscopicsilicovolcanoconiosis'.repeat(12)
 
@@ -301,42 +301,6 @@ test.describe('when the site is wrong', () => {
     expect(heard).toEqual([expect.stringContaining('colour')])
   })
 })
-
-/** Where an element may find itself. */
-const PLACES: Record<string, (box: SearchBox, page: Page) => Promise<void>> = {
-  'a shadow root': (_, page) =>
-    page.evaluate(() => {
-      const host = document.querySelector('main')!.appendChild(document.createElement('div'))
-      const root = host.attachShadow({ mode: 'open' })
-      const style = document.createElement('link')
-      Object.assign(style, { rel: 'stylesheet', href: 'inkling/element.css' })
-      root.append(style, document.querySelector('inkling-search')!)
-    }),
-  'another place of the page': (_, page) =>
-    page.evaluate(() => document.querySelector('main')!.prepend(document.querySelector('inkling-search')!)),
-  'a copy that a router kept and puts back': (_, page) =>
-    page.evaluate(() => {
-      const copy = document.body.cloneNode(true)
-      document.body.replaceWith(copy)
-    }),
-}
-
-for (const [place, move] of Object.entries(PLACES)) {
-  test(`the element works in ${place}, after it was used before`, async ({ box, page }) => {
-    await box.open({ form: '', lang: 'en' })
-    await box.ask('Health Analytics?')
-    await move(box, page)
-    await expect(own(page)).toHaveCount(1)
-    await box.input.fill('throwing away less unsold food')
-    await expect(box.options).toHaveCount(3)
-    await expect(box.panel).toHaveCount(1)
-    await page.keyboard.press('ArrowDown')
-    await expect(box.options.first()).toHaveAttribute('aria-selected', 'true')
-    await page.keyboard.press('Escape')
-    await expect(box.panel).toBeHidden()
-    expect(page.workers()).toHaveLength(1)
-  })
-}
 
 test('no key is taken from somebody who is typing: in a layout, a shadow root that is closed, or a search that is hidden', async ({
   box,

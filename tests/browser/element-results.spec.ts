@@ -151,8 +151,8 @@ test('a hit shows the headings that its passage is below, and leads to the last 
   await box.open({ form: '', attributes: 'results' })
   await input(page).fill(SECTIONED.question)
   const hit = items(page).first().locator('.inkling-option')
-  await expect(hit.locator('.inkling-path')).toHaveText('A model is a photograph of a river. › There will be no slides')
-  await expect(hit).toHaveAttribute('href', 'sessions.html#no-slides')
+  await expect(hit.locator('.inkling-path')).toHaveText('A model is a photograph of a river. › There will be no')
+  await expect(hit).toHaveAttribute('href', 'sessions.html#slides')
   await expect(items(page).nth(1).locator('.inkling-path')).toHaveCount(0)
   expect(await box.violations()).toEqual([])
 })
@@ -163,6 +163,8 @@ for (const filters of ['filters="day"', '']) {
     page,
   }) => {
     await openResults(box, page, '', `show="day" limit="40" ${filters}`)
+    await input(page).focus()
+    await box.modelReady()
     await input(page).fill('health on Tuesday')
     const offer = page.getByRole('button', { name: 'Only Tuesday' })
     await expect(offer).toHaveAttribute('aria-pressed', 'false')
@@ -239,3 +241,49 @@ test.describe('as it comes', () => {
     expect(await box.violations()).toEqual([])
   })
 })
+
+test('the page’s own nodes stand for each hit, its buttons below it, and its own part among the answers', async ({
+  box,
+  page,
+}) => {
+  // Set before the tag is defined: it stays.
+  await page.addInitScript(() =>
+    document.addEventListener('readystatechange', () => {
+      const element = document.querySelector('inkling-search')
+      if (!element || document.readyState !== 'interactive') return
+      const make = (text: string, tag = 'span') => Object.assign(document.createElement(tag), { textContent: text })
+      Object.assign(element, {
+        renderHit: ({ id }: { id: string }) => make(`hit ${id}`, 'h3'),
+        renderActions: ({ id }: { id: string }) => make(`Keep ${id}`, 'button'),
+      })
+    }),
+  )
+  await openResults(box, page)
+  await box.open({ form: '<p slot="results">My own part</p>', attributes: 'results' })
+  await input(page).fill(QUESTION)
+  const first = items(page).first()
+  await expect(first.getByRole('link', { name: /^hit / })).toBeVisible()
+  await expect(first.getByRole('button', { name: /^Keep / })).toBeVisible()
+  const [list, own] = [
+    await page.getByRole('list', { name: 'Results' }).boundingBox(),
+    await page.getByText('My own part').boundingBox(),
+  ]
+  expect(own!.y).toBeGreaterThan(list!.y)
+  expect(await box.violations()).toEqual([])
+  await page.evaluate(() => document.querySelector('inkling-search')!.removeAttribute('results'))
+  await expect(page.locator('inkling-search > [slot=results]')).toHaveText('My own part')
+})
+
+for (const attributes of ['', 'modal', 'results']) {
+  test(`the page can ask for its visitor, at once or later: <inkling-search ${attributes}>`, async ({ box, page }) => {
+    await box.open({ form: '', attributes })
+    for (const text of ['Health Analytics?', 'dashboards']) {
+      await page.evaluate((text) => document.querySelector('inkling-search')!.ask(text), text)
+      const scope = attributes === 'modal' ? page.getByRole('dialog') : page.locator('inkling-search')
+      await expect(scope.locator('input[type=search]').last()).toHaveValue(text)
+      await expect(scope.locator('.inkling-option').first()).toBeVisible()
+      if (attributes === 'modal') await page.keyboard.press('Escape')
+      if (attributes === 'results') await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe(text)
+    }
+  })
+}

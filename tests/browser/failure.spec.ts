@@ -1,5 +1,8 @@
 import { Demo, expect, gradedQuery, openBlank, type Package, test } from './site.js'
 
+// Each failure is told to those who run the site.
+test.use({ complaintsAllowed: /^inkling-search: / })
+
 test('damaged weights are refused with the code hash-mismatch, and the search goes on by words and says so', async ({
   page,
   site,
@@ -106,7 +109,7 @@ test('damaged weights are not kept: the next visit fetches them again and works'
 
   site.alter = intact
   await page.getByRole('button', { name: 'Try again' }).click()
-  await expect(demo.failure).toBeHidden()
+  await expect(demo.failure).toHaveCount(0)
   await demo.waitUntilReady()
 })
 
@@ -126,7 +129,7 @@ test('a manifest that is not JSON is refused with the code damaged-file', async 
 
 test.describe('on a site without search files', () => {
   // The browser itself reports the failed request in the console.
-  test.use({ complaintsAllowed: /404/ })
+  test.use({ complaintsAllowed: /404|^inkling-search: / })
 
   test('loading fails with the code not-found', async ({ page, site }) => {
     await page.goto(site.url)

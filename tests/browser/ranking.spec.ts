@@ -134,26 +134,17 @@ test('nothing close is said in a friendly way, with questions to try and the nea
 }) => {
   const demo = await Demo.ready(page, site.url)
   await demo.query.fill('xkjhgfd qwrtz')
-  await expect(page.getByRole('heading', { name: 'Nothing in the programme comes close to' })).toBeVisible()
+  await expect(page.getByText('Nothing in the programme comes close to “xkjhgfd qwrtz”')).toBeVisible()
   await expect(demo.cards).toHaveCount(0)
   await page.getByRole('button', { name: 'Show the nearest anyway' }).click()
   await demo.answerTo('xkjhgfd qwrtz')
-  await expect(demo.status).toContainText('Nothing matches well')
+  await expect(page.getByText('Nothing matches well')).toBeVisible()
 
   await demo.query.fill('qwrtz')
   await expect(demo.cards).toHaveCount(0)
-  await page.getByRole('list', { name: 'Questions that have answers' }).getByRole('link').first().click()
+  await page.getByRole('button', { name: 'Health Analytics?' }).click()
   await demo.answerTo('Health Analytics?')
   await expect(demo.query).toHaveValue('Health Analytics?')
-})
-
-test('"Show more" shows ten and moves the focus to the first new one', async ({ page, site }) => {
-  const demo = await Demo.ready(page, site.url)
-  const three = await demo.ask('Health Analytics?')
-  await page.getByRole('button', { name: 'Show more' }).click()
-  await expect(demo.cards).toHaveCount(10)
-  expect((await demo.ids()).slice(0, 3)).toEqual(three)
-  await expect(demo.cards.nth(3)).toBeFocused()
 })
 
 test('each question to try begins with a session that answers it best, and shows none that does not answer it', async ({
@@ -167,7 +158,7 @@ test('each question to try begins with a session that answers it best, and shows
     const { relevant } = gradedQueries.find(({ query }) => query === question)!
     await demo.query.fill(question)
     await expect(page.locator(`#results[data-question=${JSON.stringify(question)}][data-mode=hybrid]`)).toBeVisible()
-    const grades = (await demo.ids()).map((id) => relevant[id] ?? 0)
+    const grades = (await demo.ids()).slice(0, 3).map((id) => relevant[id] ?? 0)
     expect(grades[0], question).toBe(3)
     expect(grades, question).not.toContain(0)
   }

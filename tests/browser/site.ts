@@ -93,9 +93,11 @@ export class Demo {
 
   constructor(readonly page: Page) {
     this.query = page.getByRole('searchbox', { name: 'Search the programme' })
-    this.cards = page.locator('#results > li')
-    this.status = page.locator('#status')
-    this.failure = page.getByRole('alert')
+    this.cards = page.locator('#results .inkling-item')
+    this.status = page.locator('#results .inkling-said')
+    this.failure = page
+      .locator('#results :is(.inkling-message, .inkling-note)')
+      .filter({ hasText: 'could not be loaded' })
   }
 
   /** Opens the page and waits until the model is ready. */
@@ -108,18 +110,18 @@ export class Demo {
 
   /** Waits until the model is ready; a load that failed is said at once and in its own words. */
   async waitUntilReady(): Promise<void> {
-    await expect(this.status.filter({ hasText: 'Ready' }).or(this.failure)).toBeVisible()
+    await expect(this.page.locator('body[data-meaning=ready]').or(this.failure).first()).toBeVisible()
     expect(await this.failure.allInnerTexts()).toEqual([])
   }
 
-  /** Types a question as a person does, waits for its answer, and returns the ids of the sessions shown. */
+  /** Types a question as a person does, waits for its answer, and returns the ids of its three best sessions. */
   async ask(text: string, mode: Inkling.Mode = 'hybrid'): Promise<string[]> {
     await this.query.fill('')
     await this.query.pressSequentially(text, { delay: 5 })
     return this.answerTo(text, mode)
   }
 
-  /** Waits for the answer to exactly this question, ranked so, and returns the ids of the sessions shown. */
+  /** Waits for the answer to exactly this question, ranked so, and returns the ids of its best sessions. */
   async answerTo(text: string, mode: Inkling.Mode = 'hybrid', hits = 3): Promise<string[]> {
     const answered = this.page.locator(`#results[data-question=${JSON.stringify(text)}][data-mode=${mode}]`)
     if (mode === 'lexical') await expect(answered).toBeVisible()
@@ -131,12 +133,13 @@ export class Demo {
       await expect(answered.or(this.failure)).toBeVisible()
     }
     if (mode !== 'lexical') expect(await this.failure.allInnerTexts()).toEqual([])
-    await expect(this.cards).toHaveCount(hits)
-    return this.ids()
+    await expect.poll(() => this.cards.count()).toBeGreaterThanOrEqual(hits)
+    return (await this.ids()).slice(0, hits)
   }
 
   ids(): Promise<string[]> {
-    return this.cards.evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.id ?? ''))
+    const options = this.cards.locator('.inkling-option')
+    return options.evaluateAll((options) => options.map((option) => (option as HTMLElement).dataset.id ?? ''))
   }
 }
 

@@ -1,35 +1,27 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { chosenFilters, noFilters, readAddress, withRequest } from '../../www/demo/address.js'
+import { addressOf, readPlace } from '../../www/demo/address.js'
+import { readAddress } from '../../www/src/element/address.js'
 
-test('what is put into an address is read from it again', () => {
-  const request = {
-    view: 'list' as const,
-    session: undefined,
-    question: 'R & D "now"?',
-    filters: { day: ['Monday', 'Tuesday'], level: [], track: ['Ethics and Privacy'] },
+const at = (address: string) => new URL(address, 'https://example.org/').href
+
+test('a question put into an address of the demo is what the element reads from it', () => {
+  const asked = { query: 'R & D "now"?', filters: { day: ['Monday', 'Tuesday'], track: ['Ethics and Privacy'] } }
+  for (const view of ['list', 'map'] as const) {
+    const address = at(addressOf(view, asked))
+    assert.deepEqual(readPlace(address), { view, session: undefined })
+    const { text, filters } = readAddress(address, 'q', ['day', 'level', 'track'])
+    assert.deepEqual({ query: text, filters }, asked)
   }
-  const address = withRequest('https://example.org/?other=1&day=Sunday#top', request)
-  assert.deepEqual(readAddress(address), request)
-  assert.match(address, /other=1/)
-  assert.match(address, /#top$/)
 })
 
-test('an address without a request asks for nothing', () => {
-  assert.deepEqual(readAddress('https://example.org/'), {
-    view: 'list',
-    session: undefined,
-    question: '',
-    filters: noFilters(),
-  })
-  assert.deepEqual(chosenFilters(noFilters()), {})
-  assert.equal(
-    withRequest('https://example.org/?q=x&day=Monday', readAddress('https://example.org/')),
-    'https://example.org/',
-  )
+test('an address names a session, the agenda or the map, and else the list', () => {
+  assert.deepEqual(readPlace(at('?session=a%20b&view=map')), { view: 'session', session: 'a b' })
+  assert.equal(readPlace(at('?view=agenda')).view, 'agenda')
+  assert.equal(readPlace(at('?view=other')).view, 'list')
 })
 
 test('a pasted document does not go into the address', () => {
-  const address = withRequest('https://example.org/', { view: 'list', question: 'x'.repeat(1e5), filters: noFilters() })
-  assert.equal(readAddress(address).question.length, 500)
+  const address = at(addressOf('list', { query: 'x'.repeat(1e5), filters: {} }))
+  assert.equal(new URL(address).searchParams.get('q')?.length, 500)
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import test from 'node:test'
+import { RELEVANCE, SHARE_OF_BEST } from '../../www/src/remote/remote.js'
 import { keyOf, SEARCH_CACHE } from '../../www/src/worker/stored.js'
 
 const read = (file: string) => fs.readFileSync(file, 'utf8')
@@ -21,4 +22,13 @@ test('the page and the service worker look for stored files where the search kee
   const keys = all(web, /\{(?:path|url)\}(\?[^"{]*)/g)
   assert.ok(keys.length > 0)
   for (const key of keys) assert.equal(`a/b${key}0f`, keyOf('a/b', '0f'))
+})
+
+test('an engine elsewhere is scored as an index here scores by meaning alone', () => {
+  const fusion = read('src/index/fusion.rs')
+  assert.deepEqual(all(fusion, /const SHARE_OF_BEST: f32 = ([\d.]+);/g), [String(SHARE_OF_BEST)])
+  const [, body = ''] = /pub fn by_meaning\(.*?\{(.*?)\n\}/s.exec(fusion) ?? []
+  assert.deepEqual(all(body, /logistic\(([\d.]+ \* hit\.score - [\d.]+)\)/g), [
+    `${RELEVANCE.slope} * hit.score - ${RELEVANCE.offset}`,
+  ])
 })

@@ -335,3 +335,18 @@ test('a text that is read in place has those like it beside it, and the answer w
   session.type('two')
   assert.equal(session.state.reading, undefined)
 })
+
+test('a text that was just opened stays when meaning arrives', async ({ search, session, shown }) => {
+  search.meaning = 'loading'
+  session.ask({ text: 'health' })
+  await search.answer(['a', 'b'], 'lexical')
+  const [a] = session.state.shown!.result.hits
+  void session.open(a!)
+  await settled()
+  search.meaning = 'ready'
+  session.refresh()
+  await search.answer(['b', 'a'])
+  assert.equal(session.state.reading?.hit.id, 'a')
+  assert.equal(session.state.better, true)
+  assert.deepEqual(shown(), ['a', 'b'])
+})

@@ -1,51 +1,39 @@
-/** What the visitor asked for, kept in the address: it can be shared, and the Back button returns to it. */
+/** What the page shows, in its address. The question and its filters the element keeps there. */
+import type { Filters } from 'inkling-search'
 
-/** The fields that can be filtered by, in the order in which they are shown. */
-export const FILTER_FIELDS = ['day', 'level', 'track'] as const
-
-/** A field that can be filtered by. */
-export type FilterField = (typeof FILTER_FIELDS)[number]
-
-/** What the page shows. */
-export interface Request {
-  question: string
-  filters: Record<FilterField, string[]>
-  /** What is shown: the answer as a list or on the map, the agenda, or the page of a session. */
+/** A place on the page. */
+export interface Place {
+  /** The answer as a list or on the map, the agenda, or the page of a session. */
   view: 'list' | 'map' | 'agenda' | 'session'
   /** The id of the session whose page is shown. */
   session?: string | undefined
 }
 
+/** What was asked last. */
+export interface Asked {
+  query: string
+  filters: Filters
+}
+
 /** A question may be a whole pasted document, an address must not: as much of it as goes there. */
 export const inAddress = (question: string): string => question.slice(0, 500)
 
-/** No filter at all. */
-export const noFilters = (): Request['filters'] => ({ day: [], level: [], track: [] })
-
-/** The filters that are set, as the search takes them. */
-export function chosenFilters(filters: Request['filters']): Partial<Request['filters']> {
-  return Object.fromEntries(Object.entries(filters).filter(([, values]) => values.length > 0))
-}
-
-/** The request that an address describes. */
-export function readAddress(address: string): Request {
+/** The place that an address describes. */
+export function readPlace(address: string): Place {
   const { searchParams } = new URL(address)
-  const filters = noFilters()
-  for (const field of FILTER_FIELDS) filters[field] = [...new Set(searchParams.getAll(field))]
   const session = searchParams.get('session') ?? undefined
   const named = searchParams.get('view')
   const view = session !== undefined ? 'session' : named === 'map' || named === 'agenda' ? named : 'list'
-  return { view, session, question: searchParams.get('q') ?? '', filters }
+  return { view, session }
 }
 
-/** An address with a request put into it. */
-export function withRequest(address: string, { view, session, question, filters }: Request): string {
-  const url = new URL(address)
-  for (const name of ['q', 'session', 'view', ...FILTER_FIELDS]) url.searchParams.delete(name)
-  if (view === 'session' && session !== undefined) url.searchParams.set('session', session)
-  else if (view !== 'list') url.searchParams.set('view', view)
-  if (view === 'session' || view === 'agenda') return url.href
-  if (question) url.searchParams.set('q', inAddress(question))
-  for (const field of FILTER_FIELDS) for (const value of filters[field]) url.searchParams.append(field, value)
-  return url.href
+/** The address of the list or the map with what was asked. */
+export function addressOf(view: 'list' | 'map', { query, filters }: Asked): string {
+  const wanted = Object.entries(filters).flatMap(([field, values]) => values.map((value) => [field, value]))
+  const parameters = new URLSearchParams([
+    ...(view === 'map' ? [['view', view]] : []),
+    ...(query.trim() ? [['q', inAddress(query.trim())]] : []),
+    ...wanted,
+  ])
+  return `?${parameters}`
 }

@@ -35,6 +35,8 @@ const parts = {
 
 let search: Search | undefined
 let built: BuiltIndex | undefined
+/** What the programme is called: as its file is. */
+let programme = ''
 let work: AbortController | undefined
 
 /** Reads, encodes and opens a programme; what was there before it stays until the new one is ready. */
@@ -58,6 +60,7 @@ async function take(source: File | string, name: string): Promise<void> {
     if (signal.aborted) return opened.dispose()
     search?.dispose()
     ;[search, built] = [opened, index]
+    programme = name.replace(/\.\w+$/, '')
     showReady(name, index)
   } catch (error) {
     if (!signal.aborted) fail(`${name} could not be indexed`, error)
@@ -152,12 +155,15 @@ function fail(what: string, error: unknown): void {
 }
 
 /** Saves while its button waits; says where it went. */
-async function save(button: HTMLButtonElement, how: (index: BuiltIndex) => Promise<string | undefined>): Promise<void> {
+async function save(
+  button: HTMLButtonElement,
+  how: (name: string, index: BuiltIndex) => Promise<string | undefined>,
+): Promise<void> {
   if (!built) return
   button.disabled = true
   parts.saved.textContent = 'Saving…'
   try {
-    parts.saved.textContent = (await how(built)) ?? ''
+    parts.saved.textContent = (await how(programme, built)) ?? ''
   } catch (error) {
     parts.saved.textContent = ''
     fail('The folder could not be saved', error)

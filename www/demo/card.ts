@@ -1,6 +1,6 @@
 /** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
 import type { Hit } from 'inkling-search'
-import { element, marked, slug, textButton } from './elements.js'
+import { element, marked, slug } from './elements.js'
 
 /** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
 export interface SessionFields {
@@ -14,22 +14,18 @@ export interface SessionFields {
   day?: string
 }
 
-/** The card of a hit, with what belongs at its foot. */
-export function sessionCard(hit: Hit<SessionFields>, ...actions: HTMLElement[]): HTMLLIElement {
+/** What is shown of a hit: a large card, or a row. */
+export function sessionCard(found: Hit, isLarge: boolean): HTMLElement {
+  const hit = found as Hit<SessionFields>
   const { track, format, level, speakers } = hit.fields
-  const passage = element('p', 'passage clamped', ...marked(hit.passage.text, hit.matches))
-  passage.id = `passage-${hit.id}`
-  const link = element('a', '', ...marked(hit.title, hit.titleMatches))
-  link.href = `?session=${encodeURIComponent(hit.id)}`
-  link.dataset.inner = ''
-  const title = element('h2', '', link)
   const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
-  const body = element('div', '', element('p', 'track', track ?? ''), title)
+  const body = element('div', '', element('p', 'track', track ?? ''))
+  body.append(element('h2', '', ...marked(hit.title, hit.titleMatches)))
   if (names) body.append(element('p', 'speakers', names))
-  body.append(passage, why(hit), element('div', 'foot', ...tags, element('span', 'actions', ...actions)))
-  const card = element('li', 'card', place(hit.fields), body)
-  card.dataset.id = hit.id
+  const passage = element('p', 'passage', ...marked(hit.passage.text, hit.matches))
+  body.append(passage, why(hit), element('div', 'foot', ...tags))
+  const card = element('div', isLarge ? 'card' : 'card compact', place(hit.fields), body)
   if (track) card.dataset.track = slug(track)
   return card
 }
@@ -45,21 +41,6 @@ function why({ title, titleMatches, passage, matches, cosine }: Hit<SessionField
   if (words.length > 0) reasons.push(`By words: ${[...new Set(words)].slice(0, 5).join(', ')}`)
   if (cosine > 0) reasons.push(`By meaning: ${cosine.toFixed(2)}`)
   return element('p', 'why', reasons.join(' · '))
-}
-
-/** Gives each large card whose passage does not fit a button that shows all of it. To be called when the cards are shown. */
-export function offerWholePassages(list: Element): void {
-  for (const passage of list.querySelectorAll('.card:not(.compact) .passage')) {
-    if (passage.scrollHeight <= passage.clientHeight + 1) continue
-    const more = textButton('Read more', () => {
-      const clamped = passage.classList.toggle('clamped')
-      more.textContent = clamped ? 'Read more' : 'Read less'
-      more.setAttribute('aria-expanded', String(!clamped))
-    })
-    more.setAttribute('aria-expanded', 'false')
-    more.setAttribute('aria-controls', passage.id)
-    passage.parentElement?.querySelector('.actions')?.prepend(more)
-  }
 }
 
 /** When and where: `Monday`, `08:45–09:30`, `Hall A`. */

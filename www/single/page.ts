@@ -1,9 +1,10 @@
 /** The page of a search that is one file: the element as a page of results, and nothing that is fetched. */
 import type {} from '../src/element/define.js'
 import { InklingSearchElement } from '../src/element/element.js'
+import { fieldsOf, filterFields } from '../src/fields.js'
 import { createSearch } from '../src/search.js'
 import type { Hit } from '../src/types.js'
-import { fieldsOf, filterFields, takeFiles } from './files.js'
+import { takeFiles } from './files.js'
 import { takeWorker } from './start.js'
 
 const byId = <E extends HTMLElement>(id: string) => document.getElementById(id) as E

@@ -7,6 +7,7 @@ import { Pool, workersFor } from './worker/pool.js'
 import type { BuildSource } from './worker/protocol.js'
 
 export { InklingError, type InklingErrorCode } from './errors.js'
+export { fieldsOf, filterFields } from './fields.js'
 export type {
   BuildNote,
   BuildProgress,

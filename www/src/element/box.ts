@@ -30,14 +30,12 @@ export class Box {
     const { session, view } = converse(owner, () => this.#render(), {
       options: (options, label) => {
         this.#combobox.show(options)
+        // Read out of an option is the title and what is known of it; the passage is for the eye.
+        for (const passage of this.#view.list.querySelectorAll('.inkling-passage')) passage.ariaHidden = 'true'
         this.#view.list.ariaLabel = label
       },
       chosen: () => this.#close(),
-      ask: (text) => {
-        this.#input.value = text
-        this.#input.focus()
-        this.#session.ask({ text })
-      },
+      ask: (text) => this.ask(text),
       address: () =>
         leadsAway(input.form) ? addressOfForm(input.form, this.#session.state.question.filters) : undefined,
       focus: () => this.#input.focus(),
@@ -65,6 +63,21 @@ export class Box {
   /** Takes in what has changed about the search. */
   update(): void {
     this.#session.refresh()
+  }
+
+  /** Brings the visitor to the box. */
+  open(): void {
+    if (focusedBeside(this.#input) === this.#input && this.#input.value !== this.#session.state.question.text) return
+    this.#input.focus()
+    this.#input.select()
+  }
+
+  /** Asks a question as if it had been typed. */
+  ask(text: string): void {
+    this.#input.value = text
+    this.#input.focus()
+    this.#wanted = true
+    this.#session.ask({ text })
   }
 
   #listen(): void {

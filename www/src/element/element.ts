@@ -6,7 +6,7 @@
 
 import type { InklingError } from '../errors.js'
 import type { Search } from '../search.js'
-import type { Hit, QueryResult } from '../types.js'
+import type { Filters, Hit, QueryResult } from '../types.js'
 import { inNextTask } from '../worker/tasks.js'
 import { Box } from './box.js'
 import { setAttributes } from './combobox.js'
@@ -30,7 +30,7 @@ export interface InklingSearchEvents {
   /** The search can answer, by words at least. */
   'inkling-ready': CustomEvent<{ search: Search }>
   /** An answer is shown; `found` is 0 where there is none. */
-  'inkling-results': CustomEvent<QueryResult & { query: string }>
+  'inkling-results': CustomEvent<QueryResult & { query: string; filters: Filters }>
   /** A hit is chosen. Preventing it keeps the browser on the page. */
   'inkling-select': CustomEvent<Hit>
   /** The search, its model or an answer failed. */
@@ -58,14 +58,19 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     'shortcuts',
   ]
 
+  // Declared, not initialised: what a page sets before the tag is defined stays.
+
   /** Makes what is shown of a hit, in place of title, facts and passage; undefined leaves those. */
-  renderHit: ((hit: Hit) => Node | undefined) | undefined
+  declare renderHit: ((hit: Hit) => Node | undefined) | undefined
+
+  /** Makes what stands below a hit of a page of results, such as buttons. */
+  declare renderActions: ((hit: Hit) => Node | undefined) | undefined
 
   /** Says where a hit leads, in place of its own address; undefined where its text is to be opened in place. */
-  addressOf: ((hit: Hit) => string | undefined) | undefined
+  declare addressOf: ((hit: Hit) => string | undefined) | undefined
 
   /** Opens the search, in place of `createSearch`; to be set before the element is in the page, which then has it to itself. */
-  openSearch: OpenSearch | undefined
+  declare openSearch: OpenSearch | undefined
 
   #messages: Partial<Messages> = {}
   #language = 'en'
@@ -73,7 +78,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
   #translated: Promise<void> | undefined
   #wording: Wording | undefined
   #engine: Engine | undefined
-  #ui: { update(): void; open(): void } | undefined
+  #ui: Ui | undefined
   #connection: AbortController | undefined
   #saidByWords = false
 
@@ -130,12 +135,18 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     this.#ui?.open()
   }
 
+  /** Asks a question as if the visitor had typed it and, on a page of results, sent it. */
+  ask(text: string): void {
+    this.#ui?.ask(text)
+  }
+
   /** @internal */
   connectedCallback(): void {
     this.#connection?.abort()
     const connection = new AbortController()
     this.#connection = connection
-    // A page that a router kept as it was, and puts back, holds what belonged to another element.
+    // A page that a router kept as it was, and puts back, holds what belonged to another element, and in it the page's own.
+    this.append(...this.querySelectorAll('[slot=results]'))
     for (const left of this.querySelectorAll(OWN)) left.remove()
     const input = this.#input()
     if (input) return this.#start(input, connection.signal)
@@ -263,6 +274,9 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
       get renderHit() {
         return element.renderHit
       },
+      get renderActions() {
+        return element.renderActions
+      },
       get recent() {
         return element.getAttribute('recent') === 'off' ? undefined : recent
       },
@@ -297,27 +311,17 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
 /** What answers: a panel, or, where the attributes want it, a dialog or the page itself. */
 interface Ui {
   update(): void
-  open?(): void
+  open(): void
+  ask(text: string): void
 }
 
 /**
  * Begins to answer, until the signal is aborted. Most boxes are a panel without filters: the files of the rest are fetched for those
  * that want them, and where they do not come, such a panel answers.
  */
-function begin(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): Required<Ui> {
+function begin(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): Ui {
   let ui: Ui | undefined
-  let wanted = false
-  const become = (made: Ui) => {
-    ui = made
-    // What was typed meanwhile stays as it is.
-    if (wanted) ui.open?.()
-  }
-  const open = () => {
-    wanted = !ui
-    if (ui?.open) return ui.open()
-    input.focus()
-    input.select()
-  }
+  let waiting: ((ui: Ui) => void) | undefined
   const modal = element.hasAttribute('modal') && import('./modal.js')
   const results = !modal && element.hasAttribute('results') && import('./results.js')
   const filters = owner.filters.length > 0 && import('./filters.js')
@@ -325,13 +329,23 @@ function begin(owner: Owner, element: HTMLElement, input: HTMLInputElement, sign
     const files = await Promise.all([modal, results, filters]).catch(() => [])
     if (signal.aborted) return
     if (files[2]) owner.FilterBar = files[2].FilterBar
-    if (files[0]) become(new files[0].Modal(owner, element, input, signal, Box))
-    else if (files[1]) become(new files[1].Results(owner, input, element, signal, converse))
-    else become(new Box(owner, input, element, signal))
+    if (files[0]) ui = new files[0].Modal(owner, element, input, signal, Box)
+    else if (files[1]) ui = new files[1].Results(owner, input, element, signal, converse)
+    else ui = new Box(owner, input, element, signal)
+    waiting?.(ui)
   }
   // In a task of its own: on a slow device the one that runs the scripts of the page is long enough.
   inNextTask(() => void start(), signal)
-  return { update: () => ui?.update(), open }
+  const whenThere = (act: (ui: Ui) => void) => void (ui ? act(ui) : (waiting = act))
+  return {
+    update: () => ui?.update(),
+    open: () => {
+      // What is typed before a dialog is there is taken over by it.
+      if (!modal || !ui) input.focus()
+      whenThere((ui) => ui.open())
+    },
+    ask: (text) => whenThere((ui) => ui.ask(text)),
+  }
 }
 
 /** Runs a job once the page has nothing better to do. */

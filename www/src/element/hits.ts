@@ -12,6 +12,8 @@ export interface HitSettings {
   readonly addressOf: (hit: Hit) => string | undefined
   /** What to show instead, if anything. */
   readonly renderHit: ((hit: Hit) => Node | undefined) | undefined
+  /** What stands below a hit of a page of results. */
+  readonly renderActions: ((hit: Hit) => Node | undefined) | undefined
   readonly wording: Wording
 }
 
@@ -33,9 +35,7 @@ export function hitOption(hit: Hit, settings: HitSettings): HTMLElement {
     link.tabIndex = -1
   }
   link.dataset.id = hit.id
-  link.append(
-    ...(settings.renderHit ? [settings.renderHit(hit) ?? standard(hit, settings)] : [standard(hit, settings)]),
-  )
+  link.append(settings.renderHit?.(hit) ?? standard(hit, settings))
   return link
 }
 

@@ -62,6 +62,12 @@ export class Modal {
     inNextTask(() => (open.box = new this.#Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
 
+  /** Asks a question as if it had been typed. */
+  ask(text: string): void {
+    this.#input.value = text
+    this.open()
+  }
+
   /** Takes in what has changed about the search. */
   update(): void {
     this.#open?.box?.update()

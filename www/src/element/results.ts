@@ -2,7 +2,7 @@
 import type { Filters } from '../types.js'
 import { inNextTask } from '../worker/tasks.js'
 import { readAddress, withAsked } from './address.js'
-import { focusedBeside, make } from './dom.js'
+import { focusedBeside, isVisible, make } from './dom.js'
 import type { Session } from './session.js'
 import type { converse, Owner, View } from './view.js'
 
@@ -45,11 +45,7 @@ export class Results {
         this.#remember()
         this.#keepPlace()
       },
-      ask: (text) => {
-        this.#input.value = text
-        this.#session.ask({ text })
-        this.#remember()
-      },
+      ask: (text) => this.ask(text),
       address: () => undefined,
       focus: () => this.#input.focus({ preventScroll: true }),
     })
@@ -62,11 +58,15 @@ export class Results {
     list.setAttribute('role', 'list')
     // Tab leads from the box to the answers, and to the filters behind them.
     root.append(...root.querySelectorAll(':scope > .inkling-filters'))
+    // What the page has for this place, it names by slot="results".
+    const slotted = [...container.querySelectorAll(':scope > [slot=results]')]
+    root.querySelector('.inkling-body')?.append(...slotted)
     container.append(root, status)
     signal.addEventListener('abort', () => {
       clearTimeout(this.#rest)
       this.#session.cancel()
       this.#view.hush()
+      container.append(...slotted)
       root.remove()
       status.remove()
     })
@@ -77,6 +77,19 @@ export class Results {
   /** Takes in what has changed about the search. */
   update(): void {
     this.#session.refresh()
+  }
+
+  /** Brings the visitor to the box. */
+  open(): void {
+    this.#input.focus()
+    this.#input.select()
+  }
+
+  /** Asks a question, which is a place in the history then. */
+  ask(text: string): void {
+    this.#input.value = text
+    this.#session.ask({ text })
+    this.#remember()
   }
 
   get #name(): string {
@@ -123,8 +136,9 @@ export class Results {
     next.focus()
   }
 
-  /** Asks what the address asks. */
+  /** Asks what the address asks. While the page shows something else in this one's place, the address is about that. */
   #takeAddress(first: boolean): void {
+    if (!first && !isVisible(this.#input)) return
     const { text, filters } = readAddress(location.href, this.#name, this.#owner.filters)
     const place = placeOf(history.state)
     if (first && !text && this.#input.value) return this.#session.ask({ text: this.#input.value })
@@ -136,6 +150,7 @@ export class Results {
   /** Puts the question into the address, as a place of its own in the history. */
   #remember(): void {
     clearTimeout(this.#rest)
+    if (!isVisible(this.#input)) return
     const { text, filters } = this.#session.state.question
     const address = withAsked(location.href, this.#name, this.#owner.filters, { text, filters })
     if (address !== withAsked(location.href, this.#name, this.#owner.filters, this.#inAddress()))
@@ -177,7 +192,7 @@ export class Results {
       // What is no link is a button: it opens here.
       if (option instanceof HTMLAnchorElement) option.tabIndex = 0
       else pressable(option)
-      const item = make('div', 'item', option)
+      const item = make('div', 'item', option, ...this.#view.actionsOf(option))
       item.setAttribute('role', 'listitem')
       return item
     })

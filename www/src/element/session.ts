@@ -151,6 +151,7 @@ export class Session {
 
   /** Shows the text of a document in place, and those like it. */
   async open(hit: Hit): Promise<void> {
+    this.read()
     this.#become({ reading: { hit, similar: [] } })
     const similar = await this.#source.similar(hit.id, SIMILAR).catch(() => [])
     if (this.#state.reading?.hit === hit) this.#become({ reading: { hit, similar } })
@@ -215,8 +216,7 @@ export class Session {
     const { signal } = this.#asking
     const better = await this.#answer(shown.question, signal).catch(() => undefined)
     if (!better || signal.aborted || this.#state.shown !== shown) return
-    const ids = ({ result }: Shown) => result.hits.map(({ id }) => id).join('\n')
-    if (ids(better) === ids(shown)) return this.#shown(better)
+    if (hitsOf(better) === hitsOf(shown)) return this.#shown(better)
     this.#better = better
     this.#become({ better: true })
   }
@@ -241,6 +241,9 @@ export class Session {
     this.#events.changed()
   }
 }
+
+/** The hits of an answer, and the place in each that they lead to. */
+export const hitsOf = ({ result }: Shown): string => result.hits.map(({ id, url = '' }) => `${id} ${url}`).join('\n')
 
 /** Whether any value is chosen. */
 export const chosen = (filters: Filters): boolean => Object.values(filters).some((values) => values.length > 0)

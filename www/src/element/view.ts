@@ -7,13 +7,16 @@ import type { FilterBar } from './filters.js'
 import { type HitSettings, hitOption, reading } from './hits.js'
 import type { Wording } from './messages.js'
 import type { Recent } from './recent.js'
-import { chosen, Session, type Shown } from './session.js'
+import { chosen, hitsOf, Session, type Shown } from './session.js'
 
 /** Nothing is said while somebody is typing: an answer has to stand for so long before it is. */
 const SAY_AFTER_MS = 400
 
 /** How many values that a question names are offered as filters. */
 const OFFERS_MAX = 5
+
+/** How many questions to try are offered where nothing is found. */
+const SUGGESTIONS_MAX = 3
 
 /** The element, as far as what is shown depends on it. */
 export interface Owner extends HitSettings {
@@ -54,7 +57,8 @@ export interface ViewEvents {
 export function converse(owner: Owner, changed: () => void, events: ViewEvents): { session: Session; view: View } {
   const session = new Session(owner.engine, () => owner, {
     changed,
-    answered: ({ question, result }) => owner.emit('inkling-results', { query: question.text, ...result }),
+    answered: ({ question, result }) =>
+      owner.emit('inkling-results', { query: question.text, filters: question.filters, ...result }),
     failed: (error) => owner.emit('inkling-error', error),
   })
   return { session, view: new View(owner, session, events) }
@@ -164,6 +168,13 @@ export class View {
     })
   }
 
+  /** What the site puts below an option, where that can be. */
+  actionsOf(option: HTMLElement): Node[] {
+    const hit = this.#shown?.result.hits.find(({ id }) => id === option.dataset.id)
+    const actions = hit && this.#owner.renderActions?.(hit)
+    return actions ? [actions] : []
+  }
+
   #drawHits(shown: Shown, before: Shown | undefined): void {
     const { hits, found } = shown.result
     const options = hits.map((hit) => this.#option(hit))
@@ -209,6 +220,9 @@ export class View {
     const query = question.text.trim()
     const nodes: Node[] = [make('p', 'headline', query ? wording.say('nothing', { query }) : messages.nothingFiltered)]
     if (query) nodes.push(make('p', '', messages.nothingHint))
+    const suggestions = query ? this.#owner.suggestions.slice(0, SUGGESTIONS_MAX) : []
+    if (suggestions.length > 0) nodes.push(make('p', 'field', messages.suggestions))
+    for (const text of suggestions) nodes.push(this.#action(text, () => this.#events.ask(text)))
     if (chosen(question.filters))
       nodes.push(this.#action(messages.withoutFilters, () => this.#session.ask({ filters: {} })))
     if (query && !question.far) nodes.push(this.#action(messages.showNearest, () => this.#session.ask({ far: true })))
@@ -304,7 +318,10 @@ export class View {
     const summary = this.#shown.result.hits.length > 0 ? summaryOf(this.#shown, wording) : ''
     if (this.#session.state.better) return this.#tell('', messages.better, () => this.#session.showBetter())
     if (engine.meaning === 'ready') return this.#tell(summary)
-    if (engine.meaning === 'failed') return this.#tell(messages.modelFailed, messages.retry, () => this.#retry())
+    if (engine.meaning === 'failed') {
+      const code = engine.failure ? ` (${engine.failure.code})` : ''
+      return this.#tell(`${messages.modelFailed}${code}`, messages.retry, () => this.#retry())
+    }
     if (engine.meaning === 'waiting') {
       const load = wording.say('loadMeaning', { size: wording.size(engine.waitingBytes) })
       return this.#tell(messages.keywordsOnly, load, () => engine.loadMeaning())
@@ -396,9 +413,8 @@ function summaryOf({ result: { hits, found, corrected } }: Shown, wording: Wordi
 }
 
 function isSame(a: Shown, b: Shown): boolean {
-  const ids = ({ result, question }: Shown) =>
-    [question.text, result.found, ...result.hits.map(({ id }) => id)].join('\n')
-  return ids(a) === ids(b)
+  const about = (shown: Shown) => [shown.question.text, shown.result.found, hitsOf(shown)].join('\n')
+  return about(a) === about(b)
 }
 
 /** What the visitor can do about a failure. */

@@ -49,15 +49,20 @@ const ROUNDS_MAX = 3
 
 const DEFAULT_LIMIT = 3
 
-/** As the crate's `fusion.rs` has them: a best cosine below this means that nothing is close, */
+/**
+ * A best cosine below this means that nothing is close. An index here also counts its documents, of which many have a cosine that is high
+ * by chance; how many an engine holds is not known.
+ */
 const CLOSE = 0.16
 
-/** and documents are found down to this share of the best score. */
-const SHARE_OF_BEST = 0.1
+/** As the crate's `fusion.rs` has them: documents are found down to this share of the best score, */
+export const SHARE_OF_BEST = 0.1
 
-/** How likely a passage of this cosine is to be relevant, as the crate's `fusion.rs` estimates it from meaning alone. */
+/** and a passage is as likely to be relevant as the logistic function of this line says of its cosine, by meaning alone. */
+export const RELEVANCE = { slope: 7.06, offset: 4.77 }
+
 function scoreOf(cosine: number): number {
-  return 1 / (1 + Math.exp(4.77 - 7.06 * cosine))
+  return 1 / (1 + Math.exp(RELEVANCE.offset - RELEVANCE.slope * cosine))
 }
 
 /** An encoder, as far as it is used here. */
