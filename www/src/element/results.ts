@@ -185,9 +185,10 @@ export class Results {
     const before = list.childElementCount
     const focused = focusedBeside(list)
     const grown = list.ariaLabel === label && focused?.closest('.inkling-more') && options.length > before
-    // Who is on a hit stays on it when an answer that is better or longer takes its place.
-    const kept =
-      list.contains(focused) && options.find(({ dataset }) => dataset.id === (focused as HTMLElement).dataset.id)
+    // Who is on a hit, or on one of its buttons, stays there when an answer that is better or longer takes its place.
+    const place = focused?.closest('.inkling-item')
+    const kept = place && options.findIndex(({ dataset }) => dataset.id === optionIn(place)?.dataset.id)
+    const button = place ? [...place.querySelectorAll('button')].indexOf(focused as HTMLButtonElement) : -1
     const items = options.map((option) => {
       // What is no link is a button: it opens here.
       if (option instanceof HTMLAnchorElement) option.tabIndex = 0
@@ -199,10 +200,14 @@ export class Results {
     list.replaceChildren(...items)
     list.hidden = items.length === 0
     list.ariaLabel = label
-    const next = grown ? options[before] : kept
-    if (next) next.focus({ preventScroll: true })
+    const item = items[kept ?? -1]
+    const next = grown ? options[before] : (item?.querySelectorAll('button')[button] ?? (item && optionIn(item)))
+    next?.focus({ preventScroll: true })
   }
 }
+
+/** The hit of an item of the list. */
+const optionIn = (item: Element) => item.querySelector<HTMLElement>('.inkling-option')
 
 function pressable(option: HTMLElement): void {
   option.setAttribute('role', 'button')
