@@ -9,7 +9,7 @@ import { sideBySide } from './lanes.mjs'
 import { Stop, say, script } from './lib.mjs'
 import { serve } from './serve.mjs'
 import { installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
-import { buildCli, buildIndex, buildPage, pullModel, siteFolder } from './site.mjs'
+import { buildCli, buildIndex, buildPage, compressSite, pullModel, siteFolder } from './site.mjs'
 import { buildModule } from './wasm.mjs'
 
 /** How many steps there are, and how many of them are done. */
@@ -52,6 +52,7 @@ const WAITING = `<!doctype html>
 /** The pages without those whose module is not there yet. */
 async function buildFirstPage() {
   await buildPage()
+  await compressSite(siteFolder)
   fs.writeFileSync(path.join(siteFolder, 'build.html'), WAITING)
   // It would store what is not finished.
   fs.rmSync(path.join(siteFolder, 'service-worker.js'), { force: true })
@@ -85,6 +86,7 @@ await script(async () => {
   const rest = step('the other pages', async () => {
     await buildTypeScript()
     await buildPage()
+    await compressSite(siteFolder)
   })
 
   await setUp()

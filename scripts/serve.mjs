@@ -21,6 +21,9 @@ const MEDIA_TYPES = {
   '.webmanifest': 'application/manifest+json; charset=utf-8',
 }
 
+/** Compressed twins of a file, by how a browser asks for them; the smallest first. */
+const TWINS = Object.entries({ br: '.br', gzip: '.gz' })
+
 const PICTURES = new Set(['.png', '.svg'])
 
 /**
@@ -99,12 +102,30 @@ function answer(folder, pathname, request, response, alter) {
     response.writeHead(304, headers).end()
     return
   }
+  const twin = alter ? undefined : twinOf(file, request)
   response.writeHead(200, {
     ...headers,
     'Content-Type': MEDIA_TYPES[path.extname(file)] ?? 'application/octet-stream',
-    'Content-Length': body.length,
+    Vary: 'Accept-Encoding',
+    ...(twin && { 'Content-Encoding': twin.encoding }),
+    'Content-Length': (twin?.body ?? body).length,
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  response.end(request.method === 'HEAD' ? undefined : (twin?.body ?? body))
+}
+
+/**
+ * The compressed twin of a file that lies beside it, is as new, and may be sent.
+ * @param {string} file
+ * @param {http.IncomingMessage} request
+ */
+function twinOf(file, { headers }) {
+  const accepted = String(headers['accept-encoding'] ?? '').split(/\s*,\s*/)
+  for (const [encoding, ending] of TWINS) {
+    const stat = fs.statSync(file + ending, { throwIfNoEntry: false })
+    if (accepted.includes(encoding) && stat && stat.mtimeMs >= fs.statSync(file).mtimeMs)
+      return { encoding, body: fs.readFileSync(file + ending) }
+  }
+  return undefined
 }
 
 /**

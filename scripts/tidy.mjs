@@ -41,7 +41,7 @@ const IMPORTS = {
     'www/src/errors',
     'www/src/types',
     'www/src/worker/client',
-    'www/src/worker/protocol',
+    'www/src/worker/latest',
   ],
   'www/src/element/': ['www/src/', 'www/src/element/languages/', 'www/src/worker/tasks'],
   'www/src/element/languages/': ['www/src/element/messages'],

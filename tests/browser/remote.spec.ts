@@ -88,11 +88,9 @@ test('a remote index finds what the local one finds by meaning, and never sees t
     const queries = gradedQueries.slice(0, 12).map(({ query }) => query)
     const seen = await page.evaluate(
       async ({ url, engine, queries }) => {
-        const { createSearch, qdrant }: Package = await import(`${url}/inkling/index.js`)
-        const remote = await createSearch({
-          url: `${url}/search/`,
-          remote: qdrant({ url: engine, collection: 'talks' }),
-        })
+        const { createRemoteSearch, createSearch, qdrant }: Package = await import(`${url}/inkling/index.js`)
+        const engineThere = qdrant({ url: engine, collection: 'talks' })
+        const remote = await createRemoteSearch(engineThere, { url: `${url}/search/model/` })
         const remoteInfo = remote.info
         const local = await createSearch({ url: `${url}/search/` })
         await local.semantic
@@ -104,7 +102,9 @@ test('a remote index finds what the local one finds by meaning, and never sees t
             local: (await local.query(text, { limit: 8, filters, mode: 'semantic' })).hits,
           })
         }
-        const refused = await remote.similar('x').then(String, ({ code }: Inkling.InklingError) => code)
+        const refused = await remote
+          .query('x', { sort: 'day' } as never)
+          .then(String, ({ code }: Inkling.InklingError) => code)
         remote.dispose()
         local.dispose()
         const after = await remote.query('x').then(String, ({ code }: Inkling.InklingError) => code)
@@ -112,7 +112,7 @@ test('a remote index finds what the local one finds by meaning, and never sees t
       },
       { url: site.url, engine: engine.url, queries },
     )
-    expect(seen.remoteInfo).toMatchObject({ dim: 384, documents: 0 })
+    expect(seen.remoteInfo).toMatchObject({ dim: 384, backend: 'cpu' })
     for (const { remote, local } of seen.both) {
       expect(remote.length).toBeGreaterThan(0)
       // The local scan rounds the query's vector to eight bits, the engine does not: neighbours may change places.

@@ -5,8 +5,7 @@ import test from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import { vector as extension } from '@electric-sql/pglite-pgvector'
 import { pgvector } from '../../www/src/remote/pgvector.js'
-import { RemoteCaller } from '../../www/src/remote/remote.js'
-import { Search } from '../../www/src/search.js'
+import { RemoteSearch } from '../../www/src/remote/remote.js'
 import {
   assertNearest,
   bestOfDocuments,
@@ -96,8 +95,7 @@ test('filters let only the right documents through, and all of them', async () =
 })
 
 test('a search finds each document once, by the best of its passages', async () => {
-  const caller = new RemoteCaller(encoder(folder), remote)
-  const search = new Search(caller, caller.info)
+  const search = new RemoteSearch(encoder(folder), remote)
   const all = nearest(rows, vectors[1]!)
   for (const limit of [3, 40, 1000]) {
     const { hits, mode, timings } = await search.query(queries[1]!, { limit, far: true })
@@ -114,8 +112,7 @@ test('a search finds each document once, by the best of its passages', async () 
 })
 
 test('a vector of another length is refused with what the database says', async () => {
-  const caller = new RemoteCaller({ ...encoder(folder), encode: async () => [Float32Array.of(1, 0)] }, remote)
-  const search = new Search(caller, caller.info)
+  const search = new RemoteSearch({ ...encoder(folder), encode: async () => [Float32Array.of(1, 0)] }, remote)
   await assert.rejects(search.query('x'), { code: 'network', message: /different vector dimensions 32 and 2/ })
 })
 

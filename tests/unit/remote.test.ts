@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { RemoteCaller } from '../../www/src/remote/remote.js'
+import { RemoteSearch } from '../../www/src/remote/remote.js'
 
 const INFO = {
   model: 'm',
@@ -23,8 +23,8 @@ async function encodedFor(info: typeof INFO & { prompts?: { query: string; passa
     },
     dispose() {},
   }
-  const caller = new RemoteCaller(encoder, { search: async () => [] })
-  await caller.call('query', { text: 'a question', settings: {} })
+  const search = new RemoteSearch(encoder, { search: async () => [] })
+  await search.query('a question')
   return seen
 }
 

@@ -53,6 +53,24 @@ test('files are served with their media types and a strict content security poli
   assert.equal((await get('/deep/w.safetensors')).headers['content-type'], 'application/octet-stream')
 })
 
+test('a compressed twin goes to whoever takes it, unless the file is newer', async () => {
+  const file = path.join(base, 'site', 'style.css')
+  fs.writeFileSync(file, 'body {}')
+  fs.writeFileSync(`${file}.br`, 'small')
+  fs.writeFileSync(`${file}.gz`, 'smaller')
+  const ask = async (accepted: string) => {
+    const { body, headers } = await get('/style.css', { 'Accept-Encoding': accepted })
+    assert.equal(headers.vary, 'Accept-Encoding')
+    assert.match(headers['content-type'] ?? '', /^text\/css/)
+    return `${body} ${headers['content-encoding'] ?? ''}`
+  }
+  assert.equal(await ask('gzip, deflate, br'), 'small br')
+  assert.equal(await ask('gzip'), 'smaller gzip')
+  assert.equal(await ask('identity'), 'body {} ')
+  fs.utimesSync(file, new Date(), new Date(Date.now() + 60_000))
+  assert.equal(await ask('gzip, deflate, br'), 'body {} ')
+})
+
 test('an unchanged file is not sent again', async () => {
   const first = await get('/x.wasm')
   const again = await get('/x.wasm', { 'If-None-Match': first.headers.etag })

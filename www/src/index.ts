@@ -5,7 +5,14 @@ export { InklingError, type InklingErrorCode } from './errors.js'
 export { Offline, type OfflineOptions, type OfflineState, type Stored } from './offline.js'
 export { type PgvectorOptions, pgvector } from './remote/pgvector.js'
 export { type QdrantOptions, qdrant } from './remote/qdrant.js'
-export type { Remote, RemoteHit, RemoteOptions } from './remote/remote.js'
+export {
+  createRemoteSearch,
+  type Remote,
+  type RemoteHit,
+  type RemoteOptions,
+  type RemoteQueryOptions,
+  RemoteSearch,
+} from './remote/remote.js'
 export { type AddOptions, createSearch, Search, type SearchOptions, type SimilarOptions } from './search.js'
 export { similarity } from './similarity.js'
 export type {

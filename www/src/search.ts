@@ -1,5 +1,4 @@
 import { cancelled, InklingError } from './errors.js'
-import { type Remote, RemoteCaller } from './remote/remote.js'
 import type {
   BackendOption,
   Count,
@@ -18,7 +17,7 @@ import { Latest } from './worker/latest.js'
 import type { Methods } from './worker/protocol.js'
 
 /** Options of {@link createSearch}. */
-export interface SearchOptions<Fields = Record<string, unknown>> {
+export interface SearchOptions {
   /**
    * The folder that `inkling index` wrote, as the site serves it: `/search/`. Relative addresses start at the page.
    * Without `files` it is needed.
@@ -29,11 +28,6 @@ export interface SearchOptions<Fields = Record<string, unknown>> {
    * checked as fetched ones are, and not fetched. Others come from `url`; without a `url` nothing is fetched at all.
    */
   files?: ReadonlyMap<string, Uint8Array>
-  /**
-   * An engine elsewhere that holds the vectors: `qdrant(…)`, `pgvector(…)`, or one of your own. Then only the folder `model/`
-   * below `url` is read, and queries are answered by meaning: the engine gets their vectors, never their texts.
-   */
-  remote?: Remote<Fields>
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
   /**
@@ -68,23 +62,16 @@ export interface AddOptions {
  * Loads the index of a site in a worker and begins to load its model.
  *
  * Resolves when the index is there, which is enough to search by words; `search.semantic` resolves when the model is
- * there, too. With `remote` it resolves when the model is there. Such a search has `query`, `info` and `dispose`; `similar`,
- * `add`, `remove` and `save` reject, and so do queries with `sort`, `facets` or the mode `lexical` (`invalid-input`).
+ * there, too. Where an engine elsewhere holds the vectors, see `createRemoteSearch`.
  *
  * @throws InklingError when a file is missing (`not-found`), altered (`hash-mismatch`), cut short (`damaged-file`),
  * or made for another version (`unsupported-format`), and when the network fails (`network`).
  */
-export async function createSearch<Fields = Record<string, unknown>>(
-  options: SearchOptions<Fields>,
-): Promise<Search<Fields>> {
-  const { files, remote } = options ?? {}
+export async function createSearch<Fields = Record<string, unknown>>(options: SearchOptions): Promise<Search<Fields>> {
+  const { files } = options ?? {}
   if (files && !(files instanceof Map))
     throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
   const url = files && options.url === undefined ? '' : folderUrl(options?.url)
-  if (remote !== undefined) {
-    const caller = await RemoteCaller.load(remote, { ...options, url: `${url}model/` })
-    return new Search<Fields>(caller, caller.info)
-  }
   const client = new Client()
   const stopListening = onAbort(options.signal, (error) => client.close(error))
   try {

@@ -220,12 +220,12 @@ export class View {
     const query = question.text.trim()
     const nodes: Node[] = [make('p', 'headline', query ? wording.say('nothing', { query }) : messages.nothingFiltered)]
     if (query) nodes.push(make('p', '', messages.nothingHint))
-    const suggestions = query ? this.#owner.suggestions.slice(0, SUGGESTIONS_MAX) : []
-    if (suggestions.length > 0) nodes.push(make('p', 'field', messages.suggestions))
-    for (const text of suggestions) nodes.push(this.#action(text, () => this.#events.ask(text)))
     if (chosen(question.filters))
       nodes.push(this.#action(messages.withoutFilters, () => this.#session.ask({ filters: {} })))
     if (query && !question.far) nodes.push(this.#action(messages.showNearest, () => this.#session.ask({ far: true })))
+    const suggestions = query ? this.#owner.suggestions.slice(0, SUGGESTIONS_MAX) : []
+    if (suggestions.length > 0) nodes.push(make('p', 'field', messages.suggestions))
+    for (const text of suggestions) nodes.push(this.#action(text, () => this.#events.ask(text)))
     return nodes
   }
 

@@ -7,9 +7,9 @@
 
 import { Encoder, type EncoderOptions } from '../encoder.js'
 import { InklingError } from '../errors.js'
-import type { Filters, QueryResult, SearchInfo } from '../types.js'
-import { type Caller, onAbort } from '../worker/client.js'
-import type { Method, Methods, QuerySettings } from '../worker/protocol.js'
+import type { EncoderInfo, Filters, QueryOptions, QueryResult } from '../types.js'
+import { onAbort } from '../worker/client.js'
+import { Latest } from '../worker/latest.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {
@@ -68,69 +68,77 @@ function scoreOf(cosine: number): number {
 /** An encoder, as far as it is used here. */
 export type EncoderLike = Pick<Encoder, 'encode' | 'dispose' | 'info'>
 
-/** Answers what a search asks of its worker out of an encoder and an engine that runs elsewhere. */
-export class RemoteCaller<Fields> implements Caller {
+/** Options of {@link RemoteSearch.query}: those of `Search.query` that an engine elsewhere can obey. */
+export type RemoteQueryOptions = Pick<QueryOptions, 'limit' | 'filters' | 'far' | 'signal'>
+
+/**
+ * Loads the model in a worker, for queries to an engine that holds the vectors: `qdrant(…)`, `pgvector(…)`, or one of your own.
+ * `options.url` is the folder of the model, as for `Encoder.load`: `/search/model/`. The engine gets vectors, never texts.
+ *
+ * @throws InklingError as `Encoder.load` does, and `invalid-input` for what is no engine.
+ */
+export async function createRemoteSearch<Fields = Record<string, unknown>>(
+  remote: Remote<Fields>,
+  options: EncoderOptions,
+): Promise<RemoteSearch<Fields>> {
+  if (typeof remote?.search !== 'function') {
+    throw new InklingError(
+      'invalid-input',
+      'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()',
+    )
+  }
+  return new RemoteSearch(await Encoder.load(options), remote)
+}
+
+/** An encoder here and an engine elsewhere. It answers by meaning alone. Made by {@link createRemoteSearch}. */
+export class RemoteSearch<Fields = Record<string, unknown>> {
   readonly #encoder: EncoderLike
   readonly #remote: Remote<Fields>
+  readonly #latest = new Latest()
 
+  /** @internal */
   constructor(encoder: EncoderLike, remote: Remote<Fields>) {
     this.#encoder = encoder
     this.#remote = remote
   }
 
-  /** Loads the encoder of an engine. */
-  static async load<Fields>(remote: Remote<Fields>, options: EncoderOptions): Promise<RemoteCaller<Fields>> {
-    if (typeof remote?.search !== 'function') {
-      throw new InklingError(
-        'invalid-input',
-        'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()',
-      )
-    }
-    return new RemoteCaller(await Encoder.load(options), remote)
+  /** The model, the arithmetic in use, what computes and why. How much the engine holds is not known here. */
+  get info(): EncoderInfo {
+    return this.#encoder.info
   }
 
-  /** The model; how much the engine holds is not known here. */
-  get info(): SearchInfo {
-    return { ...this.#encoder.info, documents: 0, passages: 0 }
+  /**
+   * Finds the documents that answer a text best, each by its best passage. A later query cancels an earlier one that is not
+   * answered yet, as with `Search.query`. An empty text finds none and asks nobody.
+   *
+   * @throws InklingError `network` when the engine fails, with its words; `invalid-input` for options that it cannot obey.
+   */
+  query(text: string, options: RemoteQueryOptions = {}): Promise<QueryResult<Fields>> {
+    if (typeof text !== 'string') return Promise.reject(new InklingError('invalid-input', 'query() takes a string'))
+    return this.#latest.run((signal) => this.#query(text, options, signal), options.signal)
   }
 
-  async call<M extends Method>(
-    method: M,
-    params: Methods[M]['params'],
-    _onProgress?: unknown,
-    signal?: AbortSignal,
-  ): Promise<Methods[M]['result']> {
-    if (method === 'loadModel') return this.info as Methods[M]['result']
-    if (method === 'query') {
-      const { text, settings } = params as Methods['query']['params']
-      return (await this.#query(text, settings, signal)) as Methods[M]['result']
-    }
-    throw new InklingError(
-      'invalid-input',
-      `${method}() is not there with a remote index: ask the engine that holds it`,
-    )
-  }
-
-  close(): void {
+  /** Ends the worker and frees its memory. What is in flight, and later calls, reject with the code `cancelled`. */
+  dispose(): void {
     this.#encoder.dispose()
   }
 
-  async #query(text: string, settings: QuerySettings, signal: AbortSignal | undefined): Promise<QueryResult<Fields>> {
-    const { limit = DEFAULT_LIMIT, filters, mode, sort, facets = [], far = false } = settings
+  async #query(text: string, options: RemoteQueryOptions, signal: AbortSignal): Promise<QueryResult<Fields>> {
+    const { limit = DEFAULT_LIMIT, filters, far = false } = options
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new InklingError('invalid-input', 'limit must be a whole number of at least 1')
-    if (mode === 'lexical' || sort !== undefined || facets.length > 0) {
+    const { mode, sort, facets = [] } = options as QueryOptions
+    if ((mode !== undefined && mode !== 'semantic') || sort !== undefined || facets.length > 0) {
       throw new InklingError(
         'invalid-input',
-        'a remote index answers by meaning alone: leave out mode lexical, sort and facets',
+        'an engine elsewhere answers by meaning alone: leave out mode, sort and facets',
       )
     }
     const start = performance.now()
-    const stop = signal ? { signal } : {}
     const asked = (this.#encoder.info.prompts?.query ?? '') + text
-    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([asked], stop))[0]
+    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([asked], { signal }))[0]
     const encoded = performance.now()
-    const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), ...stop }) : []
+    const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), signal }) : []
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
     const best = hits[0]
