@@ -184,10 +184,12 @@ export async function hold(page: Page, pattern: string): Promise<() => void> {
 }
 
 export const test = base.extend<
-  { box: SearchBox; complaints: void; complaintsAllowed: RegExp | undefined },
+  { box: SearchBox; policy: string; complaints: void; complaintsAllowed: RegExp | undefined },
   { folder: string }
 >({
   complaintsAllowed: [undefined, { option: true }],
+
+  policy: [STRICT_POLICY, { option: true }],
 
   folder: [
     async ({}, use, { workerIndex }) => {
@@ -199,10 +201,10 @@ export const test = base.extend<
     { scope: 'worker' },
   ],
 
-  box: async ({ page, folder }, use) => {
+  box: async ({ page, folder, policy }, use) => {
     const box = new SearchBox(page, folder)
     const server = await serve(folder, {
-      policy: STRICT_POLICY,
+      policy,
       onRequest: (path) => box.requests.push(path),
       alter: (path, body) => box.alter(path, body),
     })

@@ -3,7 +3,11 @@
  * clones of the body, htmx swaps markup and keeps it as text, Astro swaps bodies of other documents inside a view transition.
  */
 import type { Locator, Page } from '@playwright/test'
+import { POLICY } from '../../scripts/serve.mjs'
 import { expect, type SearchBox, test } from './box.js'
+
+// Routers write markup, which Trusted Types forbid, and in it the styles of elements, of which the policy complains.
+test.use({ policy: POLICY, complaintsAllowed: /inline style/ })
 
 /** Where an element may find itself. */
 const PLACES: Record<string, (page: Page) => Promise<unknown>> = {

@@ -146,7 +146,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     const connection = new AbortController()
     this.#connection = connection
     // A page that a router kept as it was, and puts back, holds what belonged to another element, and in it the page's own.
-    this.append(...this.querySelectorAll('[slot=results]'))
+    this.append(...this.querySelectorAll('.inkling-panel [slot=results]'))
     for (const left of this.querySelectorAll(OWN)) left.remove()
     const input = this.#input()
     if (input) return this.#start(input, connection.signal)
@@ -322,11 +322,14 @@ interface Ui {
 function begin(owner: Owner, element: HTMLElement, input: HTMLInputElement, signal: AbortSignal): Ui {
   let ui: Ui | undefined
   let waiting: ((ui: Ui) => void) | undefined
-  const modal = element.hasAttribute('modal') && import('./modal.js')
-  const results = !modal && element.hasAttribute('results') && import('./results.js')
-  const filters = owner.filters.length > 0 && import('./filters.js')
+  const modal = element.hasAttribute('modal')
+  const fetched = Promise.all([
+    modal && import('./modal.js'),
+    !modal && element.hasAttribute('results') && import('./results.js'),
+    owner.filters.length > 0 && import('./filters.js'),
+  ]).catch(() => [])
   const start = async () => {
-    const files = await Promise.all([modal, results, filters]).catch(() => [])
+    const files = await fetched
     if (signal.aborted) return
     if (files[2]) owner.FilterBar = files[2].FilterBar
     if (files[0]) ui = new files[0].Modal(owner, element, input, signal, Box)

@@ -186,7 +186,7 @@ export class Results {
     const focused = focusedBeside(list)
     const grown = list.ariaLabel === label && focused?.closest('.inkling-more') && options.length > before
     // Who is on a hit, or on one of its buttons, stays there when an answer that is better or longer takes its place.
-    const place = focused?.closest('.inkling-item')
+    const place = list.contains(focused) ? focused?.closest('.inkling-item') : undefined
     const kept = place && options.findIndex(({ dataset }) => dataset.id === optionIn(place)?.dataset.id)
     const button = place ? [...place.querySelectorAll('button')].indexOf(focused as HTMLButtonElement) : -1
     const items = options.map((option) => {
