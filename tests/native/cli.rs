@@ -215,3 +215,45 @@ fn bundle_refuses_a_page_without_a_place_for_an_index_and_a_damaged_index() {
     assert!(failure(run(&["bundle", "search", "--out", "all.html", "--page", "page.html"])).contains("[hash-mismatch]"));
     assert!(!path("all.html").exists(), "a page that could not be finished is not left half written");
 }
+
+/// A collection in the layout of BEIR, whose two questions each have one answer.
+fn write_collection(folder: &Path) {
+    std::fs::create_dir(folder).unwrap();
+    let corpus = [("a", "Health data", "How patients and doctors use data."), ("b", "Teams", "How to keep the best people.")];
+    let line =
+        |(id, title, text): (&str, &str, &str)| format!("{}\n", serde_json::json!({"_id": id, "title": title, "text": text}));
+    std::fs::write(folder.join("corpus.jsonl"), corpus.map(line).concat()).unwrap();
+    let queries = "{\"_id\": \"1\", \"text\": \"doctor's patients\"}\n{\"_id\": \"2\", \"text\": \"keeping people\"}\n";
+    std::fs::write(folder.join("queries.jsonl"), queries).unwrap();
+    std::fs::write(folder.join("qrels.tsv"), "query-id\tcorpus-id\tscore\n1\ta\t1\n2\tb\t2\n").unwrap();
+}
+
+#[test]
+fn eval_sets_collections_side_by_side_with_plain_bm25_and_with_what_questions_about_something_else_find() {
+    let folder = tempfile::tempdir().unwrap();
+    ["one", "two"].map(|name| write_collection(&folder.path().join(name)));
+    std::fs::write(folder.path().join("other.txt"), "medieval castles in Scotland\n\nqxzv wrrpl\n").unwrap();
+    let all = ["eval", "one", "two", "--model", MODEL, "--against", "bm25", "--off-topic", "other.txt"];
+
+    let printed = inkling(folder.path(), &all, "");
+    let lines: Vec<&str> = stdout(&printed).lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(
+        lines[0],
+        "| collection | documents | queries | bm25 | words | vectors | hybrid | hybrid - better side | words - bm25 | lost, % | other, % |"
+    );
+    assert!(
+        lines[2].starts_with("| one | 2 | 2 | 1.000 | 1.000 |") && lines[3].starts_with("| two | 2 | 2 | 1.000 |"),
+        "{lines:?}"
+    );
+    assert!(lines[4].starts_with("| mean |"), "{lines:?}");
+
+    let json = inkling(folder.path(), &[&all[..], &["--json"]].concat(), "");
+    let reports: Vec<Value> = stdout(&json).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(reports.len(), 2);
+    assert_eq!(reports[0]["figures"][0]["mode"], "bm25");
+    assert_eq!(reports[0]["words_less_bm25"]["mean"], 0.0);
+    assert_eq!(reports[1]["nothing_close"]["answered"].as_array().unwrap().len(), 1);
+
+    let wrong = failure(inkling(folder.path(), &["eval", "one", "three", "--model", MODEL], ""));
+    assert!(wrong.contains("three"), "{wrong}");
+}
