@@ -83,8 +83,8 @@ mod tests {
         assert_eq!(index.rank("rose data", 10)[0], 0);
         assert_eq!(index.rank("The garden's", 10), [1]);
         assert_eq!(index.rank("tulip", 10), [3]);
-        assert_eq!(index.rank("gardens", 0), []);
-        assert_eq!(index.rank("the of", 10), []);
+        assert!(index.rank("gardens", 0).is_empty());
+        assert!(index.rank("the of", 10).is_empty());
     }
 
     #[test]

@@ -231,7 +231,9 @@ fn write_collection(folder: &Path) {
 #[test]
 fn eval_sets_collections_side_by_side_with_plain_bm25_and_with_what_questions_about_something_else_find() {
     let folder = tempfile::tempdir().unwrap();
-    ["one", "two"].map(|name| write_collection(&folder.path().join(name)));
+    for name in ["one", "two"] {
+        write_collection(&folder.path().join(name));
+    }
     std::fs::write(folder.path().join("other.txt"), "medieval castles in Scotland\n\nqxzv wrrpl\n").unwrap();
     let all = ["eval", "one", "two", "--model", MODEL, "--against", "bm25", "--off-topic", "other.txt"];
 

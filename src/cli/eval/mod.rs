@@ -125,14 +125,12 @@ impl Args {
         let [vectors, hybrid] = [measure(&mut engine, Mode::Semantic)?, measure(&mut engine, Mode::Hybrid)?];
         let nothing_close =
             if off_topic.is_empty() { None } else { Some(nothing_close(&mut engine, topics, &hybrid, off_topic)?) };
-        let with_query_model = match query_model {
-            None => None,
-            Some(other) => {
-                engine.set_encoder(other.encoder()?)?;
-                let changed = |engine: &mut Engine, mode, before| Ok(measure(engine, mode)?.figures(Some(before)));
-                Some(vec![changed(&mut engine, Mode::Semantic, &vectors)?, changed(&mut engine, Mode::Hybrid, &hybrid)?])
-            }
-        };
+        let mut with_query_model = None;
+        if let Some(other) = query_model {
+            engine.set_encoder(other.encoder()?)?;
+            let [other_vectors, other_hybrid] = [measure(&mut engine, Mode::Semantic)?, measure(&mut engine, Mode::Hybrid)?];
+            with_query_model = Some(vec![other_vectors.figures(Some(&vectors)), other_hybrid.figures(Some(&hybrid))]);
+        }
         bar.finish_and_clear();
         let mut report = Report {
             collection: name.clone(),
