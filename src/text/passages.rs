@@ -26,14 +26,14 @@ impl Default for PassageOptions {
 }
 
 impl PassageOptions {
-    /// The same options, cut down to what a model takes in.
+    /// The same options, cut down to what a model takes in, the overlap in proportion.
     ///
     /// # Errors
     /// `invalid-input` when a passage would be shorter than 16 tokens or overlap by half or more.
     pub fn for_model(self, tokenizer: &Tokenizer) -> Result<Self> {
         let max_tokens = self.max_tokens.min(tokenizer.max_passage_tokens());
-        if max_tokens < 16 || self.overlap * 2 >= max_tokens {
-            let Self { overlap, .. } = self;
+        let overlap = if max_tokens < self.max_tokens { self.overlap * max_tokens / self.max_tokens } else { self.overlap };
+        if max_tokens < 16 || overlap * 2 >= max_tokens {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!(
@@ -41,7 +41,7 @@ impl PassageOptions {
                 ),
             ));
         }
-        Ok(Self { max_tokens, ..self })
+        Ok(Self { max_tokens, overlap })
     }
 }
 
