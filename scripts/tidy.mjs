@@ -31,7 +31,7 @@ const ABOVE = ['lib', 'main']
  * @type {Record<string, string[]>}
  */
 const IMPORTS = {
-  'www/src/': ['client', 'data-saver', 'latest', 'pool', 'protocol', 'stored']
+  'www/src/': ['client', 'data-saver', 'latest', 'pool', 'protocol', 'revived', 'stored']
     .map((name) => `www/src/worker/${name}`)
     .concat('www/src/remote/'),
   'www/src/worker/': ['www/src/errors', 'www/src/types'],
@@ -46,7 +46,13 @@ const IMPORTS = {
   'www/src/element/': ['www/src/', 'www/src/element/languages/', 'www/src/worker/tasks'],
   'www/src/element/languages/': ['www/src/element/messages'],
   'www/src/cli/': ['node:', 'www/src/errors', 'www/src/types', 'www/src/worker/'],
-  'www/offline/': ['node:', 'www/src/worker/module-names', 'www/src/worker/simd', 'www/src/worker/stored'],
+  'www/offline/': [
+    'node:',
+    'www/src/worker/module-names',
+    'www/src/worker/simd',
+    'www/src/worker/stored',
+    'www/src/worker/wait',
+  ],
   'www/single/': ['dist/wasm/', 'www/src/', 'www/src/element/', 'www/src/worker/'],
   'www/demo/': ['inkling-search', 'inkling-search/build', 'inkling-search/element'],
 }

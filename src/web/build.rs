@@ -18,7 +18,7 @@ use crate::engine::build::{BuildOptions, Plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::check;
 use crate::index::document::{Document, field_names};
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
 
 /// An index on its way: documents, then a model, then a vector for each passage, then the files.
@@ -157,7 +157,7 @@ impl Builder {
     #[wasm_bindgen(js_name = loadModel)]
     pub async fn load_model(&self, url: String, options: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let store = Store::open(&url, &options).await;
-        let config = store.changing(CONFIG_FILE).await?;
+        let config = store.configuration().await?;
         let model = FetchedModel::fetch(&store, config, &on_progress).await?;
         let encoder = Encoder::load(&model.files())?;
         encoder.config().check_encodes_documents()?;

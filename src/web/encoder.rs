@@ -62,7 +62,7 @@ impl Encoder {
         let folder = pinned.as_ref().map_or("", |pinned| &pinned.folder);
         let config = match &pinned {
             Some(Pinned { config, .. }) => store.fixed(&format!("{folder}{CONFIG_FILE}"), config, &Progress::default()).await?,
-            None => store.changing(CONFIG_FILE).await?,
+            None => store.configuration().await?,
         };
         let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
         let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();
@@ -140,12 +140,13 @@ async fn load_model(
 ) -> Result<encoder::Encoder> {
     let progress = Progress::new(on_progress, config.weights.bytes + config.tokenizer.bytes);
     let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
-    let backend = store.fixed_as(&weights_path, &config.weights, &progress, |bytes| {
+    let backend = async {
+        let bytes = store.fixed(&weights_path, &config.weights, &progress).await?;
         progress.advance("prepare", &weights_path, 0);
         cpu::best(&config, &Weights::read(&config, &bytes)?)
-    });
+    };
     let tokenizer =
-        store.fixed_as(&tokenizer_path, &config.tokenizer, &progress, |bytes| Tokenizer::from_json(&bytes, config.max_tokens));
+        async { Tokenizer::from_json(&store.fixed(&tokenizer_path, &config.tokenizer, &progress).await?, config.max_tokens) };
     let (backend, tokenizer) = join(backend, tokenizer).await;
     let (backend, tokenizer) = (backend?, tokenizer?);
     encoder::Encoder::new(config, tokenizer, backend)

@@ -1,12 +1,16 @@
 //! Files that the browser keeps in its Cache Storage, where it has that and lets us: search works without, too.
 
-use js_sys::{Array, Reflect, Uint8Array};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Cache, CacheStorage, Request, Response};
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use super::store::each_part;
+use super::wait::within;
 use crate::hash::Digest;
 
 /// The name under which files are kept.
@@ -15,29 +19,37 @@ const CACHE: &str = "inkling-1";
 /// The header of a kept file that holds its [`stamp`].
 const STAMP: &str = "x-inkling-stamp";
 
+/// How many milliseconds the storage may take to answer: then the search goes on as if it were not there.
+const STORAGE_DEADLINE: u32 = 2000;
+
 /// So many bytes of a kept file are looked at together.
 const PIECE: u32 = 1 << 16;
 
 /// The cache of the search's files, each under its address with its hash behind it: a file that changed on the site is
 /// another entry.
 #[derive(Clone)]
-pub struct Kept(Cache);
+pub struct Kept {
+    cache: Cache,
+    /// Set once it has left a question open: then nothing is asked of it any more.
+    stuck: Rc<Cell<bool>>,
+}
 
 impl Kept {
     /// Opens the cache, where this browser has one: only pages from https, localhost or a file do.
     pub async fn open() -> Option<Self> {
         let caches: CacheStorage = Reflect::get(&js_sys::global(), &"caches".into()).ok()?.dyn_into().ok()?;
-        Some(Self(JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()?))
+        let cache = within(STORAGE_DEADLINE, caches.open(CACHE)).await?.ok()?.dyn_into().ok()?;
+        Some(Self { cache, stuck: Rc::default() })
     }
 
     /// What is kept under a key.
     pub async fn get(&self, key: &str) -> Option<Response> {
-        JsFuture::from(self.0.match_with_str(key)).await.ok()?.dyn_into().ok()
+        self.asked(|cache| cache.match_with_str(key)).await?.dyn_into().ok()
     }
 
     /// Keeps a file; false where storage is full or forbidden.
     pub async fn put(&self, key: &str, file: &Response) -> bool {
-        JsFuture::from(self.0.put_with_str(key, file)).await.is_ok()
+        JsFuture::from(self.cache.put_with_str(key, file)).await.is_ok()
     }
 
     /// Looks at what [`Kept::put`] has stored under a stamp, and drops it unless that is the whole file: browsers have been
@@ -51,17 +63,27 @@ impl Kept {
 
     /// Drops what is kept under a key.
     pub async fn forget(&self, key: &str) {
-        let _ = JsFuture::from(self.0.delete_with_str(key)).await;
+        self.asked(|cache| cache.delete_with_str(key)).await;
     }
 
-    /// Drops what is kept of other versions of a file: under keys that begin as its does.
-    pub async fn forget_others(&self, prefix: &str, key: &str) {
-        let Ok(keys) = JsFuture::from(self.0.keys()).await else { return };
+    /// Drops all but what `wanted` says of the keys.
+    pub async fn forget_unless(&self, wanted: impl Fn(&str) -> bool) {
+        let Some(keys) = self.asked(Cache::keys).await else { return };
         for request in Array::from(&keys).iter().filter_map(|key| key.dyn_into::<Request>().ok()) {
-            if request.url().starts_with(prefix) && request.url() != key {
-                let _ = JsFuture::from(self.0.delete_with_request(&request)).await;
+            if !wanted(&request.url()) {
+                self.asked(|cache| cache.delete_with_request(&request)).await;
             }
         }
+    }
+
+    /// What the storage answers, if it does.
+    async fn asked(&self, ask: impl FnOnce(&Cache) -> Promise) -> Option<JsValue> {
+        if self.stuck.get() {
+            return None;
+        }
+        let answer = within(STORAGE_DEADLINE, ask(&self.cache)).await;
+        self.stuck.set(answer.is_none());
+        answer?.ok()
     }
 }
 
@@ -96,7 +118,7 @@ async fn is_whole(file: &Response, key: &str) -> bool {
     let Some(stamp) = stamp_of(file) else { return false };
     let sha256 = stamp.split(' ').next().unwrap_or_default();
     let (mut checksum, mut piece) = (Xxh64::new(0), vec![0; PIECE as usize]);
-    let read = each_part(file, key, |part| {
+    let read = each_part(file, key, STORAGE_DEADLINE, |part| {
         for start in (0..part.length()).step_by(PIECE as usize) {
             let view = part.subarray(start, part.length().min(start + PIECE));
             let piece = &mut piece[..view.length() as usize];

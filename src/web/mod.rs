@@ -25,6 +25,7 @@ mod site;
 #[cfg(feature = "web-index")]
 mod slices;
 mod store;
+mod wait;
 #[cfg(any(feature = "web-index", feature = "web-encoder"))]
 mod wire;
 

@@ -10,8 +10,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
-use super::convert::{from_object, object, saved_files};
-use super::site::Site;
+use super::convert::{from_object, object, option, saved_files};
+use super::site::{Site, replaced};
 use super::slices::{SliceWorkers, Slices};
 use super::store::Progress;
 use super::wire::{EncodedPassage, Identity, QueryEncoder, is_broken};
@@ -121,8 +121,16 @@ impl Search {
         on_progress: js_sys::Function,
         workers: SliceWorkers,
     ) -> Result<Search, JsValue> {
-        let site = Site::open(&url, &options).await?;
-        let index = site.index(&on_progress).await?;
+        let mut site = Site::open(&url, &options).await?;
+        let loaded = site.index(&on_progress).await;
+        let index = match loaded {
+            Ok(index) => index,
+            Err(error) if error.kind() == ErrorKind::Replaced => return Err(error.into()),
+            // A deployment that is not there whole, or no network for it: the index that was kept goes on.
+            Err(error) if site.step_back() => site.index(&on_progress).await.map_err(|_| error)?,
+            Err(error) => return Err(error.into()),
+        };
+        site.keep();
         Ok(Self {
             site,
             index: RwLock::new(index),
@@ -142,6 +150,13 @@ impl Search {
         let total = self.site.bytes(&[Needed::Meaning, Needed::Model]).saturating_sub(config.bytes);
         self.load_codes(&Progress::new(&on_progress, total)).await?;
         object(&Model { folder: format!("{MODEL_FOLDER}/"), config, before, total })
+    }
+
+    /// What an error of a file of the slices or the model comes from: `replaced` where the site has another index now.
+    pub async fn explain(&self, error: JsValue) -> JsValue {
+        let code = option(&error, "code").and_then(|code| code.as_string());
+        let is_gone = matches!(code.as_deref(), Some("not-found" | "hash-mismatch"));
+        if is_gone && self.site.is_replaced().await { replaced().into() } else { error }
     }
 
     /// Takes the encoder of the index's model; before it is there, and once it is broken, queries are answered from words.
@@ -262,7 +277,7 @@ impl Search {
         let manifest = self.site.manifest();
         match manifest.vector_files()?.as_slice() {
             [file] => {
-                let codes = self.site.store().fixed_as(&file.path, &file.digest, progress, |bytes| Codes::read(&bytes)).await?;
+                let codes = Codes::read(&self.site.fixed(file, progress).await?)?;
                 self.index.write().await.set_codes(codes)?;
             }
             files => {

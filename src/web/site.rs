@@ -10,10 +10,11 @@ use std::task::Poll;
 use futures_util::future::join3;
 use wasm_bindgen::JsValue;
 
-use super::store::{Progress, Store};
+use super::convert::option;
+use super::store::{Current, Progress, Store};
 use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hash::Digest;
+use crate::hash::{Digest, hex_sha256};
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE};
 use crate::index::places::Places;
@@ -24,6 +25,12 @@ use crate::model::config::CONFIG_FILE;
 pub struct Site {
     store: Store,
     manifest: Manifest,
+    /// The SHA-256 that the page asks of the manifest.
+    integrity: Option<String>,
+    /// The manifest that was kept, where that has come anew.
+    before: Option<Manifest>,
+    /// What is to be kept of the manifest once its index has loaded.
+    fresh: Option<Vec<u8>>,
     /// The documents that have been fetched, by the number of their file's first one.
     shards: RefCell<HashMap<usize, Rc<Vec<Document>>>>,
 }
@@ -32,8 +39,27 @@ impl Site {
     /// Fetches the manifest of the index at an address.
     pub async fn open(url: &str, options: &JsValue) -> Result<Self> {
         let store = Store::open(url, options).await;
-        let manifest = Manifest::from_json(&store.changing(MANIFEST_FILE).await?)?;
-        Ok(Self { store, manifest, shards: RefCell::default() })
+        let integrity = option(options, "integrity").and_then(|sha256| sha256.as_string());
+        let Current { value, before, bytes } =
+            store.changing(MANIFEST_FILE, |bytes| read_manifest(bytes, integrity.as_deref())).await?;
+        Ok(Self { store, manifest: value, integrity, before, fresh: bytes, shards: RefCell::default() })
+    }
+
+    /// Keeps the manifest, whose index has loaded, and drops what is kept of an older one.
+    pub fn keep(&mut self) {
+        let before = self.before.take();
+        if self.fresh.is_some() && before.as_ref() != Some(&self.manifest) {
+            self.store.drop_others(&self.manifest.files, &before.map_or_else(Vec::new, |before| before.files));
+            self.store.keep(MANIFEST_FILE, self.fresh.take());
+        }
+    }
+
+    /// Goes back to the manifest that was kept; false where there is none, or no other.
+    pub fn step_back(&mut self) -> bool {
+        let Some(before) = self.before.take().filter(|before| *before != self.manifest) else { return false };
+        (self.manifest, self.fresh) = (before, None);
+        self.shards.get_mut().clear();
+        true
     }
 
     /// The manifest.
@@ -41,16 +67,11 @@ impl Site {
         &self.manifest
     }
 
-    /// Where the files come from.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Loads the index, without the codes of its vectors.
     pub async fn index(&self, on_progress: &js_sys::Function) -> Result<Index> {
-        let Self { store, manifest, .. } = self;
+        let manifest = &self.manifest;
         let progress = &Progress::new(on_progress, self.bytes(&[Needed::Index]));
-        let file = |path| async move { store.fixed(path, &manifest.file(path)?.digest, progress).await };
+        let file = |path| async move { self.fixed(manifest.file(path)?, progress).await };
         let shards = async {
             let mut shards = Vec::new();
             for file in manifest.first_shards() {
@@ -80,10 +101,26 @@ impl Site {
         let nobody = Progress::default();
         let files: Vec<&FileEntry> = self.manifest.word_files().collect();
         let fetch = |&block: &usize| {
-            let (store, file, nobody) = (&self.store, files[block], &nobody);
-            async move { Ok((block, store.fixed(&file.path, &file.digest, nobody).await?)) }
+            let (file, nobody) = (files[block], &nobody);
+            async move { Ok((block, self.fixed(file, nobody).await?)) }
         };
         together(blocks.iter().map(fetch)).await.into_iter().collect()
+    }
+
+    /// A file of this index. Where it is not there any more because the site has been updated, the error says so.
+    pub async fn fixed(&self, file: &FileEntry, progress: &Progress<'_>) -> Result<Vec<u8>> {
+        match self.store.fixed(&file.path, &file.digest, progress).await {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::HashMismatch) && self.is_replaced().await => {
+                Err(replaced().caused_by(error))
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the site has another index now.
+    pub async fn is_replaced(&self) -> bool {
+        let now = self.store.changing(MANIFEST_FILE, |bytes| read_manifest(bytes, self.integrity.as_deref())).await;
+        now.is_ok_and(|now| now.value != self.manifest)
     }
 
     /// The documents of one file, fetched when they are not there yet.
@@ -92,10 +129,23 @@ impl Site {
         if let Some(shard) = self.shards.borrow().get(&first) {
             return Ok(shard.clone());
         }
-        let shard = Rc::new(read_shard(&self.store.fixed(&file.path, &file.digest, progress).await?)?);
+        let shard = Rc::new(read_shard(&self.fixed(file, progress).await?)?);
         self.shards.borrow_mut().insert(first, shard.clone());
         Ok(shard)
     }
+}
+
+fn read_manifest(bytes: &[u8], integrity: Option<&str>) -> Result<Manifest> {
+    if integrity.is_some_and(|sha256| hex_sha256(bytes) != sha256) {
+        let what = "manifest.json is not the one that `integrity` names: give the hash of the one that is deployed";
+        return Err(Error::new(ErrorKind::HashMismatch, what));
+    }
+    Manifest::from_json(bytes)
+}
+
+/// The error of a file that is gone because the site has another index now.
+pub fn replaced() -> Error {
+    Error::new(ErrorKind::Replaced, "the site was updated while its search was open: load the page again")
 }
 
 impl Documents for Site {

@@ -44,7 +44,7 @@ impl Slice {
         let store = Store::open(&url, &options).await;
         let file: FileEntry = from_object(file)?;
         let progress = Progress::new(&on_progress, file.digest.bytes);
-        Ok(Self { codes: store.fixed_as(&file.path, &file.digest, &progress, |bytes| Codes::read(&bytes)).await? })
+        Ok(Self { codes: Codes::read(&store.fixed(&file.path, &file.digest, &progress).await?)? })
     }
 
     /// How many passages it has.

@@ -2,9 +2,12 @@
 //! browser's Cache Storage, so that a second visit, or one without a network, needs no request.
 
 use std::cell::Cell;
+#[cfg(feature = "web-index")]
+use std::collections::HashSet;
+use std::pin::pin;
 
-use futures_util::future::join;
-use js_sys::{Map, Promise, Uint8Array};
+use futures_util::future::{Either, select};
+use js_sys::{Map, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -12,11 +15,29 @@ use web_sys::{Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, R
 
 use super::convert::{object, option};
 use super::kept::{Kept, response_of, stamp, stamp_of};
+use super::wait::{pause, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex};
+#[cfg(feature = "web-index")]
+use crate::index::manifest::FileEntry;
 
 /// How often a download that breaks off is taken up again.
 const RESUMES: usize = 3;
+
+/// How many milliseconds after a refused connection or an error of the server the same is asked once more.
+const BACKOFF: u32 = 500;
+
+/// How many milliseconds a server may take for an answer, or a body for its next bytes …
+const DEADLINE: u32 = 10_000;
+
+/// … and for a large file, which may have to wait for others on a slow line: one more for 64 bytes of it, up to this many.
+const DEADLINE_MORE: usize = 50_000;
+
+/// The same where a kept copy can answer instead, and for the browser's own storage once it has answered at all.
+const PATIENCE: u32 = 4000;
+
+/// What stands between the address of a file and its hash, where it is kept.
+const VERSION: &str = "?sha256=";
 
 /// Most bytes of memory that are set aside for a file before any of it has come.
 const RESERVED_MAX: usize = 96 << 20;
@@ -27,6 +48,14 @@ extern "C" {
     /// before it returns.
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = digest, catch)]
     fn subtle_digest(algorithm: &str, bytes: &[u8]) -> Result<Promise, JsValue>;
+
+    type AbortController;
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<AbortController, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &AbortController) -> JsValue;
+    #[wasm_bindgen(method)]
+    fn abort(this: &AbortController);
 
     /// `fetch` of the page or the worker, whichever this is.
     #[wasm_bindgen(js_name = fetch, catch)]
@@ -43,6 +72,25 @@ pub struct Store {
     given: Option<Map>,
     /// Promises of files by their path: reads that began before this module was there.
     early: Option<Map>,
+}
+
+/// A file that may change, as it has been understood.
+pub struct Current<T> {
+    /// What it says.
+    pub value: T,
+    /// What was kept of it, where `value` has just come.
+    pub before: Option<T>,
+    /// What is to be kept once it has proved good; nothing where `value` was kept, or given.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Takes a request back when it is dropped: the browser would have the next one for the same address wait for one that hangs.
+struct Stop(AbortController);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What the progress callback is told.
@@ -103,49 +151,87 @@ impl Store {
         Self { base, kept: if keep { Kept::open().await } else { None }, given, early }
     }
 
-    /// A file that may change under its name: asked for anew, and taken from the cache when there is no network.
-    pub async fn changing(&self, path: &str) -> Result<Vec<u8>> {
+    /// What `read` makes of a file that may change under its name: asked for anew, and taken from the cache when there is no network,
+    /// or when what came cannot be read: a captive portal answers with a page of its own.
+    pub async fn changing<T>(&self, path: &str, read: impl Fn(&[u8]) -> Result<T>) -> Result<Current<T>> {
         if let Some(bytes) = self.given(path)? {
-            return Ok(bytes.to_vec());
+            return Ok(Current { value: read(&bytes.to_vec())?, before: None, bytes: None });
         }
-        let url = format!("{}{path}", self.base);
-        let fetched = async {
-            let response = match self.early(path).await.filter(Response::ok) {
-                Some(response) => response,
-                None => fetch(&url, 0).await?,
-            };
-            let mut bytes = Vec::new();
-            read_body(&response, &url, &mut bytes, usize::MAX, |_| ()).await?;
-            Ok(bytes)
-        };
-        match fetched.await {
-            Ok(bytes) => {
-                if let (Some(kept), Some(copy)) = (self.kept.clone(), response_of(&bytes, "")) {
-                    spawn_local(async move { _ = kept.put(&url, &copy).await });
-                }
-                Ok(bytes)
-            }
-            Err(error) if Error::kind(&error) == ErrorKind::Network => match self.matching(&url).await {
-                Some(kept) => read_kept(&kept, &url, 0).await.ok_or(error),
-                None => Err(error),
+        let url = &format!("{}{path}", self.base);
+        let (fetching, looking) = (pin!(self.fetch_changing(path, url)), pin!(self.kept_readable(url, &read)));
+        let (mut fetched, before) = match select(fetching, looking).await {
+            Either::Left((fetched, looking)) => (fetched, looking.await),
+            Either::Right((None, fetching)) => (fetching.await, None),
+            Either::Right((before, fetching)) => match select(fetching, pin!(pause(PATIENCE))).await {
+                Either::Left((fetched, _)) => (fetched, before),
+                Either::Right(_) => (Err(late(url, PATIENCE)), before),
             },
-            Err(error) => Err(error),
+        };
+        if before.is_none() && fetched.as_ref().is_err_and(is_passing) {
+            pause(BACKOFF).await;
+            fetched = self.fetch_changing(path, url).await;
         }
+        match (fetched.and_then(|bytes| read(&bytes).map(|value| (bytes, value))), before) {
+            (Ok((bytes, value)), before) => Ok(Current { value, before, bytes: Some(bytes) }),
+            (Err(_), Some(value)) => Ok(Current { value, before: None, bytes: None }),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Keeps what has been understood of a file that may change. Nobody waits for that.
+    pub fn keep(&self, path: &str, bytes: Option<Vec<u8>>) {
+        let copy = bytes.and_then(|bytes| response_of(&bytes, ""));
+        if let (Some(kept), Some(copy)) = (self.kept.clone(), copy) {
+            let url = format!("{}{path}", self.base);
+            spawn_local(async move { _ = kept.put(&url, &copy).await });
+        }
+    }
+
+    /// Drops other versions of these files than those in `now`. Nobody waits for that.
+    #[cfg(feature = "web-index")]
+    pub fn drop_others(&self, now: &[FileEntry], before: &[FileEntry]) {
+        let Some(kept) = self.kept.clone() else { return };
+        let addresses: HashSet<String> = now.iter().chain(before).map(|file| format!("{}{}", self.base, file.path)).collect();
+        let keys: HashSet<String> = now.iter().map(|file| key_of(&self.base, &file.path, &file.digest)).collect();
+        let wanted =
+            move |key: &str| key.split_once(VERSION).is_none_or(|(url, _)| !addresses.contains(url) || keys.contains(key));
+        spawn_local(async move { kept.forget_unless(wanted).await });
+    }
+
+    /// The configuration of a model's folder.
+    #[cfg(any(feature = "build", feature = "web-encoder"))]
+    pub async fn configuration(&self) -> Result<Vec<u8>> {
+        use crate::model::config::{CONFIG_FILE, ModelConfig};
+        let read = |bytes: &[u8]| ModelConfig::from_json(bytes).map(|_| bytes.to_vec());
+        let Current { value, before, bytes } = self.changing(CONFIG_FILE, read).await?;
+        if before.as_ref() != Some(&value) {
+            self.keep(CONFIG_FILE, bytes);
+        }
+        Ok(value)
+    }
+
+    async fn fetch_changing(&self, path: &str, url: &str) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let (response, _stop) = match self.early(path).await.filter(Response::ok) {
+            Some(response) => (response, None),
+            None => fetch(url, 0, DEADLINE).await.map(|(response, stop)| (response, Some(stop)))?,
+        };
+        read_body(&response, url, &mut bytes, usize::MAX, DEADLINE, |_| ()).await?;
+        Ok(bytes)
+    }
+
+    /// What `read` makes of the kept copy of a file that may change. One that it makes nothing of is dropped.
+    async fn kept_readable<T>(&self, url: &str, read: impl Fn(&[u8]) -> Result<T>) -> Option<T> {
+        let copy = self.matching(url).await?;
+        let value = read_kept(&copy, url, 0).await.and_then(|bytes| read(&bytes).ok());
+        if let (None, Some(kept)) = (&value, &self.kept) {
+            kept.forget(url).await;
+        }
+        value
     }
 
     /// A file whose hash is known: one that was given, else from the cache, else from the site.
     pub async fn fixed(&self, path: &str, digest: &Digest, progress: &Progress<'_>) -> Result<Vec<u8>> {
-        self.fixed_as(path, digest, progress, Ok).await
-    }
-
-    /// What `read` makes of a file whose hash is known; it gets the right bytes or none.
-    pub async fn fixed_as<T>(
-        &self,
-        path: &str,
-        digest: &Digest,
-        progress: &Progress<'_>,
-        read: impl FnOnce(Vec<u8>) -> Result<T>,
-    ) -> Result<T> {
         if let Some(given) = self.given(path)? {
             let bytes = given.to_vec();
             verify(path, &bytes, digest).await?;
@@ -154,24 +240,28 @@ impl Store {
                 self.given.as_ref().map(|given| given.delete(&path.into()));
             }
             progress.advance("cache", path, digest.bytes);
-            return read(bytes);
+            return Ok(bytes);
         }
-        let (url, key) = (format!("{}{path}", self.base), format!("{}{path}?sha256={}", self.base, digest.sha256));
+        let (url, key) = (format!("{}{path}", self.base), key_of(&self.base, path, digest));
         if let Some(bytes) = self.kept_intact(path, &key, digest).await {
             progress.advance("cache", path, digest.bytes);
-            return read(bytes);
+            return Ok(bytes);
         }
         let bytes = download(&url, digest.bytes, |bytes| progress.advance("download", path, bytes)).await?;
         verify(path, &bytes, digest).await?;
-        let copy = self.kept.as_ref().and_then(|kept| Some((kept, response_of(&bytes, &stamp(digest, &bytes))?)));
-        let keep = async {
-            let Some((kept, copy)) = copy else { return };
-            kept.forget_others(&format!("{url}?sha256="), &key).await;
-            if kept.put(&key, &copy).await {
-                spawn_local(kept.clone().look_at(key));
-            }
-        };
-        join(keep, async { read(bytes) }).await.1
+        let copy = self.kept.clone().and_then(|kept| Some((kept, response_of(&bytes, &stamp(digest, &bytes))?)));
+        if let Some((kept, copy)) = copy {
+            // Nobody waits for the storage, which may be slow or stuck.
+            spawn_local(async move {
+                // An index drops its older version as a whole, once the new one is there. A model is too large to be there twice.
+                #[cfg(not(feature = "web-index"))]
+                kept.forget_unless(|other| other == key || !other.starts_with(&format!("{url}{VERSION}"))).await;
+                if kept.put(&key, &copy).await {
+                    kept.look_at(key).await;
+                }
+            });
+        }
+        Ok(bytes)
     }
 
     /// A file that the caller gave; an error where it is neither given nor to be fetched.
@@ -206,7 +296,7 @@ impl Store {
     /// A file that began to be read before this module was there. What is kept of it may be another version.
     async fn early(&self, path: &str) -> Option<Response> {
         let early: Promise = self.early.as_ref()?.get(&path.into()).dyn_into().ok()?;
-        JsFuture::from(early).await.ok()?.dyn_into().ok().filter(|response| !Response::body_used(response))
+        within(PATIENCE, early).await?.ok()?.dyn_into().ok().filter(|response| !Response::body_used(response))
     }
 
     /// What is kept of a file, if it is the right version and whole. What is not whole is dropped: storage can be damaged.
@@ -229,6 +319,11 @@ impl Store {
     }
 }
 
+/// What a version of a file is kept under.
+fn key_of(base: &str, path: &str, digest: &Digest) -> String {
+    format!("{base}{path}{VERSION}{}", digest.sha256)
+}
+
 /// The body of a kept response, if it is that of the digest.
 async fn read_intact(response: &Response, path: &str, key: &str, digest: &Digest) -> Option<Vec<u8>> {
     let bytes = read_kept(response, key, digest.bytes).await?;
@@ -242,7 +337,7 @@ async fn read_intact(response: &Response, path: &str, key: &str, digest: &Digest
 /// The body of a kept response of `length` bytes, read piece by piece: `arrayBuffer()` would hold large files three times.
 async fn read_kept(response: &Response, key: &str, length: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length.min(RESERVED_MAX));
-    read_body(response, key, &mut bytes, usize::MAX, |_| ()).await.ok()?;
+    read_body(response, key, &mut bytes, usize::MAX, PATIENCE, |_| ()).await.ok()?;
     Some(bytes)
 }
 
@@ -255,14 +350,22 @@ async fn verify(path: &str, bytes: &[u8], digest: &Digest) -> Result<()> {
     }
 }
 
-/// Downloads a file of known length, taking it up where it broke off.
+/// Whether an error may be gone when the same is asked once more: no network, or a server in trouble.
+fn is_passing(error: &Error) -> bool {
+    error.kind() == ErrorKind::Network
+}
+
+/// Downloads a file of known length, taking it up where it broke off. A connection that is refused before anything has come, or an
+/// error of the server, is tried once more.
 async fn download(url: &str, length: usize, mut progress: impl FnMut(usize)) -> Result<Vec<u8>> {
     // A manifest that promises too much must not be believed before the bytes have come.
-    let mut bytes = Vec::with_capacity(length.min(RESERVED_MAX));
+    let (mut bytes, deadline) = (Vec::new(), DEADLINE + (length >> 6).min(DEADLINE_MORE) as u32);
+    bytes.try_reserve_exact(length.min(RESERVED_MAX)).map_err(|cause| no_memory(url, cause))?;
     let mut attempt = 0;
     loop {
-        let response = match fetch(url, bytes.len()).await {
-            Err(error) if error.kind() == ErrorKind::Network && !bytes.is_empty() && attempt < RESUMES => {
+        let (response, _stop) = match fetch(url, bytes.len(), deadline).await {
+            Err(error) if is_passing(&error) && attempt < if bytes.is_empty() { 1 } else { RESUMES } => {
+                pause(BACKOFF << attempt).await;
                 attempt += 1;
                 continue;
             }
@@ -272,16 +375,17 @@ async fn download(url: &str, length: usize, mut progress: impl FnMut(usize)) -> 
         if response.status() != 206 {
             bytes.clear();
         }
-        match read_body(&response, url, &mut bytes, length, &mut progress).await {
+        match read_body(&response, url, &mut bytes, length, deadline, &mut progress).await {
             Ok(()) if bytes.len() >= length || attempt == RESUMES => return Ok(bytes),
-            Err(error) if attempt == RESUMES || error.kind() != ErrorKind::Network => return Err(error),
+            Err(error) if attempt == RESUMES || !is_passing(&error) => return Err(error),
             _ => attempt += 1,
         }
     }
 }
 
-/// Asks for a file from a byte on; any answer but success is an error.
-async fn fetch(url: &str, from: usize) -> Result<Response> {
+/// Asks for a file from a byte on; any answer but success is an error, and so is none within so many milliseconds. The body
+/// comes for as long as what stops it is held.
+async fn fetch(url: &str, from: usize, deadline: u32) -> Result<(Response, Stop)> {
     let failed = |cause: JsValue| {
         Error::new(ErrorKind::Network, format!("cannot fetch {url} ({}): is the network there?", message(&cause)))
     };
@@ -293,10 +397,14 @@ async fn fetch(url: &str, from: usize) -> Result<Response> {
         headers.set("range", &format!("bytes={from}-")).map_err(failed)?;
         options.set_headers(&headers);
     }
-    let response = JsFuture::from(global_fetch(url, &options).map_err(failed)?).await.map_err(failed)?;
-    let response: Response = response.unchecked_into();
+    let stop = Stop(AbortController::new().map_err(failed)?);
+    Reflect::set(&options, &"signal".into(), &stop.0.signal()).map_err(failed)?;
+    let Some(response) = within(deadline, global_fetch(url, &options).map_err(failed)?).await else {
+        return Err(late(url, deadline));
+    };
+    let response: Response = response.map_err(failed)?.unchecked_into();
     match response.status() {
-        200..=299 => Ok(response),
+        200..=299 => Ok((response, stop)),
         // The server has no byte beyond those that came.
         416 => Err(Error::new(ErrorKind::DamagedFile, format!("{url} is cut short: deploy the folder of the index again"))),
         404 | 410 => Err(Error::new(ErrorKind::NotFound, format!("{url} is not there: deploy the whole folder of the index"))),
@@ -305,15 +413,24 @@ async fn fetch(url: &str, from: usize) -> Result<Response> {
     }
 }
 
+fn no_memory(url: &str, cause: std::collections::TryReserveError) -> Error {
+    Error::new(ErrorKind::OutOfMemory, format!("there is no memory for {url}: close other pages and try again")).caused_by(cause)
+}
+
+fn late(url: &str, deadline: u32) -> Error {
+    Error::new(ErrorKind::Network, format!("{url} was not answered for {} seconds: is the network there?", deadline / 1000))
+}
+
 /// Appends a response's body to `bytes`, up to `limit` bytes in all.
 async fn read_body(
     response: &Response,
     url: &str,
     bytes: &mut Vec<u8>,
     limit: usize,
+    deadline: u32,
     mut progress: impl FnMut(usize),
 ) -> Result<()> {
-    each_part(response, url, |part| {
+    each_part(response, url, deadline, |part| {
         let (start, length) = (bytes.len(), part.length() as usize);
         if start + length > limit {
             return Err(Error::new(
@@ -321,6 +438,7 @@ async fn read_body(
                 format!("{url} is longer than the {limit} bytes it should be: deploy the whole folder of the index"),
             ));
         }
+        bytes.try_reserve(length).map_err(|cause| no_memory(url, cause))?;
         bytes.resize(start + length, 0);
         part.copy_to(&mut bytes[start..]);
         progress(length);
@@ -329,13 +447,22 @@ async fn read_body(
     .await
 }
 
-/// Gives `take` the parts of a response's body, until it refuses one.
-pub async fn each_part(response: &Response, url: &str, mut take: impl FnMut(&Uint8Array) -> Result<()>) -> Result<()> {
+/// Gives `take` the parts of a response's body, until it refuses one. The next must come within `deadline` milliseconds.
+pub async fn each_part(
+    response: &Response,
+    url: &str,
+    deadline: u32,
+    mut take: impl FnMut(&Uint8Array) -> Result<()>,
+) -> Result<()> {
     let broken = |cause: JsValue| Error::new(ErrorKind::Network, format!("{url} broke off ({})", message(&cause)));
     let Some(body) = response.body() else { return Ok(()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
-        let part = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let Some(part) = within(deadline, reader.read()).await else {
+            let _ = reader.cancel();
+            return Err(late(url, deadline));
+        };
+        let part = part.map_err(broken)?;
         let Some(part) = option(&part, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok()) else { return Ok(()) };
         if let Err(refused) = take(&part) {
             let _ = reader.cancel();

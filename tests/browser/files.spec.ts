@@ -75,6 +75,10 @@ test('a kept file that was damaged, or is of another version, is fetched again; 
       const { Encoder }: Package = await import(`${url}/inkling/index.js`)
       const encoder = await Encoder.load({ url: `${url}/search/model/` })
       const [vector] = await encoder.encode(['where do I hang my coat?'])
+      const cache = await caches.open('inkling-1')
+      const name = (await (await fetch(`${url}/search/model/config.json`)).json()).weights.sha256
+      const key = `${url}/search/model/weights.safetensors?sha256=${name}`
+      while (!(await cache.match(key))) await new Promise((resolve) => setTimeout(resolve, 20))
       encoder.dispose()
       return [...vector!]
     }, site.url)

@@ -1,30 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import type * as Inkling from 'inkling-search'
-import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { siteFolder } from '../../scripts/site.mjs'
-import { expect, openBlank, type Package, sessions, test } from './site.js'
-
-/** The package beside an index of the demo's sessions three times over: too many documents to be loaded with it. */
-function largeSite(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-large-'))
-  fs.cpSync(path.join(siteFolder, 'inkling'), path.join(folder, 'inkling'), { recursive: true })
-  fs.copyFileSync(path.join(siteFolder, 'favicon.svg'), path.join(folder, 'favicon.svg'))
-  const three = ['', ' again', ' once more'].flatMap((more) =>
-    sessions.map((session) => ({
-      ...session,
-      id: session.id + more.replaceAll(' ', '-'),
-      title: session.title + more,
-    })),
-  )
-  fs.writeFileSync(path.join(folder, 'corpus.json'), JSON.stringify(three))
-  const options = ['--model', at('build', 'model'), '--out', path.join(folder, 'search')]
-  execFileSync(at('target', 'release', 'inkling'), ['index', path.join(folder, 'corpus.json'), ...options])
-  return folder
-}
+import { expect, largeSite, openBlank, type Package, test } from './site.js'
 
 test.describe('an index of many documents', () => {
   let folder = ''

@@ -1,4 +1,4 @@
-import { Demo, expect, gradedQuery, test, watchRequests } from './site.js'
+import { Demo, expect, gradedQuery, keptWeights, test, watchRequests } from './site.js'
 
 test('with the network cut, questions are answered by the right sessions', async ({ page, context, site }) => {
   const asked = watchRequests(context)
@@ -43,6 +43,7 @@ test('with the network cut, questions are answered by the right sessions', async
 test('a second visit takes the model from Cache Storage', async ({ page, site }) => {
   await Demo.ready(page, site.url)
   expect(site.requests).toContain('/search/model/weights.safetensors')
+  await keptWeights(page)
 
   site.requests.length = 0
   const demo = await Demo.ready(page, `${site.url}/?again`)

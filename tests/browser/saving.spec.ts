@@ -1,7 +1,7 @@
 /** The demo for visitors who save data: words answer, and meaning is offered with its size. */
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { Demo, expect, test } from './site.js'
+import { Demo, expect, keptWeights, test } from './site.js'
 
 /** Asks Chromium itself to save data, as a visitor does in its settings. */
 async function saveData(page: Page): Promise<void> {
@@ -53,6 +53,7 @@ for (const [device, viewport, reason, emulate] of [
       await expect(offer).toHaveCount(0)
       expect(ofModel(site.requests).filter((path) => path.endsWith('weights.safetensors'))).toHaveLength(1)
 
+      await keptWeights(page)
       // A model that the browser holds costs nothing: nobody is asked again.
       await page.goto(`${site.url}/?again`)
       await demo.waitUntilReady()

@@ -1,9 +1,13 @@
 /** The demo, served afresh to each test on a port of its own, with a log of what was asked of it. */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
+import type http from 'node:http'
+import os from 'node:os'
+import path from 'node:path'
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as Inkling from 'inkling-search'
 import { POLICY, serve } from '../../scripts/serve.mjs'
-import { siteFolder } from '../../scripts/site.mjs'
+import { cli, modelFolder, siteFolder } from '../../scripts/site.mjs'
 
 /** The running server of one test. */
 export interface Site {
@@ -12,6 +16,8 @@ export interface Site {
   requests: string[]
   /** Changes a file's bytes on their way out. */
   alter: (path: string, body: Buffer) => Buffer
+  /** What answers at a path in place of a file. */
+  routes: Record<string, (response: http.ServerResponse) => void>
   stop: () => Promise<void>
 }
 
@@ -38,6 +44,16 @@ export async function holdWeights(page: Page): Promise<() => void> {
   return release
 }
 
+/** Waits until the browser has kept the weights: nobody else waits for that. */
+export async function keptWeights(page: Page): Promise<void> {
+  const kept = () =>
+    page.evaluate(async () => {
+      const keys = await (await caches.open('inkling-1')).keys()
+      return keys.some(({ url }) => url.includes('weights.safetensors'))
+    })
+  await expect.poll(kept).toBe(true)
+}
+
 /** Everything that a browser context asked of any network. */
 export function watchRequests(context: BrowserContext): string[] {
   const urls: string[] = []
@@ -51,10 +67,11 @@ export const test = base.extend<{ site: Site; complaints: void; complaintsAllowe
 
   site: async ({}, use) => {
     const requests: string[] = []
-    const site: Site = { url: '', requests, alter: (_path, body) => body, stop: async () => {} }
+    const site: Site = { url: '', requests, alter: (_path, body) => body, routes: {}, stop: async () => {} }
     const server = await serve(siteFolder, {
       onRequest: (path) => requests.push(path),
       alter: (path, body) => site.alter(path, body),
+      routes: site.routes,
     })
     let running = true
     site.url = server.url
@@ -177,6 +194,28 @@ export function gradedQuery(id: string): GradedQuery {
   const found = gradedQueries.find((query) => query.id === id)
   if (!found) throw new Error(`queries.json has no query ${id}`)
   return found
+}
+
+/** The package beside an index of the demo's sessions three times over: too many documents to be loaded with it. */
+export function largeSite(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-large-'))
+  fs.cpSync(path.join(siteFolder, 'inkling'), path.join(folder, 'inkling'), { recursive: true })
+  fs.copyFileSync(path.join(siteFolder, 'favicon.svg'), path.join(folder, 'favicon.svg'))
+  largeIndex(path.join(folder, 'search'))
+  return folder
+}
+
+/** Writes such an index into a folder, of another version with something else behind each title. */
+export function largeIndex(folder: string, version = ''): void {
+  const three = ['', ' again', ' once more'].flatMap((more) =>
+    sessions.map((session) => ({
+      ...session,
+      id: session.id + more.replaceAll(' ', '-'),
+      title: session.title + more + version,
+    })),
+  )
+  fs.writeFileSync(`${folder}.json`, JSON.stringify(three))
+  execFileSync(cli, ['index', `${folder}.json`, '--model', modelFolder, '--out', folder])
 }
 
 export { expect }

@@ -76,6 +76,47 @@ test('a worker that cannot start rejects what waits for it', async () => {
   await assert.rejects(answer, { code: 'network', message: /worker\.js/ })
 })
 
+test('a worker that owes an answer and gives no sign of life is taken for ended', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const line = new Line()
+  const client = new Client(line)
+  const answer = client.call('query', { text: 'a', settings: {} })
+  t.mock.timers.tick(10_000)
+  assert.deepEqual(line.methods, ['query', 'ping'])
+  line.answer('ping', undefined)
+  await Promise.resolve()
+  t.mock.timers.tick(30_000)
+  assert.ok(!line.terminated, 'it had answered in between')
+  t.mock.timers.tick(10_000)
+  await assert.rejects(answer, { code: 'internal', message: /does not answer/ })
+  assert.ok(line.terminated && client.lost?.code === 'internal')
+})
+
+test('a worker that owes nothing, or computes for long, is left in peace', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const line = new Line()
+  const client = new Client(line)
+  const answer = client.call('query', { text: 'a', settings: {} })
+  line.answer('query', {})
+  await answer
+  t.mock.timers.tick(100_000)
+  const long = client.call('finish', { vectors: [] })
+  t.mock.timers.tick(1_000_000)
+  assert.deepEqual(line.methods, ['query', 'finish'])
+  assert.ok(!line.terminated)
+  client.close(cancelled('over'))
+  await assert.rejects(long, { code: 'cancelled' })
+})
+
+test('a worker whose wasm has stopped rejects what waits for it with what it says', async () => {
+  const line = new Line()
+  const client = new Client(line)
+  const answer = client.call('loadModel', {})
+  line.reply({ id: 0, type: 'lost', error: { code: 'out-of-memory', message: 'none left' } })
+  await assert.rejects(answer, { code: 'out-of-memory', message: 'none left' })
+  assert.equal(client.lost?.code, 'out-of-memory')
+})
+
 test('whatever is thrown becomes an error with a code', () => {
   assert.deepEqual(errorToData(new RangeError('too long')), { code: 'internal', message: 'too long' })
   assert.deepEqual(errorToData('text'), { code: 'internal', message: 'text' })

@@ -13,6 +13,7 @@
 import { isOtherBuild } from '../src/worker/module-names.js'
 import { hasRelaxedSimd } from '../src/worker/simd.js'
 import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache, wholeBody } from '../src/worker/stored.js'
+import { pause, within } from '../src/worker/wait.js'
 
 interface LifeEvent extends Event {
   waitUntil(work: Promise<unknown>): void
@@ -47,6 +48,16 @@ interface Wanted extends ListedFile {
 
 /** Requests at a time: a site may have hundreds of small pages. */
 const AT_ONCE = 6
+
+/** How long a file may take, in milliseconds, and on the slowest of lines so many bytes in each. */
+const FETCH_MS = 60_000
+const SLOWEST = 8
+
+/** How long after a failure a file is asked for again, in milliseconds. */
+const BACKOFF_MS = 500
+
+/** How long the storage, or the network where something stored can answer instead, may take. In milliseconds. */
+const PATIENCE_MS = 4000
 
 /** The build of the wasm modules that this browser loads. */
 const BUILD = hasRelaxedSimd() ? 'relaxed' : 'simd128'
@@ -108,10 +119,10 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
 }
 
 /** Fetches a file, checks it and keeps it, unless it is there already and whole. */
-async function store(cache: Cache, { url, key, sha256 }: Wanted): Promise<void> {
+async function store(cache: Cache, { url, key, bytes, sha256 }: Wanted): Promise<void> {
   const isKept = async () => (await wholeBody(await cache.match(key), sha256)) !== undefined
   if (await isKept()) return
-  const response = await fetch(url, { cache: 'no-cache' })
+  const response = await fetchTwice(url, bytes)
   if (!response.ok) throw new Error(`${url} was answered with status ${response.status}`)
   const body = await wholeBody(response, sha256)
   if (!body) throw new Error(`${url} is not the file that this version should have`)
@@ -122,6 +133,15 @@ async function store(cache: Cache, { url, key, sha256 }: Wanted): Promise<void> 
   if (await isKept()) return
   await cache.delete(key)
   throw new Error(`the browser has not stored ${url} as it is`)
+}
+
+/** Asks the site for a file; a refused connection, or a server in trouble, is tried once more. */
+async function fetchTwice(url: string, bytes: number): Promise<Response> {
+  const ask = () => fetch(url, { cache: 'no-cache', signal: AbortSignal.timeout?.(FETCH_MS + bytes / SLOWEST) ?? null })
+  const first = await ask().catch(() => undefined)
+  if (first && first.status < 500) return first
+  await pause(BACKOFF_MS)
+  return ask()
 }
 
 /** Works through a list, some at a time; the first failure is the outcome. */
@@ -148,9 +168,9 @@ function fileFor({ method, url, mode, headers }: Request): Wanted | undefined {
 }
 
 async function answer(request: Request, { key }: Wanted): Promise<Response> {
-  const cache = await caches.open(siteCache(base))
-  // Browsers may drop what is stored when space is short.
-  return (await cache.match(key)) ?? fetch(request)
+  const kept = caches.open(siteCache(base)).then((cache) => cache.match(key))
+  // Browsers may drop what is stored when space is short, or be stuck.
+  return (await within(PATIENCE_MS, kept).catch(() => undefined)) ?? fetch(request)
 }
 
 /** Whether a request is about the one file of a model that is asked for by its name: its hash is known to no page. */
@@ -159,11 +179,11 @@ const isModelConfig = ({ url }: Request): boolean =>
 
 /** That file, from the network or as the search keeps it. */
 async function modelConfig(request: Request): Promise<Response> {
-  const fetched = await fetch(request).catch(() => undefined)
-  if (fetched) return fetched
+  const fetched = await within(PATIENCE_MS, fetch(request)).catch(() => undefined)
+  if (fetched?.ok) return fetched
   const cache = await caches.open(SEARCH_CACHE)
   const key = (await cache.keys()).find(({ url }) => url.startsWith(`${request.url}?sha256=`))
-  return (key && (await cache.match(key))) ?? Response.error()
+  return (key && (await cache.match(key))) ?? fetched ?? fetch(request)
 }
 
 scope.addEventListener('install', (event) => event.waitUntil(install({ models: true })))

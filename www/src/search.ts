@@ -11,10 +11,11 @@ import type {
   SearchDocument,
   SearchInfo,
 } from './types.js'
-import { type Caller, Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
+import { type Caller, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { bytesToAskFor } from './worker/data-saver.js'
 import { Latest } from './worker/latest.js'
 import type { Methods } from './worker/protocol.js'
+import { Revived } from './worker/revived.js'
 
 /** Options of {@link createSearch}. */
 export interface SearchOptions {
@@ -38,6 +39,11 @@ export interface SearchOptions {
   semantic?: 'now' | 'auto' | 'ask'
   /** What may compute. Default `cpu`. */
   backend?: BackendOption
+  /**
+   * The hash of `manifest.json`, as pages give it for scripts: `sha256-` and the SHA-256 in base64. The manifest holds the hashes of
+   * all other files. Another one is refused (`hash-mismatch`).
+   */
+  integrity?: string
   /** Called while the index, then the model, is loading. */
   onProgress?: (progress: Progress) => void
   /** Aborting it ends the load and the worker. Without effect once `createSearch` has resolved. */
@@ -72,7 +78,7 @@ export async function createSearch<Fields = Record<string, unknown>>(options: Se
   if (files && !(files instanceof Map))
     throw new InklingError('invalid-input', 'files must be a Map of paths to Uint8Arrays')
   const url = files && options.url === undefined ? '' : folderUrl(options?.url)
-  const client = new Client()
+  const client = new Revived()
   const stopListening = onAbort(options.signal, (error) => client.close(error))
   try {
     const info = await client.call('loadSearch', { url, options: loadOptions(options) }, options.onProgress)

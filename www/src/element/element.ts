@@ -42,8 +42,8 @@ const BOX = 'input[type=search], input[type=text], input:not([type])'
 
 /**
  * Enhances the form inside it, or makes one. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
- * fields; `modal` or `results`; `label`, `action`, `base`, `languages`, `sort`, `suggest`, `preload`, `semantic`, `theme`, `align`,
- * `recent="off"`, `shortcuts="off"`. They are told of in docs/element.md.
+ * fields; `modal` or `results`; `label`, `action`, `base`, `languages`, `sort`, `suggest`, `preload`, `integrity`, `semantic`, `theme`,
+ * `align`, `recent="off"`, `shortcuts="off"`. They are told of in docs/element.md.
  */
 export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} as typeof HTMLElement)) {
   static readonly observedAttributes = [
@@ -224,6 +224,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
       },
       signal,
       this.openSearch,
+      this.getAttribute('integrity') ?? '',
     )
     this.#engine = engine
     const owner = this.#owner(engine, src)

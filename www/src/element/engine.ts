@@ -47,6 +47,7 @@ export class Engine implements Source {
   failure: InklingError | undefined
   readonly #url: string
   readonly #open: OpenSearch
+  readonly #integrity: string
   #semantic: Semantic
   #controller = new AbortController()
   #loading: Promise<Search> | undefined
@@ -54,10 +55,11 @@ export class Engine implements Source {
   #values = new Map<string, Promise<Record<string, FacetCount[]>>>()
   readonly #listeners = new Set<EngineEvents>()
 
-  constructor(url: string, semantic: Semantic, open: OpenSearch = openSearch) {
+  constructor(url: string, semantic: Semantic, open: OpenSearch = openSearch, integrity = '') {
     this.#url = url
     this.#semantic = semantic
     this.#open = open
+    this.#integrity = integrity
   }
 
   get opened(): boolean {
@@ -186,7 +188,13 @@ export class Engine implements Source {
         this.total = total
         if (!same) this.#changed()
       }
-      const search = await this.#open({ url: this.#url, semantic: this.#semantic, onProgress, signal })
+      const search = await this.#open({
+        url: this.#url,
+        semantic: this.#semantic,
+        integrity: this.#integrity,
+        onProgress,
+        signal,
+      })
       if (signal.aborted) {
         search.dispose()
         signal.throwIfAborted()
@@ -243,10 +251,11 @@ export function shareEngine(
   events: EngineEvents,
   signal: AbortSignal,
   open?: OpenSearch,
+  integrity?: string,
 ): Engine {
   const url = URL.canParse(src, document.baseURI) ? new URL(src, document.baseURI).href : src
-  const key = open ?? `${semantic} ${url}`
-  const engine = engines.get(key) ?? new Engine(url, semantic, open)
+  const key = open ?? `${semantic} ${url} ${integrity}`
+  const engine = engines.get(key) ?? new Engine(url, semantic, open, integrity)
   engines.set(key, engine)
   const leave = engine.listen(events)
   signal.addEventListener('abort', () => {

@@ -102,7 +102,7 @@ export class FilterBar {
 
   #pill(field: string, value: string, say: Wording): HTMLButtonElement {
     const pill = button('filter', '', () => this.#onToggle(field, value))
-    pill.append(make('span', '', say.value(value)), ' ', make('span', 'count'))
+    pill.append(make('bdi', '', say.value(value)), ' ', make('span', 'count'))
     pill.value = value
     return pill
   }

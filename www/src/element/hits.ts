@@ -4,6 +4,9 @@ import { button, make } from './dom.js'
 import { excerpt, marked, safeUrl } from './marked.js'
 import type { Wording } from './messages.js'
 
+/** Titles are shown whole but for absurd ones, in UTF-16 units. */
+const TITLE_MAX = 400
+
 /** What a site wants shown of a hit. */
 export interface HitSettings {
   /** The fields shown under a title. */
@@ -41,12 +44,14 @@ export function hitOption(hit: Hit, settings: HitSettings): HTMLElement {
 
 function standard(hit: Hit, { show, wording }: HitSettings): DocumentFragment {
   const fragment = document.createDocumentFragment()
-  const title = make('span', 'title', marked(hit.title, hit.titleMatches))
+  const name = excerpt(hit.title, hit.titleMatches, TITLE_MAX)
+  const title = make('span', 'title', marked(name.text, name.ranges))
   title.dir = 'auto'
   fragment.append(title)
   if (hit.headings?.length) fragment.append(pathOf(hit.headings))
   const facts = factsOf(hit, show, wording).map(({ value }) => value)
-  if (facts.length > 0) fragment.append(make('span', 'facts', facts.join(' · ')))
+  if (facts.length > 0)
+    fragment.append(make('span', 'facts', ...facts.flatMap((fact, at) => [at ? ' · ' : '', make('bdi', '', fact)])))
   const { text, ranges } = excerpt(hit.passage.text, hit.matches)
   if (text) {
     const passage = make('span', 'passage', marked(text, ranges))
@@ -92,7 +97,7 @@ export function reading(
   if (hit.headings?.length) article.append(pathOf(hit.headings))
   const facts = factsOf(hit, Object.keys(hit.fields), wording)
   const list = facts.map(({ name, value }) =>
-    make('div', '', make('dt', '', wording.field(name)), make('dd', '', value)),
+    make('div', '', make('dt', '', wording.field(name)), make('dd', '', make('bdi', '', value))),
   )
   if (list.length > 0) article.append(make('dl', 'all-facts', ...list))
   article.append(text)
@@ -102,7 +107,7 @@ export function reading(
   function likeIt(other: Hit): HTMLElement {
     const address = addressOf(other)
     if (address === undefined) return button('action', other.title, () => open(other))
-    const link = make('a', 'action', other.title)
+    const link = make('a', 'action', make('bdi', '', other.title))
     link.href = address
     return link
   }

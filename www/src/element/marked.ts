@@ -23,14 +23,18 @@ export function marked(text: string, ranges: readonly TextRange[]): DocumentFrag
 }
 
 /** The part of a passage around its first match, cut between words, with the matches that lie in it. */
-export function excerpt(text: string, ranges: readonly TextRange[]): { text: string; ranges: TextRange[] } {
-  if (text.length <= EXCERPT_MAX) return { text, ranges: [...ranges] }
+export function excerpt(
+  text: string,
+  ranges: readonly TextRange[],
+  max = EXCERPT_MAX,
+): { text: string; ranges: TextRange[] } {
+  if (text.length <= max) return { text, ranges: [...ranges] }
   const first = ranges[0]?.[0] ?? 0
-  const wanted = Math.max(0, Math.min(first - LEAD_MAX, text.length - EXCERPT_MAX))
-  const start = wanted === 0 ? 0 : afterSpace(text, wanted, first)
-  const wholeEnd = start + EXCERPT_MAX
+  const wanted = Math.max(0, Math.min(first - LEAD_MAX, text.length - max))
+  const start = wanted === 0 ? 0 : whole(text, afterSpace(text, wanted, first))
+  const wholeEnd = start + max
   const space = text.lastIndexOf(' ', wholeEnd)
-  const end = wholeEnd >= text.length ? text.length : space > start + EXCERPT_MAX / 2 ? space : wholeEnd
+  const end = wholeEnd >= text.length ? text.length : space > start + max / 2 ? space : whole(text, wholeEnd)
   const before = start > 0 ? '… ' : ''
   const inside = ranges.filter(([from, to]) => from >= start && to <= end)
   return {
@@ -43,6 +47,11 @@ export function excerpt(text: string, ranges: readonly TextRange[]): { text: str
 function afterSpace(text: string, from: number, limit: number): number {
   const space = text.indexOf(' ', from)
   return space === -1 || space >= Math.max(limit, from) ? from : space + 1
+}
+
+/** The start of the character around a place, as readers see characters: neither a pair nor a letter and its accents is cut. */
+function whole(text: string, at: number): number {
+  return 'Segmenter' in Intl ? (new Intl.Segmenter().segment(text).containing(at)?.index ?? at) : at
 }
 
 /** An address that a link may have; undefined for one that would run something, such as `javascript:`. */

@@ -54,6 +54,9 @@ export interface Messages {
   blocked: string
   tellSite: string
   retry: string
+  /** The site has another index than the page that is open; the button that loads the page again. */
+  updated: string
+  reload: string
   /** The group of filters by `{field}`, and the buttons that show all `{n}` values and fewer. */
   filters: string
   filterBy: string

@@ -255,7 +255,9 @@ export class View {
     this.#put(this.#message, [
       make('p', 'headline', messages.failed),
       make('p', '', advice, ' (', make('code', '', error.code), ')'),
-      this.#action(messages.retry, () => this.#retry()),
+      error.code === 'replaced'
+        ? this.#action(messages.reload, () => location.reload())
+        : this.#action(messages.retry, () => this.#retry()),
     ])
   }
 
@@ -422,6 +424,7 @@ function adviceFor({ code }: InklingError, { messages }: Wording): string {
   const advice: Record<string, string> = {
     network: messages.checkNetwork,
     blocked: messages.blocked,
+    replaced: messages.updated,
     'unsupported-browser': messages.updateBrowser,
   }
   return advice[code] ?? messages.tellSite

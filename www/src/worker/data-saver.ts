@@ -1,6 +1,10 @@
 /** Whether a visitor has to be asked before the model is fetched: it is by far the largest part of a search. */
 
 import { keyOf, SEARCH_CACHE, wholeBody } from './stored.js'
+import { within } from './wait.js'
+
+/** How long the network or the storage may take to answer, in milliseconds. */
+const PATIENCE_MS = 4000
 
 /** The part of the Network Information API that is used here; only some browsers have it. */
 interface Connection {
@@ -36,14 +40,27 @@ export async function bytesToAskFor(
   { semantic = 'now', cache = true }: { semantic?: 'now' | 'auto' | 'ask'; cache?: boolean },
 ): Promise<number | undefined> {
   if (!url || semantic === 'now' || (semantic === 'auto' && !savesData())) return undefined
-  const kept = cache ? await globalThis.caches?.open(SEARCH_CACHE).catch(() => undefined) : undefined
-  const response = await fetch(`${url}manifest.json`).catch(() => kept?.match(`${url}manifest.json`))
-  const manifest = (await response?.json().catch(() => undefined)) as Manifest | undefined
+  // Where neither network nor storage answers the visitor is asked all the same, for a size that nobody knows.
+  const bytes = await within(3 * PATIENCE_MS, missing(url, cache)).catch(() => undefined)
+  return semantic === 'ask' || bytes !== 0 ? (bytes ?? 0) : undefined
+}
+
+/** The bytes of the model and the vectors that are not kept. */
+async function missing(url: string, cache: boolean): Promise<number> {
+  const opened = cache ? globalThis.caches?.open(SEARCH_CACHE) : undefined
+  const kept = opened && (await within(PATIENCE_MS, opened).catch(() => undefined))
+  const read = async (response: Response | undefined) => (await response?.json()) as Manifest
+  const address = `${url}manifest.json`
+  const fetched = within(
+    PATIENCE_MS,
+    fetch(address).then((response) => read(response)),
+  )
+  const { files } = await fetched.catch(async () => read(await kept?.match(address)))
   let bytes = 0
-  for (const file of manifest?.files ?? []) {
+  for (const file of files) {
     if (file.needed !== 'model' && file.needed !== 'meaning') continue
     const stored = await kept?.match(keyOf(`${url}${file.path}`, file.sha256))
     if (!(await wholeBody(stored, file.sha256))) bytes += file.bytes
   }
-  return semantic === 'ask' || bytes > 0 ? bytes : undefined
+  return bytes
 }

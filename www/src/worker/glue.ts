@@ -17,6 +17,7 @@ import type { LoadOptions, QuerySettings, SliceFile } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
 import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
+import { pause, within } from './wait.js'
 
 /** The search of the crate. Methods throw errors with a string `code`. */
 export interface GlueSearch {
@@ -24,6 +25,8 @@ export interface GlueSearch {
   loadVectors(onProgress: (progress: Progress) => void): Promise<ModelOfIndex>
   /** Takes what encodes queries; where that breaks, words go on answering. */
   setEncoder(encoder: QueryEncoder): Promise<void>
+  /** What a missing file of the slices or the model comes from: the code is `replaced` where the site has another index now. */
+  explain(error: unknown): Promise<unknown>
   query(text: string, settings: QuerySettings): Promise<QueryResult>
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
@@ -181,8 +184,9 @@ async function startGlue<G>(
   }
   try {
     const files = await ((hasRelaxedSimd() && builds.relaxed) || builds.simd128)()
-    const [glue, module_or_path] = await Promise.all([files.glue, compile(files.source)])
-    await glue.default({ module_or_path })
+    const [glue, module_or_path] = await within(MODULE_DEADLINE, Promise.all([files.glue, compile(files.source)]))
+    const exports = (await glue.default({ module_or_path })) as { memory: WebAssembly.Memory }
+    memories.push(exports.memory)
     return glue
   } catch (cause) {
     if (cause instanceof InklingError) throw cause
@@ -202,11 +206,58 @@ function isForbidden(cause: unknown): boolean {
   return cause instanceof Error && /unsafe-eval|blocked by CSP|content security policy/i.test(cause.message)
 }
 
+/** How many milliseconds the module may take to come and to be compiled. */
+const MODULE_DEADLINE = 60_000
+
+/** How many milliseconds after a failure its address is asked again. */
+const BACKOFF = 500
+
+/** The memories of the modules that run here. */
+const memories: WebAssembly.Memory[] = []
+
+/** What is asked of a memory to find out whether there is any left: 16 MB, in pages of 64 KB. */
+const SPARE_PAGES = 256
+
+/**
+ * What it means that wasm has stopped in the middle of something; undefined where that is not what was thrown. It ends the same way
+ * when it finds no memory as when it finds a fault of its own.
+ */
+export function trapOf(thrown: unknown): InklingError | undefined {
+  const isShort = thrown instanceof RangeError && /memory|allocat/i.test(thrown.message)
+  if (!isShort && !(thrown instanceof WebAssembly.RuntimeError)) return undefined
+  const isFull = (memory: WebAssembly.Memory) => {
+    try {
+      memory.grow(SPARE_PAGES)
+      return false
+    } catch {
+      return true
+    }
+  }
+  const [code, what] =
+    isShort || memories.some(isFull)
+      ? (['out-of-memory', 'there is not enough memory: close other pages and load this one again'] as const)
+      : (['internal', 'the search stopped on a fault of its own: load the page again'] as const)
+  return new InklingError(code, what, { cause: thrown })
+}
+
+/** Whether what was thrown comes out of a module that encodes, which the one that searches does without: only the stack tells. */
+export function isOfEncoder(thrown: unknown): boolean {
+  return thrown instanceof Error && /inkling-(encoder|gpu)-/.test(thrown.stack ?? '')
+}
+
 /** Compiles while the bytes come in, where the server says that they are WebAssembly. */
 async function compile(source: ModuleFiles['source']): Promise<WebAssembly.Module> {
   if (!(source instanceof URL)) return WebAssembly.compile(source)
-  const response = await fetch(source)
+  const response = await fetchTwice(source)
   if (!response.ok) throw new Error(`${source.href} was answered with status ${response.status}`)
   const streamed = response.headers.get('content-type')?.startsWith('application/wasm')
   return streamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer())
+}
+
+/** A refused connection, or a server in trouble, is tried once more. */
+async function fetchTwice(url: URL): Promise<Response> {
+  const first = await fetch(url).catch(() => undefined)
+  if (first && first.status < 500) return first
+  await pause(BACKOFF)
+  return fetch(url)
 }

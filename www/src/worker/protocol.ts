@@ -30,6 +30,8 @@ export interface LoadOptions {
   files?: ReadonlyMap<string, Uint8Array>
   /** What may compute. Default `cpu`. */
   backend?: BackendOption
+  /** The hash that the manifest must have: for the page `sha256-` and base64, for the worker hexadecimal. */
+  integrity?: string
 }
 
 /** What an index is built from: documents, or the bytes of a file and its name. */
@@ -78,6 +80,8 @@ export interface Methods {
     progress: BuildProgress
   }
   finish: { params: { vectors: readonly Float32Array[] }; result: BuiltIndex; progress: never }
+  /** Asks for a sign of life. */
+  ping: { params: Record<string, never>; result: undefined; progress: never }
   zip: { params: { files: readonly SavedFile[] }; result: Uint8Array<ArrayBuffer>; progress: never }
 }
 
@@ -94,3 +98,5 @@ export type Reply =
   | { id: number; type: 'error'; error: ErrorData }
   /** What computes is another now; no request asked for it. */
   | { id: 0; type: 'choice'; choice: Choice }
+  /** The wasm has stopped in the middle of something: nothing can be asked of this worker any more. */
+  | { id: 0; type: 'lost'; error: ErrorData }

@@ -4,7 +4,7 @@
  */
 
 import { errorToData, InklingError } from '../errors.js'
-import type { SearchInfo } from '../types.js'
+import type { Progress, SearchInfo } from '../types.js'
 import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
 import { savesData } from './data-saver.js'
 import {
@@ -13,9 +13,12 @@ import {
   type GlueEncoder,
   type GlueSearch,
   type GlueSlice,
+  isOfEncoder,
   loadBuildGlue,
   loadIndexGlue,
+  trapOf,
 } from './glue.js'
+import { widenMarks } from './graphemes.js'
 import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SliceWorkers } from './slices.js'
@@ -57,23 +60,19 @@ const handlers: Handlers = {
     return searchInfo()
   },
   async loadModel(_params, onProgress) {
-    const [ready, { url, options }] = [loaded(search), loaded(site)]
-    const glue = loadGlueFor(options)
-    // Nobody waits for it when the vectors are missing.
-    glue.catch(() => {})
-    const { before, total, ...pinned } = await ready.loadVectors(onProgress)
-    const { Encoder } = await glue
-    const made = await Encoder.load(url, { ...options, pinned }, (progress) =>
-      onProgress({ ...progress, loaded: before + progress.loaded, total }),
-    )
-    await ready.setEncoder(made)
-    encoder = made
-    if (options.backend === 'webgpu') await accelerate(encoder)
+    const ready = loaded(search)
+    try {
+      encoder = await loadModel(ready, loaded(site), onProgress)
+    } catch (thrown) {
+      throw (isOfEncoder(thrown) && trapOf(thrown)) || (await ready.explain(thrown))
+    }
+    if (loaded(site).options.backend === 'webgpu') await accelerate(encoder)
     return searchInfo()
   },
   async query({ text, settings }) {
     const ready = loaded(search)
     const answer = await ready.query(text, settings)
+    widenMarks(answer.hits)
     // What no query has needed yet makes later answers instant, with or without a network.
     if (!savesData()) idle ??= setTimeout(() => void ready.loadRest(), IDLE_MS)
     return answer
@@ -138,9 +137,38 @@ const handlers: Handlers = {
   async finish({ vectors }) {
     return loaded(builder).finish(vectors)
   },
+  async ping() {
+    return undefined
+  },
   async zip({ files }) {
     return (await loadBuildGlue()).zipFiles(files) as Uint8Array<ArrayBuffer>
   },
+}
+
+/** Rejects the load of the model that is under way, when its module stops where nobody can catch it. */
+let failModel: ((error: InklingError) => void) | undefined
+
+async function loadModel(
+  ready: GlueSearch,
+  { url, options }: NonNullable<typeof site>,
+  onProgress: (progress: Progress) => void,
+): Promise<GlueEncoder> {
+  const glue = loadGlueFor(options)
+  // Nobody waits for it when the vectors are missing.
+  glue.catch(() => {})
+  const { before, total, ...pinned } = await ready.loadVectors(onProgress)
+  const { Encoder } = await glue
+  const stopped = new Promise<never>((_resolve, reject) => (failModel = reject))
+  try {
+    const load = Encoder.load(url, { ...options, pinned }, (progress) =>
+      onProgress({ ...progress, loaded: before + progress.loaded, total }),
+    )
+    const made = await Promise.race([load, stopped])
+    await ready.setEncoder(made)
+    return made
+  } finally {
+    failModel = undefined
+  }
 }
 
 /** What the search is made of, with what computes and why. */
@@ -185,11 +213,27 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
     const result = await handlers[method](params, (progress) => scope.postMessage({ id, type: 'progress', progress }))
     scope.postMessage({ id, type: 'result', result }, buffersIn(result))
   } catch (thrown) {
-    scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
+    // A worker whose module does not come has nothing to lose: in another one the browser asks for it again.
+    const isNew = method === 'loadSearch' && thrown instanceof InklingError && thrown.code === 'network'
+    if (isNew) scope.postMessage({ id: 0, type: 'lost', error: errorToData(thrown) })
+    else if (!tellLost(thrown)) scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }
   if (encoder && ENCODING.includes(method))
     await tellChoice(encoder, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
 }
 
+/** Tells the page when wasm has stopped in the middle of something: what it holds cannot be trusted any more. */
+function tellLost(thrown: unknown): boolean {
+  const lost = trapOf(thrown)
+  if (lost && failModel && isOfEncoder(thrown)) failModel(lost)
+  else if (lost) scope.postMessage({ id: 0, type: 'lost', error: errorToData(lost) })
+  return lost !== undefined
+}
+
 // Imported where there is no worker, as tools on a server may do, this does nothing.
-if ('WorkerGlobalScope' in globalThis) scope.onmessage = ({ data }) => void answer(data.id, data.method, data.params)
+if ('WorkerGlobalScope' in globalThis) {
+  scope.onmessage = ({ data }) => void answer(data.id, data.method, data.params)
+  // What stops behind an `await` reaches nobody who could catch it.
+  globalThis.addEventListener('error', (event) => tellLost(event.error) && event.preventDefault())
+  globalThis.addEventListener('unhandledrejection', (event) => tellLost(event.reason) && event.preventDefault())
+}

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'Nastavení tohoto webu vyhledávání nedovoluje. Dejte prosím vědět jeho správci.',
   tellSite: 'Zkuste to znovu. Pokud to nepomůže, dejte vědět správci webu.',
   retry: 'Zkusit znovu',
+  updated: 'Web byl aktualizován. Načtěte stránku znovu.',
+  reload: 'Načíst stránku znovu',
   filters: 'Filtry',
   filterBy: 'Filtrovat podle: {field}',
   allValues: 'Všechny ({n})',

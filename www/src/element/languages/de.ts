@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'Die Einstellungen dieser Website lassen die Suche nicht zu. Bitte sagen Sie den Betreibern Bescheid.',
   tellSite: 'Versuchen Sie es noch einmal. Hilft das nicht, sagen Sie den Betreibern dieser Website Bescheid.',
   retry: 'Noch einmal versuchen',
+  updated: 'Die Website wurde aktualisiert. Bitte die Seite neu laden.',
+  reload: 'Seite neu laden',
   filters: 'Filter',
   filterBy: 'Nach {field} filtern',
   allValues: 'Alle {n}',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'The settings of this site do not let the search run. Please tell the site’s owner.',
   tellSite: 'Try again. If that does not help, tell the site’s owner.',
   retry: 'Try again',
+  updated: 'The site was updated.',
+  reload: 'Load the page again',
   filters: 'Filters',
   filterBy: 'Filter by {field}',
   allValues: 'All {n}',

@@ -33,6 +33,8 @@ export const messages: Messages = {
   blocked: 'La configuración de este sitio no permite la búsqueda. Avise a quien lo administra.',
   tellSite: 'Vuelva a intentarlo. Si no funciona, avise a quien administra este sitio.',
   retry: 'Volver a intentarlo',
+  updated: 'El sitio se ha actualizado. Vuelva a cargar la página.',
+  reload: 'Volver a cargar la página',
   filters: 'Filtros',
   filterBy: 'Filtrar por {field}',
   allValues: 'Los {n}',

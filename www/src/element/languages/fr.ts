@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'Les réglages de ce site empêchent la recherche de fonctionner. Veuillez prévenir son responsable.',
   tellSite: 'Réessayez. Si le problème persiste, prévenez le responsable du site.',
   retry: 'Réessayer',
+  updated: 'Le site a été mis à jour. Rechargez la page.',
+  reload: 'Recharger la page',
   filters: 'Filtres',
   filterBy: 'Filtrer par {field}',
   allValues: 'Les {n}',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'הגדרות האתר אינן מאפשרות את החיפוש. נא להודיע לבעלי האתר.',
   tellSite: 'נסו שוב. אם זה לא עוזר, הודיעו לבעלי האתר.',
   retry: 'ניסיון נוסף',
+  updated: 'האתר עודכן. יש לטעון את הדף מחדש.',
+  reload: 'טעינת הדף מחדש',
   filters: 'מסננים',
   filterBy: 'סינון לפי {field}',
   allValues: 'הכול ({n})',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'Le impostazioni di questo sito non permettono la ricerca. Avvisa chi gestisce il sito.',
   tellSite: 'Riprova. Se non funziona, avvisa chi gestisce il sito.',
   retry: 'Riprova',
+  updated: 'Il sito è stato aggiornato. Ricarica la pagina.',
+  reload: 'Ricarica la pagina',
   filters: 'Filtri',
   filterBy: 'Filtra per {field}',
   allValues: 'Tutti i {n}',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'このサイトの設定により検索を実行できません。サイトの管理者にお知らせください。',
   tellSite: 'もう一度お試しください。うまくいかない場合は、サイトの管理者にお知らせください。',
   retry: 'もう一度試す',
+  updated: 'サイトが更新されました。ページを再読み込みしてください。',
+  reload: 'ページを再読み込み',
   filters: '絞り込み',
   filterBy: '{field}で絞り込む',
   allValues: '{n} 件すべて',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: '이 사이트의 설정 때문에 검색을 실행할 수 없습니다. 사이트 관리자에게 알려 주세요.',
   tellSite: '다시 시도하세요. 그래도 안 되면 사이트 관리자에게 알려 주세요.',
   retry: '다시 시도',
+  updated: '사이트가 업데이트되었습니다. 페이지를 새로 고치세요.',
+  reload: '페이지 새로 고침',
   filters: '필터',
   filterBy: '{field}(으)로 필터링',
   allValues: '전체 {n}개',

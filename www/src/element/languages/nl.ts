@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: 'De instellingen van deze site laten de zoekfunctie niet toe. Laat het de beheerder weten.',
   tellSite: 'Probeer het opnieuw. Helpt dat niet, laat het dan de beheerder van de site weten.',
   retry: 'Opnieuw proberen',
+  updated: 'De site is bijgewerkt. Laad de pagina opnieuw.',
+  reload: 'Pagina opnieuw laden',
   filters: 'Filters',
   filterBy: 'Filteren op {field}',
   allValues: 'Alle {n}',

@@ -41,6 +41,8 @@ export const messages: Messages = {
   blocked: 'Ustawienia tej witryny nie pozwalają na działanie wyszukiwarki. Powiadom właściciela witryny.',
   tellSite: 'Spróbuj ponownie. Jeśli to nie pomoże, powiadom właściciela witryny.',
   retry: 'Spróbuj ponownie',
+  updated: 'Strona została zaktualizowana. Załaduj ją ponownie.',
+  reload: 'Załaduj stronę ponownie',
   filters: 'Filtry',
   filterBy: 'Filtruj według: {field}',
   allValues: 'Wszystkie ({n})',

@@ -33,6 +33,8 @@ export const messages: Messages = {
   blocked: 'As definições deste site não permitem a pesquisa. Avise o responsável pelo site.',
   tellSite: 'Tente de novo. Se não resultar, avise o responsável pelo site.',
   retry: 'Tentar de novo',
+  updated: 'O site foi atualizado. Recarregue a página.',
+  reload: 'Recarregar a página',
   filters: 'Filtros',
   filterBy: 'Filtrar por {field}',
   allValues: 'Todos os {n}',

@@ -32,6 +32,8 @@ export const messages: Messages = {
   blocked: '本网站的设置不允许运行搜索。请告知网站的负责人。',
   tellSite: '请重试。如果仍然不行，请告知网站的负责人。',
   retry: '重试',
+  updated: '网站已更新，请重新加载页面。',
+  reload: '重新加载页面',
   filters: '筛选',
   filterBy: '按{field}筛选',
   allValues: '全部 {n} 项',
