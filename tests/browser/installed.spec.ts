@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import type http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
@@ -16,6 +17,8 @@ interface Deployed {
   url: string
   folder: string
   requests: string[]
+  /** What answers at a path in place of a file. */
+  routes: Record<string, (response: http.ServerResponse) => void>
   /** Changes files, lists them anew, and lets `damage` change them once more. */
   deploy: (changes: Record<string, (text: string) => string>, damage?: (folder: string) => void) => void
   stop: () => Promise<void>
@@ -26,7 +29,8 @@ const test = base.extend<{ deployed: Deployed }>({
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-installed-'))
     fs.cpSync(siteFolder, folder, { recursive: true })
     const requests: string[] = []
-    const server = await serve(folder, { onRequest: (name) => requests.push(name) })
+    const routes: Deployed['routes'] = {}
+    const server = await serve(folder, { onRequest: (name) => requests.push(name), routes })
     let running = true
     const stop = async () => {
       if (running) await server.close()
@@ -40,7 +44,7 @@ const test = base.extend<{ deployed: Deployed }>({
       list(folder)
       damage?.(folder)
     }
-    await use({ url: server.url, folder, requests, deploy, stop })
+    await use({ url: server.url, folder, requests, routes, deploy, stop })
     await stop()
     fs.rmSync(folder, { recursive: true })
   },
@@ -456,4 +460,19 @@ test('the list of a site holds what its pages load, and of an index only the man
   } finally {
     fs.rmSync(site, { recursive: true })
   }
+})
+
+test.describe('where the server fails once', () => {
+  test.use({ complaintsAllowed: /Failed to load resource/ })
+
+  test('at a file, the service worker asks for it again, and the site is stored', async ({ page, deployed }) => {
+    let failures = 0
+    deployed.routes['/icon-192.png'] = (response) => {
+      if (failures++ === 0) response.writeHead(503).end()
+      else response.end(fs.readFileSync(path.join(deployed.folder, 'icon-192.png')))
+    }
+    await page.goto(deployed.url)
+    await stored(page)
+    expect(failures).toBeGreaterThan(1)
+  })
 })
