@@ -53,7 +53,7 @@ impl Asked {
     pub fn closeness(self, ranked: &[Ranked]) -> f32 {
         let cosine = best(ranked, |document| document.cosine);
         let coverage = best(ranked, |document| document.coverage);
-        let logit = 20.1 * cosine + 3.24 * coverage - 2.45 * self.unknown - 0.988 * self.ln_documents();
+        let logit = 20.1 * cosine + 3.24 * coverage - 2.45 * self.unknown - 0.988 * self.ln_documents() - 0.4;
         if coverage >= COVERAGE_ALONE { logit.max(0.0) } else { logit }
     }
 
