@@ -229,6 +229,26 @@ test('loading the model can be stopped, and begun again', async ({ box, page }) 
   await expect(box.panel).not.toContainText('Keyword results')
 })
 
+test('in a panel a value that the question names is offered below the answers, and filters them at a press', async ({
+  box,
+  page,
+}) => {
+  await box.open({ form: '', attributes: 'show="day"' })
+  await box.ask('health on Tuesday')
+  const offer = page.getByRole('button', { name: 'Only Tuesday' })
+  await expect(offer).toHaveAttribute('aria-pressed', 'false')
+  expect((await offer.boundingBox())!.y).toBeGreaterThan((await box.options.last().boundingBox())!.y)
+  await offer.click()
+  await expect(offer).toHaveAttribute('aria-pressed', 'true')
+  await expect(box.input).toBeFocused()
+  for (const facts of await page.locator('.inkling-facts').allTextContents()) expect(facts).toBe('Tuesday')
+  expect(await box.violations()).toEqual([])
+  await box.ask('dashboards')
+  await expect(offer).toHaveAttribute('aria-pressed', 'true')
+  await offer.click()
+  await expect(offer).toHaveCount(0)
+})
+
 test('an empty box offers the questions that the site suggests', async ({ box, page }) => {
   await box.open({ form: '', attributes: 'suggest="graphs that deceive | Health Analytics?"' })
   await box.input.focus()

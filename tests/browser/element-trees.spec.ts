@@ -142,3 +142,34 @@ test('in a frame the element answers, keeps its panel inside, and leaves the key
   await page.keyboard.type('/')
   await expect(page.getByLabel('Your notes')).toHaveValue('/')
 })
+
+test('a page that the browser itself kept and puts back answers as before', async ({ box, playwright }) => {
+  // Playwright turns that cache off.
+  const browser = await playwright.chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  })
+  try {
+    await box.open({ form: '' })
+    const page = await browser.newPage()
+    await page.goto(`${box.url}/page.html`)
+    await page.evaluate(() =>
+      addEventListener('pageshow', ({ persisted }) => (document.body.dataset.persisted = String(persisted))),
+    )
+    const input = page.getByRole('combobox', { name: 'Search' })
+    await input.fill('Health Analytics?')
+    await expect(page.locator('.inkling-option').first()).toBeVisible()
+    // A page that still fetches is not kept.
+    await page.evaluate(() => document.querySelector('inkling-search')!.search!.semantic)
+    await page.goto(`${box.url}/sessions.html`)
+    // Nothing loads: Playwright would wait for that.
+    await page.evaluate(() => void setTimeout(() => history.back()))
+    await expect(page.locator('body')).toHaveAttribute('data-persisted', 'true')
+    await input.fill('dashboards')
+    await expect(page.locator('.inkling-option').first()).toBeVisible()
+    await expect(page.locator('.inkling-panel')).toHaveCount(1)
+  } finally {
+    await browser.close()
+  }
+})

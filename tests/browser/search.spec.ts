@@ -88,6 +88,10 @@ test('the keyboard alone is enough', async ({ page, site }) => {
   await expect(page.getByRole('link', { name: 'Health Analytics?' })).toBeFocused()
   await page.keyboard.press('Enter')
   await demo.answerTo('Health Analytics?')
+  // Behind the questions come the answers, then the filters.
+  await page.getByRole('link', { name: 'differential privacy' }).focus()
+  await page.keyboard.press('Tab')
+  await expect(demo.cards.first().getByRole('link')).toBeFocused()
 })
 
 test('nothing moves while the page loads and answers', async ({ page, site }) => {

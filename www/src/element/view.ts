@@ -96,7 +96,7 @@ export class View {
     this.status.setAttribute('role', 'status')
     this.#keys.ariaHidden = 'true'
     const foot = make('div', 'foot', make('p', 'note', this.#said, ' ', this.#offer), this.#keys)
-    const parts = [this.#understood, this.#lead, this.list, this.#reading, this.#message, this.#more]
+    const parts = [this.#lead, this.list, this.#understood, this.#reading, this.#message, this.#more]
     this.root.append(...(this.#filters ? [this.#filters.root] : []), make('div', 'body', ...parts, foot))
     for (const part of parts) part.hidden = true
   }
