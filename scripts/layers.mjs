@@ -9,6 +9,7 @@ import { at, done, print, root, Stop, say, tee, which } from './lib.mjs'
 import { chromium, installChromium, installVulkan, installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
 import { buildSingle } from './single.mjs'
 import { buildCli, buildIndex, buildPage, pullModel, TESTS } from './site.mjs'
+import { buildTemplate } from './template.mjs'
 import { buildWasm } from './wasm.mjs'
 
 /**
@@ -254,6 +255,7 @@ export const layers = {
       await pullModel()
       await buildWasm()
       await buildTypeScript()
+      await buildTemplate()
       const { installBundlers } = await import('../tests/package/project.mjs')
       await installBundlers()
     },

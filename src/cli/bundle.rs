@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{print, print_json};
+use super::{found, print, print_json};
 use crate::engine::folder::{IndexFolder, read_file};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::page::write_page;
@@ -15,9 +15,9 @@ pub struct Args {
     /// HTML file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The page to put the index into, from the npm package
-    #[arg(long, value_name = "FILE", default_value = "node_modules/inkling-search/dist/single.html")]
-    page: PathBuf,
+    /// The page to put the index into [default: single.html of the npm package]
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Heading of the page
     #[arg(long, default_value = "Search")]
     title: String,
@@ -32,12 +32,13 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> Result<()> {
         let folder = IndexFolder::open(&self.index)?;
-        let page = read_file(&self.page).map_err(|cause| {
+        let path = self.page.unwrap_or_else(|| found::dist(None).join("single.html"));
+        let page = read_file(&path).map_err(|cause| {
             let what = "there is no page to put the index into: npm install inkling-search, or name its single.html with --page";
             Error::new(cause.kind(), what).caused_by(cause)
         })?;
         let page = String::from_utf8(page).map_err(|cause| {
-            let what = format!("{} is not UTF-8: take dist/single.html of the npm package", self.page.display());
+            let what = format!("{} is not UTF-8: take dist/single.html of the npm package", path.display());
             Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
         })?;
         let bundled = write_page(&folder, &page, &self.title, &self.site, &self.out)?;

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::progress::counter;
-use super::{ModelArg, ModelFolder, print, print_json};
+use super::{ModelArg, print, print_json};
 use crate::encoder::{Encoded, encode_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::npy_array;
@@ -52,7 +52,7 @@ impl Args {
         let text = String::from_utf8(bytes)
             .map_err(|cause| Error::new(ErrorKind::InvalidInput, "the texts are not UTF-8").caused_by(cause))?;
         let texts: Vec<&str> = text.lines().collect();
-        let encoder = ModelFolder::read(&self.model.model)?.encoder()?;
+        let encoder = self.model.read()?.encoder()?;
 
         let bar = counter("encoding", "texts", texts.len());
         let vectors = encode_all(&encoder, &texts, |done| bar.inc(done as u64))?;

@@ -81,7 +81,7 @@ impl Args {
             return MarkdownFolder { folder, model, out, base, url_pattern, passages, json }.run();
         }
         let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
-        let model = ModelFolder::read(&self.model.model)?;
+        let model = self.model.read()?;
         let encoder = model.encoder()?;
         let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
         let served = query_model.as_ref().unwrap_or(&model);

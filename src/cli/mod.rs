@@ -8,6 +8,7 @@ mod corpus;
 mod encode;
 mod eval;
 mod export;
+mod found;
 mod index;
 mod inspect;
 mod model;
@@ -28,15 +29,14 @@ use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
 
 /// Semantic search that runs in the visitor's browser.
 ///
-/// Three steps make a site searchable by meaning:
+/// Two steps make a site searchable by meaning:
 ///
-///   inkling model pull --out model
 ///   inkling site public
 ///   inkling search "Health Analytics?" --index public/search
 ///
 /// `public` is the folder that the site's generator writes. For documents in a file, such as the programme of a conference:
 ///
-///   inkling index sessions.json --model model --out search
+///   inkling index sessions.json --out search
 #[derive(Parser)]
 #[command(name = "inkling", version, verbatim_doc_comment, max_term_width = 110)]
 struct Cli {
@@ -164,7 +164,14 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 /// A model folder as commands take it.
 #[derive(clap::Args)]
 struct ModelArg {
-    /// Folder of a quantized model, as `inkling model pull` writes it
-    #[arg(long, value_name = "DIR", default_value = "model")]
-    model: PathBuf,
+    /// Folder of a quantized model, as `inkling model pull` writes it [default: model, else the model of an installed package, else
+    /// the one that was pulled before, else it is pulled]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+}
+
+impl ModelArg {
+    fn read(&self) -> Result<ModelFolder> {
+        found::model(self.model.as_deref())
+    }
 }

@@ -10,7 +10,13 @@ const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-quanti
 const TINY: &str = concat!("dir:", env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-model");
 
 pub fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
+    inkling_with(&[], folder, args, input)
+}
+
+/// The same with variables of the environment.
+pub fn inkling_with(variables: &[(&str, &str)], folder: &Path, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inkling"));
+    command.envs(variables.iter().copied());
     command.args(args).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that fails early does not read its input.
@@ -109,7 +115,6 @@ fn failures_exit_with_1_and_one_line_that_says_what_to_do() {
         (&["index", "twice.jsonl", "--strict", "--model", MODEL, "--passage-tokens", "40", "--overlap", "8"], "faulty-records"),
         (&["index", "untitled.csv", "--model", MODEL], "missing-column"),
         (&["index", "broken.json", "--model", MODEL], "damaged-file"),
-        (&["index", "sessions.json"], "inkling model pull"),
         (&["search", "x", "--index", "nowhere"], "not-found"),
         (&["inspect", "nowhere"], "not-found"),
         (&["model", "pull", "dir:nowhere"], "not-found"),
@@ -118,6 +123,45 @@ fn failures_exit_with_1_and_one_line_that_says_what_to_do() {
         let line = failure(inkling(folder.path(), args, ""));
         assert!(line.contains(expected) && line.trim_end().lines().count() == 1, "{args:?}: {line}");
     }
+}
+
+#[test]
+fn a_model_that_is_not_named_is_found_in_the_folder_the_package_and_the_cache_or_it_is_said_how_to_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sessions.json"), SESSIONS).unwrap();
+    let cache = folder.path().join("cache").display().to_string();
+    // No hub answers, and there is no pip.
+    let alone = [("XDG_CACHE_HOME", cache.as_str()), ("HF_ENDPOINT", "http://127.0.0.1:9"), ("PYTHON", "no-python")];
+    let args = ["index", "sessions.json", "--passage-tokens", "40", "--overlap", "8"];
+    let line = failure(inkling_with(&alone, folder.path(), &args, ""));
+    for part in ["inkling model pull", "npm install inkling-model-", "--model"] {
+        assert!(line.contains(part), "{line}");
+    }
+    assert!(!folder.path().join("search").exists());
+
+    let copy = |to: &Path| {
+        std::fs::create_dir_all(to).unwrap();
+        for name in ["config.json", "tokenizer.json", "weights.safetensors"] {
+            std::fs::copy(Path::new(MODEL).join(name), to.join(name)).unwrap();
+        }
+    };
+    let kept = folder.path().join("cache/inkling/models").join(concat!("default-", env!("CARGO_PKG_VERSION")));
+    copy(&kept);
+    let said = inkling_with(&alone, folder.path(), &args, "");
+    assert!(stdout(&said).starts_with("2 documents"));
+    assert!(String::from_utf8_lossy(&said.stderr).contains(kept.to_str().unwrap()));
+
+    let package = folder.path().join("package");
+    copy(&package);
+    let packaged = [&alone[..], &[("INKLING_MODEL", package.to_str().unwrap())]].concat();
+    let said = inkling_with(&packaged, folder.path(), &args, "");
+    assert!(stdout(&said).starts_with("2 documents"));
+    assert!(String::from_utf8_lossy(&said.stderr).contains(package.to_str().unwrap()));
+
+    // The folder `model` goes first, also when it holds none that can be used.
+    copy(&folder.path().join("model"));
+    std::fs::write(folder.path().join("model/tokenizer.json"), "{}").unwrap();
+    assert!(failure(inkling_with(&packaged, folder.path(), &args, "")).contains("tokenizer.json"));
 }
 
 #[test]
@@ -156,10 +200,10 @@ fn what_a_file_loses_is_said_on_stderr_and_in_the_figures_and_options_name_its_c
 }
 
 #[test]
-fn help_shows_the_three_steps_to_a_searchable_site() {
+fn help_shows_the_two_steps_to_a_searchable_site() {
     let folder = tempfile::tempdir().unwrap();
     let help = inkling(folder.path(), &["--help"], "");
-    for step in ["inkling model pull", "inkling index", "inkling search"] {
+    for step in ["inkling site", "inkling search", "inkling index"] {
         assert!(stdout(&help).contains(step));
     }
 }

@@ -92,7 +92,7 @@ for (const [what, corpus, options] of /** @type {const} */ ([
 test('npx says what a file loses as the native command line does, and refuses it where that is asked for', async () => {
   const args = ['index', 'talks.csv', '--model', model, ...short, '--title', 'Vorschlag', '--out', 'said']
   const npx = (/** @type {string[]} */ more) =>
-    command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args, ...more], { path: bare })
+    command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), '--wasm', ...args, ...more], { path: bare })
   const { stderr, code } = await npx([])
   assert.equal(code, 0)
   assert.match(stderr, /note: 1 record without a title is called by the beginning of the text: line 3\n/)
@@ -159,7 +159,7 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
     [['index', 'a', 'b'], 2, 'CORPUS'],
     [['search', 'x', '--limit', 'many'], 2, '--limit'],
     [['serch'], 2, '--help'],
-    ...['model', 'add', 'remove', 'bundle', 'eval', 'export', 'encode'].map(
+    ...['site', 'model', 'add', 'remove', 'bundle', 'eval', 'export', 'encode'].map(
       (name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install']),
     ),
     [['model', 'pull'], 2, 'folder model/ of any index'],
@@ -168,7 +168,9 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
       code: left,
       stdout,
       stderr,
-    } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), ...args], { path: bare })
+    } = await command(root, process.execPath, [path.join(installed, 'dist', 'cli.js'), '--wasm', ...args], {
+      path: bare,
+    })
     assert.deepEqual([left, stdout], [code, ''], `${args.join(' ')}: ${stderr}`)
     assert.ok(stderr.includes(expected) && stderr.trimEnd().split('\n').length === 1, `${args.join(' ')}: ${stderr}`)
   }
@@ -176,10 +178,10 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
 
 test('the help teaches the two steps to a searchable site, and each command has its own', async () => {
   const help = await npxInkling(root, ['--help'])
-  for (const part of ['npx inkling index', 'npx inkling search', '--model', 'PATH'])
+  for (const part of ['npx inkling-search index', 'npx inkling-search search', '--model', 'PATH'])
     assert.ok(help.includes(part), part)
   for (const name of ['index', 'search', 'inspect'])
-    assert.match(await npxInkling(root, [name, '--help']), /usage: npx inkling/)
+    assert.match(await npxInkling(root, [name, '--help']), /usage: npx inkling-search/)
 })
 
 test('npx inkling hands over to the native command line of its version where that is on the PATH', async () => {

@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { chromium } from '@playwright/test'
 import { at, hashOf, run, unlessDone } from '../../scripts/lib.mjs'
+import { packMain } from '../../scripts/packages.mjs'
 import { serve } from '../../scripts/serve.mjs'
 
 const folder = at('build', 'package')
@@ -38,16 +39,22 @@ export async function installBundlers() {
 }
 
 /**
+ * The environment of a command: this one's without what npm and the runner of the tests put there.
+ * @param {{ path?: string, variables?: Record<string, string> }} options
+ */
+export function environment({ path, variables }) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$)/.test(name))
+  return { ...Object.fromEntries(kept), ...(path !== undefined && { PATH: path }), ...variables }
+}
+
+/**
  * Runs a command to its end, without what npm tells of this process in the environment.
  * @param {string} cwd @param {string} command @param {string[]} args
- * @param {{ path?: string }} [options] `path` takes the place of PATH
+ * @param {{ path?: string, variables?: Record<string, string> }} [options] `path` takes the place of PATH
  * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
  */
 export function command(cwd, command, args, options = {}) {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$)/.test(name)),
-  )
-  if (options.path !== undefined) env.PATH = options.path
+  const env = environment(options)
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => (stdout += chunk))
@@ -60,7 +67,8 @@ export function command(cwd, command, args, options = {}) {
 
 /**
  * The same, for a command that must succeed; gives its stdout.
- * @param {string} cwd @param {string} program @param {string[]} args @param {{ path?: string }} [options]
+ * @param {string} cwd @param {string} program @param {string[]} args
+ * @param {{ path?: string, variables?: Record<string, string> }} [options]
  */
 export async function done(cwd, program, args, options) {
   const { code, stdout, stderr } = await command(cwd, program, args, options)
@@ -75,25 +83,25 @@ process.on('exit', () => temporary.forEach((folder) => fs.rmSync(folder, { recur
 /** @type {Promise<string> | undefined} */
 let tarball
 
+/** A folder for packages, which goes with this process. */
+export function packagesFolder() {
+  fs.mkdirSync(folder, { recursive: true })
+  const into = fs.mkdtempSync(path.join(folder, 'pack-'))
+  temporary.push(into)
+  return into
+}
+
 /** Packs the package, once for all tests of a file. */
 function packed() {
-  tarball ??= (async () => {
-    fs.mkdirSync(folder, { recursive: true })
-    const into = fs.mkdtempSync(path.join(folder, 'pack-'))
-    temporary.push(into)
-    const [report] = JSON.parse(
-      await done(at(), 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into]),
-    )
-    return path.join(into, report.filename)
-  })()
+  tarball ??= packMain(packagesFolder())
   return tarball
 }
 
 /**
  * A fresh project with the package installed, outside the repository, so that nothing of that is found by chance.
- * @param {Record<string, string>} [files] what else is in it
+ * @param {Record<string, string>} [files] what else is in it @param {string[]} [packages] tarballs that are installed, too
  */
-export async function project(files = {}) {
+export async function project(files = {}, packages = []) {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-package-'))
   temporary.push(root)
   const all = { 'package.json': JSON.stringify({ name: 'throw-away', private: true, type: 'module' }), ...files }
@@ -101,7 +109,8 @@ export async function project(files = {}) {
     fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
     fs.writeFileSync(path.join(root, name), text)
   }
-  await done(root, 'npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', await packed()])
+  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  await done(root, 'npm', ['install', ...options, await packed(), ...packages])
   return root
 }
 

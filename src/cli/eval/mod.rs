@@ -81,7 +81,7 @@ struct GradedQuery {
 
 impl Args {
     pub fn run(self) -> Result<()> {
-        let model = ModelFolder::read(&self.model.model)?;
+        let model = self.model.read()?;
         let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
         let read_lines = |file: &PathBuf| -> Result<Vec<String>> {
             let lines = String::from_utf8_lossy(&read_file(file)?).into_owned();

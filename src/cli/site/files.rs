@@ -74,10 +74,11 @@ pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
 /// Copies what a page loads from the npm package; says how many files, none where the package is not there.
 pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
     // What only builds, runs in Node, or computes on a GPU when a page of its own asks for it.
+    const OTHERS: [&str; 4] = ["build.js", "cli.js", "service-worker.js", "write-service-worker.js"];
+    const OTHER_MODULES: [&str; 3] = ["inkling-build", "inkling-gpu", "inkling-node"];
     let is_needed = |name: &str| {
-        let is_script = [".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end));
-        let is_other = matches!(name, "build.js" | "cli.js") || name.contains("inkling-build") || name.contains("inkling-gpu");
-        is_script && !is_other
+        let is_served = [".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end));
+        is_served && !OTHERS.contains(&name) && !OTHER_MODULES.iter().any(|module| name.starts_with(module))
     };
     let mut copied = 0;
     for below in ["", "languages/", "wasm/"] {

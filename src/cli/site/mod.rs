@@ -15,7 +15,7 @@ use self::files::{address_of, copy_page_files, pages_in, remove_other_languages}
 use self::settings::Settings;
 use self::summary::{Part, Summary};
 use super::progress::counter;
-use super::{ModelFolder, print, print_json};
+use super::{ModelFolder, found, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build_after};
 use crate::engine::earlier::{MARKS_FILE, marks};
@@ -59,7 +59,7 @@ pub struct Args {
 /// What `inkling index` is asked to do with a folder of Markdown.
 pub struct MarkdownFolder {
     pub folder: PathBuf,
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     pub out: PathBuf,
     pub base: Option<String>,
     pub url_pattern: Option<String>,
@@ -72,7 +72,7 @@ impl MarkdownFolder {
         let Self { folder, model, out, base, url_pattern, passages, json } = self;
         let settings = Settings {
             folder: Some(folder),
-            model: Some(model),
+            model,
             out: Some(out),
             base,
             url_pattern,
@@ -124,7 +124,7 @@ impl Job {
         let folder = settings.folder()?.to_owned();
         let out = settings.out.clone().unwrap_or_else(|| folder.join("search"));
         pages_in(&folder, &out, prefers_markdown)?;
-        let model = ModelFolder::read(settings.model.as_deref().unwrap_or(Path::new("model")))?;
+        let model = found::model(settings.model.as_deref())?;
         let encoder = model.encoder()?;
         Ok(Self { settings, folder, out, model, encoder, prefers_markdown })
     }
@@ -168,10 +168,10 @@ impl Job {
                 src: if is_single { src.clone() } else { format!("{src}{language}/") },
             });
         }
-        let dist = self.settings.dist.as_deref().unwrap_or(Path::new("node_modules/inkling-search/dist"));
-        let page_files = copy_page_files(dist, &self.out.join(PAGE_FOLDER))?;
+        let dist = found::dist(self.settings.dist.as_deref());
+        let page_files = copy_page_files(&dist, &self.out.join(PAGE_FOLDER))?;
         let summary = Summary::new(site.report, parts, page_files, &src);
-        if json { print_json(&summary) } else { print(summary.text(dist)) }
+        if json { print_json(&summary) } else { print(summary.text(&dist)) }
     }
 
     /// Builds the index of a language in its folder; also says how many passages were encoded.

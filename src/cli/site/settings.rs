@@ -19,7 +19,8 @@ const FILE: &str = "inkling.toml";
 pub struct Settings {
     /// Folder of the built site
     pub folder: Option<PathBuf>,
-    /// Folder of a quantized model, as `inkling model pull` writes it [default: model]
+    /// Folder of a quantized model, as `inkling model pull` writes it [default: model, else the model of an installed package, else
+    /// the one that was pulled before, else it is pulled]
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
     /// Folder to write to, from where the site serves it [default: search in the site's folder]
@@ -47,7 +48,8 @@ pub struct Settings {
     /// Tokens that a passage shares with the one before it [default: 40]
     #[arg(long, value_name = "N")]
     pub overlap: Option<usize>,
-    /// Folder `dist` of the npm package, from which what a page loads is copied [default: node_modules/inkling-search/dist]
+    /// Folder `dist` of the npm package, from which what a page loads is copied [default: that of the package by which this was
+    /// installed, else node_modules/inkling-search/dist]
     #[arg(long, value_name = "DIR")]
     pub dist: Option<PathBuf>,
 }

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 /// use inkling_search::import::pull::Source;
 ///
-/// let source: Source = "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1".parse()?;
-/// assert_eq!(source, Source::default());
+/// let source: Source = "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1@main".parse()?;
+/// assert_eq!(source.to_string(), "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1");
 /// # Ok::<(), inkling_search::error::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,13 @@ const KNOWN_WHEELS: [KnownWheel; 1] = [KnownWheel {
 
 const SYNTAX: &str = "write hf:ORG/NAME, hf:ORG/NAME@REVISION, pypi:PACKAGE==VERSION or dir:PATH";
 const MAIN: &str = "main";
+/// The commit of the default model: what is fetched today is what was tried. A commit is a hash of all its files.
+const DEFAULT_COMMIT: &str = "b207367332321f8e44f96e224ef15bc607f4dbf0";
 
-/// The model that the project uses unless told otherwise: `hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1`.
+/// The model that the project uses unless told otherwise: `hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1`, at a fixed commit.
 impl Default for Source {
     fn default() -> Self {
-        Self::Hub { repository: "sentence-transformers/multi-qa-MiniLM-L6-cos-v1".into(), revision: MAIN.into() }
+        Self::Hub { repository: "sentence-transformers/multi-qa-MiniLM-L6-cos-v1".into(), revision: DEFAULT_COMMIT.into() }
     }
 }
 

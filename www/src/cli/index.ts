@@ -1,8 +1,9 @@
-/** `npx inkling index` */
+/** `npx inkling-search-search index` */
 import path from 'node:path'
 import type { BuildProgress, BuildSettings, BuiltIndex } from '../types.js'
 import { planBuild } from '../worker/plan.js'
 import { readFile, readModel, writeFiles } from './folder.js'
+import { findModel } from './native.js'
 import { read, type Usage, WrongUsage } from './usage.js'
 import { loadNodeBuild } from './wasm.js'
 
@@ -100,7 +101,7 @@ export async function indexCommand(args: string[]): Promise<void> {
       overlap: options.number('overlap', 0),
     }).filter(([, value]) => value !== undefined),
   )
-  const [model, out] = [options.text('model') ?? 'model', options.text('out') ?? 'search']
+  const [model, out] = [options.text('model') ?? findModel() ?? 'model', options.text('out') ?? 'search']
   const source = { bytes: readFile(corpus), name: path.basename(corpus) }
   const isAddress = /^https?:\/\//.test(model)
   const load = isAddress ? {} : { files: readModel(model) }

@@ -1,4 +1,4 @@
-/** `npx inkling inspect` */
+/** `npx inkling-search-search inspect` */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * `npx inkling`: the command line where the native one is not installed.
+ * `npx inkling-search`: the command line.
  *
- * It does by WebAssembly what the native command line does for building and asking an index, and hands over to that one
- * where it is on the PATH. Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
+ * The native one does the work where its package for this machine is installed, or where it is on the PATH. Elsewhere this does by
+ * WebAssembly what it can. Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
  */
 import { indexCommand } from './index.js'
 import { inspectCommand } from './inspect.js'
-import { findNative, runNative, VERSION } from './native.js'
+import { findNative, platform, runNative, VERSION } from './native.js'
 import { searchCommand } from './search.js'
 import { WrongUsage } from './usage.js'
 
@@ -15,8 +15,8 @@ const HELP = `Semantic search that runs in the visitor's browser
 
 Two steps make a site searchable by meaning:
 
-  npx inkling index sessions.json --model model --out search
-  npx inkling search "Health Analytics?" --index search
+  npx inkling-search index sessions.json --model model --out search
+  npx inkling-search search "Health Analytics?" --index search
 
 The folder \`search\` is what the site serves.
 
@@ -26,11 +26,11 @@ Commands (each with --help):
   inspect PATH    say what an index or a model holds, and whether its files are whole
 
 A model is a folder with config.json, tokenizer.json and weights.safetensors. Take it from
+  - a package: npm install inkling-model-all-minilm-l6-v2
   - another index: --model search/model, or --model https://example.org/search/model/
-  - the native command line: inkling model pull --out model
 
-Where the native command line \`inkling\` of this version is on the PATH, it does the work: it uses all cores, and has
-more commands (model, add, remove, bundle, eval, export, encode): \`cargo install --path . --features cli\` in a checkout. --wasm keeps to WebAssembly, on one core.
+Where the native command line of this version is installed, it does the work: it uses all cores, and has more commands (site, model,
+add, remove, bundle, eval, export, encode). npm installs it as an optional dependency. --wasm keeps to WebAssembly, on one core.
 
   -h, --help       this text
   -V, --version    the version
@@ -44,9 +44,10 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
 
 /** Commands that only the native command line has, and what does instead. */
 const NATIVE_ONLY: Record<string, string> = {
+  site: '',
   model: 'or do without: --model takes the folder model/ of any index, and its address on a site',
-  add: 'or build the whole index again: npx inkling index',
-  remove: 'or build the whole index again: npx inkling index',
+  add: 'or build the whole index again: npx inkling-search index',
+  remove: 'or build the whole index again: npx inkling-search index',
   bundle: '',
   eval: '',
   export: '',
@@ -57,9 +58,11 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2).filter((arg) => arg !== '--wasm')
   const keepToWasm = args.length < process.argv.length - 2
   const [command = '--help', ...rest] = args
-  if (!keepToWasm && command !== '--help' && command !== '-h') {
+  if (!keepToWasm) {
     const native = findNative()
     if (native) return runNative(native, args)
+    if (!command.startsWith('-'))
+      process.stderr.write(`no native command line for ${platform()} is installed: working by WebAssembly, on one core\n`)
   }
   if (command === '--version' || command === '-V') process.stdout.write(`inkling ${VERSION} (WebAssembly)\n`)
   else if (command === '--help' || command === '-h' || command === 'help') process.stdout.write(HELP)
@@ -69,7 +72,7 @@ async function main(): Promise<number> {
     throw new WrongUsage(
       `only the native command line has \`${command}\`: put version ${VERSION} of it on the PATH (cargo install --path . --features cli in a checkout)${instead}`,
     )
-  } else throw new WrongUsage(`there is no command \`${command}\`: npx inkling --help lists them`)
+  } else throw new WrongUsage(`there is no command \`${command}\`: npx inkling-search --help lists them`)
   return 0
 }
 

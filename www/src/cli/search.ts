@@ -1,4 +1,4 @@
-/** `npx inkling search` */
+/** `npx inkling-search-search search` */
 
 import type { Hit, Mode } from '../types.js'
 import type { QuerySettings } from '../worker/protocol.js'

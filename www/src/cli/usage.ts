@@ -34,7 +34,7 @@ export function read(usage: Usage, args: string[]): { argument: string; options:
   try {
     parsed = parseArgs({ args, options: config, allowPositionals: true })
   } catch (error) {
-    throw new WrongUsage(`${(error as Error).message}: npx inkling ${usage.command} --help explains`)
+    throw new WrongUsage(`${(error as Error).message}: npx inkling-search ${usage.command} --help explains`)
   }
   if (parsed.values.help) {
     process.stdout.write(help(usage, options))
@@ -46,7 +46,7 @@ export function read(usage: Usage, args: string[]): { argument: string; options:
       argument === undefined
         ? `${usage.positional} is missing`
         : `one ${usage.positional} is taken, not also ${more.join(' ')}`
-    throw new WrongUsage(`${what}: npx inkling ${usage.command} --help explains`)
+    throw new WrongUsage(`${what}: npx inkling-search ${usage.command} --help explains`)
   }
   return { argument, options: new Options(parsed.values) }
 }
@@ -55,7 +55,7 @@ function help(usage: Usage, options: [string, Option][]): string {
   const left = ([name, { value }]: [string, Option]) => `--${name}${value ? ` ${value}` : ''}`
   const width = Math.max(...options.map((option) => left(option).length))
   const lines = options.map((option) => `  ${left(option).padEnd(width)}  ${option[1].help}\n`)
-  return `${usage.about}\n\nusage: npx inkling ${usage.command} ${usage.positional} [OPTIONS]\n\n${lines.join('')}`
+  return `${usage.about}\n\nusage: npx inkling-search ${usage.command} ${usage.positional} [OPTIONS]\n\n${lines.join('')}`
 }
 
 /** The options that were given. */
