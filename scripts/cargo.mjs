@@ -14,7 +14,8 @@ export const variants = {
 
 /**
  * What the modules hold, as features of the crate: `inkling` searches by words and vectors; `inkling-encoder` makes vectors,
- * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index. They are apart so that visitors load each only
+ * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index; `inkling-node` is the command line
+ * for Node. They are apart so that visitors load each only
  * where it is needed.
  */
 export const modules = {
@@ -22,6 +23,7 @@ export const modules = {
   'inkling-encoder': 'web-encoder',
   'inkling-build': 'web,build',
   'inkling-gpu': 'web-encoder,gpu',
+  'inkling-node': 'node',
 }
 
 /** @typedef {keyof typeof modules} Module */
@@ -29,8 +31,9 @@ export const modules = {
 /** The features of all modules together. */
 export const EVERY_MODULE = [...new Set(Object.values(modules).flatMap((features) => features.split(',')))].join()
 
-/** The modules with one build, for all browsers: what searches waits for memory, and what computes on WebGPU for the GPU. */
-const ONE_BUILD = /** @type {Module[]} */ (['inkling', 'inkling-gpu'])
+/** The modules with one build, for all browsers: what searches waits for memory, what computes on WebGPU for the GPU,
+ * and Node 20 computes relaxed SIMD wrongly. */
+const ONE_BUILD = /** @type {Module[]} */ (['inkling', 'inkling-gpu', 'inkling-node'])
 
 /** The builds of a module. @param {Module} module */
 export const variantsOf = (module) =>

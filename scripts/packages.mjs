@@ -205,7 +205,12 @@ export function writeSums(out = OUT) {
       .update(fs.readFileSync(path.join(out, name)))
       .digest('hex')
   const file = path.join(out, 'SHA256SUMS')
-  fs.writeFileSync(file, packagesIn(out).map((name) => `${hash(name)}  ${name}\n`).join(''))
+  fs.writeFileSync(
+    file,
+    packagesIn(out)
+      .map((name) => `${hash(name)}  ${name}\n`)
+      .join(''),
+  )
   return file
 }
 
@@ -213,7 +218,9 @@ export function writeSums(out = OUT) {
 export function checkTag(tag) {
   const crate = /^version = "([^"]+)"/m.exec(fs.readFileSync(at('Cargo.toml'), 'utf8'))?.[1]
   if (tag !== `v${version}` || crate !== version)
-    throw new Stop(`the tag is ${tag}, package.json has ${version} and Cargo.toml ${crate}: all three must be of one version`)
+    throw new Stop(
+      `the tag is ${tag}, package.json has ${version} and Cargo.toml ${crate}: all three must be of one version`,
+    )
 }
 
 /** Publishes the npm packages of a folder, with their provenance where that can be had. @param {string[]} options of npm */
@@ -289,11 +296,25 @@ async function main() {
     wheels: () => copyWheels(argument),
     release: () => {
       const files = [...packagesIn(OUT), 'SHA256SUMS'].map((name) => path.join(OUT, name))
-      return run('gh', ['release', 'create', argument, '--verify-tag', '--title', argument, '--generate-notes', ...files])
+      return run('gh', [
+        'release',
+        'create',
+        argument,
+        '--verify-tag',
+        '--title',
+        argument,
+        '--generate-notes',
+        ...files,
+      ])
     },
   }
   if (ofRelease[step]) return await ofRelease[step]()
-  const ofModel = { folder: model, ...(license && { license }), ...(licenseFile && { licenseFile }), ...(card && { card }) }
+  const ofModel = {
+    folder: model,
+    ...(license && { license }),
+    ...(licenseFile && { licenseFile }),
+    ...(card && { card }),
+  }
   /** @type {Record<string, () => Promise<unknown>>} */
   const steps = {
     build: () => run('cargo', ['build', '--release', '--bin', 'inkling', '--features', 'cli']),

@@ -7,13 +7,13 @@ import { root as project, Stop, script } from './lib.mjs'
 
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
-  ['error', 'isa'],
+  ['error', 'host', 'isa'],
   ['files', 'hash', 'tensors', 'text'],
   ['model'],
   ['encoder'],
   ['index'],
   ['engine'],
-  ['corpus', 'eval', 'export'],
+  ['corpus', 'eval', 'export', 'page'],
   ['site'],
   ['import'],
   ['web', 'cli'],
@@ -45,7 +45,7 @@ const IMPORTS = {
   ],
   'www/src/element/': ['www/src/', 'www/src/element/languages/', 'www/src/worker/tasks'],
   'www/src/element/languages/': ['www/src/element/messages'],
-  'www/src/cli/': ['node:', 'www/src/errors', 'www/src/types', 'www/src/worker/'],
+  'www/src/cli/': ['node:', 'www/src/errors'],
   'www/offline/': [
     'node:',
     'www/src/worker/module-names',

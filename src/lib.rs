@@ -102,7 +102,7 @@
 //! The formats of all files are in `docs/format.md`, the models in `docs/models.md`, the ranking formula and how it was chosen in
 //! `docs/ranking.md`, the kernels and their traps in `docs/performance.md`, and the rules of the code in `docs/architecture.md`.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "commands")]
 pub mod cli;
 #[cfg(feature = "build")]
 pub mod corpus;
@@ -116,12 +116,17 @@ pub mod export;
 #[cfg(feature = "fs")]
 pub mod files;
 pub mod hash;
+#[cfg(feature = "fs")]
+#[doc(hidden)]
+pub mod host;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod index;
 #[doc(hidden)]
 pub mod isa;
 pub mod model;
+#[cfg(feature = "page")]
+pub mod page;
 #[cfg(feature = "site")]
 pub mod site;
 #[doc(hidden)]
@@ -131,7 +136,7 @@ pub mod text;
 pub mod web;
 
 pub use encoder::Encoder;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "node"))]
 pub use engine::Engine;
 #[cfg(feature = "fs")]
 pub use engine::folder::IndexFolder;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{found, print, print_json};
 use crate::engine::folder::{IndexFolder, read_file};
 use crate::error::{Error, ErrorKind, Result};
-use crate::export::page::write_page;
+use crate::page::write_page;
 
 /// Write an index and a page to search it as one HTML file, which opens from disk without a server.
 #[derive(clap::Args)]

@@ -9,6 +9,7 @@ use crate::engine::Index;
 use crate::engine::folder::{IndexFolder, change_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
+use crate::host;
 
 /// Add documents to an index, or replace those of the same id, without encoding the others again
 #[derive(clap::Args)]
@@ -67,7 +68,7 @@ impl Remove {
 
 /// Begins to change an index, behind others that do.
 fn begin(root: &Path) -> Result<Change> {
-    Change::begin(root, || eprintln!("waiting for another inkling that changes {}", root.display()))
+    Change::begin(root, || host::note(&format!("waiting for another inkling that changes {}", root.display())))
 }
 
 /// Puts the changed index in the place of the old one.

@@ -6,6 +6,7 @@ use super::parse_pair;
 use crate::corpus::{self, Corpus, Format, ReadOptions};
 use crate::engine::folder::read_file;
 use crate::error::Result;
+use crate::host;
 
 #[derive(clap::Args)]
 pub struct CorpusArgs {
@@ -79,7 +80,7 @@ impl CorpusArgs {
             strict: self.strict,
         };
         let corpus = corpus::read(&bytes, &self.corpus, &options)?;
-        corpus.notes.iter().for_each(|note| eprintln!("note: {note}"));
+        corpus.notes.iter().for_each(|note| host::note(&format!("note: {note}")));
         Ok(corpus)
     }
 }

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::corpus::CorpusArgs;
-use super::progress::counter;
+use super::progress::{Bar, counter};
 use super::site::MarkdownFolder;
 use super::{ModelArg, ModelFolder, print, print_json};
 use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
 use crate::error::Result;
+use crate::host;
 use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::field_names;
 use crate::index::manifest::ModelIdentity;
@@ -74,7 +74,7 @@ struct Report {
 impl Args {
     pub fn run(self) -> Result<()> {
         let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
-        if self.corpus.path().is_dir() {
+        if host::is_folder(self.corpus.path()) {
             let (folder, model) = (self.corpus.path().to_owned(), self.model.model);
             let base = self.corpus.base();
             let Self { out, url_pattern, json, .. } = self;
@@ -88,17 +88,17 @@ impl Args {
         ModelIdentity::from(encoder.config()).check(&(&ModelConfig::from_json(&served.config)?).into())?;
 
         let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
-        let bar: OnceLock<ProgressBar> = OnceLock::new();
+        let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
         let built = build(&documents, &encoder, &served.files(), &options, start, progress)?;
-        bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+        bar.get().into_iter().for_each(Bar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 
         let (of_model, of_index): (Vec<_>, Vec<_>) = built.files.iter().partition(|(path, _)| path.starts_with("model/"));
         let bytes = |files: Vec<&(String, Vec<u8>)>| files.into_iter().map(|(_, bytes)| bytes.len()).sum();
         if !built.manifest.meaning {
-            eprintln!("note: {}", notes.say_unknown_language(&documents));
+            host::note(&format!("note: {}", notes.say_unknown_language(&documents)));
         }
         let report = Report {
             documents: built.manifest.documents,

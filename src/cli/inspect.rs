@@ -8,6 +8,7 @@ use super::{ModelFolder, print, print_json};
 use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{read_file, settle};
+use crate::host;
 use crate::index::manifest::MANIFEST_FILE;
 use crate::model::config::{CONFIG_FILE, ModelConfig};
 
@@ -24,11 +25,11 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> Result<()> {
         settle(&self.path);
-        let report = if self.path.join(MANIFEST_FILE).exists() {
+        let report = if host::exists(&self.path.join(MANIFEST_FILE)) {
             index(&IndexFolder::open(&self.path)?)?
-        } else if self.path.join(CONFIG_FILE).exists() {
+        } else if host::exists(&self.path.join(CONFIG_FILE)) {
             model(&ModelFolder::read(&self.path)?)?
-        } else if self.path.is_file() {
+        } else if host::is_file(&self.path) {
             json!({ "kind": "tensors", "tensors": tensors(&read_file(&self.path)?)? })
         } else {
             let shown = self.path.display();

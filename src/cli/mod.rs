@@ -5,27 +5,33 @@
 mod bundle;
 mod change;
 mod corpus;
+#[cfg(feature = "cli")]
 mod encode;
+#[cfg(feature = "cli")]
 mod eval;
+#[cfg(feature = "cli")]
 mod export;
 mod found;
 mod index;
 mod inspect;
+#[cfg(feature = "cli")]
 mod model;
+#[cfg(all(feature = "node", target_family = "wasm"))]
+mod node;
 mod progress;
 mod search;
 mod site;
 
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::encoder::{Encoder, ModelFiles};
 use crate::error::{Error, ErrorKind, Result};
-use crate::files;
 use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::{files, host};
 
 /// Semantic search that runs in the visitor's browser.
 ///
@@ -47,6 +53,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Fetch a sentence encoder and quantize it
+    #[cfg(feature = "cli")]
     #[command(subcommand)]
     Model(model::Command),
     Site(site::Args),
@@ -57,10 +64,13 @@ enum Command {
     Add(change::Add),
     Remove(change::Remove),
     /// Measure how well an index answers queries whose answers are known
+    #[cfg(feature = "cli")]
     Eval(eval::Args),
+    #[cfg(feature = "cli")]
     Export(export::Args),
     Bundle(bundle::Args),
     /// Turn lines of text into vectors
+    #[cfg(feature = "cli")]
     Encode(encode::Args),
     /// Say what a model or an index holds
     Inspect(inspect::Args),
@@ -70,41 +80,71 @@ enum Command {
 const REPLACED_MAX: usize = 3;
 
 /// Runs the command that the process was started with.
-pub fn main() -> ExitCode {
-    let mut done = run();
+#[cfg(not(target_family = "wasm"))]
+pub fn main() -> std::process::ExitCode {
+    answer(&std::env::args_os().collect::<Vec<_>>()).into()
+}
+
+/// Runs a command, its name before its arguments; gives the exit code.
+fn answer(args: &[OsString]) -> u8 {
+    let mut done = run(args);
     // What was read while another inkling changed it is read once more.
     for _ in 0..REPLACED_MAX {
         if !done.as_ref().is_err_and(|error| error.kind() == ErrorKind::Replaced) {
             break;
         }
-        done = run();
+        done = run(args);
     }
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever reads our output has seen enough, as `head` does.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            eprintln!("inkling: {error} [{}]", error.code());
-            ExitCode::FAILURE
+            host::note(&format!("inkling: {error} [{}]", error.code()));
+            1
         }
     }
 }
 
-fn run() -> Result<()> {
-    // clap itself answers wrong usage, with exit code 2.
-    match Cli::parse().command {
+fn run(args: &[OsString]) -> Result<u8> {
+    let command = match Cli::try_parse_from(args) {
+        Ok(cli) => cli.command,
+        Err(refusal) => return refuse(&refusal),
+    };
+    match command {
+        #[cfg(feature = "cli")]
         Command::Model(command) => command.run(),
         Command::Site(args) => args.run(),
         Command::Index(args) => args.run(),
         Command::Search(args) => args.run(),
         Command::Add(args) => args.run(),
         Command::Remove(args) => args.run(),
+        #[cfg(feature = "cli")]
         Command::Eval(args) => args.run(),
+        #[cfg(feature = "cli")]
         Command::Export(args) => args.run(),
         Command::Bundle(args) => args.run(),
+        #[cfg(feature = "cli")]
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),
-    }
+    }?;
+    Ok(0)
+}
+
+/// Says what clap has to say: help on stdout, wrong usage on stderr with exit code 2.
+fn refuse(refusal: &clap::Error) -> Result<u8> {
+    #[cfg(not(target_family = "wasm"))]
+    let said = refusal.print().map_err(|cause| Error::new(ErrorKind::Io, "cannot write the help").caused_by(cause));
+    #[cfg(target_family = "wasm")]
+    let said = {
+        let text = refusal.render().to_string();
+        let to_stderr = refusal.use_stderr();
+        if to_stderr {
+            host::note(text.trim_end())
+        };
+        if to_stderr { Ok(()) } else { print(text) }
+    };
+    said.map(|()| refusal.exit_code() as u8)
 }
 
 fn is_broken_pipe(error: &Error) -> bool {
@@ -114,7 +154,7 @@ fn is_broken_pipe(error: &Error) -> bool {
 
 /// Writes a result to stdout.
 fn print(bytes: impl AsRef<[u8]>) -> Result<()> {
-    io::stdout().write_all(bytes.as_ref()).map_err(|cause| Error::new(ErrorKind::Io, "cannot write to stdout").caused_by(cause))
+    host::print(bytes.as_ref()).map_err(|cause| Error::new(ErrorKind::Io, "cannot write to stdout").caused_by(cause))
 }
 
 /// Writes a value to stdout as one line of JSON.
@@ -135,7 +175,7 @@ impl ModelFolder {
         // Its own change, or that of the index that it is part of.
         files::settle(folder);
         folder.parent().into_iter().for_each(files::settle);
-        if !folder.join(CONFIG_FILE).exists() {
+        if !host::exists(&folder.join(CONFIG_FILE)) {
             let (shown, file) = (folder.display(), CONFIG_FILE);
             return Err(Error::new(
                 ErrorKind::NotFound,

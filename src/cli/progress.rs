@@ -1,53 +1,13 @@
-//! Progress bars on stderr, which vanish when stderr is no terminal.
+//! Progress on stderr, where that is a terminal.
 
-use std::time::Duration;
+#[cfg(not(target_family = "wasm"))]
+mod bars;
+#[cfg(target_family = "wasm")]
+mod line;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::import::pull;
-
-/// A bar that counts things: `encoding  [=====>    ] 120/400 passages, 2 s left`.
-pub fn counter(what: &'static str, unit: &'static str, total: usize) -> ProgressBar {
-    let template = format!("{{msg:10}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{eta}} left");
-    bar(what, total as u64, &template)
-}
-
-fn bar(what: &str, total: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("the template is fixed");
-    ProgressBar::new(total).with_style(style.progress_chars("=> ")).with_message(what.to_owned())
-}
-
-/// The progress of a download: a bar in bytes, or a spinner where the length is not known.
-#[derive(Default)]
-pub struct Download {
-    bar: Option<ProgressBar>,
-}
-
-impl pull::Progress for Download {
-    fn start(&mut self, what: &str, bytes: Option<u64>) {
-        self.finish();
-        let bar = match bytes {
-            Some(bytes) => bar(what, bytes, "{msg} [{bar:30}] {bytes}/{total_bytes}, {eta} left"),
-            None => ProgressBar::new_spinner().with_message(what.to_owned()),
-        };
-        bar.enable_steady_tick(Duration::from_millis(200));
-        self.bar = Some(bar);
-    }
-
-    fn advance(&mut self, bytes: u64) {
-        if let Some(bar) = &self.bar {
-            bar.inc(bytes);
-        }
-    }
-
-    fn note(&mut self, line: &str) {
-        self.finish();
-        eprintln!("{line}");
-    }
-
-    fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
-}
+#[cfg(all(feature = "cli", not(target_family = "wasm")))]
+pub use self::bars::Download;
+#[cfg(not(target_family = "wasm"))]
+pub use self::bars::{Bar, counter};
+#[cfg(target_family = "wasm")]
+pub use self::line::{Bar, counter};

@@ -10,6 +10,7 @@ use super::{parse_pair, print, print_json};
 use crate::engine::folder::IndexFolder;
 use crate::engine::{Answer, DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
 use crate::error::Result;
+use crate::host;
 use crate::index::table::{Filters, texts};
 use crate::index::understood::Understood;
 
@@ -76,11 +77,11 @@ impl Args {
         let options = self.options();
         let (answer, hits) = engine.search_with(&self.query, &options, &folder)?;
         if answer.truncated {
-            eprintln!("the query is longer than the model takes: its end was not looked at");
+            host::note("the query is longer than the model takes: its end was not looked at");
         }
         if !self.json {
             if let Some(corrected) = &answer.corrected {
-                eprintln!("read as: {corrected}");
+                host::note(&format!("read as: {corrected}"));
             }
             return print(text(&hits));
         }

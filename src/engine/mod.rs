@@ -16,7 +16,7 @@ pub mod earlier;
 pub mod folder;
 mod hit;
 mod late;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "node"))]
 mod pair;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -27,7 +27,7 @@ use web_time::Instant;
 
 pub use self::change::{EncodedDocument, encode_passages};
 pub use self::hit::{Documents, Hit, Passage};
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "node"))]
 pub use self::pair::Engine;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};

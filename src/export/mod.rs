@@ -4,10 +4,9 @@
 //! Every target gets the same rows, one a passage, in the order of the corpus. They are streamed: what is in memory at a
 //! time is the index's own vectors, one file of documents, and one batch of rows.
 //!
-//! [`page`] is for the other end: a search that is to run without any site, as one HTML file.
+//! [`crate::page`] is for the other end: a search that is to run without any site, as one HTML file.
 
 mod npy;
-pub mod page;
 mod parquet;
 mod pgvector;
 mod qdrant;

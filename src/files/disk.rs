@@ -1,8 +1,9 @@
 //! What changes a disk, step by step: the real one, and in tests one that fails or stops at a step.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
+
+use crate::host;
 
 /// The steps that change a disk. Reading is not among them.
 pub(super) trait Disk {
@@ -25,32 +26,26 @@ pub(super) struct Real;
 
 impl Disk for Real {
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
+        host::create_dir(path)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+        host::write_synced(path, bytes)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        host::rename(from, to)
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        host::remove_file(path)
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir(path)
+        host::remove_dir(path)
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        // Windows opens no folders, and some file systems do not sync them: their names are as safe as they are.
-        match File::open(path) {
-            Ok(folder) => folder.sync_all().or(Ok(())),
-            Err(_) => Ok(()),
-        }
+        host::sync_folder(path)
     }
 }

@@ -16,13 +16,13 @@ mod out;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use self::disk::{Disk, Real};
 pub use self::out::OutFile;
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::{self, Lock};
 
 /// Where a set is written.
 const NEW: &str = ".inkling-new";
@@ -36,7 +36,7 @@ pub struct Change {
     root: PathBuf,
     disk: Box<dyn Disk>,
     /// Locked; none where the file system has no locks.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
     /// The folders made in the root's place and in those of the files, outermost first: they go with a change that is dropped.
     made: Vec<PathBuf>,
     /// The files written below [`NEW`].
@@ -59,9 +59,10 @@ impl Change {
         let mut waiting = Some(waiting);
         loop {
             change.make_folders(root)?;
-            change._lock = locked(root, || waiting.take().into_iter().for_each(|waiting| waiting()))?;
+            let lock = host::lock(root, || waiting.take().into_iter().for_each(|waiting| waiting()));
+            change._lock = lock.map_err(|cause| cannot_write(root, cause))?;
             // A change that was waited for takes the folder away with it if it had made it for nothing.
-            if root.exists() {
+            if host::exists(root) {
                 break;
             }
         }
@@ -91,7 +92,7 @@ impl Change {
     /// # Errors
     /// `io`. Nothing has changed then, unless the message says that the change is saved.
     pub fn commit<'a>(mut self, removed: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let gone = |path: &&str| !self.written.contains(*path) && self.root.join(path).is_file();
+        let gone = |path: &&str| !self.written.contains(*path) && host::is_file(&self.root.join(path));
         let removed: Vec<&str> = removed.into_iter().filter(gone).collect();
         if self.written.is_empty() && removed.is_empty() {
             return Ok(());
@@ -145,7 +146,7 @@ impl Drop for Change {
 /// # Errors
 /// `not-found`, `io`.
 pub fn read(root: &Path, path: &str) -> Result<Vec<u8>> {
-    match fs::read(root.join(NEXT).join(path)) {
+    match host::read(root.join(NEXT).join(path)) {
         Ok(bytes) => Ok(bytes),
         Err(_) => read_file(&root.join(path)),
     }
@@ -156,7 +157,7 @@ pub fn read(root: &Path, path: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// `not-found`, `io`.
 pub fn read_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|cause| {
+    host::read(path).map_err(|cause| {
         let missing = cause.kind() == io::ErrorKind::NotFound;
         let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, format!("cannot read {}", path.display())).caused_by(cause)
@@ -166,11 +167,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
 /// Removes what a change that was stopped has left in a folder, or finishes it, unless somebody is at it. Where that cannot be done, as
 /// on a disk that is only read, [`read`] still finds what it should.
 pub fn settle(root: &Path) {
-    let left = [NEW, NEXT].iter().any(|name| root.join(name).exists());
-    if left
-        && let Ok(lock) = File::open(root)
-        && lock.try_lock().is_ok()
-    {
+    let left = [NEW, NEXT].iter().any(|name| host::exists(&root.join(name)));
+    if left && let Some(_lock) = host::try_lock(root) {
         let _ = tidied(&Real, root);
     }
 }
@@ -178,20 +176,6 @@ pub fn settle(root: &Path) {
 /// The error of a file that cannot be written.
 pub fn cannot_write(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).caused_by(cause)
-}
-
-/// Takes the lock of a folder; nothing where there are no locks: there changes at once are the user's affair.
-fn locked(root: &Path, waiting: impl FnOnce()) -> Result<Option<File>> {
-    let Ok(folder) = File::open(root) else { return Ok(None) };
-    match folder.try_lock() {
-        Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => {
-            waiting();
-            folder.lock().map_err(|cause| cannot_write(root, cause))?;
-            Ok(Some(folder))
-        }
-        Err(TryLockError::Error(_)) => Ok(None),
-    }
 }
 
 /// Finishes a change that has been made and removes one that has not.
@@ -222,7 +206,7 @@ fn finish(disk: &dyn Disk, root: &Path) -> io::Result<()> {
         return Ok(());
     }
     let list = next.join(REMOVED);
-    let removed: Vec<String> = fs::read(&list).ok().and_then(|list| serde_json::from_slice(&list).ok()).unwrap_or_default();
+    let removed: Vec<String> = host::read(&list).ok().and_then(|list| serde_json::from_slice(&list).ok()).unwrap_or_default();
     let mut touched = BTreeSet::new();
     for file in files.iter().filter(|file| **file != list) {
         let place = root.join(file.strip_prefix(&next).map_err(io::Error::other)?);
@@ -258,7 +242,7 @@ struct Tree {
 impl Tree {
     fn of(root: &Path) -> io::Result<Self> {
         let mut tree = Self::default();
-        if root.exists() {
+        if host::exists(root) {
             tree.add(root)?;
         }
         tree.files.sort();
@@ -267,27 +251,26 @@ impl Tree {
 
     fn add(&mut self, folder: &Path) -> io::Result<()> {
         self.folders.push(folder.to_owned());
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() { self.add(&entry.path())? } else { self.files.push(entry.path()) }
+        for entry in host::list(folder)? {
+            if entry.is_folder { self.add(&entry.path)? } else { self.files.push(entry.path) }
         }
         Ok(())
     }
 }
 
 fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+    host::list(folder).is_ok_and(|entries| entries.is_empty())
 }
 
 /// Makes a folder and those that it is in, and notes which were not there.
 fn make_folders(disk: &dyn Disk, folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
-    if folder.is_dir() {
+    if host::is_folder(folder) {
         return Ok(());
     }
     make_folders(disk, parent(folder), made)?;
     match disk.make_folder(folder) {
         // Another process was quicker.
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && host::is_folder(folder) => Ok(()),
         done => done.map(|()| made.push(folder.to_owned())),
     }
 }
@@ -301,5 +284,5 @@ fn missing_is_fine(done: io::Result<()>) -> io::Result<()> {
 }
 
 fn has_bytes(path: &Path, bytes: &[u8]) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.len() == bytes.len() as u64) && fs::read(path).is_ok_and(|old| old == bytes)
+    host::about(path).is_ok_and(|file| file.bytes == bytes.len() as u64) && host::read(path).is_ok_and(|old| old == bytes)
 }

@@ -1,17 +1,17 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::cannot_write;
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::{self, Writer};
 
 /// A file that is written through a sibling, which takes its name when it is finished and goes when it never is.
 pub struct OutFile {
     path: PathBuf,
     sibling: PathBuf,
-    file: BufWriter<File>,
+    file: Writer,
 }
 
 impl OutFile {
@@ -19,13 +19,13 @@ impl OutFile {
     pub fn create(path: &Path) -> Result<Self> {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("{} is not a file name", path.display())))?;
-        let sibling = path.with_file_name(format!("{name}.{}.part", std::process::id()));
+        let sibling = path.with_file_name(format!("{name}.{}.part", host::process_id()));
         let create = || {
-            fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
-            File::create(&sibling)
+            host::create_dir_all(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+            Writer::create(&sibling)
         };
         let file = create().map_err(|cause| cannot_write(path, cause))?;
-        Ok(Self { path: path.to_owned(), sibling, file: BufWriter::with_capacity(1 << 16, file) })
+        Ok(Self { path: path.to_owned(), sibling, file })
     }
 
     /// Appends bytes.
@@ -35,8 +35,7 @@ impl OutFile {
 
     /// Gives the file its name, and says it.
     pub fn finish(mut self) -> Result<String> {
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        let done = synced.and_then(|()| fs::rename(&self.sibling, &self.path));
+        let done = self.file.finish().and_then(|()| host::rename(&self.sibling, &self.path));
         done.map_err(|cause| cannot_write(&self.path, cause))?;
         Ok(self.path.display().to_string())
     }
@@ -56,6 +55,6 @@ impl Write for OutFile {
 impl Drop for OutFile {
     fn drop(&mut self) {
         // Gone already when the file was finished; what cannot be removed is in nobody's way.
-        let _ = fs::remove_file(&self.sibling);
+        let _ = host::remove_file(&self.sibling);
     }
 }

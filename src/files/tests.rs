@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs;
 use std::rc::Rc;
 
 use super::*;

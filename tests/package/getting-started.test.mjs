@@ -9,7 +9,7 @@ import test, { after, before } from 'node:test'
 import { at } from '../../scripts/lib.mjs'
 import { packMain, packModel, packNative } from '../../scripts/packages.mjs'
 import { cli, modelFolder } from '../../scripts/site.mjs'
-import { done, packagesFolder, startChromium } from './project.mjs'
+import { done, licence, packagesFolder, startChromium } from './project.mjs'
 
 const QUESTION = 'early warning of an epidemic'
 const ANSWER = 'Maps of an outbreak'
@@ -47,7 +47,7 @@ before(async () => {
   const out = packagesFolder()
   tarballs.main = await packMain(out)
   tarballs.native = await packNative({ binary: cli, out })
-  tarballs.model = await packModel({ folder: modelFolder, out })
+  tarballs.model = await packModel({ folder: modelFolder, ...licence, out })
 })
 
 after(async () => {
@@ -112,7 +112,7 @@ test('the steps of the document lead from an empty folder to an index that answe
   for (const heading of ['A conference', '2. Build the index and ask it']) await follow(heading)
   const expected = blocks('2. Build the index and ask it').find(({ language }) => language === 'text')?.code
   // The size of the model is that of the demo's, which is finer than what the document has.
-  const plain = (/** @type {string} */ text) => text.replace(/model [\d.]+ MB/, 'model')
+  const plain = (/** @type {string} */ text) => text.replace(/model [\d.]+ MB/g, 'model')
   assert.ok(expected?.includes(ANSWER) && plain(said).includes(plain(expected)), `${expected}\nis not in\n${said}`)
 })
 

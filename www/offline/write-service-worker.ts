@@ -45,6 +45,7 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
     const { module } = moduleOf(name) ?? {}
     return (
       FOR_MACHINES.test(name) ||
+      name.startsWith('wasm/inkling-node-') ||
       module === 'inkling-gpu' ||
       (!indexing && (name === 'build.js' || module === 'inkling-build'))
     )

@@ -1,10 +1,10 @@
 //! What is read from a site's folder and written to it, beside indexes.
 
-use std::fs;
 use std::path::Path;
 
 use crate::engine::folder::{read_file, remove_index, write_files};
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::{self, Entry};
 use crate::index::manifest::MANIFEST_FILE;
 use crate::site;
 
@@ -17,21 +17,19 @@ pub fn pages_in(root: &Path, out: &Path, prefers_markdown: bool) -> Result<Vec<S
         let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, format!("cannot read the folder {}", path.display())).caused_by(cause)
     };
-    let out = fs::canonicalize(out).ok();
+    let out = host::canonicalize(out).ok();
     let (mut pages, mut markdown) = (Vec::new(), Vec::new());
     let mut folders = vec![(root.to_owned(), String::new())];
     while let Some((folder, below)) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|cause| failed(&folder, cause))? {
-            let entry = entry.map_err(|cause| failed(&folder, cause))?;
+        for Entry { name, path, is_folder } in host::list(&folder).map_err(|cause| failed(&folder, cause))? {
             // A name that is no text has no address either.
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let kind = entry.file_type().map_err(|cause| failed(&folder, cause))?;
-            let is_out = || out.is_some() && fs::canonicalize(entry.path()).ok() == out;
-            if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && !is_out() {
-                folders.push((entry.path(), format!("{below}{name}/")));
-            } else if !kind.is_dir() && site::is_page(&name) {
+            let Some(name) = name else { continue };
+            let is_out = || out.is_some() && host::canonicalize(&path).ok() == out;
+            if is_folder && !name.starts_with('.') && name != "node_modules" && !is_out() {
+                folders.push((path, format!("{below}{name}/")));
+            } else if !is_folder && site::is_page(&name) {
                 pages.push(format!("{below}{name}"));
-            } else if !kind.is_dir() && site::is_markdown(&name) {
+            } else if !is_folder && site::is_markdown(&name) {
                 markdown.push(format!("{below}{name}"));
             }
         }
@@ -61,11 +59,10 @@ pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
     if !is_single {
         remove_index(out)?;
     }
-    let Ok(entries) = fs::read_dir(out) else { return Ok(()) };
-    for entry in entries.flatten().filter(|entry| entry.path().join(MANIFEST_FILE).exists()) {
-        let name = entry.file_name();
-        if is_single || !name.to_str().is_some_and(|name| site.languages.contains_key(name)) {
-            remove_index(&entry.path())?;
+    let Ok(entries) = host::list(out) else { return Ok(()) };
+    for Entry { name, path, .. } in entries.into_iter().filter(|entry| host::exists(&entry.path.join(MANIFEST_FILE))) {
+        if is_single || !name.is_some_and(|name| site.languages.contains_key(&name)) {
+            remove_index(&path)?;
         }
     }
     Ok(())
@@ -82,12 +79,10 @@ pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
     };
     let mut copied = 0;
     for below in ["", "languages/", "wasm/"] {
-        let Ok(entries) = fs::read_dir(dist.join(below)) else { continue };
-        for entry in entries.flatten() {
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-            if is_needed(&name) && entry.path().is_file() {
-                let (path, bytes) = (format!("{below}{name}"), read_file(&entry.path())?);
-                write_files(to, [(path.as_str(), bytes.as_slice())])?;
+        for Entry { name, path, is_folder } in host::list(&dist.join(below)).unwrap_or_default() {
+            if let Some(name) = name.filter(|name| is_needed(name) && !is_folder) {
+                let (to_path, bytes) = (format!("{below}{name}"), read_file(&path)?);
+                write_files(to, [(to_path.as_str(), bytes.as_slice())])?;
                 copied += 1;
             }
         }

@@ -6,21 +6,19 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, SystemTime};
-
-use indicatif::ProgressBar;
+use std::time::Duration;
 
 use self::files::{address_of, copy_page_files, pages_in, remove_other_languages};
 use self::settings::Settings;
 use self::summary::{Part, Summary};
-use super::progress::counter;
+use super::progress::{Bar, counter};
 use super::{ModelFolder, found, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build_after};
 use crate::engine::earlier::{MARKS_FILE, marks};
 use crate::engine::folder::{earlier, read_file, write_files};
 use crate::error::Result;
+use crate::host;
 use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
@@ -97,14 +95,14 @@ impl Args {
             let now = job.state();
             if now == seen && built.as_ref() != Some(&now) {
                 if let Err(error) = job.run(self.json) {
-                    eprintln!("inkling: {error} [{}]", error.code());
+                    host::note(&format!("inkling: {error} [{}]", error.code()));
                 }
                 built = Some(now);
-                eprintln!("watching: stop with Ctrl+C");
+                host::note("watching: stop with Ctrl+C");
             } else {
                 seen = now;
             }
-            thread::sleep(WATCH_EVERY);
+            host::sleep(WATCH_EVERY);
         }
     }
 }
@@ -130,12 +128,12 @@ impl Job {
     }
 
     /// The pages with their lengths and when they were written.
-    fn state(&self) -> Vec<(String, u64, Option<SystemTime>)> {
+    fn state(&self) -> Vec<(String, u64, Option<Duration>)> {
         let pages = pages_in(&self.folder, &self.out, self.prefers_markdown).unwrap_or_default();
         let state = |page: String| {
-            let about = std::fs::metadata(self.folder.join(&page)).ok();
-            let written = about.as_ref().and_then(|about| about.modified().ok());
-            (page, about.map_or(0, |about| about.len()), written)
+            let about = host::about(&self.folder.join(&page)).ok();
+            let written = about.as_ref().and_then(|about| about.modified);
+            (page, about.map_or(0, |about| about.bytes), written)
         };
         pages.into_iter().map(state).collect()
     }
@@ -180,15 +178,15 @@ impl Job {
         let language = site::words_of(language).to_owned();
         let options = BuildOptions { passages, language, slice_passages: SLICE_PASSAGES };
         let before = earlier(folder, encoder.config(), passages.for_model(encoder.tokenizer())?);
-        let bar: OnceLock<ProgressBar> = OnceLock::new();
+        let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
         let built = build_after(documents, encoder, &self.model.files(), &options, before, start, progress)?;
-        bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+        bar.get().into_iter().for_each(Bar::finish_and_clear);
         let marks = marks(&built.manifest, encoder.config(), documents)?;
         let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
         write_files(folder, std::iter::once((MARKS_FILE, marks.as_slice())).chain(files))?;
-        let encoded = bar.get().and_then(ProgressBar::length).unwrap_or_default() as usize;
+        let encoded = bar.get().and_then(Bar::length).unwrap_or_default() as usize;
         Ok((built.manifest, encoded))
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::engine::folder::read_file;
 use crate::error::{Error, ErrorKind, Result};
+use crate::host;
 use crate::site::SiteOptions;
 use crate::text::passages::PassageOptions;
 
@@ -72,7 +73,7 @@ impl Settings {
     pub fn with_file(self, named: Option<&Path>) -> Result<Self> {
         let file = match named {
             Some(path) => Self::from_toml(path)?,
-            None if Path::new(FILE).exists() => Self::from_toml(Path::new(FILE))?,
+            None if host::exists(Path::new(FILE)) => Self::from_toml(Path::new(FILE))?,
             None => Self::from_package(Path::new("package.json"))?,
         };
         let list = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
@@ -99,7 +100,7 @@ impl Settings {
 
     /// The key `inkling` of a `package.json`, if there is one: a project may have others there.
     fn from_package(path: &Path) -> Result<Self> {
-        let Ok(bytes) = std::fs::read(path) else { return Ok(Self::default()) };
+        let Ok(bytes) = host::read(path) else { return Ok(Self::default()) };
         let package: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let Some(settings) = package.get("inkling") else { return Ok(Self::default()) };
         serde_json::from_value(settings.clone()).map_err(|cause| wrong(path, &format!("cannot be used: inkling: {cause}")))

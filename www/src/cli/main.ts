@@ -2,78 +2,56 @@
 /**
  * `npx inkling-search`: the command line.
  *
- * The native one does the work where its package for this machine is installed, or where it is on the PATH. Elsewhere this does by
- * WebAssembly what it can. Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
+ * The native one does the work where its package for this machine is installed, or where it is on the PATH. Elsewhere the same code
+ * does so in WebAssembly, on one core. Results go to stdout, progress and notes to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
  */
-import { indexCommand } from './index.js'
-import { inspectCommand } from './inspect.js'
-import { findNative, platform, runNative, VERSION } from './native.js'
-import { searchCommand } from './search.js'
-import { WrongUsage } from './usage.js'
+import { readFile } from 'node:fs/promises'
+import { host } from './host.js'
+import { findNative, platform, runNative, VERSION, variables } from './native.js'
+import { withModel } from './remote.js'
 
-const HELP = `Semantic search that runs in the visitor's browser
-
-Two steps make a site searchable by meaning:
-
-  npx inkling-search index sessions.json --model model --out search
-  npx inkling-search search "Health Analytics?" --index search
-
-The folder \`search\` is what the site serves.
-
-Commands (each with --help):
-  index CORPUS    build that folder from JSON, JSON Lines, CSV, a conference's schedule XML or a calendar
-  search QUERY    ask an index a question, as a visitor's browser would
-  inspect PATH    say what an index or a model holds, and whether its files are whole
-
-A model is a folder with config.json, tokenizer.json and weights.safetensors. Take it from
-  - a package: npm install inkling-model-all-minilm-l6-v2
-  - another index: --model search/model, or --model https://example.org/search/model/
-
-Where the native command line of this version is installed, it does the work: it uses all cores, and has more commands (site, model,
-add, remove, bundle, eval, export, encode). npm installs it as an optional dependency. --wasm keeps to WebAssembly, on one core.
-
-  -h, --help       this text
-  -V, --version    the version
-`
-
-const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
-  index: indexCommand,
-  search: searchCommand,
-  inspect: inspectCommand,
+/** Commands that only the native command line has, and why. */
+const NATIVE_ONLY: Record<string, string> = {
+  model:
+    'it fetches and packs a model, by many threads; an npm package inkling-model-… holds one that is packed, and so does the folder model/ of any index',
+  eval: 'it asks thousands of questions',
+  export: 'it writes for engines of servers',
+  encode: 'it encodes whole files',
 }
 
-/** Commands that only the native command line has, and what does instead. */
-const NATIVE_ONLY: Record<string, string> = {
-  site: '',
-  model: 'or do without: --model takes the folder model/ of any index, and its address on a site',
-  add: 'or build the whole index again: npx inkling-search index',
-  remove: 'or build the whole index again: npx inkling-search index',
-  bundle: '',
-  eval: '',
-  export: '',
-  encode: '',
+/** The module, as far as it is used here. */
+interface Glue {
+  initSync(options: { module: WebAssembly.Module }): unknown
+  run(args: string[], host: object): number
+}
+
+async function runWasm(args: string[]): Promise<number> {
+  const file = (name: string) => new URL(`./wasm/inkling-node-simd128.${name}`, import.meta.url)
+  const glue = (await import(file('js').href)) as Glue
+  glue.initSync({ module: await WebAssembly.compile(await readFile(file('wasm'))) })
+  return glue.run(args, host(variables()))
 }
 
 async function main(): Promise<number> {
-  const args = process.argv.slice(2).filter((arg) => arg !== '--wasm')
-  const keepToWasm = args.length < process.argv.length - 2
-  const [command = '--help', ...rest] = args
-  if (!keepToWasm) {
-    const native = findNative()
-    if (native) return runNative(native, args)
-    if (!command.startsWith('-'))
-      process.stderr.write(`no native command line for ${platform()} is installed: working by WebAssembly, on one core\n`)
-  }
-  if (command === '--version' || command === '-V') process.stdout.write(`inkling ${VERSION} (WebAssembly)\n`)
-  else if (command === '--help' || command === '-h' || command === 'help') process.stdout.write(HELP)
-  else if (COMMANDS[command]) await COMMANDS[command](rest)
-  else if (Object.hasOwn(NATIVE_ONLY, command)) {
-    const instead = NATIVE_ONLY[command] && `, ${NATIVE_ONLY[command]}`
-    throw new WrongUsage(
-      `only the native command line has \`${command}\`: put version ${VERSION} of it on the PATH (cargo install --path . --features cli in a checkout)${instead}`,
+  const given = process.argv.slice(2).filter((arg) => arg !== '--wasm')
+  const keepToWasm = given.length < process.argv.length - 2
+  const [command = '--help'] = given
+  const native = keepToWasm ? undefined : findNative()
+  if (!native && Object.hasOwn(NATIVE_ONLY, command)) {
+    const cure = `npm install inkling-search brings it for the usual platforms, \`cargo install --path . --features cli\` in a checkout for others`
+    process.stderr.write(
+      `inkling: only the native command line has \`${command}\` (${NATIVE_ONLY[command]}): ${cure}\n`,
     )
-  } else throw new WrongUsage(`there is no command \`${command}\`: npx inkling-search --help lists them`)
-  return 0
+    return 2
+  }
+  if (!native && ['--version', '-V'].includes(command)) {
+    process.stdout.write(`inkling ${VERSION} (WebAssembly)\n`)
+    return 0
+  }
+  if (!native && !keepToWasm && !command.startsWith('-'))
+    process.stderr.write(`no native command line for ${platform()} is installed: working by WebAssembly, on one core\n`)
+  const args = await withModel(given)
+  return native ? runNative(native, args) : runWasm(args)
 }
 
 // Whoever reads our output has seen enough, as `head` does.
@@ -83,6 +61,6 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const { message, code = 'internal' } = error as { message: string; code?: string }
-  process.stderr.write(error instanceof WrongUsage ? `inkling: ${message}\n` : `inkling: ${message} [${code}]\n`)
-  process.exitCode = error instanceof WrongUsage ? 2 : 1
+  process.stderr.write(`inkling: ${message} [${code}]\n`)
+  process.exitCode = 1
 }

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -88,7 +89,10 @@ export function variables(): Record<string, string> {
   return { ...found, ...(process.env as Record<string, string>) }
 }
 
-/** The folder of the model in the nearest package `inkling-model-…`, seen from where the command is called and from here. */
+/** The folder of the cache that the command line shares with others of this user. */
+export const cache = (): string => path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'inkling')
+
+/** The folder of the model in the nearest package `inkling-model-…`, seen from where the command is called and from here, or in the cache. */
 export function findModel(): string | undefined {
   const here = path.dirname(fileURLToPath(import.meta.url))
   for (const folder of [...upwards(process.cwd()), ...upwards(here)]) {
@@ -99,7 +103,9 @@ export function findModel(): string | undefined {
       )
     if (found[0]) return found[0]
   }
-  return undefined
+  // What the native command line has pulled before.
+  const kept = path.join(cache(), 'models', `default-${VERSION}`)
+  return fs.existsSync(path.join(kept, 'config.json')) ? kept : undefined
 }
 
 function upwards(folder: string): string[] {

@@ -1,0 +1,125 @@
+//! The machine that a native program runs on.
+
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+pub use std::fs::{canonicalize, create_dir, create_dir_all, read, remove_dir, remove_file, rename};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+use std::{env, fs, thread};
+
+use super::{About, Entry};
+
+/// What is known of a file or folder; of what a link leads to.
+pub fn about(path: &Path) -> io::Result<About> {
+    let found = fs::metadata(path)?;
+    let modified = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(About { is_folder: found.is_dir(), bytes: found.len(), modified })
+}
+
+/// What a folder holds, in no order.
+pub fn list(folder: &Path) -> io::Result<Vec<Entry>> {
+    let entry = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        Ok(Entry { name: entry.file_name().into_string().ok(), path: entry.path(), is_folder: entry.file_type()?.is_dir() })
+    };
+    fs::read_dir(folder)?.map(entry).collect()
+}
+
+/// Writes a file; its bytes are on the disk when this returns.
+pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Waits until the names in a folder are on the disk. Windows opens no folders, and some file systems do not sync them: their names are
+/// as safe as they are.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(folder) => folder.sync_all().or(Ok(())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// A file that is written piece by piece.
+pub struct Writer(BufWriter<File>);
+
+impl Writer {
+    /// Begins a file, in place of the one that has its name.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self(BufWriter::with_capacity(1 << 16, File::create(path)?)))
+    }
+
+    /// Writes what is left, and waits until all of it is on the disk.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        self.0.get_ref().sync_all()
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The lock of a folder, held while this exists.
+pub struct Lock {
+    _folder: File,
+}
+
+/// Takes the lock of a folder; nothing where there are no locks. `waiting` is called before it waits for another process.
+pub fn lock(folder: &Path, waiting: impl FnOnce()) -> io::Result<Option<Lock>> {
+    let Ok(folder) = File::open(folder) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            waiting();
+            folder.lock()?;
+        }
+        Err(TryLockError::Error(_)) => return Ok(None),
+    }
+    Ok(Some(Lock { _folder: folder }))
+}
+
+/// Takes the lock of a folder where nobody has it and there are locks.
+pub fn try_lock(folder: &Path) -> Option<Lock> {
+    let folder = File::open(folder).ok()?;
+    folder.try_lock().ok()?;
+    Some(Lock { _folder: folder })
+}
+
+/// Writes a result.
+pub fn print(bytes: &[u8]) -> io::Result<()> {
+    io::stdout().write_all(bytes)
+}
+
+/// Writes a note, with a line break behind it.
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}
+
+/// A variable of the environment.
+pub fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+/// The path of this program.
+pub fn program() -> Option<PathBuf> {
+    env::current_exe().ok()
+}
+
+/// A number that no other running process has.
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+/// Does nothing for a while.
+pub fn sleep(time: Duration) {
+    thread::sleep(time);
+}
