@@ -140,7 +140,7 @@ test('offsets are right to the code unit, behind whatever comes before them', as
   for (const { id, title, passage, cut } of strangers) {
     const { text } = DOCUMENTS.find((document) => document.id === id)!
     expect(cut.text, id).toBe(text.replace(/\p{Surrogate}/gu, '\ufffd').slice(cut.start, cut.end))
-    for (const mark of [...title, ...passage]) expect(mark, id).toMatch(/^quokka[\u0301\u200b\u200d\ufeff]*$/)
+    for (const mark of [...title, ...passage]) expect(mark, id).toMatch(/^quokka(\u0301|\u200b|\u200d|\ufeff)*$/)
     expect(title.length, id).toBeGreaterThan(0)
   }
 })

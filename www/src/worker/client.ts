@@ -192,5 +192,5 @@ function sha256Of(integrity: string): string {
     const what = `integrity is ${JSON.stringify(integrity)}: give sha256- and the SHA-256 of manifest.json in base64`
     throw new InklingError('invalid-input', what)
   }
-  return [...atob(base64)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+  return Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 }
