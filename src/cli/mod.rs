@@ -179,7 +179,10 @@ impl ModelFolder {
             let (shown, file) = (folder.display(), CONFIG_FILE);
             return Err(Error::new(
                 ErrorKind::NotFound,
-                format!("{shown} holds no model ({file} is missing): make one with `inkling model pull --out {shown}`"),
+                format!(
+                    "{shown} holds no model ({file} is missing): make one with `inkling model pull --out {shown}`, install one (npm install \
+                     inkling-model-…), or name the folder model/ of an index"
+                ),
             ));
         }
         let read = |name| files::read(folder, name);

@@ -12,7 +12,8 @@
 
 mod disk;
 mod out;
-#[cfg(test)]
+// The library that makes folders for tests does not build for wasm32.
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 
 use std::collections::BTreeSet;

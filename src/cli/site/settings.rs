@@ -133,7 +133,8 @@ fn wrong(path: &Path, what: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, format!("{} {what}", path.display()))
 }
 
-#[cfg(test)]
+// The library that makes folders for tests does not build for wasm32.
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use std::collections::BTreeSet;
 
