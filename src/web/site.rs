@@ -40,8 +40,7 @@ impl Site {
     pub async fn open(url: &str, options: &JsValue) -> Result<Self> {
         let store = Store::open(url, options).await;
         let integrity = option(options, "integrity").and_then(|sha256| sha256.as_string());
-        let Current { value, before, bytes } =
-            store.changing(MANIFEST_FILE, |bytes| read_manifest(bytes, integrity.as_deref())).await?;
+        let Current { value, before, bytes } = current(&store, integrity.as_deref()).await?;
         Ok(Self { store, manifest: value, integrity, before, fresh: bytes, shards: RefCell::default() })
     }
 
@@ -119,7 +118,7 @@ impl Site {
 
     /// Whether the site has another index now.
     pub async fn is_replaced(&self) -> bool {
-        let now = self.store.changing(MANIFEST_FILE, |bytes| read_manifest(bytes, self.integrity.as_deref())).await;
+        let now = current(&self.store, self.integrity.as_deref()).await;
         now.is_ok_and(|now| now.value != self.manifest)
     }
 
@@ -135,12 +134,16 @@ impl Site {
     }
 }
 
-fn read_manifest(bytes: &[u8], integrity: Option<&str>) -> Result<Manifest> {
-    if integrity.is_some_and(|sha256| hex_sha256(bytes) != sha256) {
-        let what = "manifest.json is not the one that `integrity` names: give the hash of the one that is deployed";
-        return Err(Error::new(ErrorKind::HashMismatch, what));
-    }
-    Manifest::from_json(bytes)
+/// The manifest that the site has now, or the one that was kept.
+async fn current(store: &Store, integrity: Option<&str>) -> Result<Current<Manifest>> {
+    let read = |bytes: &[u8]| {
+        if integrity.is_some_and(|sha256| hex_sha256(bytes) != sha256) {
+            let what = "manifest.json is not the one that `integrity` names: give the hash of the one that is deployed";
+            return Err(Error::new(ErrorKind::HashMismatch, what));
+        }
+        Manifest::from_json(bytes)
+    };
+    store.changing(MANIFEST_FILE, read).await
 }
 
 /// The error of a file that is gone because the site has another index now.

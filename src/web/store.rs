@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 #[cfg(feature = "web-index")]
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
@@ -191,10 +191,18 @@ impl Store {
     #[cfg(feature = "web-index")]
     pub fn drop_others(&self, now: &[FileEntry], before: &[FileEntry]) {
         let Some(kept) = self.kept.clone() else { return };
-        let addresses: HashSet<String> = now.iter().chain(before).map(|file| format!("{}{}", self.base, file.path)).collect();
-        let keys: HashSet<String> = now.iter().map(|file| key_of(&self.base, &file.path, &file.digest)).collect();
-        let wanted =
-            move |key: &str| key.split_once(VERSION).is_none_or(|(url, _)| !addresses.contains(url) || keys.contains(key));
+        // The one version of each file that is wanted; none of a file that is not of the index any more.
+        let mut versions = HashMap::new();
+        for file in before {
+            versions.insert(format!("{}{}", self.base, file.path), String::new());
+        }
+        for file in now {
+            versions.insert(format!("{}{}", self.base, file.path), file.digest.sha256.clone());
+        }
+        let wanted = move |key: &str| {
+            let Some((url, version)) = key.split_once(VERSION) else { return true };
+            versions.get(url).is_none_or(|wanted| wanted == version)
+        };
         spawn_local(async move { kept.forget_unless(wanted).await });
     }
 
