@@ -3,6 +3,7 @@
 
     python train/train.py align --teacher DIR --texts FILE --out DIR    a query encoder of fewer layers
     python train/train.py pairs --model DIR --data FILE:WEIGHT --out DIR    the recipe of the original models
+    python train/train.py trim STUDENT --out DIR                        fewer bytes for a student
 
 Each command's --help says what it takes. A run that was interrupted goes on when the same command is given again.
 """
@@ -21,6 +22,7 @@ import align
 import grid
 import judge
 import pairs
+import trim
 from run import Run, device_of
 from texts import Texts
 
@@ -151,12 +153,13 @@ def parser():
     a.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 products")
     a.set_defaults(call=run_align)
     pairs.add_parser(commands)
+    trim.add_parser(commands)
     return top
 
 
 def main():
     args = parser().parse_args()
-    if bool(args.minutes) == bool(args.steps):
+    if args.command != "trim" and bool(args.minutes) == bool(args.steps):
         sys.exit("give --minutes or --steps, one of them")
     args.call(args)
 

@@ -5,10 +5,11 @@ use half::f16;
 
 use super::gptq::nearest;
 
-/// The step of a grid that numbers lie on, if all of them are whole multiples of the smallest, up to 127 times.
+/// The step of a grid that numbers lie on, if all of them are whole multiples of the smallest, up to 127 times: 0 where all of them are 0,
+/// which lie on any grid.
 pub fn step_of(numbers: &[f32]) -> Option<f32> {
     let magnitudes = numbers.iter().map(|x| x.abs()).filter(|&x| x > 0.0);
-    let step = magnitudes.clone().reduce(f32::min)?;
+    let Some(step) = magnitudes.clone().reduce(f32::min) else { return Some(0.0) };
     let is_whole = |x: f32| {
         let times = (x / step).round();
         times <= 127.0 && times * step == x
@@ -47,7 +48,8 @@ mod tests {
         let step = 0.046_875;
         let row: Vec<f32> = [3.0, -1.0, 0.0, 127.0, -40.0].map(|code: f32| code * step).to_vec();
         assert_eq!(step_of(&row), Some(step));
-        assert_eq!(step_of(&[0.0; 4]), None);
+        assert_eq!(step_of(&[0.0; 4]), Some(0.0));
+        assert_eq!(round_row(&[0.0; 4], 0.0), [0; 4]);
     }
 
     #[test]

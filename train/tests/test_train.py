@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import align
 import pairs
 import train
+import trim
 from make_golden import BATCH
 from run import Run
 
@@ -108,6 +109,40 @@ class Align(unittest.TestCase):
                     self.assertTrue(torch.equal((row / step).round() * step, row), name)
             config = json.loads((folder / "whole/config.json").read_text())
             self.assertEqual((config["num_hidden_layers"], config["inkling"]["student_of"]), (1, "org/tiny"))
+
+    def test_tokens_of_other_scripts_and_unused_ones_are_not_kept(self):
+        scripts = ("LATIN", "GREEK")
+        for token, kept in {"health": True, "##ing": True, "é": True, "β": True, "µ": True, "7": True, "€": True, "[CLS]": True, "…": True, "[unused7]": False, "я": False, "##日": False, "ع": False, "्": False}.items():
+            self.assertEqual(trim.is_kept(token, scripts), kept, token)
+
+    def test_a_trimmed_student_has_fewer_rows_and_gives_the_same_vectors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            run(*self.arguments(folder), folder / "student")
+            before, texts = align.load(folder / "student"), ("Keep the best people.", "health data")
+            tokenizer = align.read_tokenizer(TINY)
+            asked = {token for text in texts for token in tokenizer.encode(text).tokens}
+            # Of the tiny vocabulary, which has but Latin letters, every other token that these texts do not have goes.
+            kept = lambda token, _: token in asked or token.startswith("[") or tokenizer.token_to_id(token) % 2
+            for times in (1, 1.25):
+                out = folder / f"trimmed-{times}"
+                with mock.patch.object(trim, "is_kept", kept):
+                    run("trim", folder / "student", "--out", out, "--coarser", times)
+                after = align.load(out)
+                tables = [model.encoder.embeddings.word_embeddings.weight.detach() for model in (before, after)]
+                self.assertLess(len(tables[1]), len(tables[0]))
+                steps = [table[table != 0].abs().min() for table in tables]
+                self.assertAlmostEqual((steps[1] / steps[0]).item(), times, delta=0.07)
+                self.assertTrue(torch.equal((tables[1] / steps[1]).round() * steps[1], tables[1]))
+                ids = [align.read_tokenizer(where).encode_batch(texts) for where in (folder / "student", out)]
+                self.assertEqual(*([text.tokens for text in side] for side in ids))
+                vectors = [
+                    model(torch.tensor([text.ids]), torch.tensor([text.attention_mask])).detach()
+                    for model, side in ((before, ids[0]), (after, ids[1])) for text in side
+                ]
+                for own, trimmed in zip(vectors[:2], vectors[2:], strict=True):
+                    same = torch.nn.functional.cosine_similarity(own, trimmed).item()
+                    self.assertGreater(same, 0.999999 if times == 1 else 0.95)
 
 
 def sessions(folder):
