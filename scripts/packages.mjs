@@ -288,7 +288,7 @@ async function main() {
   const { binary, model, license, card } = values
   const licenseFile = values['license-file']
   const [step = '', argument = ''] = positionals
-  /** @type {Record<string, () => Promise<unknown> | unknown>} */
+  /** @type {Record<string, () => unknown>} */
   const ofRelease = {
     tag: () => checkTag(argument),
     sums: () => writeSums(),

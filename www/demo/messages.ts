@@ -21,7 +21,7 @@ export function speed({ timings, mode, truncated }: QueryResult): string {
 }
 
 /** What failed, why, and the way to try again. */
-export function failure(what: string, { code = 'internal', message }: InklingError): HTMLElement[] {
+export function failure(what: string, { code, message }: InklingError): HTMLElement[] {
   return [
     element('h2', '', what),
     element('p', '', `${message} (`, element('code', '', code), ')'),
