@@ -54,7 +54,9 @@ const report = async () => {
   await search.semantic
   const { mode, hits } = await search.query('Health Analytics?')
   const cache = await caches.open('inkling-1')
-  const weights = (await cache.keys()).find(({ url }) => url.includes('weights.safetensors'))
+  // The first answer does not wait for what is kept.
+  let weights
+  while (!weights) weights = (await cache.keys()).find(({ url }) => url.includes('weights.safetensors'))
   const { byteLength } = await (await cache.match(weights)).arrayBuffer()
   const { files } = await (await fetch('search/manifest.json')).json()
   const kept = files.some(({ path, bytes }) => path.endsWith('weights.safetensors') && bytes === byteLength)

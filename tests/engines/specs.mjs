@@ -116,7 +116,7 @@ export function specs(engine) {
       const file = path.join(folder, 'all of it.html')
       fs.copyFileSync(singleOf(engine.site), file)
       await page.goto(pathToFileURL(file).href)
-      rightAnswers((await askDemo(page)).slice(0, 3))
+      rightAnswers(await askDemo(page))
     })
   })
 }
@@ -187,7 +187,7 @@ async function askDemo(page) {
       const ids = [...(results?.querySelectorAll('[data-id]') ?? [])].map(
         (card) => /** @type {HTMLElement} */ (card).dataset.id ?? '',
       )
-      return ids.length >= 3 ? ids : undefined
+      return ids.length >= 3 ? ids.slice(0, 3) : undefined
     },
     QUESTION,
   )
@@ -246,11 +246,11 @@ async function useBuildPage(page, url, folder) {
     document.querySelector('#status')?.textContent?.includes('programme.csv is indexed: 2 sessions'),
   )
   await page.type('#query', 'staff turnover')
-  const title = await until(page, 'an answer', () => {
+  // What stands there before may be the answer to the words typed so far.
+  await until(page, 'the right answer', () => {
     const done = document.querySelector('#answer')?.textContent?.includes('ms on this device')
-    return done && document.querySelector('#results > li h3')?.textContent
+    return done && document.querySelector('#results > li h3')?.textContent === 'Nurses who leave'
   })
-  assert.equal(title, 'Nurses who leave')
   await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#copy')).click())
   await until(page, 'a word on the copy', () =>
     /Copied|did not allow/.test(document.querySelector('#saved')?.textContent ?? ''),
