@@ -156,7 +156,7 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
     [['index', 'untitled.csv', '--model', model], 1, '[missing-column]'],
     [['index', 'broken.xml', '--model', model], 1, '[damaged-file]'],
     [['index', 'sessions.json', '--model', 'nowhere'], 1, '[not-found]'],
-    [['index', 'sessions.json', '--model', model], 1, '[invalid-input]'],
+    [['index', 'sessions.json', '--model', model, '--overlap', '150'], 1, '[invalid-input]'],
     [['search', 'x', '--index', 'nowhere'], 1, '[not-found]'],
     [['inspect', 'nowhere'], 1, '[not-found]'],
     [['index'], 2, 'CORPUS'],
