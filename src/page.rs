@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::OutFile;
-use crate::index::manifest::MANIFEST_FILE;
+use crate::index::manifest::{MANIFEST_FILE, Needed};
 
 /// Where the files of the index go: just before the end of the page's body.
 const FILES_MARK: &str = "<!--inkling:files-->";
@@ -48,6 +48,9 @@ pub fn write_page(folder: &IndexFolder, page: &str, title: &str, site: &str, out
         let what = format!("the page has no place for an index ({FILES_MARK}, once): take dist/single.html of the npm package");
         return Err(Error::new(ErrorKind::DamagedFile, what));
     };
+    // The page adds nothing: what encodes documents, where that is apart, stays outside.
+    let mut manifest = manifest.clone();
+    manifest.files.retain(|file| file.needed != Needed::Documents);
     let total: usize = manifest.files.iter().fold(0, |sum, file| sum.saturating_add(file.digest.bytes));
     if total > BYTES_MAX {
         let (found, most) = (total >> 20, BYTES_MAX >> 20);
@@ -55,7 +58,7 @@ pub fn write_page(folder: &IndexFolder, page: &str, title: &str, site: &str, out
         return Err(Error::new(ErrorKind::InvalidInput, what));
     }
     let named = before.replace("{{title}}", &escape(title)).replace("{{site}}", &escape(site));
-    let json = serde_json::to_vec(manifest);
+    let json = serde_json::to_vec(&manifest);
     let json = json.map_err(|cause| Error::new(ErrorKind::Internal, "the manifest is no JSON").caused_by(cause))?;
 
     let mut page = Page { out: OutFile::create(out)?, bytes: 0 };

@@ -38,7 +38,7 @@ impl Add {
         let change = begin(&self.index)?;
         let folder = IndexFolder::open(&self.index)?;
         let mut engine = folder.engine()?;
-        engine.set_encoder(folder.encoder()?)?;
+        engine.set_encoder(folder.documents_encoder()?)?;
         let count = documents.len();
         let bar = counter("encoding", "documents", count);
         engine.add(documents, |done| bar.set_position(done as u64))?;

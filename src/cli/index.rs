@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::corpus::CorpusArgs;
 use super::progress::{Bar, counter};
 use super::site::MarkdownFolder;
-use super::{ModelArg, ModelFolder, print, print_json};
+use super::{ModelArg, ModelFolder, asked_by, print, print_json};
 use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
@@ -16,8 +16,7 @@ use crate::error::Result;
 use crate::host;
 use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::field_names;
-use crate::index::manifest::ModelIdentity;
-use crate::model::config::ModelConfig;
+use crate::index::manifest::Needed;
 use crate::text::passages::PassageOptions;
 
 /// Build the folder that a site serves from a file of documents, or a folder of Markdown.
@@ -31,7 +30,7 @@ pub struct Args {
     corpus: CorpusArgs,
     #[command(flatten)]
     model: ModelArg,
-    /// Folder of another packing of the model, which is served to encode queries; documents are encoded by --model
+    /// Folder of what encodes queries, if not --model does, which then encodes documents alone: a student or another packing of it
     #[arg(long, value_name = "DIR")]
     query_model: Option<PathBuf>,
     /// Folder to write the index to
@@ -63,6 +62,8 @@ struct Report {
     passages: usize,
     index_bytes: usize,
     model_bytes: usize,
+    /// Of what encodes documents, where that is apart: a browser fetches it only to add some.
+    documents_model_bytes: usize,
     /// Whether meaning ranks: not where the model does not know the language.
     meaning: bool,
     out: String,
@@ -75,36 +76,39 @@ impl Args {
     pub fn run(self) -> Result<()> {
         let passages = PassageOptions { max_tokens: self.passage_tokens, overlap: self.overlap };
         if host::is_folder(self.corpus.path()) {
-            let (folder, model) = (self.corpus.path().to_owned(), self.model.model);
+            let (folder, model, query_model) = (self.corpus.path().to_owned(), self.model.model, self.query_model);
             let base = self.corpus.base();
             let Self { out, url_pattern, json, .. } = self;
-            return MarkdownFolder { folder, model, out, base, url_pattern, passages, json }.run();
+            return MarkdownFolder { folder, model, query_model, out, base, url_pattern, passages, json }.run();
         }
         let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
         let model = self.model.read()?;
         let encoder = model.encoder()?;
-        let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
-        let served = query_model.as_ref().unwrap_or(&model);
-        ModelIdentity::from(encoder.config()).check(&(&ModelConfig::from_json(&served.config)?).into())?;
+        let query_model = ModelFolder::of_queries(self.query_model.as_deref(), encoder.config())?;
 
         let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build(&documents, &encoder, &served.files(), &options, start, progress)?;
+        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?;
+        let built = asked_by(built, query_model.as_ref())?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 
-        let (of_model, of_index): (Vec<_>, Vec<_>) = built.files.iter().partition(|(path, _)| path.starts_with("model/"));
-        let bytes = |files: Vec<&(String, Vec<u8>)>| files.into_iter().map(|(_, bytes)| bytes.len()).sum();
+        let bytes = |wanted| -> usize {
+            built.manifest.files.iter().filter(|file| file.needed == wanted).map(|file| file.digest.bytes).sum()
+        };
+        let (model_bytes, documents_model_bytes) = (bytes(Needed::Model), bytes(Needed::Documents));
+        let all: usize = built.files.iter().map(|(_, bytes)| bytes.len()).sum();
         if !built.manifest.meaning {
             host::note(&format!("note: {}", notes.say_unknown_language(&documents)));
         }
         let report = Report {
             documents: built.manifest.documents,
             passages: built.manifest.passages,
-            index_bytes: bytes(of_index),
-            model_bytes: bytes(of_model),
+            index_bytes: all - model_bytes - documents_model_bytes,
+            model_bytes,
+            documents_model_bytes,
             meaning: built.manifest.meaning,
             out: self.out.display().to_string(),
             fields: field_names(&documents),
@@ -116,9 +120,13 @@ impl Args {
 
 impl Report {
     fn text(&self) -> String {
-        let Self { documents, passages, index_bytes, model_bytes, out, fields, .. } = self;
+        let Self { documents, passages, index_bytes, model_bytes, documents_model_bytes, out, fields, .. } = self;
         let (index, model) = (*index_bytes as f64 / 1e3, *model_bytes as f64 / 1e6);
+        let apart = match documents_model_bytes {
+            0 => String::new(),
+            bytes => format!(" ({:.1} MB more to add documents)", *bytes as f64 / 1e6),
+        };
         let fields = if fields.is_empty() { String::new() } else { format!("fields: {}\n", fields.join(", ")) };
-        format!("{documents} documents, {passages} passages: index {index:.0} KB, model {model:.1} MB, in {out}\n{fields}")
+        format!("{documents} documents, {passages} passages: index {index:.0} KB, model {model:.1} MB{apart}, in {out}\n{fields}")
     }
 }

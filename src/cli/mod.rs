@@ -29,8 +29,10 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::encoder::{Encoder, ModelFiles};
+use crate::engine::build::check_query_model;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::index::builder::IndexFiles;
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::{files, host};
 
 /// Semantic search that runs in the visitor's browser.
@@ -189,12 +191,28 @@ impl ModelFolder {
         Ok(Self { config: read(CONFIG_FILE)?, tokenizer: read(TOKENIZER_FILE)?, weights: read(WEIGHTS_FILE)? })
     }
 
+    /// What encodes queries, where it is not the model of the documents: of the same family, or refused before anything is encoded.
+    fn of_queries(folder: Option<&Path>, documents: &ModelConfig) -> Result<Option<Self>> {
+        let Some(folder) = folder else { return Ok(None) };
+        let model = Self::read(folder)?;
+        check_query_model(&ModelConfig::from_json(&model.config)?, &documents.into(), documents.vector_dim())?;
+        Ok(Some(model))
+    }
+
     fn files(&self) -> ModelFiles<'_> {
         ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
     }
 
     fn encoder(&self) -> Result<Encoder> {
         Encoder::load(&self.files())
+    }
+}
+
+/// An index whose queries another model encodes, where there is one.
+fn asked_by(index: IndexFiles, queries: Option<&ModelFolder>) -> Result<IndexFiles> {
+    match queries {
+        Some(queries) => index.asked_by(&queries.files()),
+        None => Ok(index),
     }
 }
 

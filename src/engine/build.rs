@@ -12,7 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MODEL_FOLDER, Needed, PASSAGES_FILE};
+use crate::index::manifest::{
+    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE,
+};
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
@@ -56,6 +58,20 @@ enum Source {
     Earlier(u32),
     /// The encoder, which gives that of this byte range of the document's text.
     Encoder(Range<usize>),
+}
+
+/// Refuses an encoder that cannot ask for documents whose vectors a model made, of so many numbers.
+///
+/// # Errors
+/// `model-mismatch` for one of another family, `wrong-shape` for vectors of another length.
+pub fn check_query_model(queries: &ModelConfig, documents: &ModelIdentity, dim: usize) -> Result<()> {
+    documents.check(&queries.into())?;
+    if queries.vector_dim() == dim {
+        return Ok(());
+    }
+    let what =
+        format!("{} gives vectors of {} numbers, and those of {} have {dim}", queries.id, queries.vector_dim(), documents.id);
+    Err(Error::new(ErrorKind::WrongShape, what))
 }
 
 impl<'a> Plan<'a> {
@@ -130,20 +146,50 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let in_model = |name: &str| format!("{MODEL_FOLDER}/{name}");
-        let model_files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
-        let entries = model_files.map(|(name, bytes)| FileEntry::new(in_model(name), bytes, Needed::Model)).to_vec();
+        let (entries, model_files) = model_files(model);
         let BuildOptions { passages, slice_passages, .. } = self.options;
         let about_model = (config.into(), self.familiarity.knows_corpus());
         let lexical = self.lexical.finish();
         let mut index = builder::write(&self.documents, &vectors, lexical, passages, about_model, entries, slice_passages)?;
-        let model_files = model_files.map(|(name, bytes)| (in_model(name), bytes.to_vec()));
         index.files.splice(0..0, model_files);
         Ok(index)
     }
 }
 
+/// The files of the model that encodes queries, as the manifest names them and as they lie in the folder.
+fn model_files(model: &ModelFiles) -> (Vec<FileEntry>, Vec<(String, Vec<u8>)>) {
+    let files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
+    let files = files.map(|(name, bytes)| (format!("{MODEL_FOLDER}/{name}"), bytes.to_vec()));
+    let entries = files.iter().map(|(path, bytes)| FileEntry::new(path, bytes, Needed::Model)).collect();
+    (entries, files.into())
+}
+
 impl IndexFiles {
+    /// The same index with another encoder for queries, of the family of the one that encoded its documents. That one goes where it is
+    /// fetched only to encode more of them.
+    ///
+    /// # Errors
+    /// `model-mismatch` for an encoder of another family, `wrong-shape` for one whose vectors are of another length, and what
+    /// [`ModelConfig::from_json`] says.
+    pub fn asked_by(mut self, queries: &ModelFiles) -> Result<Self> {
+        let config = ModelConfig::from_json(queries.config)?;
+        check_query_model(&config, &self.manifest.model, self.manifest.dim)?;
+        let to_documents = |path: &mut String| *path = path.replacen(MODEL_FOLDER, DOCUMENTS_MODEL_FOLDER, 1);
+        for file in self.manifest.files.iter_mut().filter(|file| file.needed == Needed::Model) {
+            if let Some((path, _)) = self.files.iter_mut().find(|(path, _)| *path == file.path) {
+                to_documents(path);
+            }
+            to_documents(&mut file.path);
+            file.needed = Needed::Documents;
+        }
+        let (entries, files) = model_files(queries);
+        self.manifest.files.splice(0..0, entries);
+        self.files.pop();
+        self.files.splice(0..0, files);
+        self.files.push(builder::manifest_file(&self.manifest));
+        Ok(self)
+    }
+
     /// The index that these files are, with all of its vectors. `documents` are those that it was built from.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_texts};
 use crate::index::codes::Codes;
 use crate::index::document::Document;
-use crate::index::manifest::{Manifest, Needed};
+use crate::index::manifest::{FileEntry, Manifest, Needed};
 use crate::index::sort::sort_by;
 use crate::index::vectors::{self, PassageVector};
 use crate::text::passages::PassageOptions;
@@ -123,7 +123,8 @@ impl Index {
             return Err(Error::new(ErrorKind::InvalidInput, "save wants the live documents in their order"));
         }
         let Manifest { model, meaning, files, .. } = &self.manifest;
-        let model_files = files.iter().filter(|file| file.needed == Needed::Model).cloned().collect();
+        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Documents);
+        let model_files = files.iter().filter(is_of_model).cloned().collect();
         let vectors = match self.vectors.codes() {
             Some(_) => self.vectors.select(&order),
             None => {

@@ -11,7 +11,9 @@ use crate::error::{Error, ErrorKind, Result};
 pub use crate::files::read_file;
 use crate::files::{Change, read, settle};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, PASSAGES_FILE};
+use crate::index::manifest::{
+    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE,
+};
 use crate::index::vectors::Vectors;
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::text::passages::PassageOptions;
@@ -82,9 +84,19 @@ impl IndexFolder {
         Vectors::read(&self.file(PASSAGES_FILE)?, codes, self.manifest.documents)
     }
 
-    /// The encoder of the index's own model.
+    /// What encodes queries.
     pub fn encoder(&self) -> Result<Encoder> {
-        let file = |name: &str| self.file(&format!("{MODEL_FOLDER}/{name}"));
+        self.encoder_in(MODEL_FOLDER)
+    }
+
+    /// What encodes documents that are to be added: the same, unless the index has another for them.
+    pub fn documents_encoder(&self) -> Result<Encoder> {
+        let is_apart = self.manifest.files.iter().any(|file| file.needed == Needed::Documents);
+        self.encoder_in(if is_apart { DOCUMENTS_MODEL_FOLDER } else { MODEL_FOLDER })
+    }
+
+    fn encoder_in(&self, folder: &str) -> Result<Encoder> {
+        let file = |name: &str| self.file(&format!("{folder}/{name}"));
         let (config, tokenizer, weights) = (file(CONFIG_FILE)?, file(TOKENIZER_FILE)?, file(WEIGHTS_FILE)?);
         Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
     }

@@ -49,7 +49,8 @@ pub struct IndexFiles {
 /// Vectors of more passages than this are cut into slices, each of which a browser gives to a worker of its own.
 pub const SLICE_PASSAGES: usize = 200_000;
 
-fn manifest_file(manifest: &Manifest) -> (String, Vec<u8>) {
+/// The manifest as a file.
+pub fn manifest_file(manifest: &Manifest) -> (String, Vec<u8>) {
     (MANIFEST_FILE.to_owned(), serde_json::to_vec_pretty(manifest).expect("a manifest is plain data"))
 }
 

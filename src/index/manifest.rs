@@ -26,6 +26,8 @@ pub const VECTORS_FILE: &str = "index/vectors.safetensors";
 const SLICE_PREFIX: &str = "index/vectors-";
 /// The folder of the model's files.
 pub const MODEL_FOLDER: &str = "model";
+/// The folder of the files of what encodes documents, where another model encodes queries.
+pub const DOCUMENTS_MODEL_FOLDER: &str = "model/documents";
 
 /// What a site serves: the model it was made with, and its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +110,8 @@ pub struct FileEntry {
 pub enum Needed {
     /// To encode a query.
     Model,
+    /// To encode a document, where the model of queries does not.
+    Documents,
     /// To search at all.
     Index,
     /// To find certain words.

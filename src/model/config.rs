@@ -164,7 +164,8 @@ impl ModelConfig {
         Err(Error::new(
             ErrorKind::UnsupportedModel,
             format!(
-                "{} encodes queries only: documents for it are encoded by {teacher}, so give the folder of that model",
+                "{} encodes queries only: documents for it are encoded by {teacher}, so give the folder of that model \
+                 (model/documents of an index)",
                 self.id
             ),
         ))

@@ -14,7 +14,7 @@ use super::convert::{SavedFile, from_object, object, option, saved_files};
 use super::store::{Progress, Store};
 use crate::corpus::{self, Corpus, Notes, ReadOptions};
 use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::build::{BuildOptions, Plan};
+use crate::engine::build::{BuildOptions, Plan, check_query_model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::check;
 use crate::index::document::{Document, field_names};
@@ -33,6 +33,8 @@ pub struct Builder {
 /// What there is once the model is.
 struct Work {
     model: FetchedModel,
+    /// What encodes queries, where that is another.
+    queries: Option<FetchedModel>,
     encoder: Encoder,
     plan: Plan<'static>,
 }
@@ -45,14 +47,13 @@ struct FetchedModel {
 }
 
 impl FetchedModel {
-    /// Fetches a model whose configuration has been read.
-    async fn fetch(store: &Store, config: Vec<u8>, on_progress: &js_sys::Function) -> Result<Self> {
-        let ModelConfig { weights, tokenizer, .. } = ModelConfig::from_json(&config)?;
-        let progress = Progress::new(on_progress, weights.bytes + tokenizer.bytes);
-        let tokenizer = store.fixed(TOKENIZER_FILE, &tokenizer, &progress).await?;
-        let weights = store.fixed(WEIGHTS_FILE, &weights, &progress).await?;
-        progress.advance("prepare", WEIGHTS_FILE, 0);
-        Ok(Self { config, tokenizer, weights })
+    /// Fetches a model of a folder below the store's, whose configuration has been read.
+    async fn fetch(store: &Store, folder: &str, json: Vec<u8>, config: &ModelConfig, progress: &Progress<'_>) -> Result<Self> {
+        let [tokenizer_path, weights_path] = [TOKENIZER_FILE, WEIGHTS_FILE].map(|name| format!("{folder}{name}"));
+        let tokenizer = store.fixed(&tokenizer_path, &config.tokenizer, progress).await?;
+        let weights = store.fixed(&weights_path, &config.weights, progress).await?;
+        progress.advance("prepare", &weights_path, 0);
+        Ok(Self { config: json, tokenizer, weights })
     }
 
     fn files(&self) -> ModelFiles<'_> {
@@ -157,13 +158,20 @@ impl Builder {
     #[wasm_bindgen(js_name = loadModel)]
     pub async fn load_model(&self, url: String, options: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
         let store = Store::open(&url, &options).await;
-        let config = store.configuration().await?;
-        let model = FetchedModel::fetch(&store, config, &on_progress).await?;
+        let (model, queries) = fetch_models(&store, &on_progress).await?;
         let encoder = Encoder::load(&model.files())?;
         encoder.config().check_encodes_documents()?;
         let plan = Plan::new(self.documents.clone(), encoder.tokenizer(), &self.options)?;
-        *self.work.lock().await = Some(Work { model, encoder, plan });
+        *self.work.lock().await = Some(Work { model, queries, encoder, plan });
         Ok(())
+    }
+
+    /// Where what encodes the documents is below the folder that was given: there, or in a folder of it.
+    #[wasm_bindgen(js_name = modelFolder)]
+    pub fn model_folder(&self) -> Result<String, JsValue> {
+        let work = self.work.try_lock().ok_or_else(without_model)?;
+        let is_apart = work.as_ref().ok_or_else(without_model)?.queries.is_some();
+        Ok(if is_apart { DOCUMENTS.to_owned() } else { String::new() })
     }
 
     /// The texts to encode, one for each passage.
@@ -182,9 +190,12 @@ impl Builder {
     /// The files of the index, those of its model included, from the vectors of the texts in their order:
     /// `{ files: [{ path, bytes }], notes, fields, documents, passages }`.
     pub async fn finish(&self, vectors: Vec<Float32Array>) -> Result<JsValue, JsValue> {
-        let Work { model, encoder, plan } = self.work.lock().await.take().ok_or_else(without_model)?;
+        let Work { model, queries, encoder, plan } = self.work.lock().await.take().ok_or_else(without_model)?;
         let vectors = vectors.iter().map(Float32Array::to_vec).collect();
-        let index = plan.finish(vectors, &model.files(), encoder.config())?;
+        let mut index = plan.finish(vectors, &model.files(), encoder.config())?;
+        if let Some(queries) = &queries {
+            index = index.asked_by(&queries.files())?;
+        }
         let (documents, passages) = (index.manifest.documents, index.manifest.passages);
         let mut notes = self.notes.clone();
         if !index.manifest.meaning {
@@ -207,6 +218,28 @@ impl Builder {
             BuildOptions { passages, language: settings.language.unwrap_or(default.language), ..BuildOptions::default() };
         Ok(Self { documents, notes, options, work: Mutex::new(None) })
     }
+}
+
+/// Where what encodes documents is, below the folder of a model that encodes queries alone.
+const DOCUMENTS: &str = "documents/";
+
+/// Fetches what encodes documents and, where that is another, what encodes queries.
+async fn fetch_models(store: &Store, on_progress: &js_sys::Function) -> Result<(FetchedModel, Option<FetchedModel>)> {
+    let bytes = |config: &ModelConfig| config.weights.bytes + config.tokenizer.bytes;
+    let json = store.configuration("").await?;
+    let config = ModelConfig::from_json(&json)?;
+    let Err(refusal) = config.check_encodes_documents() else {
+        let progress = Progress::new(on_progress, bytes(&config));
+        return Ok((FetchedModel::fetch(store, "", json, &config, &progress).await?, None));
+    };
+    let apart = store.configuration(DOCUMENTS).await;
+    let apart = apart.map_err(|cause| if cause.kind() == ErrorKind::NotFound { refusal.caused_by(cause) } else { cause })?;
+    let of_documents = ModelConfig::from_json(&apart)?;
+    check_query_model(&config, &(&of_documents).into(), of_documents.vector_dim())?;
+    let progress = Progress::new(on_progress, bytes(&config) + bytes(&of_documents));
+    let queries = FetchedModel::fetch(store, "", json, &config, &progress).await?;
+    let documents = FetchedModel::fetch(store, DOCUMENTS, apart, &of_documents, &progress).await?;
+    Ok((documents, Some(queries)))
 }
 
 fn without_model() -> Error {

@@ -62,7 +62,7 @@ impl Encoder {
         let folder = pinned.as_ref().map_or("", |pinned| &pinned.folder);
         let config = match &pinned {
             Some(Pinned { config, .. }) => store.fixed(&format!("{folder}{CONFIG_FILE}"), config, &Progress::default()).await?,
-            None => store.configuration().await?,
+            None => store.configuration("").await?,
         };
         let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
         let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();

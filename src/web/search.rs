@@ -24,7 +24,7 @@ use crate::index::builder;
 use crate::index::codes::Codes;
 use crate::index::document::Document;
 use crate::index::fusion::Ranked;
-use crate::index::manifest::{MODEL_FOLDER, ModelIdentity, Needed};
+use crate::index::manifest::{DOCUMENTS_MODEL_FOLDER, MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::table::Filters;
 use crate::index::understood::Understood;
 use crate::isa;
@@ -43,6 +43,8 @@ pub struct Search {
     index: RwLock<Index>,
     /// What encodes queries, once it is there and for as long as it works.
     encoder: RefCell<Option<QueryEncoder>>,
+    /// What encodes documents, where that is another.
+    documents_encoder: RefCell<Option<QueryEncoder>>,
     /// What is to hold the codes of the vectors where they are too many for this worker alone; nothing once they have come.
     waiting: Mutex<Option<SliceWorkers>>,
     /// What holds them then.
@@ -68,6 +70,13 @@ struct Model<'a> {
     config: &'a Digest,
     before: usize,
     total: usize,
+}
+
+/// Where what encodes documents is.
+#[derive(Serialize)]
+struct DocumentsModel<'a> {
+    folder: String,
+    config: &'a Digest,
 }
 
 /// How to answer a query, as JavaScript gives it; what is left out has its default.
@@ -135,6 +144,7 @@ impl Search {
             site,
             index: RwLock::new(index),
             encoder: RefCell::new(None),
+            documents_encoder: RefCell::new(None),
             waiting: Mutex::new(Some(workers)),
             slices: OnceCell::new(),
         })
@@ -152,7 +162,7 @@ impl Search {
         object(&Model { folder: format!("{MODEL_FOLDER}/"), config, before, total })
     }
 
-    /// What an error of a file of the slices or the model comes from: `replaced` where the site has another index now.
+    /// What an error of a file of the slices or of a model comes from: `replaced` where the site has another index now.
     pub async fn explain(&self, error: JsValue) -> JsValue {
         let code = option(&error, "code").and_then(|code| code.as_string());
         let is_gone = matches!(code.as_deref(), Some("not-found" | "hash-mismatch"));
@@ -162,9 +172,23 @@ impl Search {
     /// Takes the encoder of the index's model; before it is there, and once it is broken, queries are answered from words.
     #[wasm_bindgen(js_name = setEncoder)]
     pub async fn set_encoder(&self, encoder: QueryEncoder) -> Result<(), JsValue> {
-        let Identity { id, family, dim } = encoder.model()?;
-        self.index.read().await.check_model(&ModelIdentity { id, family }, dim)?;
+        self.check_encoder(&encoder).await?;
         *self.encoder.borrow_mut() = Some(encoder);
+        Ok(())
+    }
+
+    /// Where what encodes documents is, `{ folder, config }`, where that is not the model of the queries.
+    #[wasm_bindgen(js_name = documentsModel)]
+    pub fn documents_model(&self) -> Result<JsValue, JsValue> {
+        let Some(config) = self.site.documents_model_config() else { return Ok(JsValue::UNDEFINED) };
+        object(&DocumentsModel { folder: format!("{DOCUMENTS_MODEL_FOLDER}/"), config })
+    }
+
+    /// Takes what encodes documents, where that is not the encoder of the queries.
+    #[wasm_bindgen(js_name = setDocumentsEncoder)]
+    pub async fn set_documents_encoder(&self, encoder: QueryEncoder) -> Result<(), JsValue> {
+        self.check_encoder(&encoder).await?;
+        *self.documents_encoder.borrow_mut() = Some(encoder);
         Ok(())
     }
 
@@ -270,6 +294,12 @@ impl Search {
 }
 
 impl Search {
+    /// Refuses an encoder whose vectors are not those of the index.
+    async fn check_encoder(&self, encoder: &QueryEncoder) -> Result<(), JsValue> {
+        let Identity { id, family, dim } = encoder.model()?;
+        Ok(self.index.read().await.check_model(&ModelIdentity { id, family }, dim)?)
+    }
+
     /// Loads the codes of the vectors, unless they have come.
     async fn load_codes(&self, progress: &Progress<'_>) -> Result<(), JsValue> {
         let mut waiting = self.waiting.lock().await;
@@ -330,11 +360,14 @@ impl Search {
     /// Encodes a document that is to be added.
     async fn encode(&self, document: Document) -> Result<EncodedDocument, JsValue> {
         let without = || Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents");
-        let encoder = self.encoder.borrow().clone().ok_or_else(without)?;
+        let apart = self.documents_encoder.borrow().clone();
+        let encoder = apart.or_else(|| self.encoder.borrow().clone()).ok_or_else(without)?;
         let options = self.index.read().await.passage_options();
         let encoded = encoder.passages(&document.title, &document.text, options).await;
         if encoded.as_ref().is_err_and(is_broken) {
+            // Both are of one module.
             *self.encoder.borrow_mut() = None;
+            *self.documents_encoder.borrow_mut() = None;
         }
         let passage = |EncodedPassage { start, end, vector }| (start..end, vector.to_vec());
         Ok(EncodedDocument::new(document, encoded?.into_iter().map(passage).collect()))

@@ -16,7 +16,9 @@ use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE};
+use crate::index::manifest::{
+    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE,
+};
 use crate::index::places::Places;
 use crate::index::vectors::Vectors;
 use crate::model::config::CONFIG_FILE;
@@ -93,6 +95,12 @@ impl Site {
     /// What the configuration of the index's model must be.
     pub fn model_config(&self) -> Result<&Digest> {
         Ok(&self.manifest.file(&format!("{MODEL_FOLDER}/{CONFIG_FILE}"))?.digest)
+    }
+
+    /// What the configuration of the model must be that encodes documents, where that is not the model of the queries.
+    pub fn documents_model_config(&self) -> Option<&Digest> {
+        let path = format!("{DOCUMENTS_MODEL_FOLDER}/{CONFIG_FILE}");
+        self.manifest.files.iter().find(|file| file.path == path).map(|file| &file.digest)
     }
 
     /// Blocks of words, by their places in the manifest.

@@ -206,14 +206,15 @@ impl Store {
         spawn_local(async move { kept.forget_unless(wanted).await });
     }
 
-    /// The configuration of a model's folder.
+    /// The configuration of a model in a folder of the store's, or in the store's own (an empty path).
     #[cfg(any(feature = "build", feature = "web-encoder"))]
-    pub async fn configuration(&self) -> Result<Vec<u8>> {
+    pub async fn configuration(&self, folder: &str) -> Result<Vec<u8>> {
         use crate::model::config::{CONFIG_FILE, ModelConfig};
         let read = |bytes: &[u8]| ModelConfig::from_json(bytes).map(|_| bytes.to_vec());
-        let Current { value, before, bytes } = self.changing(CONFIG_FILE, read).await?;
+        let path = format!("{folder}{CONFIG_FILE}");
+        let Current { value, before, bytes } = self.changing(&path, read).await?;
         if before.as_ref() != Some(&value) {
-            self.keep(CONFIG_FILE, bytes);
+            self.keep(&path, bytes);
         }
         Ok(value)
     }

@@ -5,10 +5,11 @@ import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { serve } from '../../scripts/serve.mjs'
-import { modelFolder } from '../../scripts/site.mjs'
+import { modelFolder, queryModelFolder } from '../../scripts/site.mjs'
 import { calendar } from '../../www/demo/ics.js'
 import type { Session as WholeSession } from '../../www/demo/programme.js'
 import { done } from '../package/project.mjs'
+import { Asked } from './asked.js'
 import { expect, openBlank, sessions, test } from './site.js'
 
 /** The page, as a visitor with a programme of their own uses it. */
@@ -148,6 +149,8 @@ test('the saved folder is a site that answers, and its index is the one that the
       'agenda.ics',
       '--model',
       modelFolder,
+      '--query-model',
+      queryModelFolder,
       '--out',
       'native',
     ])
@@ -193,6 +196,46 @@ test('the saved folder is a site that answers, and its index is the one that the
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test.describe('with the folder of a student', () => {
+  test.use({ complaintsAllowed: /404/ })
+  let asked: Asked
+  test.beforeEach(async ({ page, site }) => {
+    asked = new Asked()
+    await openBlank(page, site)
+    await asked.serve(page)
+  })
+  test.afterEach(() => asked.remove())
+
+  /** Builds an index; its files, or why not. */
+  const build = (page: Page, url: string, workers: number) =>
+    page.evaluate(
+      async ({ url, workers }) => {
+        const { buildIndex } = (await import(`${url}/inkling/build.js`)) as typeof import('inkling-search/build')
+        const texts = ['Counting honeybees at a hive.', 'Heat pumps in old houses.', 'Nurses plan their shifts.']
+        const documents = texts.map((text, at) => ({ id: `${at}`, title: `Number ${at}`, text }))
+        const built = buildIndex(documents, { model: `${url}/asked/model/`, workers })
+        return built.then(
+          ({ files }) => files.map((file) => `${file.path} ${file.bytes.length}`).join('\n'),
+          ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
+        )
+      },
+      { url, workers },
+    )
+
+  test('documents are encoded by the model beside it, and the index has both', async ({ page, site }) => {
+    const files = await build(page, site.url, 1)
+    expect(files).toContain('model/weights.safetensors 4471802\n')
+    expect(files).toContain('model/documents/weights.safetensors ')
+    expect(await build(page, site.url, 2)).toBe(files)
+  })
+
+  test('where no model is beside it, building says which encodes documents', async ({ page, site }) => {
+    asked.servesDocumentsModel = false
+    const failure = await build(page, site.url, 1)
+    expect(failure).toMatch(/^unsupported-model: .*sentence-transformers\/all-MiniLM-L6-v2/)
+  })
 })
 
 test('nothing of the visitor’s file leaves the device', async ({ page, site, context }) => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type * as Inkling from 'inkling-search'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
+import { Asked } from './asked.js'
 import { expect, openBlank, type Package, test } from './site.js'
 
 const BEES = {
@@ -22,6 +23,70 @@ const QUERIES = [
   'GDPR',
   'dashboards -hospital',
 ]
+
+test.describe('where a student encodes queries', () => {
+  test.use({ complaintsAllowed: /404/ })
+  let asked: Asked
+  test.beforeEach(async ({ page, site }) => {
+    asked = new Asked()
+    await openBlank(page, site)
+    await asked.serve(page)
+  })
+  test.afterEach(() => asked.remove())
+
+  test('what encodes documents is fetched for the first that are added, once, and by no search', async ({
+    page,
+    site,
+  }) => {
+    const weights = () => asked.requests.filter((name) => name === 'model/documents/weights.safetensors').length
+    await page.exposeFunction('weights', weights)
+    const seen = await page.evaluate(
+      async ({ url, BEES }) => {
+        const { weights } = globalThis as unknown as { weights: () => Promise<number> }
+        const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+        const search = await createSearch({ url: `${url}/asked/`, cache: false })
+        await search.semantic
+        const { mode } = await search.query('insects that make honey')
+        const counts = [await weights()]
+        for (const id of ['one', 'two']) {
+          await search.add([{ ...BEES, id }])
+          counts.push(await weights())
+        }
+        const found = (await search.query('insects that make honey', { mode: 'semantic' })).hits.map(({ id }) => id)
+        search.dispose()
+        return { mode, counts, found: found.slice(0, 2).sort() }
+      },
+      { url: site.url, BEES },
+    )
+    expect(seen).toEqual({ mode: 'hybrid', counts: [0, 1, 1], found: ['one', 'two'] })
+  })
+
+  test('adding says that what encodes documents is missing, the search goes on, and adding works once it is there', async ({
+    page,
+    site,
+  }) => {
+    asked.servesDocumentsModel = false
+    await page.exposeFunction('deploy', () => {
+      asked.servesDocumentsModel = true
+    })
+    const seen = await page.evaluate(
+      async ({ url, BEES }) => {
+        const { deploy } = globalThis as unknown as { deploy: () => Promise<void> }
+        const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+        const search = await createSearch({ url: `${url}/asked/`, cache: false })
+        const failure = await search.add([BEES]).then(String, ({ code }: Inkling.InklingError) => code)
+        const { mode } = await search.query('Health Analytics?')
+        await deploy()
+        await search.add([BEES])
+        const found = (await search.query('honeybees hive')).hits[0]?.id
+        search.dispose()
+        return { failure, mode, found }
+      },
+      { url: site.url, BEES },
+    )
+    expect(seen).toEqual({ failure: 'not-found', mode: 'hybrid', found: 'bees' })
+  })
+})
 
 test('what is added is found by its words and its meaning, and what is removed is gone', async ({ page, site }) => {
   await openBlank(page, site)

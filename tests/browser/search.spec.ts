@@ -89,7 +89,7 @@ test('the keyboard alone is enough', async ({ page, site }) => {
   await page.keyboard.press('Enter')
   await demo.answerTo('Health Analytics?')
   // Behind the questions come the answers, then the filters.
-  await page.getByRole('link', { name: 'differential privacy' }).focus()
+  await page.getByRole('link', { name: 'differential privacy', exact: true }).focus()
   await page.keyboard.press('Tab')
   await expect(demo.cards.first().getByRole('link')).toBeFocused()
 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type * as Inkling from 'inkling-search'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { siteFolder } from '../../scripts/site.mjs'
+import { cli, modelFolder, queryModelFolder, siteFolder } from '../../scripts/site.mjs'
 import { expect, gradedQueries, openBlank, type Package, test } from './site.js'
 
 const NEW = {
@@ -20,8 +20,9 @@ function slicedSite(): string {
   fs.cpSync(siteFolder, folder, { recursive: true })
   fs.rmSync(path.join(folder, 'search'), { recursive: true })
   const corpus = at('www', 'demo', 'corpus', 'sessions.json')
-  const options = ['--model', at('build', 'model'), '--out', path.join(folder, 'search'), '--slice-passages', '60']
-  execFileSync(at('target', 'release', 'inkling'), ['index', corpus, ...options])
+  const models = ['--model', modelFolder, '--query-model', queryModelFolder]
+  const options = [...models, '--out', path.join(folder, 'search'), '--slice-passages', '60']
+  execFileSync(cli, ['index', corpus, ...options])
   return folder
 }
 

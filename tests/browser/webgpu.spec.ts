@@ -4,7 +4,8 @@
  */
 import { fileURLToPath } from 'node:url'
 import type * as Inkling from 'inkling-search'
-import { expect, openBlank, type Package, type Site, test } from './site.js'
+import { Asked } from './asked.js'
+import { expect, openBlank, type Package, type Site, sessions, test } from './site.js'
 
 // The browser itself complains about what is injected here.
 test.use({ complaintsAllowed: /WebGPU|GPU|WGSL|shader|device|buffer|pipeline|destroyed|error/i })
@@ -52,7 +53,7 @@ test('asked for by name, the GPU encodes with the real model, and its vectors ar
   const { info, cosines, lengths } = await page.evaluate(async (url) => {
     const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
     const texts = ['Health data', 'La santé, 42 % : « oui »']
-    const load = (backend: Inkling.BackendOption) => Encoder.load({ url: `${url}/search/model/`, backend })
+    const load = (backend: Inkling.BackendOption) => Encoder.load({ url: `${url}/search/model/documents/`, backend })
     const [gpu, cpu] = [await load('webgpu'), await load('cpu')]
     const [ours, theirs] = [await gpu.encode(texts), await cpu.encode(texts)]
     gpu.dispose()
@@ -70,10 +71,13 @@ test('asked for by name, the GPU encodes with the real model, and its vectors ar
 })
 
 test('a search on the GPU finds what the CPU finds, and says what encoded the query', async ({ page, site }) => {
+  // The student that asks the demo has a dense layer, which the GPU does not run.
+  const index = new Asked('teacher', sessions)
+  await index.serve(page)
   const [gpu, cpu] = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const ask = async (backend: Inkling.BackendOption) => {
-      const search = await createSearch({ url: `${url}/search/`, backend })
+      const search = await createSearch({ url: `${url}/asked/`, backend })
       await search.semantic
       const { hits, backend: used } = await search.query('Health Analytics?', { mode: 'semantic' })
       search.dispose()
@@ -81,6 +85,7 @@ test('a search on the GPU finds what the CPU finds, and says what encoded the qu
     }
     return [await ask('webgpu'), await ask('cpu')]
   }, site.url)
+  index.remove()
   expect(gpu).toEqual({ ids: cpu?.ids, used: 'webgpu', info: 'webgpu' })
   expect(cpu).toMatchObject({ used: 'cpu', info: 'cpu' })
 })

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { siteOf } from '../../scripts/engines.mjs'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { cli, modelFolder } from '../../scripts/site.mjs'
+import { cli, queryModelFolder } from '../../scripts/site.mjs'
 
 /** @typedef {import('./drivers.mjs').Engine} Engine */
 /** @typedef {import('./drivers.mjs').Page} Page */
@@ -70,7 +70,7 @@ export const texts = [
 
 /** Their vectors as the command line computes them: rows of f32, little-endian. */
 export function nativeVectors() {
-  const file = execFileSync(cli, ['encode', '--model', modelFolder, '--format', 'npy'], {
+  const file = execFileSync(cli, ['encode', '--model', queryModelFolder, '--format', 'npy'], {
     input: texts.join('\n'),
     maxBuffer: 1 << 24,
     stdio: ['pipe', 'pipe', 'ignore'],

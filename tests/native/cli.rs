@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-quantized");
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/site");
 const TINY: &str = concat!("dir:", env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-model");
 
 pub fn inkling(folder: &Path, args: &[&str], input: &str) -> Output {
@@ -242,6 +243,52 @@ fn bundle_writes_one_page_with_every_file_of_the_index_inside() {
         let name = file["path"].as_str().unwrap();
         assert_eq!(block(name), std::fs::read(path("search").join(name)).unwrap(), "{name}");
     }
+}
+
+#[test]
+fn an_index_may_serve_another_model_for_queries_than_the_one_it_adds_documents_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    stdout(&run(&["model", "pull", TINY, "--size", "exact"]));
+    stdout(&run(&["model", "pull", TINY, "--size", "small", "--out", "small"]));
+    std::fs::write(folder.path().join("sessions.json"), SESSIONS).unwrap();
+    let (cut, query_model) = (["--passage-tokens", "40", "--overlap", "8"], ["--query-model", "small"]);
+    let indexed = run(&[&["index", "sessions.json", "--json"][..], &cut, &query_model].concat());
+    let report: Value = serde_json::from_str(stdout(&indexed)).unwrap();
+    let length = |path: &str| std::fs::metadata(folder.path().join(path)).unwrap().len();
+    let bytes = |of: &str| ["config.json", "tokenizer.json", "weights.safetensors"].map(|name| length(&format!("{of}/{name}")));
+    assert_eq!(report["model_bytes"], bytes("small").iter().sum::<u64>());
+    assert_eq!(report["documents_model_bytes"], bytes("model").iter().sum::<u64>());
+    assert_eq!((bytes("search/model"), bytes("search/model/documents")), (bytes("small"), bytes("model")));
+
+    std::fs::write(folder.path().join("more.json"), r#"[{"id": "c", "title": "Bees", "text": "Hives."}]"#).unwrap();
+    stdout(&run(&["add", "more.json"]));
+    let inspected: Value = serde_json::from_str(stdout(&run(&["inspect", "search", "--json"]))).unwrap();
+    assert_eq!(inspected["manifest"]["documents"], 3);
+    assert_eq!(bytes("search/model/documents"), bytes("model"));
+
+    // A page that is one file adds nothing.
+    std::fs::write(folder.path().join("page.html"), "<body><!--inkling:files--></body>").unwrap();
+    stdout(&run(&["bundle", "search", "--out", "all.html", "--page", "page.html"]));
+    let page = std::fs::read_to_string(folder.path().join("all.html")).unwrap();
+    assert!(page.contains("data-inkling-file=\"model/weights.safetensors\"") && !page.contains("model/documents"));
+
+    // A site, too, and Markdown; a model of another family is refused before anything is encoded.
+    std::fs::write(folder.path().join("inkling.toml"), "query-model = \"small\"\npassage-tokens = 40\noverlap = 8\n").unwrap();
+    stdout(&run(&["site", SITE, "--out", "site"]));
+    for language in ["de", "en"] {
+        let of = |model: &str| bytes(&format!("site/{language}/{model}"));
+        assert_eq!((of("model"), of("model/documents")), (bytes("small"), bytes("model")));
+    }
+    std::fs::create_dir(folder.path().join("notes")).unwrap();
+    std::fs::write(folder.path().join("notes/a.md"), "# Bees\n\nA hive is a town.\n").unwrap();
+    stdout(&run(&[&["index", "notes", "--out", "found"][..], &cut, &query_model].concat()));
+    assert_eq!(bytes("found/model"), bytes("small"));
+    let config = std::fs::read_to_string(folder.path().join("small/config.json")).unwrap();
+    let family = serde_json::from_str::<Value>(&config).unwrap()["family"].as_str().unwrap().to_owned();
+    std::fs::write(folder.path().join("small/config.json"), config.replace(&family, &"0".repeat(64))).unwrap();
+    let refused = run(&[&["index", "sessions.json"][..], &cut, &query_model].concat());
+    assert!(failure(refused).contains("[model-mismatch]"));
 }
 
 #[test]

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use candle_core::{Device, Tensor};
-use inkling_search::encoder::encode_all;
+use inkling_search::encoder::{Encoder, encode_all};
 use inkling_search::engine::build::{BuildOptions, Plan, build};
+use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::error::ErrorKind;
 use inkling_search::import::pack::quantize;
 use inkling_search::import::pull::RawModel;
 use inkling_search::import::reference::Reference;
 use inkling_search::import::size::Size;
+use inkling_search::index::builder::IndexFiles;
 use inkling_search::index::document::Document;
+use inkling_search::index::manifest::{FileEntry, MANIFEST_FILE, Manifest, Needed, VECTORS_FILE};
 use inkling_search::model::config::Prompts;
 use inkling_search::model::weights::Weights;
 use inkling_search::text::passages::PassageOptions;
@@ -173,6 +176,63 @@ fn a_student_is_of_its_teachers_family_and_encodes_no_documents() {
     let error = build(&documents, &model.encoder(), &model.files(), &BuildOptions::default(), |_| (), |_| ()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::UnsupportedModel);
     assert!(error.to_string().contains("org/teacher"), "{error}");
+}
+
+/// A student of the tiny model, that is, of its family.
+fn students() -> Model {
+    let mut raw = student().0;
+    let mut config: Value = serde_json::from_slice(&raw.files["config.json"]).unwrap();
+    config["inkling"]["family"] = Model::of(&tiny_raw()).quantized.config.family.into();
+    raw.files.insert("config.json".into(), serde_json::to_vec(&config).unwrap());
+    Model::of(&raw)
+}
+
+#[test]
+fn an_index_that_a_student_asks_keeps_what_encodes_its_documents_apart() {
+    let (model, student) = (Model::of(&tiny_raw()), students());
+    let passages = PassageOptions { max_tokens: 40, overlap: 8 };
+    let options = BuildOptions { passages, ..BuildOptions::default() };
+    let documents = [document("How patients and doctors use data.")];
+    let plain = || build(&documents, &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
+    let index = plain().asked_by(&student.files()).unwrap();
+    let file =
+        |files: &IndexFiles, wanted: &str| files.files.iter().find(|(path, _)| path == wanted).map(|(_, bytes)| bytes.clone());
+    assert_eq!(file(&index, VECTORS_FILE), file(&plain(), VECTORS_FILE));
+    assert_eq!(index.files.last().unwrap().0, MANIFEST_FILE);
+
+    let root = tempfile::tempdir().unwrap();
+    write_files(root.path(), index.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    let folder = IndexFolder::open(root.path()).unwrap();
+    folder.manifest().files.iter().for_each(|entry| drop(folder.file(&entry.path).unwrap()));
+    let weights = |encoder: Encoder| encoder.config().weights.sha256.clone();
+    assert_eq!(weights(folder.encoder().unwrap()), student.quantized.config.weights.sha256);
+    assert_eq!(weights(folder.documents_encoder().unwrap()), model.quantized.config.weights.sha256);
+
+    // Each does its own work, and the student no other.
+    let mut engine = folder.engine().unwrap();
+    engine.set_encoder(folder.encoder().unwrap()).unwrap();
+    assert!(!engine.query("patients").unwrap().hits.is_empty());
+    let another = || Document { id: "b".into(), title: "More".into(), text: "Another text.".into(), ..Document::default() };
+    assert_eq!(engine.add(vec![another()], |_| ()).unwrap_err().kind(), ErrorKind::UnsupportedModel);
+    engine.set_encoder(folder.documents_encoder().unwrap()).unwrap();
+    engine.add(vec![another()], |_| ()).unwrap();
+    let all = [documents[0].clone(), another()];
+    let saved = engine.index().save(&all, Vec::new()).unwrap();
+    let of_models = |manifest: &Manifest| {
+        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Documents);
+        manifest.files.iter().filter(is_of_model).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(of_models(&saved.manifest), of_models(&index.manifest));
+    assert_eq!(of_models(&index.manifest).len(), 6);
+}
+
+#[test]
+fn an_encoder_of_another_family_cannot_be_what_asks_an_index() {
+    let (model, other) = (Model::of(&tiny_raw()), Model::of(&variant("cls").0));
+    let passages = PassageOptions { max_tokens: 40, overlap: 8 };
+    let options = BuildOptions { passages, ..BuildOptions::default() };
+    let index = build(&[document("text")], &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
+    assert_eq!(index.asked_by(&other.files()).err().unwrap().kind(), ErrorKind::ModelMismatch);
 }
 
 #[test]

@@ -37,7 +37,7 @@ interface WorkerScope {
 
 /** A file of an index, as its manifest lists it. */
 interface IndexFile extends ListedFile {
-  needed: 'model' | 'meaning' | 'index' | 'words' | 'hit'
+  needed: 'model' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
 }
 
 /** A file to store: where it is, and what it is kept under. */
@@ -85,7 +85,8 @@ async function install({ models }: { models: boolean }): Promise<void> {
   const indexes = await caches.open(SEARCH_CACHE)
   const kept = new Set((await indexes.keys()).map(({ url }) => url.replace(/\?sha256=.*$/, '')))
   for (const file of await indexFiles(cache)) {
-    if (file.needed !== 'model' || (models && kept.has(file.url) && !savesData())) await store(indexes, file)
+    const isOfModel = file.needed === 'model' || file.needed === 'documents'
+    if (!isOfModel || (models && kept.has(file.url) && !savesData())) await store(indexes, file)
   }
 }
 
@@ -173,11 +174,13 @@ async function answer(request: Request, { key }: Wanted): Promise<Response> {
   return (await within(PATIENCE_MS, kept).catch(() => undefined)) ?? fetch(request)
 }
 
-/** Whether a request is about the one file of a model that is asked for by its name: its hash is known to no page. */
-const isModelConfig = ({ url }: Request): boolean =>
-  searches.some((search) => url === at('model/config.json', at(search, base)))
+/** The files of models that are asked for by their names: their hashes are known to no page. */
+const MODEL_CONFIGS = ['model/config.json', 'model/documents/config.json']
 
-/** That file, from the network or as the search keeps it. */
+const isModelConfig = ({ url }: Request): boolean =>
+  searches.some((search) => MODEL_CONFIGS.some((path) => url === at(path, at(search, base))))
+
+/** Such a file, from the network or as the search keeps it. */
 async function modelConfig(request: Request): Promise<Response> {
   const fetched = await within(PATIENCE_MS, fetch(request)).catch(() => undefined)
   if (fetched?.ok) return fetched

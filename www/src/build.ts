@@ -22,7 +22,8 @@ export type {
 export interface BuildOptions extends BuildSettings {
   /**
    * The folder that `inkling model pull` wrote, as the site serves it (`/search/model/`), or its files by their names:
-   * `config.json`, `tokenizer.json` and `weights.safetensors`.
+   * `config.json`, `tokenizer.json` and `weights.safetensors`. Of a model that encodes queries alone also those of the one that encodes
+   * documents, in `documents/`: the index gets both.
    */
   model: string | URL | ReadonlyMap<string, Uint8Array>
   /** The name of the file that a text came from: its ending tells how it is written. A `File` brings its own. */
@@ -59,13 +60,13 @@ export async function buildIndex(
   const settings: BuildSettings = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const params = { settings, url, options: { ...(cache !== undefined && { cache }), ...(files && { files }) } }
   return inWorker(signal, async (client) => {
-    const { texts } = await client.call('plan', { source: await sourceOf(source, name), ...params }, onProgress)
+    const { texts, folder } = await client.call('plan', { source: await sourceOf(source, name), ...params }, onProgress)
     const pool = new Pool(texts, (step) => onProgress?.({ stage: 'encode', ...step }))
     const stopListening = onAbort(signal, () => pool.stop())
     try {
       // Without stored files every helper would fetch the whole model again.
       const helpers = files || cache === false ? 0 : workersFor(texts, workers) - 1
-      for (let i = 0; i < helpers; i++) void pool.help(() => startHelper(url))
+      for (let i = 0; i < helpers; i++) void pool.help(() => startHelper(`${url}${folder}`))
       return await client.call('finish', { vectors: await pool.run(client) })
     } finally {
       stopListening()

@@ -116,8 +116,10 @@ export class Offline {
         const size = (await (await cache.match(request))?.blob())?.size ?? 0
         stored.files += 1
         stored.bytes += size
-        const weights = /\/weights\.safetensors\?sha256=(.*)$/.exec(request.url)?.[1]
-        if (weights && (await wholeBody(await cache.match(request), weights))) stored.model = true
+        const [, folder, weights] = /^(.*)\/weights\.safetensors\?sha256=(.*)$/.exec(request.url) ?? []
+        // What encodes documents answers no query.
+        if (weights && !folder?.endsWith('/documents') && (await wholeBody(await cache.match(request), weights)))
+          stored.model = true
       }
     }
     const { usage } = (await navigator.storage?.estimate?.()) ?? {}

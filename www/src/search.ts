@@ -191,12 +191,13 @@ export class Search<Fields = Record<string, unknown>> {
   }
 
   /**
-   * Adds documents, replacing those of the same ids. Waits for the model, which encodes them; queries asked meanwhile are
+   * Adds documents, replacing those of the same ids. Waits for the model, which encodes them; where another one encodes documents
+   * (`model/documents/` of the index), that is fetched for the first. Queries asked meanwhile are
    * answered between two documents, and find none of the new ones before all are there. Changes are made in the order in which they were asked for, and live as long as this object: to
    * keep them, {@link Search.save} them.
    *
    * @throws InklingError `invalid-input` for a document without id or text, `duplicate-id` for two of one id: then
-   * nothing has changed. What `semantic` rejects with, when the model cannot be loaded.
+   * nothing has changed. What `semantic` rejects with, when a model cannot be loaded.
    */
   add(documents: readonly SearchDocument<Fields>[], options: AddOptions = {}): Promise<void> {
     if (!Array.isArray(documents))

@@ -12,7 +12,7 @@ use self::files::{address_of, copy_page_files, pages_in, remove_other_languages}
 use self::settings::Settings;
 use self::summary::{Part, Summary};
 use super::progress::{Bar, counter};
-use super::{ModelFolder, found, print, print_json};
+use super::{ModelFolder, asked_by, found, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build_after};
 use crate::engine::earlier::{MARKS_FILE, marks};
@@ -58,6 +58,7 @@ pub struct Args {
 pub struct MarkdownFolder {
     pub folder: PathBuf,
     pub model: Option<PathBuf>,
+    pub query_model: Option<PathBuf>,
     pub out: PathBuf,
     pub base: Option<String>,
     pub url_pattern: Option<String>,
@@ -67,10 +68,11 @@ pub struct MarkdownFolder {
 
 impl MarkdownFolder {
     pub fn run(self) -> Result<()> {
-        let Self { folder, model, out, base, url_pattern, passages, json } = self;
+        let Self { folder, model, query_model, out, base, url_pattern, passages, json } = self;
         let settings = Settings {
             folder: Some(folder),
             model,
+            query_model,
             out: Some(out),
             base,
             url_pattern,
@@ -114,6 +116,7 @@ struct Job {
     out: PathBuf,
     model: ModelFolder,
     encoder: Encoder,
+    query_model: Option<ModelFolder>,
     prefers_markdown: bool,
 }
 
@@ -124,7 +127,8 @@ impl Job {
         pages_in(&folder, &out, prefers_markdown)?;
         let model = found::model(settings.model.as_deref())?;
         let encoder = model.encoder()?;
-        Ok(Self { settings, folder, out, model, encoder, prefers_markdown })
+        let query_model = ModelFolder::of_queries(settings.query_model.as_deref(), encoder.config())?;
+        Ok(Self { settings, folder, out, model, encoder, query_model, prefers_markdown })
     }
 
     /// The pages with their lengths and when they were written.
@@ -182,6 +186,7 @@ impl Job {
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
         let built = build_after(documents, encoder, &self.model.files(), &options, before, start, progress)?;
+        let built = asked_by(built, self.query_model.as_ref())?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         let marks = marks(&built.manifest, encoder.config(), documents)?;
         let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));

@@ -24,6 +24,9 @@ pub struct Settings {
     /// the one that was pulled before, else it is pulled]
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+    /// Folder of what encodes queries, if not --model does, which then encodes pages alone: a student or another packing of it
+    #[arg(long, value_name = "DIR")]
+    pub query_model: Option<PathBuf>,
     /// Folder to write to, from where the site serves it [default: search in the site's folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -80,6 +83,7 @@ impl Settings {
         Ok(Self {
             folder: self.folder.or(file.folder),
             model: self.model.or(file.model),
+            query_model: self.query_model.or(file.query_model),
             out: self.out.or(file.out),
             base: self.base.or(file.base),
             main: self.main.or(file.main),

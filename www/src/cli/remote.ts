@@ -1,17 +1,17 @@
-/** `--model https://…`: the model of a site, fetched before the command begins. */
+/** `--model https://…` and `--query-model https://…`: models of a site, fetched before the command begins. */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { InklingError } from '../errors.js'
 import { cache } from './native.js'
 
-/** Replaces an address that is given as the model by the folder that it was fetched into. */
+/** Replaces addresses that are given as models by the folders that they were fetched into. */
 export async function withModel(args: readonly string[]): Promise<string[]> {
   const changed = [...args]
   for (const [at, arg] of args.entries()) {
-    const [, inline] = /^--model=(https?:\/\/.*)$/.exec(arg) ?? []
-    if (inline) changed[at] = `--model=${await fetched(inline)}`
-    else if (args[at - 1] === '--model' && /^https?:\/\//.test(arg)) changed[at] = await fetched(arg)
+    const [, option, inline] = /^(--(?:query-)?model)=(https?:\/\/.*)$/.exec(arg) ?? []
+    if (inline) changed[at] = `${option}=${await fetched(inline)}`
+    else if (/^--(query-)?model$/.test(args[at - 1] ?? '') && /^https?:\/\//.test(arg)) changed[at] = await fetched(arg)
   }
   return changed
 }

@@ -25,8 +25,11 @@ export interface GlueSearch {
   loadVectors(onProgress: (progress: Progress) => void): Promise<ModelOfIndex>
   /** Takes what encodes queries; where that breaks, words go on answering. */
   setEncoder(encoder: QueryEncoder): Promise<void>
-  /** What a missing file of the slices or the model comes from: the code is `replaced` where the site has another index now. */
+  /** What a missing file of the slices or of a model comes from: the code is `replaced` where the site has another index now. */
   explain(error: unknown): Promise<unknown>
+  /** Where what encodes documents is, where that is not the model of the queries. */
+  documentsModel(): PinnedModel | undefined
+  setDocumentsEncoder(encoder: QueryEncoder): Promise<void>
   query(text: string, settings: QuerySettings): Promise<QueryResult>
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
@@ -120,6 +123,8 @@ export interface GlueBuilder {
   documents(): number
   loadModel(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<void>
   texts(): string[]
+  /** Where what encodes the documents is below the folder of the model: there, or in a folder of it. */
+  modelFolder(): string
   encode(text: string): Promise<Float32Array>
   finish(vectors: readonly Float32Array[]): Promise<BuiltIndex>
 }

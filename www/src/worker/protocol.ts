@@ -73,10 +73,13 @@ export interface Methods {
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   fileOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
-  /** Reads documents and loads the model, which `encode` then has; answers with the texts to encode. */
+  /**
+   * Reads documents and loads the model, which `encode` then has; answers with the texts to encode, and with where the model is below
+   * `url` that encodes them.
+   */
   plan: {
     params: { source: BuildSource; settings: BuildSettings; url: string; options: LoadOptions }
-    result: { texts: string[] }
+    result: { texts: string[]; folder: string }
     progress: BuildProgress
   }
   finish: { params: { vectors: readonly Float32Array[] }; result: BuiltIndex; progress: never }

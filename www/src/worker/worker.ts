@@ -41,6 +41,8 @@ type Handlers = {
 const scope = globalThis as unknown as WorkerScope
 let search: GlueSearch | undefined
 let encoder: GlueEncoder | undefined
+/** What encodes documents, where the encoder of queries does not. */
+let documentsEncoder: Promise<void> | undefined
 let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
 /** How long after the first answer the worker takes it that there is nothing else to do, in milliseconds. */
@@ -81,6 +83,7 @@ const handlers: Handlers = {
     return loaded(search).similar(id, settings)
   },
   async add({ documents }, onProgress) {
+    if (documents.length > 0) await loadDocumentsEncoder()
     await loaded(search).add(documents, (done) => {
       onProgress({ done, total: documents.length })
       // Messages that have come meanwhile are answered first: encoding many documents holds up no query.
@@ -132,7 +135,7 @@ const handlers: Handlers = {
   },
   async plan({ source, settings, url, options }, onProgress) {
     builder = await planBuild(await loadBuildGlue(), source, settings, url, options, onProgress)
-    return { texts: builder.texts() }
+    return { texts: builder.texts(), folder: builder.modelFolder() }
   },
   async finish({ vectors }) {
     return loaded(builder).finish(vectors)
@@ -168,6 +171,26 @@ async function loadModel(
     return made
   } finally {
     failModel = undefined
+  }
+}
+
+/** Loads what encodes documents, for the first that are added, where the encoder of queries does not. */
+async function loadDocumentsEncoder(): Promise<void> {
+  const [ready, { url, options }] = [loaded(search), loaded(site)]
+  const pinned = encoder && ready.documentsModel()
+  if (!pinned) return
+  documentsEncoder ??= loadGlueFor(options)
+    .then(({ Encoder }) => Encoder.load(url, { ...options, pinned }, () => {}))
+    .then(async (made) => {
+      if (options.backend === 'webgpu') await accelerate(made)
+      await ready.setDocumentsEncoder(made)
+    })
+  try {
+    await documentsEncoder
+  } catch (thrown) {
+    // Asked again, it is fetched again.
+    documentsEncoder = undefined
+    throw await ready.explain(thrown)
   }
 }
 
