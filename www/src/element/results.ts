@@ -98,6 +98,9 @@ export class Results {
 
   #listen(): void {
     const signal = this.#signal
+    // Who moves the page has come back, and is no longer brought there.
+    for (const move of ['wheel', 'touchstart', 'pointerdown', 'keydown'])
+      document.addEventListener(move, () => (this.#scroll = undefined), { signal, passive: true })
     const on = (target: EventTarget, type: string, listener: (event: Event) => void) =>
       target.addEventListener(type, listener, { signal })
     on(this.#input, 'focus', () => inNextTask(() => void this.#owner.engine.load().catch(() => {}), signal))
@@ -175,8 +178,8 @@ export class Results {
       this.#view.render()
       if (this.#session.state.phase !== 'answered') return
       if (JSON.stringify(filters) !== JSON.stringify(this.#inAddress().filters)) this.#remember()
+      // At each answer, since the one by meaning moves what the one by words had put in place.
       if (this.#scroll !== undefined) window.scrollTo(0, this.#scroll)
-      this.#scroll = undefined
     })
   }
 
