@@ -101,10 +101,8 @@ export async function soak(url, { queries, together, lives, documents }) {
   })()
   const ids = Array.from({ length: documents }, (_, at) => `soak-${at}`)
   for (let from = 0; from < documents; from += 10) {
-    const some = ids.slice(from, from + 10)
-    await search.add(
-      some.map((id) => ({ id, title: `Soaked ${id}`, text: 'Quokkas that were added while others asked.' })),
-    )
+    const text = 'Quokkas that were added while others asked.'
+    await search.add(ids.slice(from, from + 10).map((id) => ({ id, title: `Soaked ${id}`, text })))
     // What encodes documents has come with the first of them, and stays.
     if (from === 0) wasm.push(await memory())
   }
