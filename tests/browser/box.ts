@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
 import type {} from '../../www/src/element/define.js'
+import { violations } from './axe.js'
 
 export { expect }
 
@@ -159,17 +159,7 @@ export class SearchBox {
   }
 
   /** What axe has to say of the page, in a line each. */
-  async violations(): Promise<string[]> {
-    // The panel comes in within a moment; half transparent colours are no state that anybody reads.
-    await this.page.evaluate(() => {
-      const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity)
-      return Promise.allSettled(ending.map(({ finished }) => finished))
-    })
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
-    )
-  }
+  violations = () => violations(this.page)
 }
 
 /** Holds back a file until the returned function is called. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { serve } from '../../scripts/serve.mjs'
 import { modelFolder, queryModelFolder } from '../../scripts/site.mjs'
@@ -10,6 +9,7 @@ import { calendar } from '../../www/demo/ics.js'
 import type { Session as WholeSession } from '../../www/demo/programme.js'
 import { done } from '../package/project.mjs'
 import { Asked } from './asked.js'
+import { violationsInAllLooks } from './axe.js'
 import { expect, openBlank, sessions, test } from './site.js'
 
 /** The page, as a visitor with a programme of their own uses it. */
@@ -276,49 +276,23 @@ test('several workers build the same bytes as one, and are gone afterwards', asy
   await expect.poll(() => page.workers().length).toBe(0)
 })
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({
-    desktop: { width: 1280, height: 900 },
-    phone: { width: 390, height: 844 },
-  })) {
-    test.describe(`in ${colorScheme} colours on a ${device}`, () => {
-      test.use({ colorScheme, viewport })
-
-      test('axe finds nothing to complain about before, meanwhile, after and in an error, and nothing is wider than the screen', async ({
-        page,
-        site,
-      }) => {
-        const violations = async () => {
-          const { violations } = await new AxeBuilder({ page }).analyze()
-          return violations.flatMap(({ id, nodes }) =>
-            nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
-          )
-        }
-        const build = await Build.open(page, site.url)
-        expect(await violations()).toEqual([])
-        if (process.env.SHOTS)
-          await page.screenshot({ path: `${process.env.SHOTS}/start-${colorScheme}-${device}.png` })
-        await build.choose(
-          'many.json',
-          JSON.stringify(
-            Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: csv.repeat(4) })),
-          ),
-        )
-        await expect(build.stage).toContainText('Encoding')
-        expect(await violations()).toEqual([])
-        await page.getByRole('button', { name: 'Cancel' }).click()
-        await page.getByRole('button', { name: 'Try a sample' }).click()
-        await build.ask('early warning of disease')
-        expect(await violations()).toEqual([])
-        const wider = () =>
-          page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        expect(await wider()).toBeLessThanOrEqual(0)
-        if (process.env.SHOTS)
-          await page.screenshot({ path: `${process.env.SHOTS}/build-${colorScheme}-${device}.png`, fullPage: true })
-        await build.choose('broken.json', '[{')
-        await expect(build.failure).toBeVisible()
-        expect(await violations()).toEqual([])
-      })
-    })
-  }
-}
+test('axe finds nothing to complain about before, meanwhile, after and in an error, and nothing is wider than the screen', async ({
+  page,
+  site,
+}) => {
+  const build = await Build.open(page, site.url)
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await build.choose(
+    'many.json',
+    JSON.stringify(Array.from({ length: 3000 }, (_, at) => ({ title: `Session ${at}`, abstract: csv.repeat(4) }))),
+  )
+  await expect(build.stage).toContainText('Encoding')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Try a sample' }).click()
+  await build.ask('early warning of disease')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await build.choose('broken.json', '[{')
+  await expect(build.failure).toBeVisible()
+  expect(await violationsInAllLooks(page)).toEqual([])
+})

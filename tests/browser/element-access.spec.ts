@@ -1,62 +1,54 @@
+import { violationsInAllLooks } from './axe.js'
 import { expect, hold, test } from './box.js'
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({
-    desktop: { width: 1280, height: 900 },
-    phone: { width: 390, height: 844 },
-  })) {
-    test.describe(`in ${colorScheme} colours on a ${device}`, () => {
-      test.use({ colorScheme, viewport })
+test.describe('in light and dark colours on a desktop and on a phone', () => {
+  test('axe finds nothing to complain about closed, open, in results, in filters and in an answer of nothing', async ({
+    box,
+    page,
+  }) => {
+    await box.open({ attributes: 'filters="day track" show="day room"' })
+    expect(await violationsInAllLooks(page), 'closed').toEqual([])
+    await box.ask('Health Analytics?')
+    await page.keyboard.press('ArrowDown')
+    expect(await violationsInAllLooks(page), 'results').toEqual([])
+    await page.getByRole('button', { name: /Monday/ }).click()
+    await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'true')
+    expect(await violationsInAllLooks(page), 'filters').toEqual([])
+    await box.ask('xkjhgfd qwrtz')
+    expect(await violationsInAllLooks(page), 'nothing').toEqual([])
+  })
 
-      test('axe finds nothing to complain about closed, open, in results, in filters and in an answer of nothing', async ({
-        box,
-        page,
-      }) => {
-        await box.open({ attributes: 'filters="day track" show="day room"' })
-        expect(await box.violations(), 'closed').toEqual([])
-        await box.ask('Health Analytics?')
-        await page.keyboard.press('ArrowDown')
-        expect(await box.violations(), 'results').toEqual([])
-        await page.getByRole('button', { name: /Monday/ }).click()
-        await expect(page.getByRole('button', { name: /Monday/ })).toHaveAttribute('aria-pressed', 'true')
-        expect(await box.violations(), 'filters').toEqual([])
-        await box.ask('xkjhgfd qwrtz')
-        expect(await box.violations(), 'nothing').toEqual([])
-      })
+  test('axe finds nothing to complain about in the dialog, and in recent searches', async ({ box, page }) => {
+    await box.open({ attributes: 'modal filters="day"' })
+    await page.keyboard.press('/')
+    expect(await violationsInAllLooks(page), 'empty').toEqual([])
+    await box.ask('Health Analytics?')
+    expect(await violationsInAllLooks(page), 'results').toEqual([])
+    await box.options.first().click()
+    await box.open({ attributes: 'modal' })
+    await page.keyboard.press('/')
+    await expect(page.getByRole('listbox', { name: 'Recent searches' })).toBeVisible()
+    expect(await violationsInAllLooks(page), 'recent').toEqual([])
+  })
 
-      test('axe finds nothing to complain about in the dialog, and in recent searches', async ({ box, page }) => {
-        await box.open({ attributes: 'modal filters="day"' })
-        await page.keyboard.press('/')
-        expect(await box.violations(), 'empty').toEqual([])
-        await box.ask('Health Analytics?')
-        expect(await box.violations(), 'results').toEqual([])
-        await box.options.first().click()
-        await box.open({ attributes: 'modal' })
-        await page.keyboard.press('/')
-        await expect(page.getByRole('listbox', { name: 'Recent searches' })).toBeVisible()
-        expect(await box.violations(), 'recent').toEqual([])
-      })
+  test.describe('when something fails', () => {
+    test.use({ complaintsAllowed: /^inkling-search: / })
 
-      test.describe('when something fails', () => {
-        test.use({ complaintsAllowed: /^inkling-search: / })
-
-        test('axe finds nothing to complain about when the search, or only its model, fails', async ({ box }) => {
-          box.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
-          await box.open()
-          await box.ask('health', 'lexical')
-          await expect(box.panel).toContainText('Keyword results only')
-          expect(await box.violations(), 'model').toEqual([])
-          box.alter = (path, body) => (path.endsWith('lexical.safetensors') ? body.subarray(0, 1000) : body)
-          await box.page.evaluate(() => caches.delete('inkling-1'))
-          await box.open()
-          await box.input.fill('health')
-          await expect(box.panel).toContainText('could not be loaded')
-          expect(await box.violations(), 'search').toEqual([])
-        })
-      })
+    test('axe finds nothing to complain about when the search, or only its model, fails', async ({ box, page }) => {
+      box.alter = (path, body) => (path.endsWith('weights.safetensors') ? body.subarray(0, 1000) : body)
+      await box.open()
+      await box.ask('health', 'lexical')
+      await expect(box.panel).toContainText('Keyword results only')
+      expect(await violationsInAllLooks(page), 'model').toEqual([])
+      box.alter = (path, body) => (path.endsWith('lexical.safetensors') ? body.subarray(0, 1000) : body)
+      await box.page.evaluate(() => caches.delete('inkling-1'))
+      await box.open()
+      await box.input.fill('health')
+      await expect(box.panel).toContainText('could not be loaded')
+      expect(await violationsInAllLooks(page), 'search').toEqual([])
     })
-  }
-}
+  })
+})
 
 test('the keyboard does everything: shortcuts, arrows, Home, End, Enter and Esc', async ({ box, page }) => {
   await box.open()

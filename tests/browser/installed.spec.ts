@@ -5,11 +5,11 @@ import fs from 'node:fs'
 import type http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
+import { DEVICES, violationsInAllLooks } from './axe.js'
 import { test as base, Demo, expect, gradedQuery, openBlank, type Package, watchRequests } from './site.js'
 
 /** A copy of the demo that a test may change, and its server. */
@@ -27,7 +27,8 @@ interface Deployed {
 const test = base.extend<{ deployed: Deployed }>({
   deployed: async ({}, use) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-installed-'))
-    fs.cpSync(siteFolder, folder, { recursive: true })
+    // Older than the file it belongs to, a compressed twin is not served.
+    fs.cpSync(siteFolder, folder, { recursive: true, preserveTimestamps: true })
     const requests: string[] = []
     const routes: Deployed['routes'] = {}
     const server = await serve(folder, { onRequest: (name) => requests.push(name), routes })
@@ -102,8 +103,6 @@ const keys = (page: Page) =>
     return all
   })
 
-const violations = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 const heading = (to: string) => (html: string) => html.replace(/(<h1[^>]*>)[^<]*/, `$1${to}`)
 const first = gradedQuery('q01')
 test('what storage has lost is fetched again with an update: files of the page, of the index and of the model', async ({
@@ -154,147 +153,140 @@ test('what storage has lost is fetched again with an update: files of the page, 
   expect(await sizes()).toMatchObject(before)
 })
 
-const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+test.describe('on a phone', () => {
+  test.use({ viewport: DEVICES.phone })
 
-for (const [device, viewport] of Object.entries(devices)) {
-  test.describe(`on a ${device}`, () => {
-    test.use({ viewport })
-
-    test('after one visit the page reloads without a network, and its first query is answered by meaning', async ({
-      page,
-      context,
-      deployed,
-    }) => {
-      const asked = watchRequests(context)
-      await Demo.ready(page, deployed.url)
-      await stored(page)
-      await indexOnce(page, deployed)
-      await cut(context, deployed)
-      await page.goto(deployed.url)
-      const hits = await new Demo(page).ask(first.query)
-      expect(hits.map((id) => first.relevant[id])).toContain(3)
-      // An address that was never visited, too.
-      await page.goto(`${deployed.url}/?q=${encodeURIComponent(gradedQuery('q02').query)}`)
-      expect(await new Demo(page).answerTo(gradedQuery('q02').query)).toHaveLength(3)
-      // The other pages as well: a session, and a programme of one's own that is read, encoded and indexed.
-      await page.goto(`${deployed.url}/?session=gdpr-erase`)
-      await expect(page.locator('.similar-list .row')).toHaveCount(4)
-      await page.getByRole('link', { name: 'Map' }).click()
-      await expect(page.locator('.point').first()).toBeVisible()
-      await page.getByRole('link', { name: 'Try your own file' }).click()
-      await askSample(page)
-      expect(
-        asked.filter((url) => new URL(url).origin !== deployed.url),
-        'requests to other origins',
-      ).toEqual([])
-    })
-
-    test('a damaged update is never shown, a whole one is offered and shown after the reload', async ({
-      page,
-      context,
-      deployed,
-    }) => {
-      const demo = await Demo.ready(page, deployed.url)
-      await stored(page)
-      const h1 = page.getByRole('heading', { level: 1 })
-      const before = await h1.innerText()
-
-      const script = path.join(deployed.folder, 'app.js')
-      const whole = fs.readFileSync(script, 'utf8')
-      // Of the right length, with one wrong byte at its end.
-      const damage = () => fs.writeFileSync(script, `${whole} `)
-      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, damage)
-      await page.reload()
-      await expect(line(page)).toContainText('could not be stored')
-      await expect(h1).toHaveText(before)
-      await page.reload()
-      await demo.ask(first.query)
-      await expect(h1).toHaveText(before)
-      expect((await keys(page)).filter((url) => url.includes('/app.js?'))).toHaveLength(1)
-
-      fs.writeFileSync(script, `${whole}\n`)
-      await page.reload()
-      await expect(line(page)).toContainText('new version')
-      await expect(h1).toHaveText(before)
-      await page.getByRole('button', { name: 'Load the new version' }).click()
-      await expect(h1).toHaveText('The second version')
-      await stored(page)
-      expect(
-        (await keys(page)).filter((url) => /\/(app\.js|index\.html)\?/.test(url)),
-        'the old version is gone',
-      ).toHaveLength(2)
-      await cut(context, deployed)
-      await page.reload()
-      await expect(h1).toHaveText('The second version')
-      expect(await demo.ask(first.query)).toHaveLength(3)
-    })
-
-    test('an update that breaks off leaves the old version working without a network, and goes on where it stopped', async ({
-      page,
-      context,
-      deployed,
-    }) => {
-      const demo = await Demo.ready(page, deployed.url)
-      await stored(page)
-      const h1 = page.getByRole('heading', { level: 1 })
-      const before = await h1.innerText()
-      const script = path.join(deployed.folder, 'app.js')
-      const whole = fs.readFileSync(script)
-      deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () =>
-        fs.rmSync(script),
-      )
-      await page.reload()
-      await expect(line(page)).toContainText('could not be stored')
-      await context.setOffline(true)
-      await page.reload()
-      await expect(h1).toHaveText(before)
-      expect(await demo.ask(first.query)).toHaveLength(3)
-
-      await context.setOffline(false)
-      fs.writeFileSync(script, `${whole}\n`)
-      deployed.requests.length = 0
-      await page.reload()
-      await expect(line(page)).toContainText('new version')
-      expect(deployed.requests.filter((name) => name === '/app.js')).toHaveLength(1)
-      expect(deployed.requests, 'what was stored before the break is not fetched again').not.toContain('/index.html')
-      // Whole and checked, the new version waits: the old one goes on until it is asked to go.
-      await expect(h1).toHaveText(before)
-      expect(await demo.ask(gradedQuery('q02').query)).toHaveLength(3)
-    })
-
-    test('it says how much is stored, which is once each file, and removes it when asked', async ({
-      page,
-      deployed,
-    }) => {
-      await Demo.ready(page, deployed.url)
-      await stored(page)
-      const kept = (await keys(page)).map((url) => url.slice(deployed.url.length + 1))
-      const files = kept.map((key) => key.replace(/\?.*/, ''))
-      // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
-      expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
-      const modules = ['build-relaxed', 'encoder-relaxed', 'simd128'].map((name) => `inkling/wasm/inkling-${name}.wasm`)
-      expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(
-        modules,
-      )
-      const bytes = files.reduce(
-        (sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size,
-        0,
-      )
-      await expect(line(page)).toContainText(`${(bytes / 1e6).toFixed(1)}\u00a0MB in ${files.length} files`)
-      await expect(line(page)).toContainText('the browser counts')
-
-      await page.getByRole('button', { name: 'Remove it' }).click()
-      await expect(line(page)).toContainText('Nothing is stored')
-      expect(await keys(page)).toEqual([])
-      await Demo.ready(page, `${deployed.url}/?again`)
-      await expect(line(page)).toContainText('Nothing is stored')
-      expect(await keys(page)).toEqual([])
-
-      await page.getByRole('button', { name: 'Store it' }).click()
-      await stored(page)
-    })
+  test('after one visit the page reloads without a network, and its first query is answered by meaning', async ({
+    page,
+    context,
+    deployed,
+  }) => {
+    const asked = watchRequests(context)
+    await Demo.ready(page, deployed.url)
+    await stored(page)
+    await indexOnce(page, deployed)
+    await cut(context, deployed)
+    await page.goto(deployed.url)
+    const hits = await new Demo(page).ask(first.query)
+    expect(hits.map((id) => first.relevant[id])).toContain(3)
+    // An address that was never visited, too.
+    await page.goto(`${deployed.url}/?q=${encodeURIComponent(gradedQuery('q02').query)}`)
+    expect(await new Demo(page).answerTo(gradedQuery('q02').query)).toHaveLength(3)
+    // The other pages as well: a session, and a programme of one's own that is read, encoded and indexed.
+    await page.goto(`${deployed.url}/?session=gdpr-erase`)
+    await expect(page.locator('.similar-list .row')).toHaveCount(4)
+    await page.getByRole('link', { name: 'Map' }).click()
+    await expect(page.locator('.point').first()).toBeVisible()
+    await page.getByRole('link', { name: 'Try your own file' }).click()
+    await askSample(page)
+    expect(
+      asked.filter((url) => new URL(url).origin !== deployed.url),
+      'requests to other origins',
+    ).toEqual([])
   })
-}
+
+  test('a damaged update is never shown, a whole one is offered and shown after the reload', async ({
+    page,
+    context,
+    deployed,
+  }) => {
+    const demo = await Demo.ready(page, deployed.url)
+    await stored(page)
+    const h1 = page.getByRole('heading', { level: 1 })
+    const before = await h1.innerText()
+
+    const script = path.join(deployed.folder, 'app.js')
+    const whole = fs.readFileSync(script, 'utf8')
+    // Of the right length, with one wrong byte at its end.
+    const damage = () => fs.writeFileSync(script, `${whole} `)
+    deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, damage)
+    await page.reload()
+    await expect(line(page)).toContainText('could not be stored')
+    await expect(h1).toHaveText(before)
+    await page.reload()
+    await demo.ask(first.query)
+    await expect(h1).toHaveText(before)
+    expect((await keys(page)).filter((url) => url.includes('/app.js?'))).toHaveLength(1)
+
+    fs.writeFileSync(script, `${whole}\n`)
+    await page.reload()
+    await expect(line(page)).toContainText('new version')
+    await expect(h1).toHaveText(before)
+    await page.getByRole('button', { name: 'Load the new version' }).click()
+    await expect(h1).toHaveText('The second version')
+    await stored(page)
+    expect(
+      (await keys(page)).filter((url) => /\/(app\.js|index\.html)\?/.test(url)),
+      'the old version is gone',
+    ).toHaveLength(2)
+    await cut(context, deployed)
+    await page.reload()
+    await expect(h1).toHaveText('The second version')
+    expect(await demo.ask(first.query)).toHaveLength(3)
+  })
+
+  test('an update that breaks off leaves the old version working without a network, and goes on where it stopped', async ({
+    page,
+    context,
+    deployed,
+  }) => {
+    const demo = await Demo.ready(page, deployed.url)
+    await stored(page)
+    const h1 = page.getByRole('heading', { level: 1 })
+    const before = await h1.innerText()
+    const script = path.join(deployed.folder, 'app.js')
+    const whole = fs.readFileSync(script)
+    deployed.deploy({ 'index.html': heading('The second version'), 'app.js': (text) => `${text}\n` }, () =>
+      fs.rmSync(script),
+    )
+    await page.reload()
+    await expect(line(page)).toContainText('could not be stored')
+    await context.setOffline(true)
+    await page.reload()
+    await expect(h1).toHaveText(before)
+    expect(await demo.ask(first.query)).toHaveLength(3)
+
+    await context.setOffline(false)
+    fs.writeFileSync(script, `${whole}\n`)
+    deployed.requests.length = 0
+    await page.reload()
+    await expect(line(page)).toContainText('new version')
+    expect(deployed.requests.filter((name) => name === '/app.js')).toHaveLength(1)
+    expect(deployed.requests, 'what was stored before the break is not fetched again').not.toContain('/index.html')
+    // Whole and checked, the new version waits: the old one goes on until it is asked to go.
+    await expect(h1).toHaveText(before)
+    expect(await demo.ask(gradedQuery('q02').query)).toHaveLength(3)
+  })
+
+  test('it says how much is stored, which is once each file, and removes it when asked', async ({ page, deployed }) => {
+    await Demo.ready(page, deployed.url)
+    await stored(page)
+    const kept = (await keys(page)).map((url) => url.slice(deployed.url.length + 1))
+    const files = kept.map((key) => key.replace(/\?.*/, ''))
+    // The manifest is kept twice: by the page's version, and by the search that asked for the newest one.
+    expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual(['search/manifest.json'])
+    const modules = ['build-relaxed', 'encoder-relaxed', 'simd128'].map((name) => `inkling/wasm/inkling-${name}.wasm`)
+    expect(files.filter((file) => file.endsWith('.wasm')).sort(), 'only the modules that this browser loads').toEqual(
+      modules,
+    )
+    const bytes = files.reduce(
+      (sum, file) => sum + fs.statSync(path.join(deployed.folder, decodeURIComponent(file))).size,
+      0,
+    )
+    await expect(line(page)).toContainText(`${(bytes / 1e6).toFixed(1)}\u00a0MB in ${files.length} files`)
+    await expect(line(page)).toContainText('the browser counts')
+
+    await page.getByRole('button', { name: 'Remove it' }).click()
+    await expect(line(page)).toContainText('Nothing is stored')
+    expect(await keys(page)).toEqual([])
+    await Demo.ready(page, `${deployed.url}/?again`)
+    await expect(line(page)).toContainText('Nothing is stored')
+    expect(await keys(page)).toEqual([])
+
+    await page.getByRole('button', { name: 'Store it' }).click()
+    await stored(page)
+  })
+})
 
 test('the page can be installed as an app', async ({ page, context, deployed }) => {
   await Demo.ready(page, deployed.url)
@@ -398,26 +390,23 @@ test('an update with another model does not fetch it where data is to be saved',
   expect(deployed.requests.filter((name) => name.startsWith('/search/model/'))).toEqual([])
 })
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing to complain about in what is said of storing, in ${colorScheme} colours`, async ({
-    page,
-    deployed,
-  }) => {
-    await page.emulateMedia({ colorScheme })
-    await Demo.ready(page, deployed.url)
-    await stored(page)
-    expect(await violations(page)).toEqual([])
-    deployed.deploy({ 'index.html': heading('The second version') })
-    await page.reload()
-    await expect(line(page)).toContainText('new version')
-    expect(await violations(page)).toEqual([])
-    await page.getByRole('button', { name: 'Load the new version' }).click()
-    await stored(page)
-    await page.getByRole('button', { name: 'Remove it' }).click()
-    await expect(line(page)).toContainText('Nothing is stored')
-    expect(await violations(page)).toEqual([])
-  })
-}
+test('axe finds nothing to complain about in what is said of storing, in light and dark colours on a desktop and on a phone', async ({
+  page,
+  deployed,
+}) => {
+  await Demo.ready(page, deployed.url)
+  await stored(page)
+  expect(await violationsInAllLooks(page)).toEqual([])
+  deployed.deploy({ 'index.html': heading('The second version') })
+  await page.reload()
+  await expect(line(page)).toContainText('new version')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await page.getByRole('button', { name: 'Load the new version' }).click()
+  await stored(page)
+  await page.getByRole('button', { name: 'Remove it' }).click()
+  await expect(line(page)).toContainText('Nothing is stored')
+  expect(await violationsInAllLooks(page)).toEqual([])
+})
 
 test('the list of a site holds what its pages load, and of an index only the manifest', () => {
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))

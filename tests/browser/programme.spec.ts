@@ -1,6 +1,6 @@
 import fs from 'node:fs'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violations, violationsInAllLooks } from './axe.js'
 import { hold } from './box.js'
 import { Demo, expect, sessions, test } from './site.js'
 
@@ -9,11 +9,6 @@ const DEVICES = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 }
 
-const violations = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(
-    ({ id, nodes }) => `${id} ${nodes[0]?.target} ${nodes[0]?.failureSummary}`,
-  )
-
 /** The calendar file that the button of a page saves. */
 async function savedCalendar(page: Page): Promise<string> {
   const downloading = page.waitForEvent('download')
@@ -21,34 +16,22 @@ async function savedCalendar(page: Page): Promise<string> {
   return fs.readFileSync(await (await downloading).path(), 'utf8')
 }
 
-for (const [device, settings] of Object.entries(DEVICES)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`in ${colorScheme} colours on a ${device}`, () => {
-      test.use({ ...settings, colorScheme })
-
-      test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures', async ({
-        page,
-        site,
-      }) => {
-        await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["gdpr-erase","uncertainty-cones"]'))
-        for (const [address, shown] of [
-          ['?session=gdpr-erase', '.similar-list .row'],
-          ['?view=map&q=health', '.point.best'],
-          ['?view=agenda', '.clash'],
-        ] as const) {
-          await page.goto(`${site.url}/${address}`)
-          await expect(page.locator(shown).first()).toBeVisible()
-          for (const summary of address.includes('map') ? await page.locator('summary').all() : [])
-            await summary.click()
-          expect(await violations(page), address).toEqual([])
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-            settings.viewport.width,
-          )
-        }
-      })
-    })
+test('axe finds nothing to complain about in a session, the map, the agenda and the panel of figures, and nothing is wider than the window', async ({
+  page,
+  site,
+}) => {
+  await page.addInitScript(() => localStorage.setItem('northlight-agenda', '["gdpr-erase","uncertainty-cones"]'))
+  for (const [address, shown] of [
+    ['?session=gdpr-erase', '.similar-list .row'],
+    ['?view=map&q=health', '.point.best'],
+    ['?view=agenda', '.clash'],
+  ] as const) {
+    await page.goto(`${site.url}/${address}`)
+    await expect(page.locator(shown).first()).toBeVisible()
+    for (const summary of address.includes('map') ? await page.locator('summary').all() : []) await summary.click()
+    expect(await violationsInAllLooks(page), address).toEqual([])
   }
-}
+})
 
 for (const [device, settings] of Object.entries(DEVICES)) {
   test.describe(`on a ${device}`, () => {

@@ -1,6 +1,6 @@
 /** The demo for visitors who save data: words answer, and meaning is offered with its size. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violations } from './axe.js'
 import { Demo, expect, keptWeights, test } from './site.js'
 
 /** Asks Chromium itself to save data, as a visitor does in its settings. */
@@ -36,8 +36,7 @@ for (const [device, viewport, reason, emulate] of [
       await expect(demo.status).toContainText('Keyword results.')
       await expect(offer).toBeVisible()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target}`)).toEqual([])
+      expect(await violations(page)).toEqual([])
 
       // Where no session has such words the offer stays.
       await demo.query.fill('zzyzzyva')

@@ -4,15 +4,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { at } from '../../scripts/lib.mjs'
 import { singleFile } from '../../scripts/single.mjs'
 import { cli } from '../../scripts/site.mjs'
+import { violations, violationsInAllLooks } from './axe.js'
 import { expect, gradedQuery, sessions, test, watchRequests } from './site.js'
-
-const violations = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 
 /** The ids of the documents that are shown. */
 const shown = (page: Page) =>
@@ -95,27 +92,26 @@ for (const [device, viewport] of Object.entries(devices)) {
       await expect(page.getByRole('searchbox')).toBeFocused()
       await expect(hit).toBeVisible()
     })
-
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test(`axe finds nothing to complain about in the one file, in ${colorScheme} colours`, async ({ page }) => {
-        await page.emulateMedia({ colorScheme })
-        await page.goto(pathToFileURL(singleFile).href)
-        await expect(page.getByRole('searchbox')).toBeVisible()
-        expect(await violations(page)).toEqual([])
-        await ask(page, 'data')
-        expect(await violations(page)).toEqual([])
-        await page.getByRole('button', { name: /^Show (more|all)/ }).click()
-        await expect(page.locator('#results [data-id]').nth(10)).toBeFocused()
-        await page.getByRole('button', { name: /^Monday/ }).click()
-        await expect(page.getByRole('button', { name: /^Monday/ })).toHaveAttribute('aria-pressed', 'true')
-        expect(await violations(page)).toEqual([])
-        await page.getByRole('searchbox').fill('xkjhgfd qwrtz')
-        await expect(page.getByRole('status')).toContainText('Nothing comes close')
-        expect(await violations(page)).toEqual([])
-      })
-    }
   })
 }
+
+test('axe finds nothing to complain about in the one file, in light and dark colours on a desktop and on a phone', async ({
+  page,
+}) => {
+  await page.goto(pathToFileURL(singleFile).href)
+  await expect(page.getByRole('searchbox')).toBeVisible()
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await ask(page, 'data')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await page.getByRole('button', { name: /^Show (more|all)/ }).click()
+  await expect(page.locator('#results [data-id]').nth(10)).toBeFocused()
+  await page.getByRole('button', { name: /^Monday/ }).click()
+  await expect(page.getByRole('button', { name: /^Monday/ })).toHaveAttribute('aria-pressed', 'true')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await page.getByRole('searchbox').fill('xkjhgfd qwrtz')
+  await expect(page.getByRole('status')).toContainText('Nothing comes close')
+  expect(await violationsInAllLooks(page)).toEqual([])
+})
 
 test('who asks while the file still opens is answered, with filters', async ({ page }) => {
   await page.goto(pathToFileURL(singleFile).href, { waitUntil: 'commit' })
