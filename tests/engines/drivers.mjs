@@ -134,8 +134,8 @@ async function puppeteerVisit(kind, url, profile, seen) {
   }
 }
 
-/** The text of a call. @param {Function} work @param {unknown[]} args */
-const called = (work, args) => `(${work})(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
+/** The text of a call: functions that are sent know their arguments and nothing else. @param {Function} work @param {unknown[]} args */
+export const called = (work, args) => `(${work})(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
 
 /** The browser that WebKitGTK comes with. */
 function miniBrowser() {

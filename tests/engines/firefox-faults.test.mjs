@@ -1,0 +1,4 @@
+import { firefox } from './drivers.mjs'
+import { faultSpecs } from './fault-specs.mjs'
+
+faultSpecs(firefox)

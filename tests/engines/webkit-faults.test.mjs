@@ -1,0 +1,4 @@
+import { webkit } from './drivers.mjs'
+import { faultSpecs } from './fault-specs.mjs'
+
+faultSpecs(webkit)
