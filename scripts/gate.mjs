@@ -8,6 +8,7 @@ import { sideBySide } from './lanes.mjs'
 import { EVERYTHING, layers } from './layers.mjs'
 import { Stop, script } from './lib.mjs'
 import { buildCliAndTests } from './site.mjs'
+import { checkSupply } from './supply.mjs'
 import { counted } from './test.mjs'
 import { buildWasm } from './wasm.mjs'
 
@@ -28,6 +29,7 @@ await script(() =>
   counted(async () => {
     await setUpChecks()
     await kept(checkFormat)()
+    await kept(checkSupply)()
     await sideBySide([
       [
         () => buildCliAndTests(NATIVE),

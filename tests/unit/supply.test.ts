@@ -43,6 +43,15 @@ test('every package of npm is pinned by a hash, and the one that ships depends o
 })
 
 test('scripts install what the lock files say, and nothing by a name alone', () => {
+  for (const name of fs.readdirSync('scripts/wheels')) {
+    const [, ...options] = read(`scripts/wheels/${name}`)
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'))
+    assert.ok(
+      options.length > 0 && options.every((option) => /^ +--hash=sha256:[0-9a-f]{64}( \\)?$/.test(option)),
+      name,
+    )
+  }
   const scripts = fs.readdirSync('scripts').filter((name) => name.endsWith('.mjs'))
   for (const name of scripts) {
     const text = read(`scripts/${name}`)
