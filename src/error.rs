@@ -5,84 +5,75 @@
 
 use std::fmt;
 
-/// What went wrong, as a category that callers can act on.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// An argument or option that cannot be used.
-    InvalidInput,
-    /// A file, document or remote thing that is not there.
-    NotFound,
-    /// The operating system refused to read or write.
-    Io,
-    /// A request failed on its way or was answered with an error.
-    Network,
-    /// A source wants a token or refuses the one it was given.
-    Unauthorized,
-    /// Bytes are not those that a manifest or a source promised.
-    HashMismatch,
-    /// A file is not in the format it should be in, or is cut short.
-    DamagedFile,
-    /// A file of a format version that this version does not read.
-    UnsupportedFormat,
-    /// A model whose architecture this version does not run.
-    UnsupportedModel,
-    /// A model without a tensor that its architecture needs.
-    MissingTensor,
-    /// A tensor whose shape contradicts the model's configuration.
-    WrongShape,
-    /// An index that was made with another model than the one loaded.
-    ModelMismatch,
-    /// A tokenizer file that is not the WordPiece pipeline of a BERT model.
-    UnsupportedTokenizer,
-    /// Two documents of one corpus with the same id.
-    DuplicateId,
-    /// A corpus without a column or key that it must have.
-    MissingColumn,
-    /// A corpus without a single document.
-    EmptyCorpus,
-    /// A corpus with faults, where none are to be passed over.
-    FaultyRecords,
-    /// No GPU that can be used, or one that failed: the CPU goes on.
-    NoGpu,
-    /// No memory left for what was to be loaded or computed.
-    OutOfMemory,
-    /// The index that was opened has given way to another: open it again.
-    Replaced,
-    /// The caller cancelled the work.
-    Cancelled,
-    /// An answer that cannot be: a fault of this program, worth reporting.
-    Internal,
+/// The kinds of errors, each with its stable code: one list, so that none is without a code or missing in [`ErrorKind::ALL`].
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $code:literal,)+) => {
+        /// What went wrong, as a category that callers can act on.
+        #[non_exhaustive]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorKind {
+            $($(#[$doc])+ $kind,)+
+        }
+
+        impl ErrorKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The stable code, in kebab case: `"model-mismatch"`.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $code,)+
+                }
+            }
+        }
+    };
 }
 
-impl ErrorKind {
-    /// The stable code, in kebab case: `"model-mismatch"`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "invalid-input",
-            Self::NotFound => "not-found",
-            Self::Io => "io",
-            Self::Network => "network",
-            Self::Unauthorized => "unauthorized",
-            Self::HashMismatch => "hash-mismatch",
-            Self::DamagedFile => "damaged-file",
-            Self::UnsupportedFormat => "unsupported-format",
-            Self::UnsupportedModel => "unsupported-model",
-            Self::MissingTensor => "missing-tensor",
-            Self::WrongShape => "wrong-shape",
-            Self::ModelMismatch => "model-mismatch",
-            Self::UnsupportedTokenizer => "unsupported-tokenizer",
-            Self::DuplicateId => "duplicate-id",
-            Self::MissingColumn => "missing-column",
-            Self::EmptyCorpus => "empty-corpus",
-            Self::FaultyRecords => "faulty-records",
-            Self::NoGpu => "no-gpu",
-            Self::OutOfMemory => "out-of-memory",
-            Self::Replaced => "replaced",
-            Self::Cancelled => "cancelled",
-            Self::Internal => "internal",
-        }
-    }
+kinds! {
+    /// An argument or option that cannot be used.
+    InvalidInput = "invalid-input",
+    /// A file, document or remote thing that is not there.
+    NotFound = "not-found",
+    /// The operating system refused to read or write.
+    Io = "io",
+    /// A request failed on its way or was answered with an error.
+    Network = "network",
+    /// A source wants a token or refuses the one it was given.
+    Unauthorized = "unauthorized",
+    /// Bytes are not those that a manifest or a source promised.
+    HashMismatch = "hash-mismatch",
+    /// A file is not in the format it should be in, or is cut short.
+    DamagedFile = "damaged-file",
+    /// A file of a format version that this version does not read.
+    UnsupportedFormat = "unsupported-format",
+    /// A model whose architecture this version does not run.
+    UnsupportedModel = "unsupported-model",
+    /// A model without a tensor that its architecture needs.
+    MissingTensor = "missing-tensor",
+    /// A tensor whose shape contradicts the model's configuration.
+    WrongShape = "wrong-shape",
+    /// An index that was made with another model than the one loaded.
+    ModelMismatch = "model-mismatch",
+    /// A tokenizer file that is not the WordPiece pipeline of a BERT model.
+    UnsupportedTokenizer = "unsupported-tokenizer",
+    /// Two documents of one corpus with the same id.
+    DuplicateId = "duplicate-id",
+    /// A corpus without a column or key that it must have.
+    MissingColumn = "missing-column",
+    /// A corpus without a single document.
+    EmptyCorpus = "empty-corpus",
+    /// A corpus with faults, where none are to be passed over.
+    FaultyRecords = "faulty-records",
+    /// No GPU that can be used, or one that failed: the CPU goes on.
+    NoGpu = "no-gpu",
+    /// No memory left for what was to be loaded or computed.
+    OutOfMemory = "out-of-memory",
+    /// The index that was opened has given way to another: open it again.
+    Replaced = "replaced",
+    /// The caller cancelled the work.
+    Cancelled = "cancelled",
+    /// An answer that cannot be: a fault of this program, worth reporting.
+    Internal = "internal",
 }
 
 /// An error with a stable code, a sentence for people, and its cause.

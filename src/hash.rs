@@ -6,6 +6,12 @@ use sha2::Sha256;
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// The name of the cache in which browsers keep the files of searches.
+pub const CACHE: &str = "inkling-1";
+
+/// What stands between the address of a file and its hash in the key that it is kept under: two versions of a file are two entries.
+pub const VERSION: &str = "?sha256=";
+
 /// Length and hash of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
@@ -19,6 +25,11 @@ impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self { bytes: bytes.len(), sha256: hex_sha256(bytes) }
+    }
+
+    /// What a browser keeps the file of an address under.
+    pub fn key(&self, address: &str) -> String {
+        format!("{address}{VERSION}{}", self.sha256)
     }
 
     /// Refuses bytes that are not those the digest was taken of; `name` says in the error which file it is about.

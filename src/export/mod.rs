@@ -195,13 +195,15 @@ impl Units {
     }
 }
 
-/// What a document is found by when a search is filtered: `FIELD=VALUE` for each value of each field, with `\` before each
-/// `=` and `\` of the field's name. One list of keywords is one index of the other engine, whatever the fields are called.
+/// What documents with a value in a field are found by when a search is filtered: `FIELD=VALUE`, with `\` before each `=` and `\` of
+/// the field's name. One list of these is one index of the other engine, whatever the fields are called.
+pub fn filter_key(field: &str, value: &str) -> String {
+    format!("{}={value}", field.replace('\\', "\\\\").replace('=', "\\="))
+}
+
+/// The keys of a document: one for each value of each field.
 fn filters(fields: &Map<String, Value>) -> Vec<String> {
-    let pairs = fields.iter().flat_map(|(field, value)| {
-        let field = field.replace('\\', "\\\\").replace('=', "\\=");
-        texts(value).into_iter().map(move |value| format!("{field}={value}"))
-    });
+    let pairs = fields.iter().flat_map(|(field, value)| texts(value).into_iter().map(move |value| filter_key(field, &value)));
     pairs.filter(|pair| pair.len() <= FILTER_BYTES_MAX).collect()
 }
 

@@ -11,10 +11,7 @@ use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use super::store::each_part;
 use super::wait::within;
-use crate::hash::Digest;
-
-/// The name under which files are kept.
-const CACHE: &str = "inkling-1";
+use crate::hash::{CACHE, Digest};
 
 /// The header of a kept file that holds its [`stamp`].
 const STAMP: &str = "x-inkling-stamp";

@@ -17,7 +17,7 @@ use super::convert::{object, option};
 use super::kept::{Kept, response_of, stamp, stamp_of};
 use super::wait::{pause, within};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hash::{Digest, hex};
+use crate::hash::{Digest, VERSION, hex};
 #[cfg(feature = "web-index")]
 use crate::index::manifest::FileEntry;
 
@@ -35,9 +35,6 @@ const DEADLINE_MORE: usize = 50_000;
 
 /// The same where a kept copy can answer instead, and for the browser's own storage once it has answered at all.
 const PATIENCE: u32 = 4000;
-
-/// What stands between the address of a file and its hash, where it is kept.
-const VERSION: &str = "?sha256=";
 
 /// Most bytes of memory that are set aside for a file before any of it has come.
 const RESERVED_MAX: usize = 96 << 20;
@@ -251,7 +248,8 @@ impl Store {
             progress.advance("cache", path, digest.bytes);
             return Ok(bytes);
         }
-        let (url, key) = (format!("{}{path}", self.base), key_of(&self.base, path, digest));
+        let url = format!("{}{path}", self.base);
+        let key = digest.key(&url);
         if let Some(bytes) = self.kept_intact(path, &key, digest).await {
             progress.advance("cache", path, digest.bytes);
             return Ok(bytes);
@@ -326,11 +324,6 @@ impl Store {
     async fn matching(&self, key: &str) -> Option<Response> {
         self.kept.as_ref()?.get(key).await
     }
-}
-
-/// What a version of a file is kept under.
-fn key_of(base: &str, path: &str, digest: &Digest) -> String {
-    format!("{base}{path}{VERSION}{}", digest.sha256)
 }
 
 /// The body of a kept response, if it is that of the digest.

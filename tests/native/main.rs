@@ -2,6 +2,7 @@
 
 mod allocations;
 mod cli;
+mod contract;
 mod counts;
 mod encoder;
 mod export;

@@ -1,34 +1,114 @@
-/** What Rust and TypeScript both know, and neither can take from the other. */
+/** What Rust and TypeScript both know, and neither can take from the other: `tests/native/contract.rs` writes down what Rust knows. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import test from 'node:test'
-import { RELEVANCE, SHARE_OF_BEST } from '../../www/src/remote/remote.js'
-import { keyOf, SEARCH_CACHE } from '../../www/src/worker/stored.js'
+import type { InklingErrorCode } from '../../www/src/errors.js'
+import { filterKey, type RemoteHit, RemoteSearch } from '../../www/src/remote/remote.js'
+import type { Mode } from '../../www/src/types.js'
+import { filesOf, type IndexFile, keyOf, NAMES, SEARCH_CACHE } from '../../www/src/worker/stored.js'
 
-const read = (file: string) => fs.readFileSync(file, 'utf8')
-const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found).sort()
+/** The golden, as far as its parts are read by name. */
+interface Contract {
+  errors: string[]
+  modes: string[]
+  limit: number
+  names: Record<string, string>
+  manifest: { files: IndexFile[] }
+  paths: { good: string[]; bad: string[] }
+  cache: string
+  keys: { address: string; sha256: string; key: string }[]
+  filters: { field: string; value: string; key: string }[]
+  meaning: { cosines: number[]; scores: number[]; shown: number }[]
+}
+
+const rust = JSON.parse(fs.readFileSync('tests/data/goldens/contract.json', 'utf8')) as Contract
+
+/** The names of a type: the compiler wants all of them and no other. */
+const namesOf = <Name extends string>(names: Record<Name, true>) => Object.keys(names).sort()
 
 test('every code of an error in Rust is one of the package, which adds only those of browsers', () => {
-  const rust = all(read('src/error.rs'), /Self::\w+ => "([a-z-]+)"/g)
-  const [, union = ''] = /export type InklingErrorCode =((?:\s+\| '[a-z-]+')+)/.exec(read('www/src/errors.ts')) ?? []
-  assert.ok(rust.length > 10)
-  assert.deepEqual(all(union, /'([a-z-]+)'/g), [...rust, 'unsupported-browser', 'blocked'].sort())
+  const codes = namesOf<InklingErrorCode>({
+    'invalid-input': true,
+    'not-found': true,
+    io: true,
+    network: true,
+    unauthorized: true,
+    'hash-mismatch': true,
+    'damaged-file': true,
+    'unsupported-format': true,
+    'unsupported-model': true,
+    'missing-tensor': true,
+    'wrong-shape': true,
+    'model-mismatch': true,
+    'unsupported-tokenizer': true,
+    'duplicate-id': true,
+    'missing-column': true,
+    'empty-corpus': true,
+    'faulty-records': true,
+    'no-gpu': true,
+    'out-of-memory': true,
+    replaced: true,
+    cancelled: true,
+    'unsupported-browser': true,
+    blocked: true,
+    internal: true,
+  })
+  assert.deepEqual(codes, [...rust.errors, 'unsupported-browser', 'blocked'].sort())
+})
+
+test('what may rank documents has the same names', () => {
+  assert.deepEqual(namesOf<Mode>({ hybrid: true, semantic: true, lexical: true }), rust.modes.sort())
+})
+
+test('files of an index have the same names, and are needed for the same things', () => {
+  assert.deepEqual(NAMES, rust.names)
+  const needs = { model: true, documents: true, meaning: true, index: true, words: true, hit: true } as const
+  const files = filesOf(rust.manifest)
+  assert.deepEqual(files?.map(({ needed }) => needed).sort(), namesOf<IndexFile['needed']>(needs))
+  const [{ path, bytes, sha256 } = { path: '', bytes: 0, sha256: '' }] = files ?? []
+  assert.deepEqual([path, bytes, sha256.length], ['model', 3, 64])
+})
+
+test('a manifest may name the same paths, and no other', () => {
+  const named = (path: string) => filesOf({ ...rust.manifest, files: [{ ...rust.manifest.files[0], path }] })
+  assert.ok(rust.paths.good.length > 5 && rust.paths.bad.length > 10)
+  for (const path of rust.paths.good) assert.equal(named(path)?.[0]?.path, path)
+  for (const path of rust.paths.bad) assert.equal(named(path), undefined, path)
+  for (const other of [null, 1, [], {}, { files: [] }, { name: 'An app', icons: [] }])
+    assert.equal(filesOf(other), undefined)
 })
 
 test('the page and the service worker look for stored files where the search keeps them', () => {
-  const names = fs.readdirSync('src/web').filter((name) => name.endsWith('.rs'))
-  const web = names.map((name) => read(`src/web/${name}`)).join('\n')
-  assert.deepEqual(all(web, /const CACHE: &str = "([^"]+)"/g), [SEARCH_CACHE])
-  const versions = all(web, /const VERSION: &str = "([^"]+)"/g)
-  assert.equal(versions.length, 1)
-  assert.equal(`a/b${versions[0]}0f`, keyOf('a/b', '0f'))
+  assert.equal(SEARCH_CACHE, rust.cache)
+  for (const { address, sha256, key } of rust.keys) assert.equal(keyOf(address, sha256), key)
 })
 
-test('an engine elsewhere is scored as an index here scores by meaning alone', () => {
-  const fusion = read('src/index/fusion.rs')
-  assert.deepEqual(all(fusion, /const SHARE_OF_BEST: f32 = ([\d.]+);/g), [String(SHARE_OF_BEST)])
-  const [, body = ''] = /pub fn by_meaning\(.*?\{(.*?)\n\}/s.exec(fusion) ?? []
-  assert.deepEqual(all(body, /logistic\(([\d.]+ \* hit\.score - [\d.]+)\)/g), [
-    `${RELEVANCE.slope} * hit.score - ${RELEVANCE.offset}`,
-  ])
+test('an engine elsewhere is asked for the values of fields by the keys that were exported', () => {
+  for (const { field, value, key } of rust.filters) assert.equal(filterKey(field, value), key)
 })
+
+test('an engine elsewhere is scored as an index here scores by meaning alone, and as many hits are shown', async () => {
+  for (const { cosines, scores, shown } of rust.meaning) {
+    const search = searchOf(cosines)
+    const { hits } = await search.query('a question', { limit: cosines.length })
+    assert.equal(hits.length, shown)
+    for (const [at, { score }] of hits.entries()) assert.ok(Math.abs(score - (scores[at] as number)) < 1e-6)
+    assert.equal((await search.query('a question')).hits.length, rust.limit)
+  }
+})
+
+/** A search in an engine that finds documents of these cosines. */
+function searchOf(cosines: number[]): RemoteSearch {
+  const found = cosines.map(
+    (cosine, at): RemoteHit => ({
+      id: String(at),
+      cosine,
+      title: '',
+      fields: {},
+      passage: { text: '', start: 0, end: 0 },
+    }),
+  )
+  const info = { model: 'm', dim: 2, maxTokens: 8, kernel: '', bulk: 'cpu', backend: 'cpu', adapter: null, why: '' } as const
+  const encoder = { info, encode: async () => [new Float32Array([1, 0])], dispose() {} }
+  return new RemoteSearch(encoder, { search: async () => found })
+}

@@ -12,7 +12,17 @@
  */
 import { isOtherBuild } from '../src/worker/module-names.js'
 import { hasRelaxedSimd } from '../src/worker/simd.js'
-import { keyOf, type ListedFile, type OfflineList, SEARCH_CACHE, siteCache, wholeBody } from '../src/worker/stored.js'
+import {
+  filesOf,
+  type IndexFile,
+  keyOf,
+  type ListedFile,
+  NAMES,
+  type OfflineList,
+  SEARCH_CACHE,
+  siteCache,
+  wholeBody,
+} from '../src/worker/stored.js'
 import { pause, within } from '../src/worker/wait.js'
 
 interface LifeEvent extends Event {
@@ -33,11 +43,6 @@ interface WorkerScope {
   addEventListener(type: 'install' | 'activate', listener: (event: LifeEvent) => void): void
   addEventListener(type: 'fetch', listener: (event: Fetch) => void): void
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown> & LifeEvent) => void): void
-}
-
-/** A file of an index, as its manifest lists it. */
-interface IndexFile extends ListedFile {
-  needed: 'model' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
 }
 
 /** A file to store: where it is, and what it is kept under. */
@@ -110,10 +115,10 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
   const all: (Wanted & IndexFile)[] = []
   for (const search of searches) {
     const folder = at(search, base)
-    const manifest = pages.get(at('manifest.json', folder))
+    const manifest = pages.get(at(NAMES.manifest, folder))
     const stored = manifest && (await cache.match(manifest.key))
-    if (!stored) throw new Error(`${folder} has no manifest.json: build the service worker again`)
-    const { files }: { files: IndexFile[] } = await stored.json()
+    const files = filesOf(await stored?.json())
+    if (!files) throw new Error(`${folder} has no ${NAMES.manifest} of an index: build both again`)
     all.push(...files.map((file) => ({ ...file, ...wanted(file, folder) })))
   }
   return all
@@ -175,7 +180,7 @@ async function answer(request: Request, { key }: Wanted): Promise<Response> {
 }
 
 /** The files of models that are asked for by their names: their hashes are known to no page. */
-const MODEL_CONFIGS = ['model/config.json', 'model/documents/config.json']
+const MODEL_CONFIGS = [NAMES.model, NAMES.documentsModel].map((folder) => folder + NAMES.config)
 
 const isModelConfig = ({ url }: Request): boolean =>
   searches.some((search) => MODEL_CONFIGS.some((path) => url === at(path, at(search, base))))

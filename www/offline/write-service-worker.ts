@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moduleOf } from '../src/worker/module-names.js'
-import type { ListedFile, OfflineList } from '../src/worker/stored.js'
+import { filesOf, type ListedFile, NAMES, type OfflineList } from '../src/worker/stored.js'
 
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
 const WORKER_FILE = 'service-worker.js'
@@ -34,7 +34,7 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
     .map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
     .sort()
   const searches = paths
-    .filter((name) => /(^|\/)manifest\.json$/.test(name) && isIndex(path.join(site, name)))
+    .filter((name) => path.posix.basename(name) === NAMES.manifest && isIndex(path.join(site, name)))
     .map((name) => name.replace(/[^/]*$/, ''))
   // The package is where this script is.
   const packages = paths
@@ -52,7 +52,7 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
   }
   const isListed = (name: string) => {
     // Of an index the manifest is enough: it lists the other files itself.
-    const ofIndex = searches.some((folder) => name.startsWith(folder) && name !== `${folder}manifest.json`)
+    const ofIndex = searches.some((folder) => name.startsWith(folder) && name !== folder + NAMES.manifest)
     const unused = packages.some((folder) => name.startsWith(folder) && isUnused(name.slice(folder.length)))
     return !ofIndex && !UNUSED.test(name) && !unused && !skip.some((start) => name.startsWith(start))
   }
@@ -72,11 +72,10 @@ function listed(site: string, name: string): ListedFile {
   return { path: encode(name), bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Whether a `manifest.json` is that of an index, and not some other program's. */
+/** Whether a `manifest.json` is that of an index whose files lie beside it, and not some other program's. */
 function isIndex(file: string): boolean {
   try {
-    const { format, model, files } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>
-    return typeof format === 'number' && typeof model === 'object' && Array.isArray(files)
+    return filesOf(JSON.parse(fs.readFileSync(file, 'utf8'))) !== undefined
   } catch {
     return false
   }

@@ -55,14 +55,12 @@ const DEFAULT_LIMIT = 3
  */
 const CLOSE = 0.16
 
-/** As the crate's `fusion.rs` has them: documents are found down to this share of the best score, */
-export const SHARE_OF_BEST = 0.1
+/** As the crate's `fusion.rs` has it: documents are found down to this share of the best score, */
+const SHARE_OF_BEST = 0.1
 
-/** and a passage is as likely to be relevant as the logistic function of this line says of its cosine, by meaning alone. */
-export const RELEVANCE = { slope: 7.06, offset: 4.77 }
-
+/** and by meaning alone a passage of a cosine is so likely to be relevant. `tests/unit/contract.test.ts` holds both to the crate. */
 function scoreOf(cosine: number): number {
-  return 1 / (1 + Math.exp(RELEVANCE.offset - RELEVANCE.slope * cosine))
+  return 1 / (1 + Math.exp(4.77 - 7.06 * cosine))
 }
 
 /** An encoder, as far as it is used here. */

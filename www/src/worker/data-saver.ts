@@ -1,6 +1,6 @@
 /** Whether a visitor has to be asked before the model is fetched: it is by far the largest part of a search. */
 
-import { keyOf, SEARCH_CACHE, wholeBody } from './stored.js'
+import { filesOf, keyOf, NAMES, SEARCH_CACHE, wholeBody } from './stored.js'
 import { within } from './wait.js'
 
 /** How long the network or the storage may take to answer, in milliseconds. */
@@ -26,10 +26,6 @@ export function savesData(): boolean {
   )
 }
 
-interface Manifest {
-  files: { path: string; bytes: number; sha256: string; needed: string }[]
-}
-
 /**
  * The bytes of the model, and of the vectors that it is for, that the visitor has to be asked for; undefined where there is nothing to ask.
  *
@@ -49,13 +45,17 @@ export async function bytesToAskFor(
 async function missing(url: string, cache: boolean): Promise<number> {
   const opened = cache ? globalThis.caches?.open(SEARCH_CACHE) : undefined
   const kept = opened && (await within(PATIENCE_MS, opened).catch(() => undefined))
-  const read = async (response: Response | undefined) => (await response?.json()) as Manifest
-  const address = `${url}manifest.json`
+  const read = async (response: Response | undefined) => {
+    const files = filesOf(await response?.json())
+    if (!files) throw new Error(`${address} is not the manifest of an index`)
+    return files
+  }
+  const address = `${url}${NAMES.manifest}`
   const fetched = within(
     PATIENCE_MS,
     fetch(address).then((response) => read(response)),
   )
-  const { files } = await fetched.catch(async () => read(await kept?.match(address)))
+  const files = await fetched.catch(async () => read(await kept?.match(address)))
   let bytes = 0
   for (const file of files) {
     if (file.needed !== 'model' && file.needed !== 'meaning') continue

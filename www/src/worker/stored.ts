@@ -1,9 +1,44 @@
 /**
- * How files are kept in Cache Storage, by the search (in Rust, `web/store.rs`), by the service worker and by the page:
- * each under its address with its hash behind it, so that two versions of a file are two entries.
+ * What lies in the folder of an index, and how its files are kept in Cache Storage, by the search (in Rust, `web/store.rs`), by the
+ * service worker and by the page: each under its address with its hash behind it, so that two versions of a file are two entries.
+ *
+ * Rust knows all this, too: `tests/data/goldens/contract.json` holds both to the same.
  */
 
-/** The cache of the search's own files: index, documents and model. The name is that of `web/store.rs`. */
+/** Names in the folder of an index, and in that of its model. */
+export const NAMES = {
+  manifest: 'manifest.json',
+  model: 'model/',
+  documentsModel: 'model/documents/',
+  config: 'config.json',
+  tokenizer: 'tokenizer.json',
+  weights: 'weights.safetensors',
+} as const
+
+/** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
+export interface ListedFile {
+  path: string
+  bytes: number
+  sha256: string
+}
+
+/** A file of an index, as its manifest lists it. */
+export interface IndexFile extends ListedFile {
+  needed: 'model' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
+}
+
+/** The files of an index; undefined where its manifest is none, whatever its version, or names a path outside its folder. */
+export function filesOf(manifest: unknown): IndexFile[] | undefined {
+  const { format, model, files } = Object(manifest) as { format?: unknown; model?: unknown; files?: unknown }
+  if (typeof format !== 'number' || typeof model !== 'object' || !Array.isArray(files)) return undefined
+  return (files as IndexFile[]).every((file) => staysInside(file.path)) ? files : undefined
+}
+
+function staysInside(path: string): boolean {
+  return !/[\\:?#%]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+}
+
+/** The cache of the search's own files: index, documents and model. */
 export const SEARCH_CACHE = 'inkling-1'
 
 /** The cache of the page's files, one for each site: sites of one origin must not clean up after each other. */
@@ -35,18 +70,12 @@ export type EarlyFiles = ReadonlyMap<string, Promise<Response | undefined>>
 export function readEarly(url: string): EarlyFiles {
   const kept = async (path: string) => (await caches.open(SEARCH_CACHE)).match(url + path, { ignoreSearch: true })
   const orNothing = (response: Promise<Response | undefined>) => response.catch(() => undefined)
+  const { config, tokenizer, weights } = NAMES
   return new Map([
-    ['weights.safetensors', orNothing(kept('weights.safetensors'))],
-    ['tokenizer.json', orNothing(kept('tokenizer.json'))],
-    ['config.json', orNothing(fetch(`${url}config.json`, { cache: 'no-cache' }))],
+    [weights, orNothing(kept(weights))],
+    [tokenizer, orNothing(kept(tokenizer))],
+    [config, orNothing(fetch(`${url}${config}`, { cache: 'no-cache' }))],
   ])
-}
-
-/** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
-export interface ListedFile {
-  path: string
-  bytes: number
-  sha256: string
 }
 
 /** What the service worker stores, as `write-service-worker.js` writes it in front of the worker's own code. */
