@@ -279,7 +279,7 @@ fn index_of(documents: &[Document]) {
     let built = plan.finish(vec![unit; count], &MODEL, ENCODER.config()).expect("what was cut can be written");
     let index = built.open(&documents.iter().collect::<Vec<_>>()).expect("an index that was written");
     let fields = documents.iter().flat_map(|document| document.fields.keys().cloned()).take(3).collect();
-    let options = QueryOptions { limit: 5, facets: fields, far: true, ..QueryOptions::default() };
+    let options = QueryOptions { limit: 5, facets: fields, min_score: Some(0.0), ..QueryOptions::default() };
     let _ = ask(&index, documents, "people", &options);
 }
 
@@ -306,7 +306,8 @@ pub fn query(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let is = |bit: u8| chosen >> bit & 1 == 1;
     let mode = [Mode::Hybrid, Mode::Semantic, Mode::Lexical, Mode::Hybrid][usize::from(chosen & 3)];
-    let mut options = QueryOptions { mode, limit: 1 + usize::from(chosen >> 5), far: is(2), ..QueryOptions::default() };
+    let mut options =
+        QueryOptions { mode, limit: 1 + usize::from(chosen >> 5), min_score: is(2).then_some(0.0), ..QueryOptions::default() };
     if is(3) {
         options.filters.insert("track".into(), vec!["Health".into(), text.chars().take(9).collect()]);
     }
@@ -331,7 +332,7 @@ pub fn changes(bytes: &[u8]) {
         let encoded = EncodedDocument::new(document.clone(), cut.into_iter().zip(vectors).collect());
         index.add_encoded(vec![encoded]).expect("a document of any text can be added");
         let with: Vec<Document> = CORPUS.iter().cloned().chain([document]).collect();
-        let _ = ask(&index, &with, text, &QueryOptions { far: true, limit: 9, ..QueryOptions::default() });
+        let _ = ask(&index, &with, text, &QueryOptions { min_score: Some(0.0), limit: 9, ..QueryOptions::default() });
         index.save(&with, Vec::new()).expect("the changed index can be saved");
     }
     index.remove("of a stranger");
@@ -356,7 +357,7 @@ pub fn saved(bytes: &[u8]) {
         Ok::<_, Error>(index)
     };
     let Ok(mut index) = open() else { return };
-    let options = QueryOptions { far: true, limit: 9, ..QueryOptions::default() };
+    let options = QueryOptions { min_score: Some(0.0), limit: 9, ..QueryOptions::default() };
     let _ = ask(&index, &documents, "people and data", &options);
     let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
     ids.iter().for_each(|id| _ = index.similar(id, 3));

@@ -51,7 +51,7 @@ const VISIT = `import { createSearch } from './inkling/index.js'
 
 const report = async () => {
   const search = await createSearch({ url: 'search/' })
-  await search.semantic
+  await search.modelReady
   const { mode, hits } = await search.query('Health Analytics?')
   const cache = await caches.open('inkling-1')
   // The first answer does not wait for what is kept.

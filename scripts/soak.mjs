@@ -75,7 +75,7 @@ export async function soak(url, { queries, together, lives, documents }) {
   const question = (/** @type {number} */ at) =>
     `${words[at % words.length]} ${words[(at * 7 + 3) % words.length]} ${at % 3 ? '' : at}`
   const search = await open()
-  await search.semantic
+  await search.modelReady
   /** @type {number[]} */
   const wasm = []
   /** @type {number[]} */
@@ -114,7 +114,7 @@ export async function soak(url, { queries, together, lives, documents }) {
   search.dispose()
   let lived = 0
   for (let at = 0; at < lives; at++) {
-    const short = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+    const short = await createSearch({ url: `${url}/search/`, model: 'ask' })
     if ((await short.query('health')).hits.length > 0) lived += 1
     short.dispose()
   }

@@ -100,8 +100,8 @@ impl Args {
         for (field, value) in &self.filters {
             filters.entry(field.clone()).or_default().push(value.clone());
         }
-        let (limit, sort, far) = (self.limit, self.sort.clone(), self.far);
-        QueryOptions { limit, mode, filters, sort, far, ..QueryOptions::default() }
+        let (limit, sort, min_score) = (self.limit, self.sort.clone(), self.far.then_some(0.0));
+        QueryOptions { limit, mode, filters, sort, min_score, ..QueryOptions::default() }
     }
 }
 

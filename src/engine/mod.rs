@@ -87,8 +87,9 @@ pub struct QueryOptions {
     pub sort: Option<String>,
     /// Fields whose values to count over the found documents. A field's own filter does not narrow its own counts.
     pub facets: Vec<String>,
-    /// Whether documents are found that are hardly about the query. Without it such a query has no hits.
-    pub far: bool,
+    /// The least score of a hit, in [0, 1]: 0 finds all, however far they are. Without it a query that no document is about has no hits, and
+    /// others have those with at least a tenth of the best score.
+    pub min_score: Option<f32>,
     /// Whether quotes and `-` mean phrases and exclusions, the last word may be unfinished, and words may be misspelt.
     pub syntax: Syntax,
 }
@@ -96,7 +97,7 @@ pub struct QueryOptions {
 impl Default for QueryOptions {
     fn default() -> Self {
         let (filters, syntax) = (Filters::default(), Syntax::default());
-        Self { limit: DEFAULT_LIMIT, mode: Mode::Hybrid, filters, sort: None, facets: Vec::new(), far: false, syntax }
+        Self { limit: DEFAULT_LIMIT, mode: Mode::Hybrid, filters, sort: None, facets: Vec::new(), min_score: None, syntax }
     }
 }
 
@@ -369,18 +370,18 @@ impl Index {
             false => rank(&question.words, meaning.as_deref(), mode),
         };
         found.retain(|ranked| question.allows(ranked.document));
-        if !is_empty && !options.far {
-            let asked = Asked { unknown: question.unknown, documents: self.documents() };
-            let closeness = match mode {
-                Mode::Hybrid => asked.closeness(&found),
-                Mode::Semantic => asked.closeness_by_meaning(&found),
-                // What words alone have found has them.
-                Mode::Lexical => 0.0,
-            };
-            match closeness >= 0.0 {
-                true => fusion::keep_close(&mut found),
-                false => found.clear(),
-            }
+        let asked = Asked { unknown: question.unknown, documents: self.documents() };
+        let is_close = |found: &[Ranked]| match mode {
+            Mode::Hybrid => asked.closeness(found) >= 0.0,
+            Mode::Semantic => asked.closeness_by_meaning(found) >= 0.0,
+            // What words alone have found has them.
+            Mode::Lexical => true,
+        };
+        match options.min_score {
+            _ if *is_empty => {}
+            Some(least) => found.retain(|ranked| ranked.score >= least),
+            None if is_close(&found) => fusion::keep_close(&mut found),
+            None => found.clear(),
         }
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =

@@ -88,7 +88,7 @@ struct Settings {
     filters: Filters,
     sort: Option<String>,
     facets: Vec<String>,
-    far: bool,
+    min_score: Option<f32>,
 }
 
 #[derive(Serialize)]
@@ -412,13 +412,16 @@ fn shown(mut hits: Vec<Hit>) -> Vec<Hit> {
 
 impl Settings {
     fn options(self) -> Result<QueryOptions> {
-        let Self { limit, mode, filters, sort, facets, far } = self;
+        let Self { limit, mode, filters, sort, facets, min_score } = self;
         let limit = match limit {
             None => DEFAULT_LIMIT,
             Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => limit.min(1e6) as usize,
             Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
         };
-        Ok(QueryOptions { limit, mode, filters, sort, facets, far, ..QueryOptions::default() })
+        if min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
+            return Err(Error::new(ErrorKind::InvalidInput, "minScore must be a number from 0 to 1, or 'auto'"));
+        }
+        Ok(QueryOptions { limit, mode, filters, sort, facets, min_score, ..QueryOptions::default() })
     }
 }
 

@@ -154,7 +154,7 @@ export class SearchBox {
     await this.page.evaluate(async () => {
       const element = document.querySelector('inkling-search')!
       while (!element.search) await new Promise((resolve) => setTimeout(resolve, 20))
-      await element.search.semantic
+      await element.search.modelReady
     })
   }
 

@@ -180,7 +180,7 @@ test('the saved folder is a site that answers, and its index is the one that the
         new URL('inkling/index.js', document.baseURI).href
       )) as typeof import('inkling-search')
       const search = await createSearch({ url: 'search/' })
-      await search.semantic
+      await search.modelReady
       return (await search.query(question)).hits[0]?.title
     }, question)
     expect(title).toBe(question)

@@ -45,7 +45,7 @@ test.describe('where a student encodes queries', () => {
         const { weights } = globalThis as unknown as { weights: () => Promise<number> }
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
         const search = await createSearch({ url: `${url}/asked/`, cache: false })
-        await search.semantic
+        await search.modelReady
         const { mode } = await search.query('insects that make honey')
         const counts = [await weights()]
         for (const id of ['one', 'two']) {
@@ -113,7 +113,7 @@ test('what is added is found by its words and its meaning, and what is removed i
       const replaced = { documents: search.info.documents, title: (await search.query('Quillfeather')).hits[0]?.title }
       const twice = await search.add([BEES, BEES]).then(String, ({ code }: Inkling.InklingError) => code)
       const removed = await search.remove(['bees', 'gdpr-erase', 'no-such'])
-      const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, far: true })
+      const { hits } = await search.query('Quillfeather honeybees hive', { limit: 200, minScore: 0 })
       const gone = {
         documents: search.info.documents,
         passages: search.info.passages - passages,
@@ -155,7 +155,7 @@ test('queries are answered while many documents are being added', async ({ page,
   const seen = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
-    await search.semantic
+    await search.modelReady
     const documents = Array.from({ length: 40 }, (_, i) => ({
       id: `new-${i}`,
       title: `Zeppelin ${i}`,
@@ -221,7 +221,7 @@ test('saved files, served by another site with the model, give the same answers,
       async ({ url, QUERIES }) => {
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
         const search = await createSearch({ url: `${url}/search/` })
-        await search.semantic
+        await search.modelReady
         const hits: Inkling.Hit[][] = []
         for (const text of QUERIES) hits.push((await search.query(text, { limit: 10 })).hits)
         search.dispose()

@@ -37,7 +37,7 @@ test.describe('a new deployment under an open tab', () => {
     await openBlank(page, site)
     const open = page.evaluate(async (url) => {
       const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-      const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+      const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
       Object.assign(globalThis, { search })
       return (await search.query('Lindenthal', { limit: 2 })).hits.map(({ title }) => title)
     }, site.url)
@@ -53,7 +53,7 @@ test.describe('a new deployment under an open tab', () => {
     expect(documents).toBe(393)
     const meaning = await page.evaluate(async () => {
       const { search } = globalThis as unknown as { search: Inkling.Search }
-      await search.loadSemantic()
+      await search.loadModel()
       const { mode, hits } = await search.query('keeping my best people from leaving')
       search.dispose()
       return { mode, title: hits[0]?.title }
@@ -66,13 +66,13 @@ test.describe('a new deployment under an open tab', () => {
     await page.evaluate(async (url) => {
       const { createSearch }: Package = await import(`${url}/inkling/index.js`)
       Object.assign(globalThis, {
-        search: await createSearch({ url: `${url}/search/`, semantic: 'ask', cache: false }),
+        search: await createSearch({ url: `${url}/search/`, model: 'ask', cache: false }),
       })
     }, site.url)
     deploy('next')
     const answer = await page.evaluate(async () => {
       const { search } = globalThis as unknown as { search: Inkling.Search }
-      await search.loadSemantic()
+      await search.loadModel()
       const { mode, hits } = await search.query('keeping my best people from leaving')
       search.dispose()
       return { mode, title: hits[0]?.title }
@@ -96,7 +96,7 @@ test.describe('a new deployment under an open tab', () => {
       Object.assign(element, {
         openSearch: async (options: Inkling.SearchOptions) => {
           const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-          const search = await createSearch({ ...options, semantic: 'ask' })
+          const search = await createSearch({ ...options, model: 'ask' })
           await search.remove(['no such session'])
           return search
         },

@@ -87,22 +87,22 @@ for (const [name, connection] of [
   ['slow', { effectiveType: '3g' }],
   ['metered', { type: 'cellular', effectiveType: '4g' }],
 ] as const) {
-  test(`on a ${name} connection the model waits too, unless the site says semantic="now"`, async ({ box, page }) => {
+  test(`on a ${name} connection the model waits too, unless the site says model="now"`, async ({ box, page }) => {
     await page.addInitScript((value) => Object.defineProperty(navigator, 'connection', { value }), connection)
     await box.open()
     await box.ask('dashboards', 'lexical')
     await expect(page.getByRole('button', { name: OFFER })).toBeVisible()
     expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
-    await box.open({ attributes: 'semantic="now"' })
+    await box.open({ attributes: 'model="now"' })
     await box.ask('dashboards')
   })
 }
 
-test('with semantic="ask" every visitor is asked before the model is fetched, and offered the better answer when it is there', async ({
+test('with model="ask" every visitor is asked before the model is fetched, and offered the better answer when it is there', async ({
   box,
   page,
 }) => {
-  await box.open({ attributes: 'semantic="ask"' })
+  await box.open({ attributes: 'model="ask"' })
   await box.ask('throwing away less unsold food', 'lexical')
   expect(box.requests.filter((path) => path.includes('/model/'))).toEqual([])
   const answered = page.evaluate(

@@ -161,7 +161,7 @@ test('a page that the browser itself kept and puts back answers as before', asyn
     await input.fill('Health Analytics?')
     await expect(page.locator('.inkling-option').first()).toBeVisible()
     // A page that still fetches is not kept.
-    await page.evaluate(() => document.querySelector('inkling-search')!.search!.semantic)
+    await page.evaluate(() => document.querySelector('inkling-search')!.search!.modelReady)
     await page.goto(`${box.url}/sessions.html`)
     // Nothing loads: Playwright would wait for that.
     await page.evaluate(() => void setTimeout(() => history.back()))

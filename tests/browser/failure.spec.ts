@@ -21,7 +21,7 @@ test('damaged weights are refused with the code hash-mismatch, and the search go
   await expect(page.locator('#note')).toContainText('by keywords only')
 })
 
-test('without a model `semantic` rejects, and queries, similar sessions, removing and saving still work', async ({
+test('without a model `modelReady` rejects, and queries, similar sessions, removing and saving still work', async ({
   page,
   site,
 }) => {
@@ -31,7 +31,7 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     const code = ({ code }: { code: string }) => code
-    const semantic = await search.semantic.then(String, code)
+    const model = await search.modelReady.then(String, code)
     const { hits, mode } = await search.query('Health Analytics?')
     const byMeaning = await search.query('health', { mode: 'semantic' }).then(String, code)
     const added = await search.add([{ id: 'new', title: 'New' }]).then(String, code)
@@ -40,7 +40,7 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
     const files = await search.save()
     search.dispose()
     return {
-      semantic,
+      model,
       mode,
       ids: hits.map(({ id }) => id),
       byMeaning,
@@ -50,9 +50,9 @@ test('without a model `semantic` rejects, and queries, similar sessions, removin
       files: files.map(({ path }) => path),
     }
   }, site.url)
-  expect(outcome.semantic).toMatch(/hash-mismatch|damaged-file/)
-  expect(outcome.byMeaning).toBe(outcome.semantic)
-  expect(outcome.added).toBe(outcome.semantic)
+  expect(outcome.model).toMatch(/hash-mismatch|damaged-file/)
+  expect(outcome.byMeaning).toBe(outcome.model)
+  expect(outcome.added).toBe(outcome.model)
   expect(outcome.mode).toBe('lexical')
   for (const id of outcome.ids) expect(gradedQuery('q01').relevant[id]).toBe(3)
   expect(outcome).toMatchObject({ similar: 3, removed: 1 })
@@ -72,10 +72,10 @@ test('damaged vectors are refused with the code hash-mismatch, no model is fetch
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
     const code = ({ code }: { code: string }) => code
-    const semantic = await search.semantic.then(String, code)
+    const model = await search.modelReady.then(String, code)
     const { hits, mode } = await search.query('Health Analytics?')
     const outcome = {
-      semantic,
+      model,
       mode,
       ids: hits.map(({ id }) => id),
       similar: await search.similar('gdpr-erase').then(String, code),
@@ -87,7 +87,7 @@ test('damaged vectors are refused with the code hash-mismatch, no model is fetch
   }, site.url)
   const { ids, ...rest } = outcome
   expect(rest).toEqual({
-    semantic: 'hash-mismatch',
+    model: 'hash-mismatch',
     mode: 'lexical',
     similar: 'hash-mismatch',
     saved: 'hash-mismatch',

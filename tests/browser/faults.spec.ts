@@ -38,8 +38,8 @@ test('a refused connection is tried once more, for each file', async ({ page, si
   })
   const answer = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/`, semantic: 'now' })
-    await search.semantic
+    const search = await createSearch({ url: `${url}/search/`, model: 'now' })
+    await search.modelReady
     const { mode, hits } = await search.query('Health Analytics?')
     search.dispose()
     return { mode, hits: hits.length }

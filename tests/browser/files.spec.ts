@@ -12,7 +12,7 @@ test('an index opens from bytes alone, with no address and no request, and answe
     const manifest: { files: { path: string }[] } = JSON.parse(new TextDecoder().decode(files.get('manifest.json')))
     for (const { path } of manifest.files) files.set(path, await bytes(path))
     const search = await createSearch({ files })
-    await search.semantic
+    await search.modelReady
     const { hits, mode } = await search.query('keeping my best people from leaving')
     const saved = await search.save()
     search.dispose()

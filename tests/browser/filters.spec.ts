@@ -35,7 +35,7 @@ test('filters let no wrong session through, drop no right one, and counts are th
     async ({ url, texts, FILTERS, FIELDS }) => {
       const { createSearch }: Package = await import(`${url}/inkling/index.js`)
       const search = await createSearch({ url: `${url}/search/` })
-      await search.semantic
+      await search.modelReady
       const rows = []
       for (const text of texts) {
         const all = await search.query(text, { limit: 1000, ...(text ? {} : { sort: 'start' }) })

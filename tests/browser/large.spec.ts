@@ -28,7 +28,7 @@ test.describe('an index of many documents', () => {
     await openBlank(page, site)
     const few = await page.evaluate(async (url) => {
       const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-      const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+      const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
       Object.assign(globalThis, { search })
       return (await search.query('Lindenthal "data"', { limit: 5 })).hits
     }, site.url)
@@ -58,7 +58,7 @@ test.describe('an index of many documents', () => {
     await openBlank(page, site)
     await page.evaluate(async (url) => {
       const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-      const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+      const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
       Object.assign(globalThis, { search })
       await search.query('Lindenthal')
     }, site.url)
@@ -81,7 +81,7 @@ test.describe('an index of many documents', () => {
         page.evaluate(
           async ({ url, text }) => {
             const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-            const search = await createSearch({ url: `${url}/search/`, semantic: 'ask', cache: false })
+            const search = await createSearch({ url: `${url}/search/`, model: 'ask', cache: false })
             const answer = await search.query(text).then(
               ({ hits }) => String(hits.length),
               ({ code }: Inkling.InklingError) => code,

@@ -8,7 +8,7 @@ test('dispose() ends the worker and rejects what is in flight', async ({ page, s
   const answer = page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const search = await createSearch({ url: `${url}/search/` })
-    await search.semantic
+    await search.modelReady
     const code = (error: Inkling.InklingError) => error.code
     const inFlight = [
       search.query('health').then(String, code),
@@ -67,7 +67,7 @@ test('progress never goes back, and ends when everything is there', async ({ pag
     const seen: Inkling.Progress[] = []
     const search = await createSearch({ url: `${url}/search/`, cache: false, onProgress: (step) => seen.push(step) })
     seen.length = 0
-    await search.semantic
+    await search.modelReady
     search.dispose()
     return seen
   }, site.url)

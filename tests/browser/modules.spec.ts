@@ -64,13 +64,11 @@ test('words answer with one module, which every browser loads, and the encoder c
   const modules = () => site.requests.filter((path) => path.endsWith('.wasm')).map((path) => path.replace(/.*\//, ''))
   await page.evaluate(async (url) => {
     const { createSearch } = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+    const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
     await search.query('Lindenthal')
     Object.assign(globalThis, { search })
   }, site.url)
   expect(modules()).toEqual(['inkling-simd128.wasm'])
-  await page.evaluate(() =>
-    (globalThis as unknown as { search: { loadSemantic(): Promise<void> } }).search.loadSemantic(),
-  )
+  await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
 })

@@ -22,8 +22,8 @@ test('nothing is asked for outside the folders of package and index, nothing is 
       const { createSearch, Encoder }: Package = await import(`${url}/inkling/index.js`)
       const search = await createSearch({ url: `${url}/search/` })
       await search.query(word)
-      await search.semantic
-      const { hits } = await search.query(`${word} how do I keep my best people?`, { facets: ['track'], far: true })
+      await search.modelReady
+      const { hits } = await search.query(`${word} how do I keep my best people?`, { facets: ['track'], minScore: 0 })
       await search.similar(hits[0]!.id)
       await search.add([{ id: word, title: word, text: 'Of a stranger' }])
       await search.remove([word])

@@ -93,7 +93,7 @@ test('a remote index finds what the local one finds by meaning, and never sees t
         const remote = await createRemoteSearch(engineThere, { url: `${url}/search/model/` })
         const remoteInfo = remote.info
         const local = await createSearch({ url: `${url}/search/` })
-        await local.semantic
+        await local.modelReady
         const both: { remote: Inkling.Hit[]; local: Inkling.Hit[] }[] = []
         for (const text of queries) {
           const filters: Record<string, string[]> = both.length % 3 === 2 ? { day: ['Tuesday'] } : {}

@@ -37,12 +37,13 @@ test('vectors in slices, scanned by workers of their own, give the answers of on
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
         const progress: Inkling.Progress[] = []
         const search = await createSearch({ url: `${url}/search/`, onProgress: (step) => progress.push(step) })
-        await search.semantic
+        await search.modelReady
         const hits: Inkling.Hit[][] = []
         for (const text of queries) hits.push((await search.query(text, { limit: 10 })).hits)
         for (const text of queries)
           hits.push(
-            (await search.query(text, { limit: 10, mode: 'semantic', filters: { day: ['Tuesday'] }, far: true })).hits,
+            (await search.query(text, { limit: 10, mode: 'semantic', filters: { day: ['Tuesday'] }, minScore: 0 }))
+              .hits,
           )
         hits.push(await search.similar('people-analytics', { limit: 5 }).catch(() => []))
         hits.push(await search.similar(hits[0]![0]!.id, { limit: 20 }))
@@ -82,7 +83,7 @@ test('vectors in slices, scanned by workers of their own, give the answers of on
 test.describe('with a slice that is missing', () => {
   test.use({ complaintsAllowed: /404/ })
 
-  test('`semantic` rejects with the code not-found, and words answer', async ({ page }) => {
+  test('`modelReady` rejects with the code not-found, and words answer', async ({ page }) => {
     const folder = slicedSite()
     fs.rmSync(path.join(folder, 'search', 'index', 'vectors-001.safetensors'))
     const other = await serve(folder)
@@ -92,12 +93,12 @@ test.describe('with a slice that is missing', () => {
         const { createSearch }: Package = await import(`${url}/inkling/index.js`)
         const search = await createSearch({ url: `${url}/search/` })
         const code = ({ code }: Inkling.InklingError) => code
-        const semantic = await search.semantic.then(() => '', code)
+        const model = await search.modelReady.then(() => '', code)
         const { mode, hits } = await search.query('health analytics')
         search.dispose()
-        return { semantic, mode, hits: hits.length }
+        return { model, mode, hits: hits.length }
       }, other.url)
-      expect(outcome).toEqual({ semantic: 'not-found', mode: 'lexical', hits: 3 })
+      expect(outcome).toEqual({ model: 'not-found', mode: 'lexical', hits: 3 })
     } finally {
       await other.close()
       fs.rmSync(folder, { recursive: true })

@@ -45,7 +45,7 @@ async function askOfStrangers(box: SearchBox, page: Page, attributes: Record<str
       }
       document.querySelector('main, body')!.prepend(element)
     },
-    { url: box.url, attributes: { src: 'search/', semantic: 'now', limit: '12', ...attributes }, documents: DOCUMENTS },
+    { url: box.url, attributes: { src: 'search/', model: 'now', limit: '12', ...attributes }, documents: DOCUMENTS },
   )
   const input = page.locator('inkling-search input')
   await expect(input.first()).toBeVisible()

@@ -78,7 +78,7 @@ test('a search on the GPU finds what the CPU finds, and says what encoded the qu
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
     const ask = async (backend: Inkling.BackendOption) => {
       const search = await createSearch({ url: `${url}/asked/`, backend })
-      await search.semantic
+      await search.modelReady
       const { hits, backend: used } = await search.query('Health Analytics?', { mode: 'semantic' })
       search.dispose()
       return { ids: hits.map(({ id }) => id), used, info: search.info.backend }

@@ -36,7 +36,7 @@ test('words answer without a byte of the vectors, which come with the model or w
   const asked = () => site.requests.filter((path) => /vectors|\/model\//.test(path))
   const hits = await page.evaluate(async (url) => {
     const { createSearch }: Package = await import(`${url}/inkling/index.js`)
-    const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+    const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
     Object.assign(globalThis, { search })
     return (await search.query('Lindenthal')).hits.map(({ passage }) => passage.text.length > 0)
   }, site.url)
@@ -69,7 +69,7 @@ test('query() does not wait for the model, and says what ranked its answer', asy
   release()
   const after = await page.evaluate(async () => {
     const { search } = globalThis as unknown as { search: Awaited<ReturnType<Package['createSearch']>> }
-    await search.semantic
+    await search.modelReady
     const modes = []
     for (const mode of [undefined, 'hybrid', 'semantic', 'lexical'] as const)
       modes.push((await search.query('hospital', mode ? { mode } : {})).mode)

@@ -41,9 +41,9 @@ async function askHere(url, { model: wanted = false, cache = true, integrity = '
   const { createSearch } = /** @type {typeof import('inkling-search')} */ (await import(`${url}/inkling/index.js`))
   const said = (/** @type {{ code: string }} */ { code }) => code
   try {
-    const semantic = wanted ? 'now' : 'ask'
-    const search = await createSearch({ url: `${url}/search/`, semantic, cache, ...(integrity && { integrity }) })
-    const model = wanted ? await search.semantic.then(() => 'ready', said) : undefined
+    const options = { url: `${url}/search/`, cache, ...(integrity && { integrity }) }
+    const search = await createSearch({ ...options, model: wanted ? 'now' : 'ask' })
+    const model = wanted ? await search.modelReady.then(() => 'ready', said) : undefined
     const { mode, hits } = await search.query('Health Analytics?')
     search.dispose()
     return { mode, hits: hits.length, ...(model && { model }) }
@@ -439,7 +439,7 @@ async function missesTheWorker(page, site) {
       setTimeout: (/** @type {() => void} */ call, /** @type {number} */ ms) => wait(call, ms / 50),
     })
     const { createSearch } = /** @type {typeof import('inkling-search')} */ (await import(`${url}/inkling/index.js`))
-    const search = await createSearch({ url: `${url}/search/`, semantic: 'ask' })
+    const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
     const first = await search.query('Health Analytics?')
     // A while by the clock of this page: half a second.
     await new Promise((resolve) => setTimeout(/** @type {() => void} */ (resolve), 25_000))

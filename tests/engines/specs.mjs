@@ -152,7 +152,7 @@ async function searchBlank(question) {
     return { mode, ids: hits.map(({ id }) => id) }
   }
   const first = await ask()
-  await search.semantic
+  await search.modelReady
   const second = await ask()
   const { kernel } = search.info
   search.dispose()

@@ -117,7 +117,7 @@ proptest! {
         let mut engine = engine(&documents, &query);
         let given: Filters = [("day", days), ("room", rooms)].into_iter().filter_map(|(name, values)| Some((name.to_owned(), values?))).collect();
         let syntax = Syntax { operators: false, prefix: false, typos: false };
-        let plain = QueryOptions { mode: Mode::Lexical, far: true, limit: count, filters: given.clone(), syntax, ..QueryOptions::default() };
+        let plain = QueryOptions { mode: Mode::Lexical, min_score: Some(0.0), limit: count, filters: given.clone(), syntax, ..QueryOptions::default() };
         let counting = QueryOptions { facets: vec!["day".into(), "room".into()], ..plain.clone() };
 
         let expected: BTreeSet<u32> = naive(&documents, &query, &given, "").iter().map(|document| document.id.parse().unwrap()).collect();
@@ -133,8 +133,8 @@ proptest! {
         }
 
         // Counting changes nothing, and a value's count is what choosing it finds: also where far documents are left out.
-        for far in [true, false] {
-            let [plain, counting] = [&plain, &counting].map(|options| QueryOptions { far, ..options.clone() });
+        for min_score in [Some(0.0), Some(0.3), None] {
+            let [plain, counting] = [&plain, &counting].map(|options| QueryOptions { min_score, ..options.clone() });
             let counted = ask(&mut engine, &query, &counting);
             let uncounted = ask(&mut engine, &query, &plain);
             prop_assert_eq!((uncounted.found, &uncounted.hits), (counted.found, &counted.hits));

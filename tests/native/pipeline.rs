@@ -61,7 +61,7 @@ fn engine(folder: &IndexFolder) -> Engine {
 
 /// Options that rank by meaning alone, however far it is: the tiny model's vectors are all alike.
 fn semantic(limit: usize) -> QueryOptions {
-    QueryOptions { limit, mode: Mode::Semantic, far: true, ..QueryOptions::default() }
+    QueryOptions { limit, mode: Mode::Semantic, min_score: Some(0.0), ..QueryOptions::default() }
 }
 
 fn search(folder: &IndexFolder, text: &str, options: &QueryOptions) -> Vec<Hit> {
@@ -73,7 +73,7 @@ fn a_misspelt_query_is_encoded_as_if_it_were_spelt_right() {
     let folder = folder(&corpus());
     let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
     let mut ask = |text: &str, mode| {
-        let options = QueryOptions { mode, far: true, ..QueryOptions::default() };
+        let options = QueryOptions { mode, min_score: Some(0.0), ..QueryOptions::default() };
         let answer = engine.query_with(text, &options).unwrap();
         let cosines: BTreeMap<u32, u32> = answer.hits.iter().map(|hit| (hit.document, hit.cosine.to_bits())).collect();
         (answer.corrected, cosines)
@@ -89,7 +89,7 @@ fn a_misspelt_query_is_encoded_as_if_it_were_spelt_right() {
 fn the_words_of_a_query_as_it_was_read_are_marked_in_its_hits() {
     let folder = folder(&corpus());
     let index = IndexFolder::open(folder.path()).unwrap();
-    let hit = &search(&index, "patiants", &QueryOptions { far: true, ..QueryOptions::default() })[0];
+    let hit = &search(&index, "patiants", &QueryOptions { min_score: Some(0.0), ..QueryOptions::default() })[0];
     let marked: Vec<&str> = hit.matches.iter().map(|range| &hit.passage.text[range.clone()]).collect();
     assert_eq!((hit.id.as_str(), marked.as_slice()), ("a", &["patients"][..]));
 }
@@ -281,7 +281,8 @@ fn filters_sort_and_counts_go_with_any_query_and_with_none() {
     let mut ask = |text: &str, filters: &[(&str, &str)]| {
         let filters = filters.iter().map(|(field, value)| (field.to_string(), vec![value.to_string()])).collect();
         let facets = vec!["day".to_owned(), "speakers".to_owned()];
-        let options = QueryOptions { filters, sort: Some("start".into()), facets, far: true, ..QueryOptions::default() };
+        let options =
+            QueryOptions { filters, sort: Some("start".into()), facets, min_score: Some(0.0), ..QueryOptions::default() };
         let answer = engine.query_with(text, &options).unwrap();
         let ids: String = answer.hits.iter().map(|hit| ["a", "b", "c"][hit.document as usize]).collect();
         (ids, answer.facets)

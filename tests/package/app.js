@@ -7,7 +7,7 @@ try {
   const url = new URL('search/', document.baseURI)
   const search = await createSearch({ url })
   const words = await search.query('doctors', { limit: 1, mode: 'lexical' })
-  await search.semantic
+  await search.modelReady
   const found = await search.query('keep the best people', { limit: 1 })
 
   const documents = [
@@ -22,7 +22,7 @@ try {
     onProgress: ({ stage }) => stages.add(stage),
   })
   const second = await createSearch({ files: new Map(built.files.map(({ path, bytes }) => [path, bytes])) })
-  await second.semantic
+  await second.modelReady
   const again = await second.query('best people', { limit: 1 })
   const zip = await zipFiles(built.files)
   output.textContent = JSON.stringify({

@@ -127,7 +127,7 @@ for (const [name, args, output] of /** @type {const} */ ([
     const main = `
       import { createSearch } from 'inkling-search'
       const search = await createSearch({ url: new URL('search/', document.baseURI) })
-      await search.semantic
+      await search.modelReady
       const { hits, mode } = await search.query('keep the best people', { limit: 1 })
       document.querySelector('output').textContent = JSON.stringify({ found: hits[0].id, mode })`
     const root = await project({

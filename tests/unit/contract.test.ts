@@ -108,7 +108,16 @@ function searchOf(cosines: number[]): RemoteSearch {
       passage: { text: '', start: 0, end: 0 },
     }),
   )
-  const info = { model: 'm', dim: 2, maxTokens: 8, kernel: '', bulk: 'cpu', backend: 'cpu', adapter: null, why: '' } as const
+  const info = {
+    model: 'm',
+    dim: 2,
+    maxTokens: 8,
+    kernel: '',
+    bulk: 'cpu',
+    backend: 'cpu',
+    adapter: null,
+    why: '',
+  } as const
   const encoder = { info, encode: async () => [new Float32Array([1, 0])], dispose() {} }
   return new RemoteSearch(encoder, { search: async () => found })
 }

@@ -16,7 +16,7 @@ function searchOf(asked: string[]): Search {
       setTimeout(() => resolve({ hits: [], found: text.length } as unknown as QueryResult), 5)
     })
   }
-  return { query, semantic: new Promise(() => {}), waitingBytes: undefined, dispose() {} } as unknown as Search
+  return { query, modelReady: new Promise(() => {}), waitingBytes: undefined, dispose() {} } as unknown as Search
 }
 
 test('several boxes that ask one search at once are all answered', async () => {

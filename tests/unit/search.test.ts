@@ -36,7 +36,7 @@ test('the model begins to load at once, and a query does not wait for it', async
   line.answer('query', ANSWER)
   assert.equal((await answer).mode, 'lexical')
   line.answer('loadModel', LOADED)
-  await search.semantic
+  await search.modelReady
   assert.equal(search.info.maxTokens, 256)
 })
 
@@ -55,15 +55,15 @@ test('a query goes out with the options that were given, and no others', async (
     filters: { day: ['Monday'] },
     facets: ['day'],
     sort: 'start',
-    far: true,
+    minScore: 0,
     signal,
   })
   await settled()
-  const settings = { limit: 2, filters: { day: ['Monday'] }, facets: ['day'], sort: 'start', far: true }
+  const settings = { limit: 2, filters: { day: ['Monday'] }, facets: ['day'], sort: 'start', minScore: 0 }
   assert.deepEqual(line.last('query').params, { text: 'a', settings })
   line.answer('query', ANSWER)
   await answer
-  void search.query('b', { limit: undefined as never })
+  void search.query('b', { limit: undefined as never, minScore: 'auto' })
   await settled()
   assert.deepEqual(line.last('query').params, { text: 'b', settings: {} })
 })
@@ -75,7 +75,7 @@ test('a query by meaning alone waits for the model, and rejects as it does', asy
   assert.deepEqual(line.methods, ['loadModel'])
   line.refuse('loadModel', 'hash-mismatch')
   await assert.rejects(answer, { code: 'hash-mismatch' })
-  await assert.rejects(search.semantic, { code: 'hash-mismatch' })
+  await assert.rejects(search.modelReady, { code: 'hash-mismatch' })
 })
 
 test('looking for similar documents cancels no query and needs no model', async () => {

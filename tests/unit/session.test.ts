@@ -246,12 +246,12 @@ test('values are chosen and dropped, and a new choice or text begins with the fi
 test('the nearest are asked for once: the next question wants what is close', async ({ search, session }) => {
   session.ask({ text: 'one' })
   await search.answer([])
-  session.ask({ far: true })
+  session.ask({ minScore: 0 })
   await search.answer(['a'])
-  assert.equal(search.asked.at(-1)?.options.far, true)
+  assert.equal(search.asked.at(-1)?.options.minScore, 0)
   session.ask({ text: 'two' })
   await search.answer(['b'])
-  assert.equal(search.asked.at(-1)?.options.far, false)
+  assert.equal(search.asked.at(-1)?.options.minScore, 'auto')
 })
 
 test(

@@ -15,7 +15,7 @@ export async function ask(search: Search, page: Page): Promise<void> {
   await search.query('x')
   void readFile('x')
   search.query('x') // floating
-  search.semantic.then(() => {}) // floating
+  search.modelReady.then(() => {}) // floating
   readFile('x') // floating
   page.click('x') // floating
 }

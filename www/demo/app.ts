@@ -85,7 +85,7 @@ function watch(search: Search<SessionFields>): void {
   opened = search
   tell(search.waitingBytes === undefined ? 'loading' : 'waiting')
   const settle = (meaning: 'ready' | 'failed') => opened === search && tell(meaning)
-  search.semantic.then(
+  search.modelReady.then(
     () => settle('ready'),
     () => settle('failed'),
   )

@@ -56,7 +56,7 @@ async function take(source: File | string, name: string): Promise<void> {
     }
     const index = await buildIndex(source, { model: MODEL, name, onProgress, signal })
     const opened = await createSearch({ files: new Map(index.files.map(({ path, bytes }) => [path, bytes])), signal })
-    await opened.semantic
+    await opened.modelReady
     if (signal.aborted) return opened.dispose()
     search?.dispose()
     ;[search, built] = [opened, index]

@@ -14,7 +14,6 @@ import type {
 import { type Caller, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { bytesToAskFor } from './worker/data-saver.js'
 import { Latest } from './worker/latest.js'
-import type { Methods } from './worker/protocol.js'
 import { Revived } from './worker/revived.js'
 
 /** Options of {@link createSearch}. */
@@ -32,11 +31,11 @@ export interface SearchOptions {
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
   /**
-   * When the model is fetched: `now`; only once {@link Search.loadSemantic} is called (`ask`); or `auto`, which is `ask`
+   * When the model is fetched: `now`; only once {@link Search.loadModel} is called (`ask`); or `auto`, which is `ask`
    * where the visitor saves data or has a slow or metered connection, unless the browser holds the model already.
    * Default `now`.
    */
-  semantic?: 'now' | 'auto' | 'ask'
+  model?: 'now' | 'auto' | 'ask'
   /** What may compute. Default `cpu`. */
   backend?: BackendOption
   /**
@@ -67,7 +66,7 @@ export interface AddOptions {
 /**
  * Loads the index of a site in a worker and begins to load its model.
  *
- * Resolves when the index is there, which is enough to search by words; `search.semantic` resolves when the model is
+ * Resolves when the index is there, which is enough to search by words; `search.modelReady` resolves when the model is
  * there, too. Where an engine elsewhere holds the vectors, see `createRemoteSearch`.
  *
  * @throws InklingError when a file is missing (`not-found`), altered (`hash-mismatch`), cut short (`damaged-file`),
@@ -98,7 +97,7 @@ export class Search<Fields = Record<string, unknown>> {
    * Resolves when the model is ready and rejects when it cannot be loaded. It need not be handled: with or without the
    * model `query()` answers, and the `mode` of its answers says which.
    */
-  readonly semantic: Promise<void>
+  readonly modelReady: Promise<void>
   readonly #startLoading: () => void
   #waitingBytes: number | undefined
   readonly #client: Caller
@@ -114,10 +113,10 @@ export class Search<Fields = Record<string, unknown>> {
     client.onChoice = (choice) => (this.#info = { ...this.#info, ...choice })
     this.#waitingBytes = waitingBytes
     let startLoading = () => {}
-    const load = () => this.#loadModel(onProgress)
-    this.semantic =
+    const load = () => this.#fetchModel(onProgress)
+    this.modelReady =
       waitingBytes === undefined ? load() : new Promise<void>((resolve) => (startLoading = resolve)).then(load)
-    this.semantic.catch(() => {})
+    this.modelReady.catch(() => {})
     this.#startLoading = startLoading
   }
 
@@ -126,21 +125,21 @@ export class Search<Fields = Record<string, unknown>> {
     return this.#info
   }
 
-  /** Bytes of a model that is not fetched before {@link Search.loadSemantic} is called; undefined once it is. */
+  /** Bytes of a model that is not fetched before {@link Search.loadModel} is called; undefined once it is. */
   get waitingBytes(): number | undefined {
     return this.#waitingBytes
   }
 
   /**
-   * Fetches the model, where that waited to be asked for; see the option `semantic`. `add()` and queries whose `mode` is
+   * Fetches the model, where that waited to be asked for; see the option `model`. `add()` and queries whose `mode` is
    * `semantic` ask for it, too.
    *
-   * @returns the promise `semantic`.
+   * @returns the promise `modelReady`.
    */
-  loadSemantic(): Promise<void> {
+  loadModel(): Promise<void> {
     this.#waitingBytes = undefined
     this.#startLoading()
-    return this.semantic
+    return this.modelReady
   }
 
   /**
@@ -148,7 +147,7 @@ export class Search<Fields = Record<string, unknown>> {
    * there; `mode` says which. It never waits for the model, unless `options.mode` is `semantic`.
    *
    * Words in quotes must stand together, a word after `-` must not occur, the last word may be unfinished, and words may
-   * be misspelt. A text that nothing is close to has no hits, unless `options.far` is true. An empty text has none, unless
+   * be misspelt. A text that nothing is close to has no hits, unless `options.minScore` says otherwise. An empty text has none, unless
    * filters or an order are given: then it finds every document that passes them.
    *
    * Made for search as you type: a later query cancels an earlier one that is not answered yet. The earlier promise
@@ -158,18 +157,14 @@ export class Search<Fields = Record<string, unknown>> {
    */
   query(text: string, options: QueryOptions = {}): Promise<QueryResult<Fields>> {
     if (typeof text !== 'string') return Promise.reject(new InklingError('invalid-input', 'query() takes a string'))
-    const { signal: stop, ...settings } = options
+    const { signal: stop, minScore, ...others } = options
+    const settings = given({ ...others, ...(minScore !== 'auto' && { minScore }) })
     const unknownMode = settings.mode !== undefined && !MODES.includes(settings.mode)
     if (unknownMode) return Promise.reject(new InklingError('invalid-input', `mode must be one of ${MODES.join(', ')}`))
     return this.#latest.run(async (signal) => {
-      if (settings.mode === 'semantic') await this.loadSemantic()
+      if (settings.mode === 'semantic') await this.loadModel()
       signal.throwIfAborted()
-      return (await this.#client.call(
-        'query',
-        { text, settings: given(settings) },
-        undefined,
-        signal,
-      )) as QueryResult<Fields>
+      return (await this.#client.call('query', { text, settings }, undefined, signal)) as QueryResult<Fields>
     }, stop)
   }
 
@@ -197,13 +192,13 @@ export class Search<Fields = Record<string, unknown>> {
    * keep them, {@link Search.save} them.
    *
    * @throws InklingError `invalid-input` for a document without id or text, `duplicate-id` for two of one id: then
-   * nothing has changed. What `semantic` rejects with, when a model cannot be loaded.
+   * nothing has changed. What `modelReady` rejects with, when a model cannot be loaded.
    */
   add(documents: readonly SearchDocument<Fields>[], options: AddOptions = {}): Promise<void> {
     if (!Array.isArray(documents))
       return Promise.reject(new InklingError('invalid-input', 'add() takes an array of documents'))
     return this.#inOrder(async () => {
-      await this.loadSemantic()
+      await this.loadModel()
       this.#info = await this.#client.call('add', { documents }, options.onProgress)
     })
   }
@@ -231,11 +226,11 @@ export class Search<Fields = Record<string, unknown>> {
   /** Ends the worker and frees its memory. What is in flight, and later calls, reject with the code `cancelled`. */
   dispose(): void {
     this.#client.close(cancelled('this search was disposed of: create another one'))
-    // A model that nobody asked for never comes now: `semantic` says so.
+    // A model that nobody asked for never comes now: `modelReady` says so.
     this.#startLoading()
   }
 
-  async #loadModel(onProgress?: (progress: Progress) => void): Promise<void> {
+  async #fetchModel(onProgress?: (progress: Progress) => void): Promise<void> {
     this.#info = await this.#client.call('loadModel', {}, onProgress)
   }
 
@@ -249,6 +244,8 @@ export class Search<Fields = Record<string, unknown>> {
 const MODES: readonly Mode[] = ['hybrid', 'semantic', 'lexical']
 
 /** Options that are present but undefined count as left out: the Rust side knows only values. */
-function given<Settings extends Methods['query']['params']['settings']>(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings
+function given<Settings extends object>(
+  settings: Settings,
+): { [K in keyof Settings]: Exclude<Settings[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
 }

@@ -254,8 +254,11 @@ export interface QueryOptions {
   sort?: string
   /** Fields whose values to count. A field's own filter is left out of its counts: others could be chosen. Default none. */
   facets?: readonly string[]
-  /** True also finds documents that are hardly about the query. Default false: then such a query has no hits. */
-  far?: boolean
+  /**
+   * The least score of a hit, from 0 to 1: 0 finds all documents, however far they are. Default `auto`: a query that no document is about
+   * has no hits, and others have those with at least a tenth of the best score.
+   */
+  minScore?: number | 'auto'
   /** Aborting it rejects the query with the code `cancelled`. */
   signal?: AbortSignal
 }

@@ -240,7 +240,7 @@ impl Scores {
 }
 
 fn measure(engine: &mut Engine, documents: &[Document], topics: &[Topic], mode: Mode, done: impl Fn()) -> Result<Scores> {
-    let options = QueryOptions { limit: 100, mode, far: true, syntax: plain(), ..QueryOptions::default() };
+    let options = QueryOptions { limit: 100, mode, min_score: Some(0.0), syntax: plain(), ..QueryOptions::default() };
     let mut scores = Scores::of(name_of(mode));
     for topic in topics {
         let hits = engine.query_with(&topic.text, &options)?.hits;

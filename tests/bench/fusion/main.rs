@@ -128,7 +128,7 @@ fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cac
     let (mut queries, mut encoded) = (questions(all, number, args), Vec::new());
     // Questions of a collection are text: a dash in one is no exclusion.
     let syntax = Syntax { operators: false, ..Syntax::default() };
-    let options = QueryOptions { far: true, syntax: syntax.clone(), ..QueryOptions::default() };
+    let options = QueryOptions { min_score: Some(0.0), syntax: syntax.clone(), ..QueryOptions::default() };
     let is_word = |word: &str| tokenizer.is_word(word);
     for query in &mut queries {
         let question = index.read(&query.text, &options, Some(&is_word))?;

@@ -4,10 +4,10 @@ export async function open(base, name) {
   const { createSearch } = await import('/inkling/index.js')
   const words = name === 'inkling-words'
   // By words alone no model is fetched.
-  const search = await createSearch({ url: `${base}search/`, cache: false, semantic: words ? 'ask' : 'now' })
-  if (!words) await search.semantic
+  const search = await createSearch({ url: `${base}search/`, cache: false, model: words ? 'ask' : 'now' })
+  if (!words) await search.modelReady
   return async (text) => {
-    const { hits, timings } = await search.query(text, { mode: words ? 'lexical' : 'hybrid', limit: 10, far: true })
+    const { hits, timings } = await search.query(text, { mode: words ? 'lexical' : 'hybrid', limit: 10, minScore: 0 })
     return { ids: hits.map(({ id }) => id), milliseconds: timings.total }
   }
 }

@@ -11,7 +11,7 @@ import { inNextTask } from '../worker/tasks.js'
 import { Box } from './box.js'
 import { setAttributes } from './combobox.js'
 import { isVisible, nearest, OWN } from './dom.js'
-import { type Engine, type OpenSearch, type Semantic, shareEngine } from './engine.js'
+import { type Engine, type FetchModel, type OpenSearch, shareEngine } from './engine.js'
 import { ownForm } from './form.js'
 import { addressOf } from './hits.js'
 import { en, messagesOf } from './languages.js'
@@ -42,7 +42,7 @@ const BOX = 'input[type=search], input[type=text], input:not([type])'
 
 /**
  * Enhances the form inside it, or makes one. Attributes: `src`, the folder of the search; `limit`; `filters` and `show`, names of
- * fields; `modal` or `results`; `label`, `action`, `base`, `languages`, `sort`, `suggest`, `preload`, `integrity`, `semantic`, `theme`,
+ * fields; `modal` or `results`; `label`, `action`, `base`, `languages`, `sort`, `suggest`, `preload`, `integrity`, `model`, `theme`,
  * `align`, `recent="off"`, `shortcuts="off"`. They are told of in docs/element.md.
  */
 export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} as typeof HTMLElement)) {
@@ -54,7 +54,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     'label',
     'action',
     'languages',
-    'semantic',
+    'model',
     'shortcuts',
   ]
 
@@ -213,7 +213,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     const src = this.#folder
     const engine = shareEngine(
       src,
-      this.#semantic(),
+      this.#model(),
       {
         ready: (search) => this.#emit('inkling-ready', { search }),
         failed: (error) => {
@@ -297,8 +297,8 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, cancelable: name === 'inkling-select' }))
   }
 
-  #semantic(): Semantic {
-    const wanted = this.getAttribute('semantic')
+  #model(): FetchModel {
+    const wanted = this.getAttribute('model')
     return wanted === 'now' || wanted === 'ask' ? wanted : 'auto'
   }
 

@@ -8,7 +8,7 @@ import { nextTask } from '../worker/tasks.js'
 export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
 
 /** When the model is fetched; see `SearchOptions`. */
-export type Semantic = 'now' | 'auto' | 'ask'
+export type FetchModel = 'now' | 'auto' | 'ask'
 
 /** Opens a search; `createSearch`, or what a page has of its own. */
 export type OpenSearch = (options: SearchOptions) => Promise<Search>
@@ -48,16 +48,16 @@ export class Engine implements Source {
   readonly #url: string
   readonly #open: OpenSearch
   readonly #integrity: string
-  #semantic: Semantic
+  #model: FetchModel
   #controller = new AbortController()
   #loading: Promise<Search> | undefined
   #last: Promise<unknown> = Promise.resolve()
   #values = new Map<string, Promise<Record<string, FacetCount[]>>>()
   readonly #listeners = new Set<EngineEvents>()
 
-  constructor(url: string, semantic: Semantic, open: OpenSearch = openSearch, integrity = '') {
+  constructor(url: string, model: FetchModel, open: OpenSearch = openSearch, integrity = '') {
     this.#url = url
-    this.#semantic = semantic
+    this.#model = model
     this.#open = open
     this.#integrity = integrity
   }
@@ -147,14 +147,14 @@ export class Engine implements Source {
     this.meaning = 'loading'
     this.loaded = 0
     this.total = this.waitingBytes
-    void this.search?.loadSemantic().catch(() => {})
+    void this.search?.loadModel().catch(() => {})
     this.#changed()
   }
 
   /** Stops fetching the model: the search is opened anew, from what is stored of it, and answers by words. */
   stopMeaning(): void {
     if (this.meaning !== 'loading') return
-    this.#semantic = 'ask'
+    this.#model = 'ask'
     this.retry()
   }
 
@@ -190,7 +190,7 @@ export class Engine implements Source {
       }
       const search = await this.#open({
         url: this.#url,
-        semantic: this.#semantic,
+        model: this.#model,
         integrity: this.#integrity,
         onProgress,
         signal,
@@ -219,7 +219,7 @@ export class Engine implements Source {
       if (meaning === 'failed') this.#fail(error)
       else this.#changed()
     }
-    search.semantic.then(
+    search.modelReady.then(
       () => settle('ready'),
       (error: unknown) => settle('failed', error),
     )
@@ -247,15 +247,15 @@ const engines = new Map<string | OpenSearch, Engine>()
 /** The engine of a folder, which all boxes of the page that ask it share, until the signal is aborted. */
 export function shareEngine(
   src: string,
-  semantic: Semantic,
+  model: FetchModel,
   events: EngineEvents,
   signal: AbortSignal,
   open?: OpenSearch,
   integrity?: string,
 ): Engine {
   const url = URL.canParse(src, document.baseURI) ? new URL(src, document.baseURI).href : src
-  const key = open ?? `${semantic} ${url} ${integrity}`
-  const engine = engines.get(key) ?? new Engine(url, semantic, open, integrity)
+  const key = open ?? `${model} ${url} ${integrity}`
+  const engine = engines.get(key) ?? new Engine(url, model, open, integrity)
   engines.set(key, engine)
   const leave = engine.listen(events)
   signal.addEventListener('abort', () => {

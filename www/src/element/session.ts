@@ -23,8 +23,8 @@ export interface Question {
   text: string
   filters: Filters
   limit: number
-  /** Whether what is hardly about the question is wanted, too. */
-  far: boolean
+  /** The least score of a hit; 0 where what is hardly about the question is wanted, too. */
+  minScore: number | 'auto'
 }
 
 /** A question with its answer. */
@@ -90,7 +90,7 @@ export class Session {
     this.#events = events
     this.#state = {
       phase: 'idle',
-      question: { text: '', filters: {}, limit: settings().limit, far: false },
+      question: { text: '', filters: {}, limit: settings().limit, minScore: 'auto' },
       shown: undefined,
       better: false,
       failure: undefined,
@@ -111,7 +111,7 @@ export class Session {
   }
 
   /** Asks something now. Whatever was asked before and is not answered yet never will be. */
-  ask(change: Partial<Pick<Question, 'text' | 'filters' | 'far' | 'limit'>> = {}): void {
+  ask(change: Partial<Pick<Question, 'text' | 'filters' | 'minScore' | 'limit'>> = {}): void {
     this.cancel()
     const question = this.#about(change)
     this.#become({ question, reading: undefined })
@@ -201,14 +201,14 @@ export class Session {
   }
 
   async #answer(question: Question, signal: AbortSignal): Promise<Shown> {
-    const { text, filters, limit, far } = question
+    const { text, filters, limit, minScore } = question
     const { filters: fields, sort } = this.#settings()
     // Not in one expression: the state that is changed is the one after waiting.
     const values = fields.length > 0 ? await this.#source.values(fields) : {}
     this.#state = { ...this.#state, values }
     const order = !text.trim() && sort ? { sort } : {}
     const facets = Object.keys(values)
-    return { question, result: await this.#source.query(text, { limit, far, facets, filters, ...order }, signal) }
+    return { question, result: await this.#source.query(text, { limit, minScore, facets, filters, ...order }, signal) }
   }
 
   /** Asks again in the background. Where the answer is the same, the reader has nothing to decide. */
@@ -233,7 +233,8 @@ export class Session {
     const before = this.#state.question
     const question = { ...before, ...change }
     const same = question.text === before.text && question.filters === before.filters
-    return same ? question : { ...question, limit: change.limit ?? this.#settings().limit, far: change.far ?? false }
+    if (same) return question
+    return { ...question, limit: change.limit ?? this.#settings().limit, minScore: change.minScore ?? 'auto' }
   }
 
   #become(change: Partial<State>): void {

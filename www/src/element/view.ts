@@ -143,7 +143,7 @@ export class View {
       wording,
     )
     const nothing = result.hits.length === 0
-    const nearest = question.far && question.text.trim() !== '' && !nothing
+    const nearest = question.minScore !== 'auto' && question.text.trim() !== '' && !nothing
     if (nothing && !chosen(question.filters)) this.#filters?.hide()
     this.#put(this.#understood, this.#offers(shown))
     this.#put(this.#lead, nearest ? [wording.messages.nearest] : [])
@@ -222,7 +222,8 @@ export class View {
     if (query) nodes.push(make('p', '', messages.nothingHint))
     if (chosen(question.filters))
       nodes.push(this.#action(messages.withoutFilters, () => this.#session.ask({ filters: {} })))
-    if (query && !question.far) nodes.push(this.#action(messages.showNearest, () => this.#session.ask({ far: true })))
+    if (query && question.minScore === 'auto')
+      nodes.push(this.#action(messages.showNearest, () => this.#session.ask({ minScore: 0 })))
     const suggestions = query ? this.#owner.suggestions.slice(0, SUGGESTIONS_MAX) : []
     if (suggestions.length > 0) nodes.push(make('p', 'field', messages.suggestions))
     for (const text of suggestions) nodes.push(this.#action(text, () => this.#events.ask(text)))

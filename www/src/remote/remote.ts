@@ -63,11 +63,16 @@ function scoreOf(cosine: number): number {
   return 1 / (1 + Math.exp(4.77 - 7.06 * cosine))
 }
 
+/** The least score of a hit that is shown where nobody says: nothing is where even the best is far. */
+function leastScore(best: { cosine: number; score: number } | undefined): number {
+  return best && best.cosine >= CLOSE ? best.score * SHARE_OF_BEST : Number.POSITIVE_INFINITY
+}
+
 /** An encoder, as far as it is used here. */
 export type EncoderLike = Pick<Encoder, 'encode' | 'dispose' | 'info'>
 
 /** Options of {@link RemoteSearch.query}: those of `Search.query` that an engine elsewhere can obey. */
-export type RemoteQueryOptions = Pick<QueryOptions, 'limit' | 'filters' | 'far' | 'signal'>
+export type RemoteQueryOptions = Pick<QueryOptions, 'limit' | 'filters' | 'minScore' | 'signal'>
 
 /**
  * Loads the model in a worker, for queries to an engine that holds the vectors: `qdrant(…)`, `pgvector(…)`, or one of your own.
@@ -122,9 +127,11 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
   }
 
   async #query(text: string, options: RemoteQueryOptions, signal: AbortSignal): Promise<QueryResult<Fields>> {
-    const { limit = DEFAULT_LIMIT, filters, far = false } = options
+    const { limit = DEFAULT_LIMIT, filters, minScore = 'auto' } = options
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new InklingError('invalid-input', 'limit must be a whole number of at least 1')
+    if (minScore !== 'auto' && !(minScore >= 0 && minScore <= 1))
+      throw new InklingError('invalid-input', "minScore must be a number from 0 to 1, or 'auto'")
     const { mode, sort, facets = [] } = options as QueryOptions
     if ((mode !== undefined && mode !== 'semantic') || sort !== undefined || facets.length > 0) {
       throw new InklingError(
@@ -139,9 +146,8 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
     const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), signal }) : []
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
-    const best = hits[0]
-    const close =
-      far || !best ? hits : hits.filter(({ score }) => best.cosine >= CLOSE && score >= best.score * SHARE_OF_BEST)
+    const least = minScore === 'auto' ? leastScore(hits[0]) : minScore
+    const close = hits.filter(({ score }) => score >= least)
     const timings = {
       words: 0,
       tokenize: 0,

@@ -33,12 +33,12 @@ export function savesData(): boolean {
  */
 export async function bytesToAskFor(
   url: string,
-  { semantic = 'now', cache = true }: { semantic?: 'now' | 'auto' | 'ask'; cache?: boolean },
+  { model = 'now', cache = true }: { model?: 'now' | 'auto' | 'ask'; cache?: boolean },
 ): Promise<number | undefined> {
-  if (!url || semantic === 'now' || (semantic === 'auto' && !savesData())) return undefined
+  if (!url || model === 'now' || (model === 'auto' && !savesData())) return undefined
   // Where neither network nor storage answers the visitor is asked all the same, for a size that nobody knows.
   const bytes = await within(3 * PATIENCE_MS, missing(url, cache)).catch(() => undefined)
-  return semantic === 'ask' || bytes !== 0 ? (bytes ?? 0) : undefined
+  return model === 'ask' || bytes !== 0 ? (bytes ?? 0) : undefined
 }
 
 /** The bytes of the model and the vectors that are not kept. */

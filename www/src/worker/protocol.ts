@@ -37,8 +37,8 @@ export interface LoadOptions {
 /** What an index is built from: documents, or the bytes of a file and its name. */
 export type BuildSource = { documents: readonly SearchDocument<unknown>[] } | { bytes: Uint8Array; name: string }
 
-/** Settings of a query that the Rust side reads. */
-export type QuerySettings = Omit<QueryOptions, 'signal'>
+/** Settings of a query that the Rust side reads: `auto` is what it does by itself. */
+export type QuerySettings = Omit<QueryOptions, 'signal' | 'minScore'> & { minScore?: number }
 
 /** A file of vectors, as the manifest has it. */
 export interface SliceFile {
