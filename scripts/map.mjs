@@ -3,14 +3,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { UMAP } from 'umap-js'
+import { layOut } from '../www/demo/layout.js'
 import { run } from './lib.mjs'
-
-/** How many neighbours of a session its place depends on. */
-const NEIGHBOURS = 10
-
-/** The smallest map, in CSS pixels: that of a phone. Its places are kept apart far enough for a finger. */
-const SMALLEST = { width: 350, height: 470, apart: 25 }
 
 /** @typedef {{ id: string, vector: Float32Array }} Item */
 
@@ -24,18 +18,15 @@ export async function writeMap({ cli, index, out }) {
   try {
     await run(cli, ['export', '--to', 'npy', '--out', folder, index])
     const items = documents(path.join(folder, 'vectors.npy'), path.join(folder, 'passages.jsonl'))
-    const points = part(fit(embed(items)))
-    const places = Object.fromEntries(
-      points.map(([x, y], at) => [items[at]?.id, [round(x / SMALLEST.width), round(y / SMALLEST.height)]]),
-    )
-    fs.writeFileSync(out, JSON.stringify({ places }))
+    const places = layOut(items.length, (umap) => umap.fit(items.map(({ vector }) => [...vector])), apart)
+    fs.writeFileSync(out, JSON.stringify({ places: Object.fromEntries(items.map(({ id }, at) => [id, places[at]])) }))
   } finally {
     fs.rmSync(folder, { recursive: true })
   }
 }
 
-/** @param {number} share */
-const round = (share) => Math.round(share * 1e4) / 1e4
+/** How far two vectors of length 1 are apart. @param {number[]} a @param {number[]} b */
+const apart = (a, b) => 1 - a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
 
 /**
  * The documents of an export, each with the mean of the vectors of its passages, at length 1.
@@ -65,57 +56,4 @@ function documents(vectors, rows) {
     const length = Math.hypot(...sum)
     return { id, vector: sum.map((value) => value / length) }
   })
-}
-
-/**
- * A plane on which near is alike, by UMAP. The numbers that it draws come from the generator of `seed`, so that the map is the
- * same each time.
- * @param {Item[]} items @returns {[number, number][]}
- */
-function embed(items) {
-  let seed = 1
-  // Lehmer's generator with the multiplier of Park and Miller: UMAP asks little of it.
-  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
-  const distanceFn = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
-    1 - a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
-  const umap = new UMAP({ nNeighbors: NEIGHBOURS, minDist: 0.3, random, distanceFn })
-  return /** @type {[number, number][]} */ (umap.fit(items.map(({ vector }) => [...vector])))
-}
-
-/** Points moved into the smallest map, half of the way to an even distribution: empty parts are wasted. @param {[number, number][]} points */
-function fit(points) {
-  const axes = /** @type {const} */ ([
-    [0, SMALLEST.width],
-    [1, SMALLEST.height],
-  ]).map(([axis, size]) => {
-    const sorted = points.map((point) => point[axis]).sort((a, b) => a - b)
-    const [least, most] = [sorted[0] ?? 0, sorted.at(-1) ?? 1]
-    return points.map(
-      (point) =>
-        (((point[axis] - least) / (most - least) + sorted.indexOf(point[axis]) / (points.length - 1)) / 2) * size,
-    )
-  })
-  return points.map((_, i) => /** @type {[number, number]} */ ([axes[0]?.[i] ?? 0, axes[1]?.[i] ?? 0]))
-}
-
-/** Moves apart what lies too close, within the map. @param {[number, number][]} points */
-function part(points) {
-  for (let round = 0; round < 1000; round++) {
-    points.forEach((a, i) =>
-      points.slice(0, i).forEach((b) => {
-        const [dx, dy] = [a[0] - b[0], a[1] - b[1]]
-        const distance = Math.hypot(dx, dy) || 1e-6
-        if (distance >= SMALLEST.apart) return
-        const push = (SMALLEST.apart - distance) / 2 / distance
-        for (const [axis, by, size] of /** @type {const} */ ([
-          [0, dx, SMALLEST.width],
-          [1, dy, SMALLEST.height],
-        ])) {
-          a[axis] = Math.min(Math.max(a[axis] + by * push, 0), size)
-          b[axis] = Math.min(Math.max(b[axis] - by * push, 0), size)
-        }
-      }),
-    )
-  }
-  return points
 }

@@ -101,7 +101,7 @@ export async function buildIndex() {
 async function buildMap() {
   await unlessDone({
     name: 'map',
-    inputs: hashOf(['scripts/map.mjs', 'build/demo/search/index']),
+    inputs: hashOf(['scripts/map.mjs', 'www/demo/layout.js', 'build/demo/search/index']),
     outputs: ['build/demo/map.json'],
     work: async () => {
       // It uses a package, which scripts may have to install first.
@@ -150,7 +150,7 @@ export async function writePages(folder) {
   fs.copyFileSync(at(corpus), path.join(folder, 'programme.json'))
   await build({
     absWorkingDir: root,
-    entryPoints: ['www/demo/app.ts', 'www/demo/build.ts', 'www/demo/offline.ts'],
+    entryPoints: ['app.ts', 'build.ts', 'layout.js', 'offline.ts'].map((name) => `www/demo/${name}`),
     outdir: folder,
     define: { PACKAGE_FILES: JSON.stringify(packageFiles(path.join(folder, 'inkling'))) },
     bundle: true,

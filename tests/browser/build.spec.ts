@@ -46,7 +46,12 @@ const schedule = fs.readFileSync(new URL('../data/schedule.xml', import.meta.url
 const csv =
   'title,abstract,track\nNurses who leave,"Who will resign by spring, and what would make them stay",People\nMaps,Counting fevers,Health\n'
 /** A calendar as the demo's own agenda saves it, with folded lines and escaped texts. */
-const ics = calendar(sessions.slice(0, 12) as WholeSession[], new Date(0), (id) => `https://example.org/${id}`)
+const ics = calendar(
+  sessions.slice(0, 12) as WholeSession[],
+  new Date(0),
+  (id) => `https://example.org/${id}`,
+  'Europe/Oslo',
+)
 const jsonLines =
   '{"title": "Bread", "abstract": "How a bakery throws away less"}\n{"title": "Sea", "abstract": "Waves and harbours"}\n'
 
@@ -125,6 +130,18 @@ test('indexing shows how far it is and can be cancelled', async ({ page, site })
   await expect(page.getByText('programme.csv is indexed')).toBeVisible()
 })
 
+/** Has the page save its folder, and unpacks that: `site` is in the folder given. */
+async function save(page: Page): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download as a ZIP file' }).click(),
+  ])
+  await expect(page.getByText('search-site.zip: ')).toBeVisible()
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
+  await done(folder, 'python3', ['-m', 'zipfile', '-e', await download.path(), 'site'])
+  return folder
+}
+
 test('the saved folder is a site that answers, and its index is the one that the command line builds', async ({
   page,
   site,
@@ -134,15 +151,8 @@ test('the saved folder is a site that answers, and its index is the one that the
   const build = await Build.open(page, site.url)
   await build.choose('agenda.ics', ics)
   await expect(build.query).toBeVisible()
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download as a ZIP file' }).click(),
-  ])
-  await expect(page.getByText('search-site.zip: ')).toBeVisible()
-
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-saved-'))
+  const folder = await save(page)
   try {
-    await done(folder, 'python3', ['-m', 'zipfile', '-e', await download.path(), 'site'])
     fs.writeFileSync(path.join(folder, 'agenda.ics'), ics)
     await done(folder, path.resolve('target/release/inkling'), [
       'index',
@@ -186,17 +196,86 @@ test('the saved folder is a site that answers, and its index is the one that the
     expect(title).toBe(question)
     // The search box is built by another part of the package: where that is not built, its page has nothing to show.
     if (fs.existsSync('dist/element-define.js')) {
-      fs.writeFileSync(path.join(folder, 'site', 'favicon.ico'), '')
       await deployed.goto(server.url)
-      await expect(deployed.getByRole('heading', { level: 1 })).toHaveText('agenda')
+      await expect(deployed).toHaveTitle('agenda')
       await deployed.getByRole('searchbox').fill(question)
-      await expect(deployed.getByRole('listitem').first()).toContainText(question)
+      await expect(deployed.locator('.inkling-item').first()).toContainText(question)
     }
     await server.close()
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
 })
+
+for (const [device, viewport] of Object.entries({
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 390, height: 844 },
+})) {
+  test(`on a ${device} the saved page is the demo with the programme's name: filters, an agenda and its calendar, pages of sessions, a map`, async ({
+    page,
+    site,
+    context,
+  }) => {
+    await page.setViewportSize(viewport)
+    const programme = sessions.slice(0, 12).map(({ id, title, abstract, track, start }) => ({
+      id,
+      title,
+      abstract,
+      track,
+      start,
+      Catering: 'Soup & bread',
+    }))
+    const build = await Build.open(page, site.url)
+    await build.choose('Spring meeting.json', JSON.stringify(programme))
+    await expect(build.query).toBeVisible()
+    const folder = await save(page)
+    const server = await serve(path.join(folder, 'site'))
+    try {
+      const own = await context.newPage()
+      const complaints: string[] = []
+      own.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+      await own.setViewportSize(viewport)
+      await own.goto(server.url)
+      await expect(own).toHaveTitle('Spring meeting')
+      await expect(own.locator('.masthead')).toContainText('Spring meeting')
+      await expect(own.locator('.inkling-item')).toHaveCount(10)
+      expect(await own.locator('header, .ask, footer').allInnerTexts()).not.toContainEqual(
+        expect.stringMatching(/Northlight|invented|without a network|Try your own file/),
+      )
+      await own.getByRole('button', { name: new RegExp(`^${programme[0]!.track}`) }).click()
+      await expect(own).toHaveURL(/\?track=/)
+      await own.goBack()
+
+      const { title, start, abstract } = programme[7]!
+      await own.getByRole('searchbox').fill(title)
+      await own.getByRole('link', { name: title }).first().click()
+      await expect(own.getByRole('heading', { level: 1, name: title })).toBeFocused()
+      await expect(own.locator('.abstract')).toHaveText(abstract)
+      await expect(own.locator('.session .facts')).toHaveText(/^Catering\s*Soup & bread$/)
+      await expect(own.locator('.similar-list .row')).toHaveCount(4)
+      await own.getByRole('button', { name: 'My agenda: ' }).click()
+      await own.getByRole('link', { name: 'My agenda (1)' }).click()
+      await expect(own.locator('.row')).toContainText(title)
+      const [calendar] = await Promise.all([
+        own.waitForEvent('download'),
+        own.getByRole('button', { name: 'Save for my calendar' }).click(),
+      ])
+      expect(calendar.suggestedFilename()).toBe('spring-meeting.ics')
+      const text = fs.readFileSync(await calendar.path(), 'utf8')
+      expect(text).toContain(`DTSTART:${start.replace(/[-:]/g, '')}00\r\n`)
+
+      await own.getByRole('link', { name: 'Map' }).click()
+      await expect(own.locator('.point')).toHaveCount(12)
+      await own.goBack()
+      await expect(own.getByRole('heading', { level: 1, name: 'My agenda' })).toBeVisible()
+      expect(complaints).toEqual([])
+      if (process.env.SHOTS) await own.screenshot({ path: `${process.env.SHOTS}/saved-${device}.png`, fullPage: true })
+    } finally {
+      await server.close()
+      fs.rmSync(folder, { recursive: true, force: true })
+    }
+  })
+}
 
 test.describe('with the folder of a student', () => {
   test.use({ complaintsAllowed: /404/ })

@@ -15,6 +15,7 @@ const file = calendar(
   [...sessions, awkward],
   new Date('2026-11-21T06:00:00.123Z'),
   (id) => `https://example.org/?session=${id}`,
+  'Europe/Oslo',
 )
 
 /** The properties of the events of a calendar file, read as RFC 5545 says. */
@@ -64,4 +65,34 @@ test('the time zone of a calendar is described in it, and agrees with the one th
   )
   assert.match(summer, /GMT\+02:00/)
   assert.match(file, /BEGIN:DAYLIGHT\r\n[^]*?TZOFFSETTO:\+0200\r\n/)
+})
+
+test('times that tell how far they are from UTC are written so, those of no zone as all clocks show them, and others not at all', () => {
+  const at = (id: string, start: string, end: string) => ({
+    ...awkward,
+    id,
+    title: id,
+    start,
+    end,
+    room: '',
+    track: '',
+  })
+  const several = [
+    at('utc', '2025-05-22T13:15Z', '2025-05-22T13:45:00Z'),
+    at('offset', '2025-05-22T13:15:00+02:00', ''),
+    at('plain', '2027-06-12T10:00', '2027-06-12T10:45'),
+    at('undated', 'Saturday 10:00', ''),
+    at('never', '', ''),
+  ]
+  const text = calendar(several, new Date(0), (id) => `https://example.org/?session=${id}`, undefined)
+  assert.ok(!text.includes('VTIMEZONE'))
+  const found = events(text)
+  assert.deepEqual(
+    found.map(({ SUMMARY, DTSTART, DTEND, LOCATION }) => [SUMMARY, DTSTART, DTEND, LOCATION]),
+    [
+      ['utc', '20250522T131500Z', '20250522T134500Z', undefined],
+      ['offset', '20250522T111500Z', undefined, undefined],
+      ['plain', '20270612T100000', '20270612T104500', undefined],
+    ],
+  )
 })

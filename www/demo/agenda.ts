@@ -1,8 +1,6 @@
 /** The sessions that the visitor wants to attend. They are kept on this device only. */
 import type { Session } from './programme.js'
 
-const KEY = 'northlight-agenda'
-
 /** More than any summit has: what is stored may be damaged, or of another page. */
 const MOST = 1000
 
@@ -12,11 +10,14 @@ export class Agenda {
   /** False once the browser has refused to store the agenda: it then lasts as long as the page. */
   kept = true
 
-  /** `onChange` is called after every change, those made in other tabs included. */
-  constructor(readonly onChange: () => void) {
+  /** It is kept under a key; `onChange` is called after every change, those made in other tabs included. */
+  constructor(
+    readonly key: string,
+    readonly onChange: () => void,
+  ) {
     this.#read()
     addEventListener('storage', ({ key }) => {
-      if (key !== KEY && key !== null) return
+      if (key !== this.key && key !== null) return
       this.#read()
       onChange()
     })
@@ -29,7 +30,7 @@ export class Agenda {
   set ids(ids: readonly string[]) {
     this.#ids = ids
     try {
-      localStorage.setItem(KEY, JSON.stringify(ids))
+      localStorage.setItem(this.key, JSON.stringify(ids))
       this.kept = true
     } catch {
       // No room, or a private window.
@@ -49,7 +50,7 @@ export class Agenda {
 
   #read(): void {
     try {
-      const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+      const stored: unknown = JSON.parse(localStorage.getItem(this.key) ?? '[]')
       const ids = Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : []
       this.#ids = [...new Set(ids)].slice(0, MOST)
     } catch {

@@ -8,10 +8,11 @@ import {
   type Search,
 } from 'inkling-search'
 import { InklingSearchElement } from 'inkling-search/element'
+import { NAME } from './about.js'
 import { addressOf, inAddress, type Place, readPlace } from './address.js'
 import { Agenda } from './agenda.js'
 import { type SessionFields, sessionCard } from './card.js'
-import { byId } from './elements.js'
+import { byId, slug } from './elements.js'
 import { SessionMap } from './map.js'
 import { failure, MESSAGES, speed } from './messages.js'
 import { countBytes, fillPanel } from './panel.js'
@@ -30,7 +31,7 @@ const title = document.title
 const element = byId<InklingSearchElement>('results')
 const search = byId('search')
 const view = byId('view')
-const questions = [...byId('examples').querySelectorAll('a')].map((link) => link.textContent ?? '')
+const questions = [...document.querySelectorAll('#examples a')].map((link) => link.textContent ?? '')
 /** `?backend=auto` or `?backend=webgpu` lets the visitor's GPU take part. */
 const backend = (new URLSearchParams(location.search).get('backend') ?? 'cpu') as BackendOption
 
@@ -39,7 +40,7 @@ let answer: Answer | undefined
 let place: Place = readPlace(location.href)
 
 const map = new SessionMap(byId('map'))
-const agenda = new Agenda(() => {
+const agenda = new Agenda(`${slug(NAME)}-agenda`, () => {
   for (const button of document.querySelectorAll<HTMLElement>('[data-agenda]')) markButton(button, agenda)
   countAgenda()
   // The button that was pressed is gone with its row: the focus goes to the heading.
@@ -68,7 +69,7 @@ function setUp(): void {
         options.onProgress?.(progress)
       },
     })
-  element.setAttribute('suggest', questions.slice(0, OFFERED).join('|'))
+  if (questions.length > 0) element.setAttribute('suggest', questions.slice(0, OFFERED).join('|'))
   element.addEventListener('inkling-ready', ({ detail }) => watch(detail.search as Search<SessionFields>))
   element.addEventListener('inkling-error', () => opened || tell('failed'))
   element.addEventListener('inkling-results', ({ detail }) => take(detail))
@@ -113,7 +114,7 @@ function describe(): void {
     else link.removeAttribute('aria-current')
     if (to === 'list' || to === 'map') link.href = addressOf(to, { query, filters })
   }
-  if (view.hidden) document.title = query.trim() ? `${query.trim().slice(0, 80)} – Northlight` : title
+  if (view.hidden) document.title = query.trim() ? `${query.trim().slice(0, 80)} – ${NAME}` : title
 }
 
 /** Highlights the whole answer on the map. */
@@ -152,7 +153,7 @@ async function show(): Promise<void> {
       : agendaPage(agenda))
     if (place !== asFor) return
     view.replaceChildren(...content)
-    document.title = `${name} – Northlight`
+    document.title = `${name} – ${NAME}`
     if (place.session !== undefined && opened) await addSimilar(place.session, opened).catch(() => {})
   } catch (error) {
     const [part, what] = apart ? [view, 'The programme'] : [byId('map'), 'The map']

@@ -3,7 +3,7 @@ import { createSearch, type Hit, InklingError, type Search } from 'inkling-searc
 import { type BuildProgress, type BuiltIndex, buildIndex } from 'inkling-search/build'
 import { byId, element, marked } from './elements.js'
 import { EXAMPLE } from './example.js'
-import { canSaveFolder, SNIPPET, saveFolder, saveZip } from './save.js'
+import { canSaveFolder, type Saved, SNIPPET, saveFolder, saveZip } from './save.js'
 
 const MODEL = new URL('search/model/', document.baseURI)
 const HITS = 3
@@ -155,15 +155,12 @@ function fail(what: string, error: unknown): void {
 }
 
 /** Saves while its button waits; says where it went. */
-async function save(
-  button: HTMLButtonElement,
-  how: (name: string, index: BuiltIndex) => Promise<string | undefined>,
-): Promise<void> {
-  if (!built) return
+async function save(button: HTMLButtonElement, how: (saved: Saved) => Promise<string | undefined>): Promise<void> {
+  if (!built || !search) return
   button.disabled = true
   parts.saved.textContent = 'Saving…'
   try {
-    parts.saved.textContent = (await how(programme, built)) ?? ''
+    parts.saved.textContent = (await how({ name: programme, index: built, search })) ?? ''
   } catch (error) {
     parts.saved.textContent = ''
     fail('The folder could not be saved', error)

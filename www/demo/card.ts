@@ -1,6 +1,6 @@
 /** One session as a card. All text goes in as text nodes: nothing in the data can become markup. */
 import type { Hit } from 'inkling-search'
-import { element, marked, slug } from './elements.js'
+import { element, marked, tint } from './elements.js'
 
 /** What the corpus of the demo says of a session, beside its title and abstract. All of it may be missing. */
 export interface SessionFields {
@@ -12,12 +12,13 @@ export interface SessionFields {
   start?: string
   end?: string
   day?: string
+  type?: string
 }
 
 /** What is shown of a hit: a large card, or a row. */
 export function sessionCard(found: Hit, isLarge: boolean): HTMLElement {
   const hit = found as Hit<SessionFields>
-  const { track, format, level, speakers } = hit.fields
+  const { track, type, format = type, level, speakers } = hit.fields
   const names = (typeof speakers === 'string' ? [speakers] : (speakers ?? [])).join(', ')
   const tags = [format, level].filter((tag) => tag !== undefined).map((tag) => element('span', 'tag', tag))
   const body = element('div', '', element('p', 'track', track ?? ''))
@@ -26,7 +27,7 @@ export function sessionCard(found: Hit, isLarge: boolean): HTMLElement {
   const passage = element('p', 'passage', ...marked(hit.passage.text, hit.matches))
   body.append(passage, why(hit), element('div', 'foot', ...tags))
   const card = element('div', isLarge ? 'card' : 'card compact', place(hit.fields), body)
-  if (track) card.dataset.track = slug(track)
+  tint(card, track)
   return card
 }
 
@@ -45,20 +46,20 @@ function why({ title, titleMatches, passage, matches, cosine }: Hit<SessionField
 
 /** When and where: `Monday`, `08:45–09:30`, `Hall A`. */
 export function place({ day, start, end, room }: SessionFields): HTMLElement {
-  const times = [start, end]
-    .filter((time) => time !== undefined)
-    .map(clock)
-    .join('–')
-  const parts = element('p', 'place', element('span', '', date(start) ?? day ?? ''))
+  const times = [start, end].flatMap((time) => (time ? clock(time) : [])).join('–')
+  const parts = element('p', 'place', element('span', '', dayOf({ start, day })))
   if (times) parts.append(element('span', 'time', times))
   if (room) parts.append(element('span', '', room))
   return parts
 }
 
 /** `2027-05-10T08:45` is `08:45`: the summit's own clock, whatever the visitor's time zone. */
-const clock = (time: string) => /T(\d\d:\d\d)/.exec(time)?.[1] ?? time
+export const clock = (time: string) => /T(\d\d:\d\d)/.exec(time)?.[1] ?? time
 
-/** `2027-05-10T08:45` is `Monday 10 May`. */
+/** The day of a session: `Monday 10 May`, or as the programme has it. */
+export const dayOf = ({ start, day = '' }: { start?: string | undefined; day?: string | undefined }): string =>
+  date(start) ?? date(day) ?? day
+
 function date(time?: string): string | undefined {
   const day = /^\d{4}-\d\d-\d\d/.exec(time ?? '')?.[0]
   if (!day) return undefined

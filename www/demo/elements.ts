@@ -40,5 +40,13 @@ export function textButton(text: string, onClick: () => void): HTMLButtonElement
   return button
 }
 
+/** Gives an element the colour of a track: the style sheet's, or one made of its name. */
+export function tint(part: HTMLElement, track = ''): void {
+  if (!track) return
+  part.dataset.track = slug(track)
+  const hue = new TextEncoder().encode(track).reduce((hash, byte) => (hash * 31 + byte) % 360, 7)
+  part.style.setProperty('--own-hue', String(hue))
+}
+
 /** A name as a style sheet can match it: `Health Analytics` is `health-analytics`. */
 export const slug = (name: string): string => name.toLowerCase().replace(/[^a-z]+/g, '-')

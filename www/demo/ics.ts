@@ -1,58 +1,79 @@
 /** Sessions as a calendar file (RFC 5545). */
 import type { Session } from './programme.js'
 
-/** Where the summit is: its times are those of clocks there. */
-const TIME_ZONE = 'Europe/Oslo'
+/** The rules of time zones, which a calendar must be told along with their names. In others times have no zone. */
+const ZONES: Record<string, string[]> = {
+  'Europe/Oslo': [
+    'BEGIN:VTIMEZONE',
+    'TZID:Europe/Oslo',
+    'BEGIN:DAYLIGHT',
+    'DTSTART:19960331T020000',
+    'RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU',
+    'TZOFFSETFROM:+0100',
+    'TZOFFSETTO:+0200',
+    'TZNAME:CEST',
+    'END:DAYLIGHT',
+    'BEGIN:STANDARD',
+    'DTSTART:19961027T030000',
+    'RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU',
+    'TZOFFSETFROM:+0200',
+    'TZOFFSETTO:+0100',
+    'TZNAME:CET',
+    'END:STANDARD',
+    'END:VTIMEZONE',
+  ],
+}
 
-/** The rule of that zone since 1996, which a calendar must be told along with its name. */
-const ZONE = [
-  'BEGIN:VTIMEZONE',
-  `TZID:${TIME_ZONE}`,
-  'BEGIN:DAYLIGHT',
-  'DTSTART:19960331T020000',
-  'RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU',
-  'TZOFFSETFROM:+0100',
-  'TZOFFSETTO:+0200',
-  'TZNAME:CEST',
-  'END:DAYLIGHT',
-  'BEGIN:STANDARD',
-  'DTSTART:19961027T030000',
-  'RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU',
-  'TZOFFSETFROM:+0200',
-  'TZOFFSETTO:+0100',
-  'TZNAME:CET',
-  'END:STANDARD',
-  'END:VTIMEZONE',
-]
+/** A date with a time, and how far that is from UTC where it says so. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
 /** The longest line, in bytes and without its end. */
 const LINE_BYTES = 75
 
-/** A calendar of sessions. `made` is when, and `address` gives the page of a session. */
-export function calendar(sessions: readonly Session[], made: Date, address: (id: string) => string): string {
-  const lines = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Inkling//Northlight Analytics Summit//EN', ...ZONE]
-  for (const session of sessions) lines.push(...event(session, made, address(session.id)))
+/** Whether a session can be in a calendar: where it says when it begins, with a date. */
+export const isDated = ({ start }: Session): boolean => MOMENT.test(start)
+
+/** A calendar of sessions. `made` is when, `address` gives the page of a session, and `zone` is where their times are those of clocks. */
+export function calendar(
+  sessions: readonly Session[],
+  made: Date,
+  address: (id: string) => string,
+  zone: string | undefined,
+): string {
+  const rules = ZONES[zone ?? '']
+  const lines = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Inkling//Programme//EN', ...(rules ?? [])]
+  for (const session of sessions.filter(isDated))
+    lines.push(...event(session, made, address(session.id), rules ? zone : undefined))
   return [...lines, 'END:VCALENDAR'].map((line) => `${fold(line)}\r\n`).join('')
 }
 
-function event({ id, title, abstract, speakers, start, end, room, track }: Session, made: Date, url: string): string[] {
+function event(session: Session, made: Date, url: string, zone: string | undefined): string[] {
+  const { id, title, abstract, speakers, start, end, room, track } = session
   return [
     'BEGIN:VEVENT',
-    `UID:${escape(id)}@northlight.example`,
-    `DTSTAMP:${made.toISOString().replace(/[-:]|\.\d+/g, '')}`,
-    `DTSTART;TZID=${TIME_ZONE}:${local(start)}`,
-    `DTEND;TZID=${TIME_ZONE}:${local(end)}`,
+    `UID:${escape(id)}@${new URL(url).hostname}`,
+    `DTSTAMP:${plain(made.toISOString())}`,
+    ...moment('DTSTART', start, zone),
+    ...moment('DTEND', end, zone),
     `SUMMARY:${escape(title)}`,
-    `LOCATION:${escape(room)}`,
-    `CATEGORIES:${escape(track)}`,
-    `DESCRIPTION:${escape(`${speakers.join(', ')}\n\n${abstract}`)}`,
+    ...(room ? [`LOCATION:${escape(room)}`] : []),
+    ...(track ? [`CATEGORIES:${escape(track)}`] : []),
+    `DESCRIPTION:${escape([speakers.join(', '), abstract].filter(Boolean).join('\n\n'))}`,
     `URL:${url}`,
     'END:VEVENT',
   ]
 }
 
-/** `2027-05-10T08:45` is `20270510T084500`. */
-const local = (time: string) => `${time.replace(/[-:]/g, '')}00`
+/** A time by its name: in UTC where it says how far it is from that, else of the clocks in the zone, or of all clocks. */
+function moment(name: string, time: string, zone: string | undefined): string[] {
+  const [, date, clock, offset] = MOMENT.exec(time) ?? []
+  if (!date || !clock) return []
+  if (offset) return [`${name}:${plain(new Date(time).toISOString())}`]
+  return [`${name}${zone ? `;TZID=${zone}` : ''}:${plain(`${date}T${clock}:00`)}`]
+}
+
+/** `2027-05-10T08:45:00.000Z` is `20270510T084500Z`. */
+const plain = (time: string) => time.replace(/[-:]|\.\d+/g, '')
 
 /** Text as a value: what would end it or begin another is escaped, and control characters are left out. */
 function escape(text: string): string {

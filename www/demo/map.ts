@@ -1,5 +1,6 @@
 /** All sessions on a plane, similar ones close together: each a link, reached with the arrow keys. */
-import { element, slug } from './elements.js'
+import { clock, dayOf } from './card.js'
+import { element, tint } from './elements.js'
 import { fetchJson, programme, type Session } from './programme.js'
 import { innerLink, sessionAddress } from './views.js'
 
@@ -40,7 +41,8 @@ export class SessionMap {
     if (this.#layout) return
     this.#layout = layout
     const tracks = [...new Set([...sessions.values()].map(({ track }) => track))].sort()
-    const sign = (track: string) => SIGNS[tracks.indexOf(track) % SIGNS.length] ?? '●'
+    const named = tracks.filter(Boolean)
+    const sign = (track: string) => SIGNS[named.indexOf(track) % SIGNS.length] ?? '●'
     const plane = element('div', 'plane')
     plane.setAttribute('role', 'group')
     plane.setAttribute(
@@ -56,9 +58,9 @@ export class SessionMap {
     const legend = element(
       'ul',
       'legend',
-      ...tracks.map((track) => {
+      ...named.map((track) => {
         const glyph = element('span', 'sign', sign(track))
-        glyph.dataset.track = slug(track)
+        tint(glyph, track)
         glyph.setAttribute('aria-hidden', 'true')
         return element('li', '', glyph, track)
       }),
@@ -87,15 +89,16 @@ export class SessionMap {
   }
 
   #point(session: Session, sign: string): HTMLAnchorElement {
-    const { id, title, track, day, start } = session
+    const { id, title, track, start } = session
     const point = innerLink(sign, sessionAddress(id), 'point')
     const [x, y] = this.#layout?.places[id] ?? [0, 0]
     point.style.left = `${x * 100}%`
     point.style.top = `${y * 100}%`
     point.tabIndex = this.#points.size === 0 ? 0 : -1
     point.dataset.id = id
-    point.dataset.track = slug(track)
-    const about = `${title} (${track}, ${day} ${start.slice(11)})`
+    tint(point, track)
+    const facts = [track, dayOf(session), clock(start)].filter(Boolean).join(', ')
+    const about = facts ? `${title} (${facts})` : title
     point.setAttribute('aria-label', about)
     const tell = () => {
       this.#caption.textContent = about
@@ -123,7 +126,7 @@ export class SessionMap {
             this.#items.set(id, answer)
             return element('li', '', innerLink(title, sessionAddress(id)), answer)
           })
-        return [element('h2', '', track), element('ul', '', ...items)]
+        return [...(track ? [element('h2', '', track)] : []), element('ul', '', ...items)]
       }),
     )
   }

@@ -1,6 +1,6 @@
-/** The sessions of the summit, whole: what session pages, the map and the agenda show. */
+/** The sessions of the programme, whole: what session pages, the map and the agenda show. */
 
-/** A session as the programme has it. Times are those of clocks at the summit: `2027-05-10T08:45`. */
+/** A session as the programme has it: empty where it says nothing. Times are those of clocks on the spot: `2027-05-10T08:45`. */
 export interface Session {
   id: string
   title: string
@@ -13,6 +13,10 @@ export interface Session {
   start: string
   end: string
   room: string
+  /** Its page elsewhere. */
+  url?: string
+  /** What else is said of it, by name. */
+  more?: Record<string, string>
 }
 
 let loading: Promise<Map<string, Session>> | undefined

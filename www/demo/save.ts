@@ -1,6 +1,7 @@
 /** Saving a built index as a folder that a site can serve: the index, the package, and a page that uses both. */
-import type { SavedFile } from 'inkling-search'
-import { type BuiltIndex, fieldsOf, filterFields, zipFiles } from 'inkling-search/build'
+import type { SavedFile, Search } from 'inkling-search'
+import { type BuiltIndex, zipFiles } from 'inkling-search/build'
+import { pageOf } from './page.js'
 
 /** The files of the package that a site needs, put here when the page is built. */
 declare const PACKAGE_FILES: readonly string[]
@@ -10,46 +11,32 @@ export const SNIPPET = `<link rel="stylesheet" href="/inkling/element.css">
 <script type="module" src="/inkling/element-define.js"></script>
 <inkling-search src="/search/" action="/inkling/results.html"></inkling-search>`
 
-const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
-
-/** A page of results with the name of the programme, its filters and what it knows of each session. */
-function pageOf(name: string, { files }: BuiltIndex): string {
-  const index = new Map(files.map(({ path, bytes }) => [path, bytes]))
-  const list = (fields: string[]) => escaped(fields.join(' '))
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(name)}</title>
-<link rel="stylesheet" href="inkling/element.css">
-<link rel="stylesheet" href="inkling/results.css">
-<script type="module" src="inkling/element-define.js"></script>
-<h1>${escaped(name)}</h1>
-<inkling-search results src="search/" filters="${list(filterFields(index))}" show="${list(fieldsOf(index))}"></inkling-search>
-</html>
-`
+/** What is saved: a programme by its name, its index, and a search in it. */
+export interface Saved {
+  name: string
+  index: BuiltIndex
+  search: Search
 }
 
 /** Every file of the folder. */
-async function folder(name: string, index: BuiltIndex): Promise<SavedFile[]> {
+async function folder({ name, index, search }: Saved): Promise<SavedFile[]> {
   const ofPackage = PACKAGE_FILES.map(async (path) => {
     const response = await fetch(new URL(`inkling/${path}`, document.baseURI))
     if (!response.ok)
       throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
     return { path: `inkling/${path}`, bytes: new Uint8Array(await response.arrayBuffer()) }
   })
-  const page = { path: 'index.html', bytes: new TextEncoder().encode(pageOf(name, index)) }
+  const page = [...(await pageOf(name, index, search))]
   return [
-    page,
+    ...page.map(([path, text]) => ({ path, bytes: new TextEncoder().encode(text) })),
     ...(await Promise.all(ofPackage)),
     ...index.files.map(({ path, bytes }) => ({ path: `search/${path}`, bytes })),
   ]
 }
 
 /** Hands the folder over as a download. */
-export async function saveZip(name: string, index: BuiltIndex): Promise<string> {
-  const blob = await zipFiles(await folder(name, index))
+export async function saveZip(saved: Saved): Promise<string> {
+  const blob = await zipFiles(await folder(saved))
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)
   link.download = 'search-site.zip'
@@ -70,12 +57,12 @@ const picker = globalThis as Picker
 export const canSaveFolder = picker.showDirectoryPicker !== undefined
 
 /** Writes the folder's files where the visitor says; nothing when they change their mind. */
-export async function saveFolder(name: string, index: BuiltIndex): Promise<string | undefined> {
+export async function saveFolder(saved: Saved): Promise<string | undefined> {
   const root = await picker.showDirectoryPicker?.({ mode: 'readwrite' }).catch((error: Error) => {
     if (error.name !== 'AbortError') throw error
   })
   if (!root) return undefined
-  const files = await folder(name, index)
+  const files = await folder(saved)
   for (const { path, bytes } of files) {
     const names = path.split('/')
     let parent = root

@@ -1,9 +1,10 @@
 /** The session pages and the agenda: what is shown instead of the search. */
 import type { Hit, Search } from 'inkling-search'
+import { NAME, TIME_ZONE } from './about.js'
 import { type Agenda, clashes, overlaps } from './agenda.js'
-import { place, type SessionFields } from './card.js'
-import { element, slug, textButton } from './elements.js'
-import { calendar } from './ics.js'
+import { dayOf, place, type SessionFields } from './card.js'
+import { element, slug, textButton, tint } from './elements.js'
+import { calendar, isDated } from './ics.js'
 import { programme, type Session } from './programme.js'
 
 /** The address of a session's page. */
@@ -46,7 +47,7 @@ function rows(
       place(fields),
       element('div', '', title, element('p', 'track', fields.track ?? ''), ...more(session.id)),
     )
-    row.dataset.track = slug(fields.track ?? '')
+    tint(row, fields.track)
     return row
   })
   return element('ol', 'rows', ...items)
@@ -67,7 +68,7 @@ export async function sessionPage(
       content: [way, heading('No such session'), element('p', '', 'The programme has no session of this address.')],
     }
   const { title, track, speakers, format, level, abstract } = session
-  const tags = [format, level].map((tag) => element('span', 'tag', tag))
+  const tags = [format, level].filter(Boolean).map((tag) => element('span', 'tag', tag))
   const similar = element('section', 'similar-list', element('h2', '', 'Similar sessions'))
   similar.id = 'similar-list'
   const others = clashes(
@@ -87,16 +88,22 @@ export async function sessionPage(
     place(session),
     ...overlap,
     element('p', 'abstract', abstract),
+    ...more(session),
     element('div', 'foot', ...tags),
-    element(
-      'p',
-      'choices',
-      agendaButton(session, agenda),
-      textButton('Save for my calendar (.ics)', () => save([session])),
-    ),
+    element('p', 'choices', agendaButton(session, agenda), ...saveButton([session])),
   )
-  article.dataset.track = slug(track)
+  tint(article, track)
   return { title, content: [way, article, similar] }
+}
+
+/** What a programme says of a session that has no place of its own here. */
+function more({ url = '', more = {} }: Session): HTMLElement[] {
+  const facts = Object.entries(more).flatMap(([name, value]) => [element('dt', '', name), element('dd', '', value)])
+  const list = facts.length > 0 ? [element('dl', 'facts', ...facts)] : []
+  if (!/^https?:/.test(url)) return list
+  const link = element('a', '', url.replace(/^https?:\/\/(www\.)?|\/$/g, ''))
+  link.href = url
+  return [...list, element('p', 'elsewhere', link)]
 }
 
 /** Puts the sessions most like one under it. They need the index, so they come after the rest. */
@@ -128,17 +135,15 @@ export async function agendaPage(agenda: Agenda): Promise<{ title: string; conte
     const session = sessions.find((other) => other.id === id)
     return session ? [agendaButton(session, agenda)] : []
   }
-  const days = [...new Set(sessions.map(({ day }) => day))]
+  const days = [...new Set(sessions.map(dayOf))]
   const lists = days.flatMap((day) => [
-    element('h2', 'day', day),
-    ...overlaps(sessions.filter((session) => session.day === day)).map((group) => together(rows(group, remove), group)),
+    ...(day ? [element('h2', 'day', day)] : []),
+    ...overlaps(sessions.filter((session) => dayOf(session) === day)).map((group) =>
+      together(rows(group, remove), group),
+    ),
   ])
-  const buttons = element(
-    'p',
-    'choices',
-    textButton('Save for my calendar (.ics)', () => save(sessions)),
-    textButton('Clear my agenda', () => (agenda.ids = [])),
-  )
+  const clear = textButton('Clear my agenda', () => (agenda.ids = []))
+  const buttons = element('p', 'choices', ...saveButton(sessions), clear)
   return { title, content: [heading(title), element('p', 'lead', summary), buttons, ...lists] }
 }
 
@@ -155,12 +160,17 @@ function heading(text: string): HTMLElement {
   return made
 }
 
+/** A button that saves sessions as a calendar file, where any of them says when it is. */
+function saveButton(sessions: readonly Session[]): HTMLElement[] {
+  return sessions.some(isDated) ? [textButton('Save for my calendar (.ics)', () => save(sessions))] : []
+}
+
 /** Has the browser save sessions as a calendar file. */
 function save(sessions: readonly Session[]): void {
-  const text = calendar(sessions, new Date(), (id) => new URL(sessionAddress(id), location.href).href)
+  const text = calendar(sessions, new Date(), (id) => new URL(sessionAddress(id), location.href).href, TIME_ZONE)
   const link = element('a')
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/calendar' }))
-  link.download = 'northlight.ics'
+  link.download = `${slug(NAME)}.ics`
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 }
