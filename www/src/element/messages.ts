@@ -57,7 +57,7 @@ export interface Messages {
   /** The site has another index than the page that is open; the button that loads the page again. */
   updated: string
   reload: string
-  /** The group of filters by `{field}`, and the buttons that show all `{n}` values and fewer. */
+  /** The button that leads to the filters, the group of those by `{field}`, and the buttons that show all `{n}` values and fewer. */
   filters: string
   filterBy: string
   allValues: string

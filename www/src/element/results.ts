@@ -2,7 +2,7 @@
 import type { Filters } from '../types.js'
 import { inNextTask } from '../worker/tasks.js'
 import { readAddress, withAsked } from './address.js'
-import { focusedBeside, isVisible, make } from './dom.js'
+import { button, focusedBeside, isVisible, make } from './dom.js'
 import type { Session } from './session.js'
 import type { converse, Owner, View } from './view.js'
 
@@ -27,6 +27,12 @@ export class Results {
   #rest: ReturnType<typeof setTimeout> | undefined
   /** Where the page was scrolled to when it was left for a hit. */
   #scroll: number | undefined
+  readonly #filters: HTMLElement | null
+  /** Leads to the filters where they are below the answers. */
+  readonly #toFilters = button('to-filters', '', () => {
+    this.#filters?.scrollIntoView()
+    this.#filters?.querySelector('button')?.focus({ preventScroll: true })
+  })
 
   /** `begin` is `converse`: given, and not imported, so that this file, which few pages need, holds none of the element's others. */
   constructor(
@@ -56,8 +62,8 @@ export class Results {
     // The room beside the answers is there from the beginning.
     root.classList.toggle('inkling-filtered', owner.filters.length > 0)
     list.setAttribute('role', 'list')
-    // Tab leads from the box to the answers, and to the filters behind them.
-    root.append(...root.querySelectorAll(':scope > .inkling-filters'))
+    this.#filters = root.querySelector<HTMLElement>(':scope > .inkling-filters')
+    if (this.#filters) this.#putBehind(this.#filters)
     // What the page has for this place, it names by slot="results".
     const slotted = [...container.querySelectorAll(':scope > [slot=results]')]
     root.querySelector('.inkling-body')?.append(...slotted)
@@ -94,6 +100,12 @@ export class Results {
 
   get #name(): string {
     return this.#input.name || 'q'
+  }
+
+  /** Tab leads from the box to the answers, and to the filters behind them. */
+  #putBehind(filters: HTMLElement): void {
+    this.#view.root.append(filters)
+    this.#view.root.querySelector('.inkling-foot')?.append(this.#toFilters)
   }
 
   #listen(): void {
@@ -175,12 +187,23 @@ export class Results {
     void this.#owner.translated.then(() => {
       if (this.#signal.aborted) return
       const { filters } = this.#session.state.question
+      this.#toFilters.textContent = this.#owner.wording.messages.filters
       this.#view.render()
       if (this.#session.state.phase !== 'answered') return
-      if (JSON.stringify(filters) !== JSON.stringify(this.#inAddress().filters)) this.#remember()
+      if (JSON.stringify(filters) !== JSON.stringify(this.#inAddress().filters)) {
+        this.#remember()
+        this.#showAnswers()
+      }
       // At each answer, since the one by meaning moves what the one by words had put in place.
       if (this.#scroll !== undefined) window.scrollTo(0, this.#scroll)
     })
+  }
+
+  /** Who has chosen a filter below the answers sees what it does. */
+  #showAnswers(): void {
+    const { root, list } = this.#view
+    const below = this.#filters && this.#filters.getBoundingClientRect().top >= list.getBoundingClientRect().bottom
+    if (below && root.getBoundingClientRect().top < 0) root.scrollIntoView()
   }
 
   #list(options: HTMLElement[], label: string): void {

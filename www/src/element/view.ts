@@ -153,17 +153,22 @@ export class View {
     this.#say(nothing ? this.#nothingSaid(shown) : summaryOf(shown, wording))
   }
 
-  /** Values that the question names, each as a button that filters by it, and those that are filtered by without a button elsewhere. */
-  #offers({ question: { filters }, result }: Shown): Node[] {
+  /** Values that the question names, each as a button that filters by it, and those that are filtered by already. */
+  #offers({ question: { filters }, result: { understood = [] } }: Shown): Node[] {
     const { wording } = this.#owner
-    const unlisted = Object.entries(filters).filter(([field]) => !this.#owner.filters.includes(field))
-    const applied = unlisted.flatMap(([field, values]) => values.map((value) => ({ field, value })))
-    const offers = new Map([...(result.understood ?? []), ...applied].map((one) => [`${one.field} ${one.value}`, one]))
-    return [...offers.values()].slice(0, OFFERS_MAX).map(({ field, value }) => {
+    const applied = Object.entries(filters).flatMap(([field, values]) => values.map((value) => ({ field, value })))
+    const named = [...understood, ...applied].map(
+      ({ field, value }) => [`${field} ${value}`, { field, value }] as const,
+    )
+    const offers = [...new Map(named)].slice(0, OFFERS_MAX)
+    return offers.map(([key, { field, value }]) => {
       const text = wording.say('only', { value: wording.value(value) })
       const offer = button('filter', text, () => this.#session.toggle(field, value))
       offer.ariaPressed = String(filters[field]?.includes(value) ?? false)
       offer.title = wording.field(field)
+      // It has a button elsewhere, which may be far from here.
+      const isNamed = understood.some((one) => `${one.field} ${one.value}` === key)
+      offer.classList.toggle('inkling-chosen', !isNamed && this.#owner.filters.includes(field))
       return offer
     })
   }
