@@ -21,7 +21,7 @@ class Build {
 
   constructor(readonly page: Page) {
     this.query = page.getByRole('searchbox', { name: 'Search your programme' })
-    this.hits = page.locator('#results > li')
+    this.hits = page.locator('.inkling-item')
     this.stage = page.locator('#stage')
     this.failure = page.getByRole('alert')
   }
@@ -37,8 +37,10 @@ class Build {
 
   async ask(question: string): Promise<string[]> {
     await this.query.fill(question)
-    await expect(this.page.locator('#answer')).toContainText('ms on this device')
-    return this.hits.getByRole('heading').allInnerTexts()
+    const answered = this.page.locator(`inkling-search[data-question=${JSON.stringify(question)}][data-mode=hybrid]`)
+    await expect(answered).toBeVisible()
+    await expect(this.hits.first()).toBeVisible()
+    return this.hits.locator('.inkling-title').allInnerTexts()
   }
 }
 

@@ -80,7 +80,7 @@ async function cut(context: BrowserContext, { stop }: Deployed): Promise<void> {
 async function askSample(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try a sample' }).click()
   await page.getByRole('searchbox').fill('volunteers who give up')
-  await expect(page.locator('#results > li').first()).toContainText('Forty volunteers and one shed')
+  await expect(page.locator('.inkling-item').first()).toContainText('Forty volunteers and one shed')
 }
 
 /** Indexes something while there is a network: what encodes documents is stored for nobody before. */

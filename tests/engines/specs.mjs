@@ -245,11 +245,11 @@ async function useBuildPage(page, url, folder) {
   await until(page, 'the file is indexed', () =>
     document.querySelector('#status')?.textContent?.includes('programme.csv is indexed: 2 sessions'),
   )
-  await page.type('#query', 'staff turnover')
+  await page.type('#search input', 'staff turnover')
   // What stands there before may be the answer to the words typed so far.
   await until(page, 'the right answer', () => {
-    const done = document.querySelector('#answer')?.textContent?.includes('ms on this device')
-    return done && document.querySelector('#results > li h3')?.textContent === 'Nurses who leave'
+    const done = document.querySelector('#search [data-question="staff turnover"]')
+    return done?.querySelector('.inkling-title')?.textContent === 'Nurses who leave'
   })
   await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#copy')).click())
   await until(page, 'a word on the copy', () =>

@@ -1,15 +1,13 @@
 /** The page that indexes a programme of the visitor's own, in the browser. */
-import { createSearch, type Hit, InklingError, type Search } from 'inkling-search'
-import { type BuildProgress, type BuiltIndex, buildIndex } from 'inkling-search/build'
-import { byId, element, marked } from './elements.js'
+import { createSearch, InklingError, type Search } from 'inkling-search'
+import { type BuildProgress, type BuiltIndex, buildIndex, fieldsOf, filterFields } from 'inkling-search/build'
+import { InklingSearchElement } from 'inkling-search/element'
+import { byId, element } from './elements.js'
 import { EXAMPLE } from './example.js'
 import { canSaveFolder, type Saved, SNIPPET, saveFolder, saveZip } from './save.js'
 
 const MODEL = new URL('search/model/', document.baseURI)
-const HITS = 3
-
-/** Characters of a passage that a hit shows. */
-const PASSAGE_MAX = 320
+const HITS = 5
 
 const parts = {
   drop: byId('drop'),
@@ -23,10 +21,7 @@ const parts = {
   status: byId('status'),
   notes: byId('notes'),
   ready: byId('ready'),
-  form: byId<HTMLFormElement>('form'),
-  query: byId<HTMLInputElement>('query'),
-  answer: byId('answer'),
-  results: byId('results'),
+  search: byId('search'),
   zip: byId<HTMLButtonElement>('zip'),
   folder: byId<HTMLButtonElement>('folder'),
   saved: byId('saved'),
@@ -58,10 +53,10 @@ async function take(source: File | string, name: string): Promise<void> {
     const opened = await createSearch({ files: new Map(index.files.map(({ path, bytes }) => [path, bytes])), signal })
     await opened.modelReady
     if (signal.aborted) return opened.dispose()
-    search?.dispose()
     ;[search, built] = [opened, index]
     programme = name.replace(/\.\w+$/, '')
     showReady(name, index)
+    showSearch(opened, index).open()
   } catch (error) {
     if (!signal.aborted) fail(`${name} could not be indexed`, error)
   } finally {
@@ -91,55 +86,27 @@ function showReady(name: string, { documents, passages, files, notes }: BuiltInd
   parts.notes.hidden = notes.length === 0
   parts.ready.hidden = false
   parts.saved.textContent = ''
-  parts.query.value = ''
-  showHits([])
-  parts.answer.textContent = ''
-  parts.query.focus()
 }
 
-async function ask(): Promise<void> {
-  const text = parts.query.value
-  try {
-    const result = await search?.query(text, { limit: HITS })
-    if (!result || !text.trim()) {
-      parts.answer.textContent = ''
-      return showHits([])
-    }
-    const { hits, found, timings } = result
-    const count =
-      found > hits.length
-        ? `The best ${hits.length} of ${plural(found, 'session')} found.`
-        : `${plural(found, 'session')} found.`
-    parts.answer.textContent = `${found === 0 ? 'Nothing close.' : count} ${timings.total.toFixed(0)} ms on this device.`
-    showHits(hits)
-  } catch (error) {
-    if ((error as Error).name !== 'AbortError') fail('The question could not be answered', error)
+/** The element with the programme in it: what searches on a site searches here. The one before it ends its search as it goes. */
+function showSearch(opened: Search, { files }: BuiltIndex): InklingSearchElement {
+  const index = new Map(files.map(({ path, bytes }) => [path, bytes]))
+  const box = new InklingSearchElement()
+  const attributes = {
+    results: '',
+    recent: 'off',
+    label: 'Search your programme',
+    filters: filterFields(index).join(' '),
+    show: fieldsOf(index).join(' '),
+    limit: String(HITS),
   }
-}
-
-function showHits(hits: Hit[]): void {
-  parts.results.replaceChildren(
-    ...hits.map(({ title, url, fields, passage, matches, titleMatches }) => {
-      const shown = Object.values(fields)
-        .flat()
-        .filter((value) => typeof value !== 'object')
-        .map(String)
-        .filter(Boolean)
-      const address = url && /^https?:/.test(url) ? url : undefined
-      const heading = element('h3')
-      if (address) {
-        const link = element('a', 'link', ...marked(title, titleMatches))
-        link.href = address
-        heading.append(link)
-      } else heading.append(...marked(title, titleMatches))
-      const item = element('li', '', heading)
-      if (shown.length > 0) item.append(element('p', 'quiet', shown.join(' · ').slice(0, 200)))
-      const cut = passage.text.length > PASSAGE_MAX
-      const text = cut ? passage.text.slice(0, PASSAGE_MAX) : passage.text
-      item.append(element('p', '', ...marked(text, matches), cut ? '…' : ''))
-      return item
-    }),
+  for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value)
+  box.openSearch = async () => opened
+  box.addEventListener('inkling-results', ({ detail: { query, mode } }) =>
+    Object.assign(box.dataset, { question: query, mode }),
   )
+  parts.search.replaceChildren(box)
+  return box
 }
 
 /** Says in words what went wrong. */
@@ -188,12 +155,11 @@ for (const type of ['dragover', 'dragleave', 'drop'] as const) {
     if (file) void take(file, file.name)
   })
 }
-parts.form.addEventListener('submit', (event) => event.preventDefault())
-parts.query.addEventListener('input', () => void ask())
 parts.zip.addEventListener('click', () => void save(parts.zip, saveZip))
 parts.folder.hidden = !canSaveFolder
 parts.folder.addEventListener('click', () => void save(parts.folder, saveFolder))
 byId('snippet').textContent = SNIPPET
+customElements.define('inkling-search', InklingSearchElement)
 parts.copy.addEventListener('click', () => {
   // Only pages from https or localhost have a clipboard.
   const copied = navigator.clipboard?.writeText(SNIPPET) ?? Promise.reject()

@@ -79,6 +79,7 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
   #wording: Wording | undefined
   #engine: Engine | undefined
   #ui: Ui | undefined
+  #waiting: ((ui: Ui) => void) | undefined
   #connection: AbortController | undefined
   #saidByWords = false
 
@@ -132,12 +133,18 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
 
   /** Brings the visitor to the box, or opens the dialog. */
   open(): void {
-    this.#ui?.open()
+    this.#whenStarted((ui) => ui.open())
   }
 
   /** Asks a question as if the visitor had typed it and, on a page of results, sent it. */
   ask(text: string): void {
-    this.#ui?.ask(text)
+    this.#whenStarted((ui) => ui.ask(text))
+  }
+
+  /** An element that makes its own box is asked before it has one by whoever has just put it into the page. */
+  #whenStarted(act: (ui: Ui) => void): void {
+    if (this.#ui) act(this.#ui)
+    else this.#waiting = act
   }
 
   /** @internal */
@@ -229,6 +236,8 @@ export class InklingSearchElement extends (globalThis.HTMLElement ?? (class {} a
     this.#engine = engine
     const owner = this.#owner(engine, src)
     this.#ui = begin(owner, this, input, signal)
+    this.#waiting?.(this.#ui)
+    this.#waiting = undefined
     if (this.getAttribute('shortcuts') !== 'off') {
       const restore = setAttributes(input, { 'aria-keyshortcuts': '/ Control+K Meta+K' })
       listenForShortcuts(() => isVisible(this) && (this.open(), true), signal)
