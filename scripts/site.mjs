@@ -75,7 +75,7 @@ export async function pullModel() {
     outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
     work: async () => {
       say('getting the model')
-      await run(cli, ['model', 'pull', '--size', MODEL_SIZE, '--out', modelFolder])
+      await run(cli, ['model', 'pull', '--size', MODEL_SIZE, '--query-model', 'none', '--out', modelFolder])
       return cliSources(/^src\/(corpus|encoder\/gpu|engine|eval|export|index)\//, 'src/cli/model.rs')
     },
   })

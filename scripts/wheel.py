@@ -1,7 +1,7 @@
 """Writes a wheel around a native command line: nothing is compiled, and the same input gives the same bytes.
 
 The wheel holds the program `inkling`, the command `inkling-search` that calls it, and, below `share/inkling` of the environment, what
-a page loads. Format: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+a page loads and the query encoders of `models/`. Format: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
 
 import argparse
@@ -66,6 +66,10 @@ def contents(args, binary):
         name = path.relative_to(dist).as_posix()
         if path.is_file() and not LEFT_OUT.search(name):
             yield f"{data}/data/share/inkling/dist/{name}", path.read_bytes(), False
+    for path in sorted((ROOT / "models").rglob("*")):
+        if path.is_file():
+            name = path.relative_to(ROOT / "models").as_posix()
+            yield f"{data}/data/share/inkling/query-models/{name}", path.read_bytes(), False
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     head = [
         "Metadata-Version: 2.4",

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::models::ModelArg;
 use super::progress::counter;
-use super::{ModelArg, print, print_json};
+use super::{print, print_json};
 use crate::encoder::{Encoded, encode_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::npy_array;

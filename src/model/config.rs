@@ -24,6 +24,12 @@ pub struct ModelConfig {
     pub id: String,
     /// Where the weights were taken from, in the syntax of `inkling model pull`.
     pub source: String,
+    /// The licence that its makers give it, as the hub spells it: `apache-2.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// What its makers say of it: an address, or some words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// The hash of the original weights, in lower-case hexadecimal. Encoders of one family, however they are packed, may ask each
     /// other's indexes.
     pub family: String,

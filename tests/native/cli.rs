@@ -291,6 +291,90 @@ fn an_index_may_serve_another_model_for_queries_than_the_one_it_adds_documents_w
     assert!(failure(refused).contains("[model-mismatch]"));
 }
 
+/// The family in the `config.json` of a model.
+fn family(folder: &Path) -> String {
+    let config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+    config["family"].as_str().unwrap().to_owned()
+}
+
+/// Lays the tiny model as it is published, as if it were a student of the family.
+fn publish_student(folder: &Path, family: &str) {
+    std::fs::create_dir(folder).unwrap();
+    for entry in std::fs::read_dir(&TINY["dir:".len()..]).unwrap().map(|entry| entry.unwrap()) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+    }
+    let mut config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+    config["inkling"] = serde_json::json!({"student_of": "tiny-model", "family": family});
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    std::fs::write(folder.join("README.md"), "---\nlanguage: en\nlicense: cc0-1.0\n---\n\n# A student\n").unwrap();
+}
+
+#[test]
+fn queries_are_encoded_by_the_student_that_lies_with_a_model_or_came_with_the_program_without_being_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    let path = |name: &str| folder.path().join(name);
+    let files = |of: &str| {
+        ["config.json", "tokenizer.json", "weights.safetensors"].map(|name| std::fs::read(path(of).join(name)).unwrap())
+    };
+    stdout(&run(&["model", "pull", TINY, "--size", "exact", "--out", "plain"]));
+    publish_student(&path("published"), &family(&path("plain")));
+    stdout(&run(&["model", "pull", "dir:published", "--out", "student"]));
+
+    // A pull lays both as an index does, and rounds what no visitor loads as finely as it can.
+    let pulled = run(&["model", "pull", TINY, "--query-model", "student", "--json"]);
+    let report: Value = serde_json::from_str(stdout(&pulled)).unwrap();
+    assert_eq!((&report["query_model"], files("model")), (&"published".into(), files("student")));
+    assert_eq!(files("model/documents"), files("plain"));
+
+    std::fs::write(path("sessions.json"), SESSIONS).unwrap();
+    let index = |more: &[&str]| {
+        let args = ["index", "sessions.json", "--passage-tokens", "40", "--overlap", "8"];
+        stdout(&run(&[&args, more].concat())).to_owned()
+    };
+    let said = index(&[]);
+    assert!(said.contains("queries are encoded by published") && said.contains("documents by tiny-model"), "{said}");
+    assert_eq!((files("search/model"), files("search/model/documents")), (files("student"), files("plain")));
+    let inspected: Value = serde_json::from_str(stdout(&run(&["inspect", "search", "--json"]))).unwrap();
+    let models = &inspected["models"];
+    assert_eq!((&models["queries"]["id"], &models["queries"]["license"]), (&"published".into(), &"cc0-1.0".into()));
+    assert_eq!((&models["documents"]["id"], &models["documents"]["license"]), (&"tiny-model".into(), &Value::Null));
+    let inspected: Value = serde_json::from_str(stdout(&run(&["inspect", "model", "--json"]))).unwrap();
+    assert_eq!(inspected["config"]["student_of"], "tiny-model");
+    assert_eq!(inspected["documents"]["config"]["id"], "tiny-model");
+    let manifest = std::fs::read(path("search/manifest.json")).unwrap();
+    index(&["--model", "search/model", "--out", "again"]);
+    assert_eq!(std::fs::read(path("again/manifest.json")).unwrap(), manifest, "the model of an index is a model");
+    let said = index(&["--query-model", "none", "--out", "whole"]);
+    assert!(said.contains("queries and documents are encoded by tiny-model"), "{said}");
+    assert_eq!(files("whole/model"), files("plain"));
+    assert!(!path("whole/model/documents").exists());
+    index(&["--model", "plain", "--out", "alone"]);
+    assert_eq!(files("alone/model"), files("plain"));
+
+    // What came with the program is found for its family, in a site as well, and is not taken damaged.
+    let program = path("env/bin/inkling");
+    std::fs::create_dir_all(path("env/bin")).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_inkling"), &program).unwrap();
+    let shipped = path("env/share/inkling/query-models/a");
+    std::fs::create_dir_all(shipped.parent().unwrap()).unwrap();
+    std::fs::rename(path("student"), &shipped).unwrap();
+    let of_program = |args: &[&str]| Command::new(&program).args(args).current_dir(folder.path()).output().unwrap();
+    let cut = ["--passage-tokens", "40", "--overlap", "8", "--model", "plain", "--out", "site"];
+    let said = of_program(&[&["site", SITE][..], &cut].concat());
+    assert!(stdout(&said).contains("queries are encoded by published"), "{said:?}");
+    assert_eq!(files("site/en/model"), files("model"));
+    stdout(&of_program(&["model", "pull", TINY, "--out", "new"]));
+    assert_eq!((files("new"), files("new/documents")), (files("model"), files("plain")));
+    stdout(&of_program(&["model", "pull", TINY, "--out", "new", "--query-model", "none", "--size", "exact"]));
+    assert_eq!(files("new"), files("plain"));
+    assert!(!path("new/documents/config.json").exists(), "nothing is left that would still encode documents");
+    std::fs::write(shipped.join("weights.safetensors"), "x").unwrap();
+    assert!(failure(of_program(&[&["site", SITE][..], &cut].concat())).contains("[hash-mismatch]"));
+}
+
 #[test]
 fn bundle_refuses_a_page_without_a_place_for_an_index_and_a_damaged_index() {
     let folder = tempfile::tempdir().unwrap();

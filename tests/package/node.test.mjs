@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { at } from '../../scripts/lib.mjs'
-import { command, done, hashes, model, npxInkling, programme, project, short } from './project.mjs'
+import { command, done, hashes, model, npxInkling, programme, project, short, tinyPair } from './project.mjs'
 
 const native = at('target', 'release', 'inkling')
 const root = await project({
@@ -139,6 +139,26 @@ test('a model can be taken from a site by its address', async () => {
     assert.deepEqual([report.documents, report.passages], [4, 4])
     await npxInkling(root, [...args, '--model', model, '--out', 'local'])
     assert.deepEqual(hashes(path.join(root, 'fetched')), hashes(path.join(root, 'local')))
+  } finally {
+    await server.close()
+  }
+})
+
+test('what a student asks for is taken from a site with the student, by the address of that', async () => {
+  const { serve } = await import('../../scripts/serve.mjs')
+  const pair = path.join(root, 'pair')
+  await tinyPair(pair)
+  const server = await serve(pair)
+  try {
+    const args = ['index', programme, ...short, '--json']
+    await npxInkling(root, [...args, '--model', `${server.url}/model/`, '--out', 'fetched'])
+    const report = JSON.parse(await npxInkling(root, [...args, '--model', path.join(pair, 'model'), '--out', 'local']))
+    assert.deepEqual([report.query_model, report.documents_model], ['student', 'tiny-model'])
+    assert.deepEqual(hashes(path.join(root, 'fetched')), hashes(path.join(root, 'local')))
+    const queries = ['--model', model, `--query-model=${server.url}/model`]
+    await npxInkling(root, [...args, ...queries, '--out', 'of-another'])
+    const files = (/** @type {string} */ out) => hashes(path.join(root, out, 'model'))['weights.safetensors']
+    assert.equal(files('of-another'), files('local'))
   } finally {
     await server.close()
   }

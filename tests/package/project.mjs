@@ -10,6 +10,7 @@ import { chromium } from '@playwright/test'
 import { at, hashOf, run, unlessDone } from '../../scripts/lib.mjs'
 import { packMain } from '../../scripts/packages.mjs'
 import { serve } from '../../scripts/serve.mjs'
+import { cli } from '../../scripts/site.mjs'
 
 const folder = at('build', 'package')
 
@@ -22,6 +23,21 @@ export const programme = at('tests', 'data', 'schedule.xml')
 
 /** The licence of the model that the tests pack, whichever of the default and its stand-in that is: it stays on this machine. */
 export const licence = { license: 'Apache-2.0', licenseFile: at('LICENSE-APACHE') }
+
+/**
+ * Makes the tiny model with a student that asks for it in `model` below a folder: itself, published under the family of the first.
+ * @param {string} folder
+ */
+export async function tinyPair(folder) {
+  const published = path.join(folder, 'student')
+  fs.cpSync(at('tests', 'data', 'tiny-model'), published, { recursive: true })
+  const read = (/** @type {string} */ file) => JSON.parse(fs.readFileSync(file, 'utf8'))
+  const { id, family } = read(path.join(model, 'config.json'))
+  const config = { ...read(path.join(published, 'config.json')), inkling: { student_of: id, family } }
+  fs.writeFileSync(path.join(published, 'config.json'), JSON.stringify(config))
+  await done(folder, cli, ['model', 'pull', 'dir:student', '--out', 'model'])
+  fs.cpSync(model, path.join(folder, 'model', 'documents'), { recursive: true })
+}
 
 /** Options that the tiny model needs: it takes 48 tokens. */
 export const short = ['--passage-tokens', '40', '--overlap', '8']

@@ -6,7 +6,7 @@ import path from 'node:path'
 import test from 'node:test'
 import { at } from '../../scripts/lib.mjs'
 import { cli } from '../../scripts/site.mjs'
-import { command, hashes, model, npxInkling, programme, project, short } from './project.mjs'
+import { command, hashes, model, npxInkling, programme, project, short, tinyPair } from './project.mjs'
 
 const MORE = JSON.stringify([{ id: 'late', title: 'Health data', abstract: 'How patients and doctors use data.' }])
 
@@ -18,6 +18,7 @@ for (const root of [byWasm, natively])
   fs.cpSync(at('tests', 'data', 'site'), path.join(String(root), 'public'), { recursive: true })
 
 const ofModel = ['--model', model, ...short]
+for (const root of [byWasm, natively]) await tinyPair(String(root))
 
 /** @type {[string, string[]][]} */
 const STEPS = [
@@ -28,6 +29,9 @@ const STEPS = [
   ['adds documents', ['add', 'more.json']],
   ['removes documents', ['remove', '101']],
   ['searches', ['search', 'best people']],
+  ['reads a site that a student asks', ['site', 'public', ...short, '--out', 'asked']],
+  ['searches by a student', ['search', 'best people', '--index', 'asked/en']],
+  ['lets the model of the documents ask', ['index', programme, ...short, '--query-model', 'none', '--out', 'whole']],
   ['searches by words, and sorts', ['search', 'data', '--mode', 'lexical', '--sort', 'start']],
   ['tells what an index holds', ['inspect', 'search']],
   ['writes a page that is one file', ['bundle', 'search', '--out', 'one.html', '--title', 'R&D']],

@@ -21,6 +21,9 @@ const PAGES = {
 }
 const QUESTION = 'how do I cancel and stop paying?'
 
+/** What a visitor loads to search by meaning. */
+const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors'].map((name) => `/search/model/${name}`)
+
 /** A PATH with Node and what every system has; no Rust. */
 const PATH = [path.dirname(process.execPath), '/usr/bin', '/bin'].join(path.delimiter)
 
@@ -56,13 +59,19 @@ before(async () => {
 })
 after(() => browser.close())
 
-/** Pastes what the command said into the first page, and asks it there; gives where the first hit leads. @param {string} folder @param {string[]} html */
+/**
+ * Pastes what the command said into the first page, and asks it there; gives where the first hit leads. Of the model the server gives
+ * out the query encoder alone.
+ * @param {string} folder @param {string[]} html
+ */
 async function asked(folder, html) {
   const index = path.join(folder, 'index.html')
   const [head = '', box = ''] = html
   const pasted = fs.readFileSync(index, 'utf8').replace('</head>', `${head}</head>`).replace('<nav>', `${box}<nav>`)
   fs.writeFileSync(index, pasted)
-  const server = await serve(folder)
+  /** The files that the server was asked for. @type {Set<string>} */
+  const sent = new Set()
+  const server = await serve(folder, { onRequest: (file) => void sent.add(file) })
   const tab = await browser.newPage()
   /** @type {string[]} */
   const complaints = []
@@ -73,6 +82,10 @@ async function asked(folder, html) {
     await tab.getByRole('option').filter({ hasText: 'Fees' }).first().click({ timeout: 60_000 })
     await tab.waitForURL(/fees/)
     assert.deepEqual(complaints, [])
+    const models = [...sent].filter((file) => file.startsWith('/search/model/'))
+    const bytes = models.map((file) => fs.statSync(path.join(folder, file)).size).reduce((sum, more) => sum + more, 0)
+    assert.deepEqual(models.sort(), MODEL_FILES)
+    assert.equal((bytes / 1e6).toFixed(1), '4.9', 'MB of the model that a visitor loads')
     return tab.url()
   } finally {
     await tab.close()
@@ -93,7 +106,9 @@ test('three packages and one command make a built site answer in the browser, wi
   assert.equal(code, 0, stderr)
   assert.ok(!stderr.includes('WebAssembly'), stderr)
   const { html, languages, page_files } = JSON.parse(stdout)
-  assert.equal(languages[0].pages, 3)
+  const [{ pages, query_model, model_bytes }] = languages
+  assert.deepEqual([pages, query_model], [3, 'all-MiniLM-L6-v2-query'])
+  assert.equal((model_bytes / 1e6).toFixed(1), '4.9')
   assert.ok(page_files > 10)
   assert.match(await asked(path.join(root, 'public'), html), /fees\/#leaving$/)
 })
@@ -137,9 +152,12 @@ test('the model package names the model, its makers’ licence and what was chan
     .readdirSync(path.join(root, 'node_modules'))
     .filter((name) => name.startsWith('inkling-model-'))
   const folder = path.join(root, 'node_modules', name)
-  const { id, weights } = JSON.parse(fs.readFileSync(path.join(folder, 'model', 'config.json'), 'utf8'))
   const card = fs.readFileSync(path.join(folder, 'README.md'), 'utf8')
-  for (const part of [id, weights.sha256, 'Apache-2.0', 'rounded']) assert.ok(card.includes(part), part)
+  for (const model of ['model', 'model/documents']) {
+    const { id, weights } = JSON.parse(fs.readFileSync(path.join(folder, model, 'config.json'), 'utf8'))
+    for (const part of [id, weights.sha256, 'Apache-2.0', 'rounded']) assert.ok(card.includes(part), part)
+  }
+  assert.match(fs.readFileSync(path.join(folder, 'QUERY-MODEL-CARD.md'), 'utf8'), /How it was made/)
   assert.match(fs.readFileSync(path.join(folder, 'LICENSE'), 'utf8'), /Apache License/)
   await assert.rejects(
     packModel({ folder: at('tests', 'data', 'tiny-quantized'), out: packagesFolder() }),
@@ -158,8 +176,9 @@ test('pip installs the same command line, with all that a page loads', {
   await done(root, python, ['-m', 'venv', 'env'])
   const bin = path.join(root, 'env', 'bin')
   await done(root, path.join(bin, 'pip'), ['install', '--no-index', '--quiet', wheel])
-  const model = path.join(root, 'node_modules', path.basename(packages.model).replace(/-\d.*/, ''), 'model')
-  assert.ok(fs.existsSync(model))
+  // What encodes documents alone: the wheel has what encodes queries for it.
+  const ofModel = fs.readdirSync(path.join(root, 'node_modules')).find((name) => name.startsWith('inkling-model-'))
+  const model = path.join(root, 'node_modules', String(ofModel), 'model', 'documents')
   for (const name of ['inkling', 'inkling-search']) {
     const said = await done(root, path.join(bin, name), ['site', 'public', '--json', '--model', model], alone(root))
     const { html, page_files } = JSON.parse(said)

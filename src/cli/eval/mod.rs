@@ -9,8 +9,9 @@ use report::{Figures, NothingClose, Report, name_of, table};
 use serde::Deserialize;
 
 use super::corpus::CorpusArgs;
+use super::models::{ModelArg, ModelFolder};
 use super::progress::counter;
-use super::{ModelArg, ModelFolder, print, print_json};
+use super::{print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::read_file;

@@ -11,8 +11,9 @@ use std::time::Duration;
 use self::files::{address_of, copy_page_files, pages_in, remove_other_languages};
 use self::settings::Settings;
 use self::summary::{Part, Summary};
+use super::models::{Models, Shares, both, bytes_of};
 use super::progress::{Bar, counter};
-use super::{ModelFolder, asked_by, found, print, print_json};
+use super::{found, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build_after};
 use crate::engine::earlier::{MARKS_FILE, marks};
@@ -114,9 +115,8 @@ struct Job {
     settings: Settings,
     folder: PathBuf,
     out: PathBuf,
-    model: ModelFolder,
+    models: Models,
     encoder: Encoder,
-    query_model: Option<ModelFolder>,
     prefers_markdown: bool,
 }
 
@@ -125,10 +125,9 @@ impl Job {
         let folder = settings.folder()?.to_owned();
         let out = settings.out.clone().unwrap_or_else(|| folder.join("search"));
         pages_in(&folder, &out, prefers_markdown)?;
-        let model = found::model(settings.model.as_deref())?;
-        let encoder = model.encoder()?;
-        let query_model = ModelFolder::of_queries(settings.query_model.as_deref(), encoder.config())?;
-        Ok(Self { settings, folder, out, model, encoder, query_model, prefers_markdown })
+        let models = both(settings.model.as_deref(), settings.query_model.as_deref())?;
+        let encoder = models.documents.encoder()?;
+        Ok(Self { settings, folder, out, models, encoder, prefers_markdown })
     }
 
     /// The pages with their lengths and when they were written.
@@ -156,9 +155,7 @@ impl Job {
         for (language, documents) in &site.languages {
             let folder = if is_single { self.out.clone() } else { self.out.join(language) };
             let (manifest, encoded) = self.write(language, documents, &folder)?;
-            let bytes = |needed| -> usize {
-                manifest.files.iter().filter(|file| file.needed == needed).map(|file| file.digest.bytes).sum()
-            };
+            let bytes = |needed| bytes_of(&manifest, needed);
             parts.push(Part {
                 language: language.clone(),
                 pages: documents.len(),
@@ -166,6 +163,7 @@ impl Job {
                 encoded,
                 index_bytes: bytes(Needed::Index),
                 meaning_bytes: bytes(Needed::Model) + bytes(Needed::Meaning),
+                models: Shares::of(&self.models, &manifest)?,
                 out: folder.display().to_string(),
                 src: if is_single { src.clone() } else { format!("{src}{language}/") },
             });
@@ -185,8 +183,8 @@ impl Job {
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = build_after(documents, encoder, &self.model.files(), &options, before, start, progress)?;
-        let built = asked_by(built, self.query_model.as_ref())?;
+        let built = build_after(documents, encoder, &self.models.documents.files(), &options, before, start, progress)?;
+        let built = self.models.ask(built)?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         let marks = marks(&built.manifest, encoder.config(), documents)?;
         let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));

@@ -24,7 +24,8 @@ pub struct Settings {
     /// the one that was pulled before, else it is pulled]
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
-    /// Folder of what encodes queries, if not --model does, which then encodes pages alone: a student or another packing of it
+    /// Folder of what encodes queries, which is what visitors load; `none` for the model of the pages [default: what lies with that,
+    /// else what came with this program for it, else that model]
     #[arg(long, value_name = "DIR")]
     pub query_model: Option<PathBuf>,
     /// Folder to write to, from where the site serves it [default: search in the site's folder]

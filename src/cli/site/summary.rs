@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::super::models::Shares;
 use super::PAGE_FOLDER;
 use crate::site;
 
@@ -19,6 +20,8 @@ pub struct Part {
     /// Bytes that a visitor loads to search by words, and beside these to search by meaning.
     pub index_bytes: usize,
     pub meaning_bytes: usize,
+    #[serde(flatten)]
+    pub models: Shares,
     /// The folder of the index.
     pub out: String,
     /// The address of that folder.
@@ -53,6 +56,8 @@ impl Summary {
             );
             text += &format!("and {model:.1} MB more to search by meaning\n");
         }
+        // The same for all languages.
+        text += &self.languages.first().map(|part| part.models.text()).unwrap_or_default();
         if self.page_files == 0 {
             text += &format!(
                 "{} has no files for the page: npm install inkling-search, or name its dist with --dist\n",

@@ -20,24 +20,53 @@ pub(super) fn fetch(
     options: &FetchOptions,
     progress: &mut dyn Progress,
 ) -> Result<RawModel, Failure> {
+    let (snapshot, files) = take_or_keep(repository, revision, options, progress, |pull, progress| pull.model(progress))?;
+    let version = snapshot.commit.as_deref().unwrap_or(revision);
+    Ok(RawModel { id: repository.into(), source: format!("hf:{repository}@{version}"), files })
+}
+
+/// Fetches files of a repository, all of which it must have, in the same way.
+pub(super) fn fetch_files(
+    repository: &str,
+    revision: &str,
+    names: &[&str],
+    options: &FetchOptions,
+    progress: &mut dyn Progress,
+) -> Result<Files, Failure> {
+    let (_, files) = take_or_keep(repository, revision, options, progress, |pull, progress| {
+        names.iter().try_for_each(|name| pull.must_take(name, progress))
+    })?;
+    Ok(files)
+}
+
+/// Files of a repository, by their names in it.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn take_or_keep(
+    repository: &str,
+    revision: &str,
+    options: &FetchOptions,
+    progress: &mut dyn Progress,
+    take: impl FnOnce(&mut Pull, &mut dyn Progress) -> Result<(), Failure>,
+) -> Result<(Snapshot, Files), Failure> {
     let store = Store::open(options.cache.join("hub").join(repository.replace('/', "--")), progress)?;
     if is_hex(revision, 40)
-        && let Some((snapshot, files)) = store.kept(revision)
+        && let Some(kept) = store.kept(revision)
     {
-        return Ok(model(repository, revision, &snapshot, files));
+        return Ok(kept);
     }
     let client = Client::new(options)?;
     let mut pull =
         Pull { client, store, options, repository, revision: revision.to_owned(), snapshot: empty(), files: BTreeMap::new() };
-    match pull.run(progress) {
+    match take(&mut pull, progress) {
         Ok(()) => {
             pull.store.keep(revision, &pull.snapshot)?;
-            Ok(model(repository, revision, &pull.snapshot, pull.files))
+            Ok((pull.snapshot, pull.files))
         }
         Err(Failure::Silent(error)) => {
-            let Some((snapshot, files)) = pull.store.kept(revision) else { return Err(Failure::Silent(error)) };
+            let Some(kept) = pull.store.kept(revision) else { return Err(Failure::Silent(error)) };
             progress.note(&format!("{error}; taking {repository} as it was pulled before"));
-            Ok(model(repository, revision, &snapshot, files))
+            Ok(kept)
         }
         Err(settled) => Err(settled),
     }
@@ -45,11 +74,6 @@ pub(super) fn fetch(
 
 fn empty() -> Snapshot {
     Snapshot { commit: None, files: BTreeMap::new() }
-}
-
-fn model(repository: &str, revision: &str, snapshot: &Snapshot, files: BTreeMap<String, Vec<u8>>) -> RawModel {
-    let version = snapshot.commit.as_deref().unwrap_or(revision);
-    RawModel { id: repository.into(), source: format!("hf:{repository}@{version}"), files }
 }
 
 struct Pull<'a> {
@@ -60,16 +84,13 @@ struct Pull<'a> {
     /// What files are asked for at: the revision, then the commit it stands for.
     revision: String,
     snapshot: Snapshot,
-    files: BTreeMap<String, Vec<u8>>,
+    files: Files,
 }
 
 impl Pull<'_> {
-    fn run(&mut self, progress: &mut dyn Progress) -> Result<(), Failure> {
-        for name in REQUIRED {
-            if let Some(reason) = self.take(name, progress)? {
-                return Err(Failure::Settled(self.absent(name, &reason)));
-            }
-        }
+    /// Fetches the files of a model.
+    fn model(&mut self, progress: &mut dyn Progress) -> Result<(), Failure> {
+        REQUIRED.iter().try_for_each(|name| self.must_take(name, progress))?;
         for name in OPTIONAL {
             if is_named(name, &self.files) {
                 self.take(name, progress)?;
@@ -83,6 +104,14 @@ impl Pull<'_> {
         let [first, second] = WEIGHTS;
         let problem = format!("{} has neither {first} nor {second}: weights in several files are not read", self.repository);
         Err(Failure::Settled(Error::new(ErrorKind::NotFound, problem)))
+    }
+
+    /// Fetches one file that must be there.
+    fn must_take(&mut self, name: &str, progress: &mut dyn Progress) -> Result<(), Failure> {
+        match self.take(name, progress)? {
+            Some(reason) => Err(Failure::Settled(self.absent(name, &reason))),
+            None => Ok(()),
+        }
     }
 
     /// Fetches one file; returns the hub's reason where it has none of that name.

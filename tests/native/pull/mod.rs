@@ -4,6 +4,7 @@ mod fake_hub;
 mod folder;
 mod hub;
 mod server;
+mod student;
 mod wheel;
 
 use std::path::Path;

@@ -9,9 +9,10 @@ import { cache } from './native.js'
 export async function withModel(args: readonly string[]): Promise<string[]> {
   const changed = [...args]
   for (const [at, arg] of args.entries()) {
-    const [, option, inline] = /^(--(?:query-)?model)=(https?:\/\/.*)$/.exec(arg) ?? []
-    if (inline) changed[at] = `${option}=${await fetched(inline)}`
-    else if (/^--(query-)?model$/.test(args[at - 1] ?? '') && /^https?:\/\//.test(arg)) changed[at] = await fetched(arg)
+    const [, option = args[at - 1] ?? '', address = arg] = /^(--(?:query-)?model)=(.*)$/.exec(arg) ?? []
+    if (!/^--(query-)?model$/.test(option) || !/^https?:\/\//.test(address)) continue
+    const folder = await fetched(address, option === '--model')
+    changed[at] = address === arg ? folder : `${option}=${folder}`
   }
   return changed
 }
@@ -22,42 +23,57 @@ interface Digest {
   sha256: string
 }
 
-/** Fetches a model into the cache and gives its folder; one that is there already is not fetched again. */
-async function fetched(address: string): Promise<string> {
+/** A model of a site: where its files are below the folder that is named, its `config.json`, and what that promises. */
+interface Remote {
+  below: string
+  config: Uint8Array
+  tokenizer: Digest
+  weights: Digest
+  /** Whether documents are encoded by another. */
+  isStudent: boolean
+}
+
+/**
+ * Fetches a model into the cache and gives its folder; one that is there already is not fetched again. Of a model that encodes queries
+ * alone also what encodes documents, where these are to be encoded: the folder is then as the site has it.
+ */
+async function fetched(address: string, encodesDocuments: boolean): Promise<string> {
   const base = address.endsWith('/') ? address : `${address}/`
-  const config = await get(`${base}config.json`)
-  const hash = sha256(config)
-  const folder = path.join(cache(), 'sites', hash)
+  const model = await described(base, '')
+  // The outer one last: with it the folder is a model.
+  const models = [...(model.isStudent && encodesDocuments ? [await described(base, 'documents/')] : []), model]
+  const folder = path.join(cache(), 'sites', sha256(Buffer.concat(models.map(({ config }) => config))))
   if (fs.existsSync(path.join(folder, 'config.json'))) return folder
-  const promised = parsed(config, base)
-  fs.mkdirSync(folder, { recursive: true })
-  for (const [name, digest] of Object.entries({
-    'tokenizer.json': promised.tokenizer,
-    'weights.safetensors': promised.weights,
-  })) {
-    const bytes = await get(base + name)
-    if (sha256(bytes) !== digest.sha256)
-      throw new InklingError(
-        'hash-mismatch',
-        `${base}${name} is not the file that config.json promises: ask the site's owner`,
-      )
-    fs.writeFileSync(path.join(folder, name), bytes, { flush: true })
+  for (const { below, config, ...digests } of models) {
+    fs.mkdirSync(path.join(folder, below), { recursive: true })
+    const files = { 'tokenizer.json': digests.tokenizer, 'weights.safetensors': digests.weights }
+    for (const [name, digest] of Object.entries(files)) {
+      const bytes = await get(base + below + name)
+      if (sha256(bytes) !== digest.sha256)
+        throw new InklingError(
+          'hash-mismatch',
+          `${base}${below}${name} is not the file that config.json promises: ask the site's owner`,
+        )
+      fs.writeFileSync(path.join(folder, below, name), bytes, { flush: true })
+    }
+    fs.writeFileSync(path.join(folder, below, 'config.json'), config, { flush: true })
   }
-  // Last: with it the folder is a model.
-  fs.writeFileSync(path.join(folder, 'config.json'), config, { flush: true })
   return folder
 }
 
-function parsed(config: Uint8Array, base: string): { tokenizer: Digest; weights: Digest } {
+async function described(base: string, below: string): Promise<Remote> {
+  const config = await get(`${base}${below}config.json`)
   try {
-    const { tokenizer, weights } = JSON.parse(Buffer.from(config).toString('utf8')) as Record<string, Digest>
-    if (typeof tokenizer?.sha256 === 'string' && typeof weights?.sha256 === 'string') return { tokenizer, weights }
+    const parsed = JSON.parse(Buffer.from(config).toString('utf8')) as Record<string, unknown>
+    const { tokenizer, weights } = parsed as Record<string, Digest>
+    if (typeof tokenizer?.sha256 === 'string' && typeof weights?.sha256 === 'string')
+      return { below, config, tokenizer, weights, isStudent: parsed.student_of !== undefined }
   } catch {
     // Said below.
   }
   throw new InklingError(
     'damaged-file',
-    `${base}config.json is not that of a model: give the address of the folder model/ of an index`,
+    `${base}${below}config.json is not that of a model: give the address of the folder model/ of an index`,
   )
 }
 
