@@ -15,15 +15,16 @@ import { setUpBench } from '../tests/bench/setup.mjs'
 import { measureTasks } from '../tests/bench/tasks.mjs'
 import { makeTexts } from '../tests/bench/texts.mjs'
 import { timeEngines } from '../tests/bench/timing.mjs'
+import { measureWaterfall } from '../tests/bench/waterfall.mjs'
 import { timeWebGpu } from '../tests/bench/webgpu.mjs'
 import { buildTypeScript } from './build.mjs'
 import { at, Stop, say, script } from './lib.mjs'
 import { installChromium, setUp } from './setup.mjs'
-import { buildCli, buildIndex, pullModel } from './site.mjs'
+import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
 import { buildWasm } from './wasm.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes, first, memory, ranking, tasks or webgpu; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes (which brings visit along), visit, first, memory, ranking, tasks or webgpu; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
@@ -34,10 +35,13 @@ const USAGE = `usage: npm run bench -- [OPTION…]
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'first', 'memory', 'ranking', 'tasks', 'webgpu']
+const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'visit', 'first', 'memory', 'ranking', 'tasks', 'webgpu']
 
 /** Those that compare no encoders. */
-const WITHOUT_ENCODERS = ['first', 'ranking', 'tasks']
+const WITHOUT_ENCODERS = ['visit', 'first', 'ranking', 'tasks']
+
+/** Those that visit the demo. */
+const OF_DEMO = ['bytes', 'visit', 'tasks']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -87,8 +91,8 @@ function options() {
   }
 }
 
-/** Builds what is compared, each part only if it is not done. @param {{ build: boolean, encoders: boolean, index: boolean }} choice */
-async function prepare({ build, encoders, index }) {
+/** Builds what is compared, each part only if it is not done. @param {{ build: boolean, encoders: boolean, demo: boolean }} choice */
+async function prepare({ build, encoders, demo }) {
   if (build) {
     await setUp()
     await installChromium()
@@ -96,7 +100,10 @@ async function prepare({ build, encoders, index }) {
     await pullModel()
     await buildWasm()
     await buildTypeScript()
-    if (index) await buildIndex()
+    if (demo) {
+      await buildIndex()
+      await buildPage()
+    }
   }
   await setUpBench({ encoders })
 }
@@ -105,9 +112,9 @@ await script(async () => {
   const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
   if (help) return console.log(USAGE)
   // Bytes are the same on a busy machine.
-  const loadAverage = checkLoad(force || quick || setup || parts.join() === 'first')
+  const loadAverage = checkLoad(force || quick || setup || parts.every((part) => ['first', 'visit'].includes(part)))
   const encoders = parts.some((part) => !WITHOUT_ENCODERS.includes(part))
-  await prepare({ build: !asItIs, encoders, index: parts.includes('tasks') })
+  await prepare({ build: !asItIs, encoders, demo: parts.some((part) => OF_DEMO.includes(part)) })
   if (setup) return
 
   const ranking = parts.includes('ranking') ? await measureRanking({ quick, rounds }) : undefined
@@ -131,6 +138,7 @@ await script(async () => {
     say('compressing what was downloaded (minutes, the first time)')
     for (const [name, sent] of Object.entries(cold.requests)) downloads[name] = await measureDownload(sent)
   }
+  const waterfall = parts.includes('bytes') || parts.includes('visit') ? await measureWaterfall() : undefined
   if (parts.includes('memory')) say('measuring memory')
   const memory = texts && parts.includes('memory') ? await measureMemory(engines, texts) : undefined
   if (parts.includes('tasks')) say('measuring the tasks of the search box')
@@ -147,6 +155,7 @@ await script(async () => {
     runs,
     ...(cold && parts.includes('cold') && { cold: cold.times }),
     ...(parts.includes('bytes') && { downloads }),
+    ...(waterfall && { waterfall }),
     ...(memory && { memory }),
     ...(ranking && { ranking }),
     ...(first && { first }),

@@ -18,6 +18,7 @@ import { tables } from './tables.mjs'
  * @property {Record<string, import('./cold.mjs').ColdTimes>} [cold]
  * @property {Record<string, import('./bytes.mjs').Download>} [downloads]
  * @property {Record<string, import('./memory.mjs').MemoryUse>} [memory]
+ * @property {import('./waterfall.mjs').Waterfall} [waterfall]
  * @property {import('./ranking.mjs').RankingResults} [ranking]
  * @property {import('./first.mjs').FirstResults} [first]
  * @property {Record<string, import('./tasks.mjs').Tasks>} [tasks]

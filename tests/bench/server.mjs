@@ -6,12 +6,13 @@ import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { at } from '../../scripts/lib.mjs'
-import { modelFolder } from '../../scripts/site.mjs'
+import { modelFolder, siteFolder } from '../../scripts/site.mjs'
 import { inBench, modules, originalModel } from './setup.mjs'
 
 /** Which folder answers for which beginning of an address. @type {[string, string][]} */
 const MOUNTS = [
   ['/page/', inBench('page')],
+  ['/demo/', siteFolder],
   ['/inkling/', at('dist')],
   ['/model/', modelFolder],
   ['/models/', inBench('models')],
@@ -24,20 +25,22 @@ const MOUNTS = [
 
 /** @type {Record<string, string>} */
 const MEDIA_TYPES = {
+  '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
 }
 
-/** @typedef {{ path: string, file: string, status: number, bytes: number }} Sent */
+/** @typedef {{ path: string, file: string, status: number, bytes: number, time: number }} Sent `time` in ms, when it was asked for */
 
 /** The file of an address, or undefined. @param {string} pathname */
 function fileFor(pathname) {
   const mount = MOUNTS.find(([prefix]) => pathname.startsWith(prefix))
   if (!mount || pathname.includes('..')) return undefined
-  const file = path.join(mount[1], pathname.slice(mount[0].length))
+  const file = path.join(mount[1], pathname.slice(mount[0].length) || 'index.html')
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined
 }
 
@@ -63,15 +66,16 @@ export function serveBench({ isolated }) {
   /** @type {Sent[]} */
   const sent = []
   const server = http.createServer((request, response) => {
+    const time = Date.now()
     const pathname = (request.url ?? '/').replace(/[?#].*$/s, '')
     const file = fileFor(pathname)
     if (!file) {
-      sent.push({ path: pathname, file: '', status: 404, bytes: 0 })
+      sent.push({ path: pathname, file: '', status: 404, bytes: 0, time })
       response.writeHead(404).end()
       return
     }
     const { status, bytes } = answer(file, request, response, isolated)
-    sent.push({ path: pathname, file, status, bytes })
+    sent.push({ path: pathname, file, status, bytes, time })
   })
   return new Promise((resolve, reject) => {
     server.on('error', reject)

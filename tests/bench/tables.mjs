@@ -6,6 +6,7 @@ import { QUERIES } from './memory.mjs'
 import { rankingParts } from './ranking-tables.mjs'
 import { SLOWER } from './tasks.mjs'
 import { LENGTHS } from './texts.mjs'
+import { waterfallParts } from './waterfall.mjs'
 
 /** @import { Results } from './results.mjs' */
 /** @import { ByEngine, TimingRun } from './timing.mjs' */
@@ -61,6 +62,7 @@ export function tables(results) {
     ...(downloads ? ['## Bytes of a first visit, MB', downloadTable(downloads)] : []),
     ...(memory ? ['## Memory of WebAssembly, MB', memoryTable(memory)] : []),
     ...(ranking ? rankingParts(ranking) : []),
+    ...(results.waterfall ? waterfallParts(results.waterfall) : []),
     ...(results.first ? firstParts(results.first) : []),
     ...(results.tasks ? taskParts(results.tasks) : []),
     ...(results.webgpu ? gpuParts(results.webgpu) : []),

@@ -1,0 +1,82 @@
+// The first visit of the demo as the server sees it: which files are asked for and when, their bytes, and when words and meaning answer.
+
+import fs from 'node:fs'
+import zlib from 'node:zlib'
+import { open, withBrowser } from './browser.mjs'
+import { serveBench } from './server.mjs'
+
+/** @typedef {'words' | 'meaning'} Answer */
+/** @typedef {{ path: string, raw: number, sent: number, at: number }} Step a file; `sent` as a host sends it, `at` in ms after the first */
+/** @typedef {{ steps: Step[], answers: Record<Answer, { at: number, bytes: number }> }} Waterfall `bytes` of the files asked for before */
+
+/** What is asked as soon as the page has a box. */
+const QUESTION = 'how do I keep my best people?'
+
+/** Hosts compress these by themselves, and nothing else: other files are sent as they are stored. */
+const COMPRESSED = /\.(css|html|js|json|svg|wasm|webmanifest)$/
+
+/** Visits the demo with a fresh profile and asks it at once. @returns {Promise<Waterfall>} */
+export async function measureWaterfall() {
+  const server = await serveBench({ isolated: false })
+  try {
+    return await withBrowser([], async (context) => {
+      const page = await open(context, 'about:blank')
+      await page.addInitScript(watchAnswers)
+      await page.goto(`${server.url}/demo/`)
+      await page.getByRole('searchbox').first().fill(QUESTION)
+      await page.waitForFunction(() => /** @type {any} */ (globalThis).answered?.meaning)
+      /** @type {Record<Answer, number>} */
+      const times = await page.evaluate(() => /** @type {any} */ (globalThis).answered)
+      const start = server.sent[0]?.time ?? 0
+      const steps = server.sent
+        .filter(({ status, bytes }) => status === 200 && bytes > 0)
+        .map(({ path: address, file, bytes, time }) => ({
+          path: address.replace(/^\/demo\//, '') || 'index.html',
+          raw: bytes,
+          sent: COMPRESSED.test(file) ? zlib.brotliCompressSync(fs.readFileSync(file)).length : bytes,
+          at: time - start,
+        }))
+      const answer = (/** @type {Answer} */ kind) => {
+        const at = times[kind] - start
+        return { at, bytes: steps.filter((step) => step.at <= at).reduce((sum, { sent }) => sum + sent, 0) }
+      }
+      return { steps, answers: { words: answer('words'), meaning: answer('meaning') } }
+    })
+  } finally {
+    server.close()
+  }
+}
+
+/** In the page: notes when words can answer, and when meaning has. */
+function watchAnswers() {
+  /** @type {Partial<Record<Answer, number>>} */
+  const answered = {}
+  Object.assign(globalThis, { answered })
+  document.addEventListener('inkling-ready', () => (answered.words ??= Date.now()))
+  document.addEventListener('inkling-results', (event) => {
+    if (/** @type {CustomEvent<{ mode: string }>} */ (event).detail.mode === 'hybrid') answered.meaning ??= Date.now()
+  })
+}
+
+/** The part of the report. @param {Waterfall} waterfall @returns {string[]} */
+export function waterfallParts({ steps, answers }) {
+  const kilobytes = (/** @type {number} */ bytes) => (bytes / 1e3).toFixed(1)
+  const files = steps.map(({ path: file, raw, sent, at }) => ({ at, cells: [file, kilobytes(raw), kilobytes(sent)] }))
+  const moments = Object.entries(answers).map(([kind, { at, bytes }]) => ({
+    at,
+    cells: [kind === 'words' ? '**words can answer**' : '**meaning has answered**', '', `**${kilobytes(bytes)}**`],
+  }))
+  const rows = [...files, ...moments].sort((a, b) => a.at - b.at).map(({ at, cells }) => [at.toFixed(0), ...cells])
+  const all = steps.reduce((sum, { raw, sent }) => ({ raw: sum.raw + raw, sent: sum.sent + sent }), { raw: 0, sent: 0 })
+  const lines = [
+    ['asked for after ms', 'file', 'KB', 'KB as sent'],
+    ['--:', '---', '--:', '--:'],
+    ...rows,
+    ['', 'all', kilobytes(all.raw), kilobytes(all.sent)],
+  ]
+  return [
+    '## First visit of the demo, asked at once',
+    'As sent: Brotli for what hosts compress by themselves (HTML, CSS, JavaScript, JSON, SVG, WebAssembly), all else as it is stored.',
+    lines.map((row) => `| ${row.join(' | ')} |`).join('\n'),
+  ]
+}
