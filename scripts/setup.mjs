@@ -69,10 +69,10 @@ export async function installWasmBindgen() {
   const tools = ['wasm-bindgen', 'wasm-bindgen-test-runner'].map((name) => path.join(folder, 'bin', name))
   await unlessThere(tools, async () => {
     say(`building wasm-bindgen ${version} (once, a minute)`)
-    // It reads a module of some megabytes in seconds as it is, and is compiled in half the time. Chromium's driver, the
+    // It reads a module of a megabyte in half a second as it is, and is compiled in a third of the time. Chromium's driver, the
     // only server that it asks, is on this machine: no TLS.
     const args = ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder, '--no-default-features']
-    const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1' }
+    const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '0' }
     const { failure } = await tee('cargo', [...args, '--locked'], { env })
     if (!failure) return
     say('the registry does not have all that the lock file of wasm-bindgen names: taking what it has')

@@ -31,6 +31,10 @@ const FEATURES = [
 /** `--strip-target-features`: what a module says of itself would count for more than what is allowed here. */
 const OPTIMIZE = ['--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES]
 
+/** How hard wasm-opt tries: what searches is to be small, and what runs in Node is there once for each installation.
+ * @type {Partial<Record<Module, string>>} */
+const levels = { inkling: '-Os', 'inkling-node': '-O1' }
+
 /** All modules, which a release needs. */
 export const ALL = /** @type {Module[]} */ (Object.keys(modules))
 
@@ -57,20 +61,14 @@ export async function buildModule(module, variant) {
     // Not left to cargo: the modules of a variant have the same file name there, so it would link them anew in turns.
     inputs: hashOf(
       ['.cargo', 'scripts/wasm.mjs', 'package-lock.json'],
-      [
-        bin,
-        flags.RUSTFLAGS,
-        flags.CARGO_PROFILE_WASM_OPT_LEVEL ?? '',
-        ...wasmArguments(modules[module]),
-        capture('rustc', ['--version']) ?? '',
-      ],
+      [bin, ...Object.values(flags), ...wasmArguments(modules[module]), capture('rustc', ['--version']) ?? ''],
     ),
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
     work: async () => {
       say(`building the wasm module ${name}`)
       await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(modules[module])], { env: flags })
       const built = path.join(flags.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm', 'inkling_search')
-      await finishVariant(name, variant, `${built}.wasm`, bin, flags.CARGO_PROFILE_WASM_OPT_LEVEL ? '-Os' : '-O3')
+      await finishVariant(name, variant, `${built}.wasm`, bin, levels[module] ?? '-O3')
       return sourcesOf(`${built}.d`)
     },
   })
@@ -97,7 +95,7 @@ export async function buildDraft(name, out) {
  * @param {Variant} variant
  * @param {string} built the module that cargo made
  * @param {string} bin the folder of wasm-bindgen
- * @param {'-O3' | '-Os'} level
+ * @param {string} level
  */
 async function finishVariant(name, variant, built, bin, level) {
   const out = at('dist', 'wasm')
