@@ -48,7 +48,7 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("saved", saved),
 ];
 
-const MODEL: ModelFiles = ModelFiles {
+pub const MODEL: ModelFiles = ModelFiles {
     config: include_bytes!("../tests/data/tiny-quantized/config.json"),
     tokenizer: include_bytes!("../tests/data/tiny-quantized/tokenizer.json"),
     weights: include_bytes!("../tests/data/tiny-quantized/weights.safetensors"),
@@ -58,10 +58,12 @@ const PASSAGES: PassageOptions = PassageOptions { max_tokens: 40, overlap: 8 };
 
 static ENCODER: LazyLock<Encoder> = LazyLock::new(|| Encoder::load(&MODEL).expect("the tiny model loads"));
 
-/// A small corpus of several shapes, and the index of it.
+/// A small corpus of several shapes.
 static CORPUS: LazyLock<Vec<Document>> =
     LazyLock::new(|| read(include_bytes!("seeds/json/sessions.json"), Format::Json).expect("the seed is a corpus"));
-static FILES: LazyLock<IndexFiles> = LazyLock::new(|| {
+
+/// The index of it, without its model.
+pub static FILES: LazyLock<IndexFiles> = LazyLock::new(|| {
     let options = BuildOptions { passages: PASSAGES, language: "en".into(), ..BuildOptions::default() };
     let plan = Plan::new(CORPUS.as_slice(), ENCODER.tokenizer(), &options).expect("the corpus can be cut");
     let mut encoder = ENCODER.fork();
@@ -87,14 +89,25 @@ impl Documents for InMemory<'_> {
     }
 }
 
-/// Asks an index, and holds what it answers: scores are between 0 and 1, marks lie on characters, one after the other.
+/// Asks an index with the tiny model, and holds what it answers.
 fn ask(index: &Index, documents: &[Document], text: &str, options: &QueryOptions) -> Result<Vec<Hit>, Error> {
-    let mut encoder = ENCODER.fork();
-    let question = index.read(text, options, Some(&|word| ENCODER.tokenizer().is_word(word)))?;
-    let vector = if index.dim() == encoder.config().dim { pollster::block_on(question.encode(&mut encoder))? } else { None };
+    ask_with(&mut ENCODER.fork(), index, &InMemory(documents), text, options)
+}
+
+/// Asks an index, and holds what it answers: scores are between 0 and 1, marks lie on characters, one after the other.
+pub fn ask_with(
+    encoder: &mut Encoder,
+    index: &Index,
+    documents: &impl Documents,
+    text: &str,
+    options: &QueryOptions,
+) -> Result<Vec<Hit>, Error> {
+    let tokenizer = encoder.tokenizer().clone();
+    let question = index.read(text, options, Some(&|word| tokenizer.is_word(word)))?;
+    let vector = if index.dim() == encoder.config().dim { pollster::block_on(question.encode(encoder))? } else { None };
     let answer = index.answer(&question, vector.as_ref(), &[]);
     assert!(answer.hits.len() <= options.limit && answer.hits.len() <= answer.found);
-    let hits = pollster::block_on(index.hits(&answer.hits, Some(&question), &InMemory(documents)))?;
+    let hits = pollster::block_on(index.hits(&answer.hits, Some(&question), documents))?;
     for hit in &hits {
         assert!((0.0..=1.0).contains(&hit.score), "a score of {}", hit.score);
         assert!((-1.01..=1.01).contains(&hit.cosine) && hit.bm25.is_finite());

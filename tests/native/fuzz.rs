@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+#[allow(dead_code)]
+#[path = "../../fuzz/flips.rs"]
+mod flips;
 #[path = "../../fuzz/targets.rs"]
 mod targets;
 
@@ -16,7 +19,7 @@ fn changes(target: &str) -> usize {
 }
 
 /// The seeds of each target: those of `fuzz/seeds`, and the formats of the program as it writes them now. With `INKLING_SEEDS` in the
-/// environment these are written to `fuzz/seeds` (`fuzz/README.md`).
+/// environment these are written to `fuzz/corpus`, where cargo-fuzz begins (`fuzz/README.md`).
 fn seeds() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     let mut seeds: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
@@ -27,10 +30,10 @@ fn seeds() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         seeds.insert(target, paths.iter().map(|path| std::fs::read(path).unwrap()).collect());
     }
     for (target, bytes) in targets::written() {
-        // What the three have is in tests/data already.
-        if std::env::var_os("INKLING_SEEDS").is_some() && !matches!(target, "config" | "weights" | "tokenizer") {
-            std::fs::create_dir_all(folder.join(target)).unwrap();
-            std::fs::write(folder.join(target).join("written"), &bytes).unwrap();
+        if std::env::var_os("INKLING_SEEDS").is_some() {
+            let corpus = folder.with_file_name("corpus").join(target);
+            std::fs::create_dir_all(&corpus).unwrap();
+            std::fs::write(corpus.join("written"), &bytes).unwrap();
         }
         seeds.get_mut(target).unwrap().push(bytes);
     }
@@ -113,5 +116,14 @@ fn bytes_of_strangers_give_an_error_and_never_a_panic() {
                 panic!("{target}: change {number} is in {}", path.display());
             }
         }
+    }
+}
+
+/// `npm run flips` tries all.
+#[test]
+fn a_file_with_a_turned_bit_or_a_missing_end_is_refused_or_answers_as_any_index_does() {
+    for row in flips::all(997) {
+        assert!(row.outcomes.bad.is_empty(), "{}, hashes {}: {:?}", row.path, row.hashes, row.outcomes.bad);
+        assert!(row.hashes == "put right" || row.outcomes.refused > 0, "{} gave no error", row.path);
     }
 }
