@@ -3,8 +3,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
-import zlib from 'node:zlib'
 import { NATIVE, sourcesOf, variants } from './cargo.mjs'
 import { timed } from './lanes.mjs'
 import { at, hashOf, root, run, say, unlessDone } from './lib.mjs'
@@ -123,23 +121,8 @@ export async function buildPage() {
   writeServiceWorker(siteFolder, { indexing: true })
 }
 
-/** Files that are smaller when they are compressed; weights and vectors are not, and pictures are already. */
-const COMPRESSIBLE =
-  /\.(css|html|js|json|svg|wasm|webmanifest)$|\/index\/(lexical|words|passages)[\w./-]*(?<!\.(br|gz))$/
-
 /** Writes compressed twins beside the files of the site, as a host for static sites serves them. @param {string} folder */
-export async function compressSite(folder) {
-  const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  const files = names.map((name) => path.join(folder, name)).filter((name) => COMPRESSIBLE.test(name))
-  const [brotli, gzip] = [promisify(zlib.brotliCompress), promisify(zlib.gzip)]
-  for (const file of files.filter((file) => fs.statSync(file).isFile())) {
-    const stat = fs.statSync(`${file}.br`, { throwIfNoEntry: false })
-    if (stat && stat.mtimeMs >= fs.statSync(file).mtimeMs) continue
-    const bytes = fs.readFileSync(file)
-    fs.writeFileSync(`${file}.gz`, await gzip(bytes, { level: 9 }))
-    fs.writeFileSync(`${file}.br`, await brotli(bytes))
-  }
-}
+export const compressSite = (folder) => run(cli, ['compress', folder])
 
 /** Writes the pages with their styles and scripts into a folder that has the package in `inkling`. @param {string} folder */
 export async function writePages(folder) {

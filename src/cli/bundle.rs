@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::compress::compress;
 use super::{found, print, print_json};
 use crate::engine::folder::{IndexFolder, read_file};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::twins::remove_twins;
 use crate::page::write_page;
 
 /// Write an index and a page to search it as one HTML file, which opens from disk without a server.
@@ -24,6 +26,9 @@ pub struct Args {
     /// Address that relative addresses of documents start at; without it only full ones become links
     #[arg(long, value_name = "URL", default_value = "")]
     site: String,
+    /// Also write .br and .gz beside what gets smaller by it, for hosts that do not compress themselves
+    #[arg(long)]
+    compress: bool,
     /// Print the figures as one line of JSON
     #[arg(long)]
     json: bool,
@@ -42,6 +47,11 @@ impl Args {
             Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
         })?;
         let bundled = write_page(&folder, &page, &self.title, &self.site, &self.out)?;
+        match self.compress {
+            true => drop(compress(&self.out)?),
+            // Those of an earlier page would be sent in this one's place.
+            false => remove_twins(&self.out)?,
+        }
         if self.json {
             return print_json(&bundled);
         }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
+use super::compress::compress;
 use super::corpus::CorpusArgs;
 use super::models::{ModelArg, Shares};
 use super::progress::{Bar, counter};
@@ -52,6 +53,9 @@ pub struct Args {
     /// Most passages of one file of vectors; a browser gives each of several files a worker of its own
     #[arg(long, value_name = "N", default_value_t = SLICE_PASSAGES, hide_short_help = true)]
     slice_passages: usize,
+    /// Also write .br and .gz beside what gets smaller by it, for hosts that do not compress themselves
+    #[arg(long)]
+    compress: bool,
     /// Print the figures as one line of JSON
     #[arg(long)]
     json: bool,
@@ -78,8 +82,8 @@ impl Args {
         if host::is_folder(self.corpus.path()) {
             let (folder, model, query_model) = (self.corpus.path().to_owned(), self.model.model, self.query_model);
             let base = self.corpus.base();
-            let Self { out, url_pattern, json, .. } = self;
-            return MarkdownFolder { folder, model, query_model, out, base, url_pattern, passages, json }.run();
+            let Self { out, url_pattern, compress, json, .. } = self;
+            return MarkdownFolder { folder, model, query_model, out, base, url_pattern, passages, compress, json }.run();
         }
         let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
         let models = self.model.read_both(self.query_model.as_deref())?;
@@ -92,6 +96,9 @@ impl Args {
         let built = models.ask(build(&documents, &encoder, &models.documents.files(), &options, start, progress)?)?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
+        if self.compress {
+            compress(&self.out)?;
+        }
 
         let shares = Shares::of(&models, &built.manifest)?;
         let all: usize = built.files.iter().map(|(_, bytes)| bytes.len()).sum();

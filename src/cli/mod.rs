@@ -4,6 +4,7 @@
 
 mod bundle;
 mod change;
+mod compress;
 mod corpus;
 #[cfg(feature = "cli")]
 mod encode;
@@ -67,6 +68,7 @@ enum Command {
     #[cfg(feature = "cli")]
     Export(export::Args),
     Bundle(bundle::Args),
+    Compress(compress::Args),
     /// Turn lines of text into vectors
     #[cfg(feature = "cli")]
     Encode(encode::Args),
@@ -122,6 +124,7 @@ fn run(args: &[OsString]) -> Result<u8> {
         #[cfg(feature = "cli")]
         Command::Export(args) => args.run(),
         Command::Bundle(args) => args.run(),
+        Command::Compress(args) => args.run(),
         #[cfg(feature = "cli")]
         Command::Encode(args) => args.run(),
         Command::Inspect(args) => args.run(),

@@ -12,6 +12,8 @@
 
 mod disk;
 mod out;
+#[cfg(feature = "commands")]
+pub mod twins;
 // The library that makes folders for tests does not build for wasm32.
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
@@ -29,6 +31,8 @@ use crate::host::{self, Lock};
 const NEW: &str = ".inkling-new";
 /// Where it waits to be moved to its places.
 const NEXT: &str = ".inkling-next";
+/// How compressed twins of files end: Brotli's and gzip's.
+const TWINS: [&str; 2] = [".br", ".gz"];
 /// In the set: which files go, as a JSON array of paths.
 const REMOVED: &str = ".removed";
 
@@ -93,8 +97,12 @@ impl Change {
     /// # Errors
     /// `io`. Nothing has changed then, unless the message says that the change is saved.
     pub fn commit<'a>(mut self, removed: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let gone = |path: &&str| !self.written.contains(*path) && host::is_file(&self.root.join(path));
-        let removed: Vec<&str> = removed.into_iter().filter(gone).collect();
+        let mut removed: BTreeSet<String> =
+            removed.into_iter().filter(|path| !self.written.contains(*path)).map(str::to_owned).collect();
+        // A compressed twin of a file that changes would be sent in its place.
+        let twins: Vec<String> = self.written.iter().chain(&removed).flat_map(|path| twins_of(path)).collect();
+        removed.extend(twins);
+        removed.retain(|path| !self.written.contains(path) && host::is_file(&self.root.join(path)));
         if self.written.is_empty() && removed.is_empty() {
             return Ok(());
         }
@@ -257,6 +265,11 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// The paths that the compressed twins of a file have, which hosts for static sites send in its place.
+fn twins_of(path: &str) -> [String; 2] {
+    TWINS.map(|ending| format!("{path}{ending}"))
 }
 
 fn is_empty(folder: &Path) -> bool {

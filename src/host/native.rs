@@ -68,6 +68,26 @@ impl Write for Writer {
     }
 }
 
+/// What Brotli makes of some bytes, at its best.
+#[cfg(feature = "commands")]
+pub fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let (mut out, mut from) = (Vec::new(), bytes);
+    brotli::BrotliCompress(
+        &mut from,
+        &mut out,
+        &brotli::enc::BrotliEncoderParams { size_hint: bytes.len(), ..Default::default() },
+    )?;
+    Ok(out)
+}
+
+/// What gzip makes of some bytes, at its best.
+#[cfg(feature = "commands")]
+pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(bytes)?;
+    writer.finish()
+}
+
 /// The lock of a folder, held while this exists.
 pub struct Lock {
     _folder: File,

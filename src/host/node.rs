@@ -39,6 +39,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = removeFolder)]
     fn remove_folder(host: &Host, path: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
+    fn brotli(host: &Host, bytes: &[u8]) -> Result<Vec<u8>, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn gzip(host: &Host, bytes: &[u8]) -> Result<Vec<u8>, JsValue>;
+    #[wasm_bindgen(method, catch)]
     fn print(host: &Host, bytes: &[u8]) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     fn note(host: &Host, text: &str);
@@ -176,6 +180,16 @@ impl Write for Writer {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// What Brotli makes of some bytes, at its best.
+pub fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    with(|host| host.brotli(bytes)).map_err(failure)
+}
+
+/// What gzip makes of some bytes, at its best.
+pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    with(|host| host.gzip(bytes)).map_err(failure)
 }
 
 /// Node.js has no locks.

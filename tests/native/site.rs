@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use inkling_search::error::ErrorKind;
+use inkling_search::hash::hex_sha256;
 use inkling_search::site::{self, LeftOut, Site, SiteOptions};
 use serde_json::{Value, json};
 
@@ -478,4 +479,104 @@ fn a_site_that_is_watched_is_built_again_when_a_page_changes() {
     watcher.kill().unwrap();
     watcher.wait().unwrap();
     assert!(first && second, "{first} {second}");
+}
+
+/// What the npm package would bring along, as far as a page of results goes.
+fn dist(folder: &Path) -> PathBuf {
+    let dist = folder.join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/www/src/element");
+    for name in ["results.html", "element.css"] {
+        std::fs::copy(Path::new(sources).join(name), dist.join(name)).unwrap();
+    }
+    dist
+}
+
+#[test]
+fn a_page_with_all_results_is_written_for_each_language_and_named_in_the_lines_to_paste() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(folder.path());
+    let more = ["--json", "--dist", dist.to_str().unwrap()];
+    let summary: Value = serde_json::from_str(stdout(&make(folder.path(), &PathBuf::from(DATA).join("site"), &more))).unwrap();
+    for (at, language) in ["de", "en"].into_iter().enumerate() {
+        let address = format!("/manual/search/page/results-{language}.html");
+        assert_eq!(summary["languages"][at]["results"], *address);
+        assert!(summary["html"][at + 1].as_str().unwrap().contains(&format!(r#"<form role="search" action="{address}">"#)));
+        let page = std::fs::read_to_string(folder.path().join(format!("search/page/results-{language}.html"))).unwrap();
+        assert!(
+            page.contains(&format!(r#"<inkling-search results src="../{language}/" lang="{language}"></inkling-search>"#)),
+            "{page}"
+        );
+        assert!(folder.path().join("search").join(language).join("manifest.json").exists());
+    }
+
+    let site = folder.path().join("public");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("a.html"), "<html><title>A</title><main><p>One page.</main>").unwrap();
+    let summary: Value = serde_json::from_str(stdout(&make(folder.path(), &site, &more))).unwrap();
+    assert_eq!(summary["languages"][0]["results"], "/search/page/results.html");
+    let page = std::fs::read_to_string(folder.path().join("search/page/results.html")).unwrap();
+    assert!(page.contains(r#"<inkling-search results src="../"></inkling-search>"#), "{page}");
+}
+
+/// The compressed twins below a folder, by the paths of their files, each of them read and held to be the file's bytes.
+fn twins(root: &Path) -> Vec<String> {
+    let files = pages_of(root);
+    let twins: Vec<&String> = files.iter().filter(|file| file.ends_with(".br") || file.ends_with(".gz")).collect();
+    for twin in &twins {
+        let bytes = std::fs::read(root.join(twin)).unwrap();
+        let mut plain = Vec::new();
+        match twin.ends_with(".br") {
+            true => drop(std::io::Read::read_to_end(&mut brotli::Decompressor::new(&bytes[..], 4096), &mut plain).unwrap()),
+            false => drop(std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut plain).unwrap()),
+        }
+        assert!(bytes.len() < plain.len(), "{twin} is larger");
+        assert!(std::fs::read(root.join(&twin[..twin.len() - 3])).unwrap() == plain, "{twin} is of other bytes");
+    }
+    twins.into_iter().filter_map(|twin| twin.strip_suffix(".br")).map(str::to_owned).collect()
+}
+
+#[test]
+fn compressed_twins_are_those_of_their_files_and_go_when_these_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(folder.path());
+    let site = folder.path().join("public");
+    std::fs::create_dir(&site).unwrap();
+    let write = |text: &str| std::fs::write(site.join("a.html"), format!("<title>A</title><main><p>{text}</main>")).unwrap();
+    let root = folder.path().join("search");
+    let dist = ["--dist", dist.to_str().unwrap()];
+    write(&"The harbour and its boats. ".repeat(20));
+    stdout(&make(folder.path(), &site, &[&dist[..], &["--compress"]].concat()));
+    let all = twins(&root);
+    for file in ["manifest.json", "docs/000.json", "model/tokenizer.json", "page/element.css", "page/results.html"] {
+        assert!(all.iter().any(|twin| twin == file), "{file}: {all:?}");
+    }
+    assert!(!root.join("docs/000.json.br.br").exists());
+
+    // What has not changed keeps its twin, the rest has none: it would be sent in the new file's place.
+    write(&"Another sentence about lighthouses. ".repeat(20));
+    stdout(&make(folder.path(), &site, &dist));
+    let rest = twins(&root);
+    assert!(rest.iter().any(|twin| twin == "model/tokenizer.json"), "{rest:?}");
+    assert!(!rest.iter().any(|twin| ["manifest.json", "docs/000.json"].contains(&twin.as_str())), "{rest:?}");
+    // What gains nothing has none, and neither has what is hidden.
+    let noise: String = (0..500).map(|at| hex_sha256(format!("{at}").as_bytes())).collect();
+    let noise: Vec<u8> =
+        noise.as_bytes().chunks(2).map(|hex| u8::from_str_radix(str::from_utf8(hex).unwrap(), 16).unwrap()).collect();
+    std::fs::write(root.join("noise.bin"), noise).unwrap();
+    std::fs::write(root.join(".hidden"), "a".repeat(1000)).unwrap();
+    let said: Value = serde_json::from_str(stdout(&inkling(folder.path(), &["compress", "search", "--json"]))).unwrap();
+    assert_eq!(twins(&root), all);
+    assert_eq!(said["files"], all.len());
+    assert!(said["brotli_bytes"].as_u64().unwrap() < said["bytes"].as_u64().unwrap());
+
+    let page = folder.path().join("page.html");
+    std::fs::write(&page, format!("<title>{{{{title}}}}</title>{}<!--inkling:files-->", "<p>text</p>".repeat(100))).unwrap();
+    let bundle = |more: &[&str]| {
+        let args = ["bundle", "search", "--page", "page.html", "--out", "one/all.html"];
+        stdout(&inkling(folder.path(), &[&args[..], more].concat()));
+        twins(&folder.path().join("one"))
+    };
+    assert_eq!(bundle(&["--compress"]), ["all.html"]);
+    assert_eq!(bundle(&[]), [""; 0]);
 }

@@ -89,3 +89,18 @@ pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
     }
     Ok(copied)
 }
+
+/// The page with all results in the npm package, and what it says there of the index and of the language.
+const RESULTS_FILE: &str = "results.html";
+const RESULTS_BOX: &str = r#"<inkling-search results src="../search/" base="../">"#;
+
+/// Writes the page with all results of an index, under a name: `index` is the index's folder from there. False where the package has no such
+/// page.
+pub fn write_results_page(dist: &Path, to: &Path, name: &str, index: &str, language: &str) -> Result<bool> {
+    let page = read_file(&dist.join(RESULTS_FILE)).ok().and_then(|page| String::from_utf8(page).ok());
+    let Some((before, after)) = page.as_deref().and_then(|page| page.split_once(RESULTS_BOX)) else { return Ok(false) };
+    let language = if language == "auto" { String::new() } else { format!(r#" lang="{language}""#) };
+    let page = format!(r#"{before}<inkling-search results src="{index}"{language}>{after}"#);
+    write_files(to, [(name, page.as_bytes())])?;
+    Ok(true)
+}

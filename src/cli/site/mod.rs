@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use self::files::{address_of, copy_page_files, pages_in, remove_other_languages};
+use self::files::{address_of, copy_page_files, pages_in, remove_other_languages, write_results_page};
 use self::settings::Settings;
 use self::summary::{Part, Summary};
+use super::compress::compress;
 use super::models::{Models, Shares, both, bytes_of};
 use super::progress::{Bar, counter};
 use super::{found, print, print_json};
@@ -64,12 +65,13 @@ pub struct MarkdownFolder {
     pub base: Option<String>,
     pub url_pattern: Option<String>,
     pub passages: PassageOptions,
+    pub compress: bool,
     pub json: bool,
 }
 
 impl MarkdownFolder {
     pub fn run(self) -> Result<()> {
-        let Self { folder, model, query_model, out, base, url_pattern, passages, json } = self;
+        let Self { folder, model, query_model, out, base, url_pattern, passages, compress, json } = self;
         let settings = Settings {
             folder: Some(folder),
             model,
@@ -79,6 +81,7 @@ impl MarkdownFolder {
             url_pattern,
             passage_tokens: Some(passages.max_tokens),
             overlap: Some(passages.overlap),
+            compress,
             ..Settings::default()
         };
         Job::new(settings, true)?.run(json)
@@ -166,12 +169,30 @@ impl Job {
                 models: Shares::of(&self.models, &manifest)?,
                 out: folder.display().to_string(),
                 src: if is_single { src.clone() } else { format!("{src}{language}/") },
+                results: None,
             });
         }
         let dist = found::dist(self.settings.dist.as_deref());
-        let page_files = copy_page_files(&dist, &self.out.join(PAGE_FOLDER))?;
+        let page = self.out.join(PAGE_FOLDER);
+        let page_files = copy_page_files(&dist, &page)?;
+        for part in &mut parts {
+            part.results = self.write_results(&dist, &page, part, is_single)?.map(|name| format!("{src}{PAGE_FOLDER}/{name}"));
+        }
+        if self.settings.compress {
+            compress(&self.out)?;
+        }
         let summary = Summary::new(site.report, parts, page_files, &src);
         if json { print_json(&summary) } else { print(summary.text(&dist)) }
+    }
+
+    /// Writes the page of all results of a language, and gives its name; nothing where the npm package has none.
+    fn write_results(&self, dist: &Path, page: &Path, part: &Part, is_single: bool) -> Result<Option<String>> {
+        let language = &part.language;
+        let (name, index) = match is_single {
+            true => ("results.html".to_owned(), "../".to_owned()),
+            false => (format!("results-{language}.html"), format!("../{language}/")),
+        };
+        Ok(write_results_page(dist, page, &name, &index, language)?.then_some(name))
     }
 
     /// Builds the index of a language in its folder; also says how many passages were encoded.

@@ -57,6 +57,9 @@ pub struct Settings {
     /// installed, else node_modules/inkling-search/dist]
     #[arg(long, value_name = "DIR")]
     pub dist: Option<PathBuf>,
+    /// Also write .br and .gz beside what gets smaller by it, for hosts that do not compress themselves
+    #[arg(long)]
+    pub compress: bool,
 }
 
 /// Words that stand for each other.
@@ -94,6 +97,7 @@ impl Settings {
             passage_tokens: self.passage_tokens.or(file.passage_tokens),
             overlap: self.overlap.or(file.overlap),
             dist: self.dist.or(file.dist),
+            compress: self.compress || file.compress,
         })
     }
 
@@ -154,6 +158,7 @@ mod tests {
         assert_eq!(keys, flags.iter().map(String::as_str).collect());
         for key in keys {
             let value = match schema["properties"][key]["type"].as_str().unwrap() {
+                "boolean" => serde_json::json!(true),
                 "integer" => serde_json::json!(20),
                 "array" if key == "synonyms" => serde_json::json!([["a", "b"]]),
                 "array" => serde_json::json!(["a"]),

@@ -26,6 +26,8 @@ pub struct Part {
     pub out: String,
     /// The address of that folder.
     pub src: String,
+    /// The address of the page with all results, where the npm package was found.
+    pub results: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +78,11 @@ fn html(src: &str, parts: &[Part]) -> Vec<String> {
     let head = format!(
         r#"<link rel="stylesheet" href="{page}element.css"><script type="module" src="{page}element-define.js"></script>"#
     );
-    let form = r#"<form role="search"><input type="search" name="q" aria-label="Search"></form>"#;
-    let boxes = parts.iter().map(|part| format!(r#"<inkling-search src="{}">{form}</inkling-search>"#, part.src));
+    let boxes = parts.iter().map(|Part { src, results, .. }| {
+        let action = results.as_ref().map_or_else(String::new, |page| format!(r#" action="{page}""#));
+        format!(
+            r#"<inkling-search src="{src}"><form role="search"{action}><input type="search" name="q" aria-label="Search"></form></inkling-search>"#
+        )
+    });
     std::iter::once(head).chain(boxes).collect()
 }

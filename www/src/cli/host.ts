@@ -1,6 +1,7 @@
 /** What Node.js offers the command line in WebAssembly, which has no system of its own: `src/host/node.rs`. */
 import fs from 'node:fs'
 import path from 'node:path'
+import zlib from 'node:zlib'
 
 /** The variables of the environment that the command line sees. */
 type Variables = Readonly<Record<string, string | undefined>>
@@ -54,6 +55,8 @@ export const host = (variables: Variables) => ({
   rename: (from: string, to: string) => plain(() => fs.renameSync(from, to)),
   removeFile: (file: string) => plain(() => fs.unlinkSync(file)),
   removeFolder: (folder: string) => plain(() => fs.rmdirSync(folder)),
+  brotli: (bytes: Uint8Array) => bytesOf(zlib.brotliCompressSync(bytes)),
+  gzip: (bytes: Uint8Array) => bytesOf(zlib.gzipSync(bytes, { level: 9 })),
   print: (bytes: Uint8Array) => writeAll(1, bytes),
   note: (text: string) => writeAll(2, Buffer.from(text)),
   variable: (name: string) => variables[name],
