@@ -47,10 +47,11 @@ impl Args {
             Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
         })?;
         let bundled = write_page(&folder, &page, &self.title, &self.site, &self.out)?;
-        match self.compress {
-            true => drop(compress(&self.out)?),
+        if self.compress {
+            compress(&self.out)?;
+        } else {
             // Those of an earlier page would be sent in this one's place.
-            false => remove_twins(&self.out)?,
+            remove_twins(&self.out)?;
         }
         if self.json {
             return print_json(&bundled);
