@@ -134,4 +134,33 @@ test.describe('on a phone', () => {
     expect(width).toBeLessThanOrEqual(390)
     await expect(demo.cards.first()).toBeInViewport()
   })
+
+  test('what can be done with a session stands over none of its texts', async ({ page, site }) => {
+    const demo = await Demo.ready(page, site.url)
+    await demo.ask('Health Analytics?')
+    await expect.poll(() => demo.cards.count()).toBeGreaterThan(5)
+    const covered = await demo.cards.evaluateAll((cards) =>
+      cards.flatMap((card) => {
+        const button = card.querySelector('.agenda-button')!.getBoundingClientRect()
+        const texts = document.createTreeWalker(card.querySelector('.inkling-option')!, NodeFilter.SHOW_TEXT)
+        const found: string[] = []
+        const range = document.createRange()
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+          range.selectNodeContents(text)
+          // Of a text that is cut short only what is shown counts.
+          const shown = text.parentElement!.closest('.passage')?.getBoundingClientRect().bottom ?? Infinity
+          for (const { left, right, top, bottom } of range.getClientRects())
+            if (
+              left < button.right &&
+              right > button.left &&
+              top < button.bottom &&
+              Math.min(bottom, shown) > button.top
+            )
+              found.push(text.textContent!)
+        }
+        return found
+      }),
+    )
+    expect(covered).toEqual([])
+  })
 })
