@@ -14,14 +14,14 @@ export const variants = {
 
 /**
  * What the modules hold, as features of the crate: `inkling` searches by words and vectors; `inkling-encoder` makes vectors,
- * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index; `inkling-node` is the command line
+ * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index, and changes one; `inkling-node` is the command line
  * for Node. They are apart so that visitors load each only
  * where it is needed.
  */
 export const modules = {
   inkling: 'web-index',
   'inkling-encoder': 'web-encoder',
-  'inkling-build': 'web,build',
+  'inkling-build': 'web-index,build',
   'inkling-gpu': 'web-encoder,gpu',
   'inkling-node': 'node',
 }

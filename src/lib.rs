@@ -124,6 +124,8 @@ pub mod import;
 pub mod index;
 #[doc(hidden)]
 pub mod isa;
+#[doc(hidden)]
+pub mod json;
 pub mod model;
 #[cfg(feature = "page")]
 pub mod page;

@@ -9,6 +9,7 @@ mod kernels;
 mod tiny;
 
 use inkling_search::index::lexical::unicode;
+use inkling_search::index::number;
 use inkling_search::isa::{Kernel, Scalar, Simd128, best_name};
 use kernels::MatchesScalar;
 use unicode_normalization_alignments::char as tables;
@@ -73,5 +74,25 @@ fn the_browser_composes_letters_and_marks_as_the_tables_do() {
         for mark in composed.iter().filter(|parts| parts[0] == letter).map(|parts| parts[1]).chain(marks) {
             assert_eq!(unicode::compose(letter, mark), tables::compose(letter, mark), "{letter:?} {mark:?}");
         }
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_browser_reads_and_writes_numbers_as_other_machines_do() {
+    let mut bits = 1u64;
+    for _ in 0..20_000 {
+        // Numerical Recipes' generator: all bits change.
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (any, near) = (f64::from_bits(bits), (bits >> 20) as f64 / 1e6);
+        for number in
+            [any, near, near.round(), near * 1e-9, near * 1e9, 0.0, -0.0].into_iter().filter(|number| number.is_finite())
+        {
+            let text = serde_json::Value::from(number).to_string();
+            assert_eq!(number::text_of(number), text);
+            assert_eq!(number::parse(&text).map(f64::to_bits), Some(number.to_bits()), "{text}");
+        }
+    }
+    for text in ["", ".", "1e999", "-", "1e", "1.", ".5", "+7", "1e5", "007"] {
+        assert_eq!(number::parse(text), text.parse().ok().filter(|number: &f64| number.is_finite()), "{text:?}");
     }
 }

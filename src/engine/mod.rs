@@ -21,7 +21,6 @@ mod pair;
 
 use std::{collections::HashMap, sync::OnceLock};
 
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
@@ -36,10 +35,11 @@ use crate::index::document::Document;
 use crate::index::fusion::{self, Asked, Ranked};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
 use crate::index::manifest::{Manifest, ModelIdentity};
-use crate::index::sort::sort_by;
+use crate::index::sort::{keep_first, sort_by};
 use crate::index::table::{Counts, Filters, Table};
 use crate::index::understood::{Understood, Values};
 use crate::index::vectors::{VectorHit, Vectors};
+use crate::tensors::Tensors;
 use crate::text::passages::PassageOptions;
 
 /// Hits where the caller does not say how many.
@@ -233,11 +233,11 @@ impl Index {
     /// # Errors
     /// `damaged-file`, `unsupported-format`.
     pub fn open(manifest: Manifest, vectors: Vectors, lexical: &[u8], documents: &[&Document]) -> Result<Self> {
-        let tensors = SafeTensors::deserialize(lexical).map_err(|cause| {
+        let tensors = Tensors::read(lexical).ok_or_else(|| {
             let what = "lexical.safetensors is damaged or cut short: fetch it or build the index again";
-            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+            Error::new(ErrorKind::DamagedFile, what)
         })?;
-        let tensor = |name: &str| tensors.tensor(name).ok().map(|tensor| tensor.data());
+        let tensor = |name: &str| tensors.bytes(name);
         let lexical = Lexical::open_with(tensor, documents.iter().map(|document| lexical_texts(document)))?;
         Self::new(manifest, vectors, lexical, Table::open(tensor)?)
     }
@@ -433,10 +433,7 @@ impl Index {
                 sort_by(hits, |a, b| key(a).cmp(&key(b)).then_with(|| by_rank(a, b)));
             }
             None => {
-                if options.limit < hits.len() {
-                    hits.select_nth_unstable_by(options.limit, by_rank);
-                    hits.truncate(options.limit);
-                }
+                keep_first(hits, options.limit, by_rank);
                 sort_by(hits, by_rank);
             }
         }

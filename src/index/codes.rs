@@ -11,12 +11,12 @@
 
 use std::ops::Range;
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 
 use super::manifest::DIM_MAX;
 use crate::error::{Error, ErrorKind, Result};
 use crate::isa::{Isa, Kernel, LANES, column_mut, run_best};
-use crate::tensors::{self, ByteTensor};
+use crate::tensors::{self, ByteTensor, Tensors};
 
 /// The quantized vectors of passages, in their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,24 +75,24 @@ impl Codes {
             let what = format!("a file of vectors is damaged ({what}): fetch it or build the index again");
             Error::new(ErrorKind::DamagedFile, what)
         };
-        let tensors = SafeTensors::deserialize(bytes).map_err(|cause| damaged("not a safetensors file").caused_by(cause))?;
-        let tensor = |name: &str, dtype: Dtype| {
-            let tensor = tensors.tensor(name).map_err(|cause| damaged("a tensor is missing").caused_by(cause))?;
-            if tensor.dtype() == dtype { Ok(tensor) } else { Err(damaged(&format!("{name} is of another type"))) }
+        let tensors = Tensors::read(bytes).ok_or_else(|| damaged("not a safetensors file"))?;
+        let tensor = |name: &str, dtype: &str| {
+            let tensor = tensors.get(name).ok_or_else(|| damaged("a tensor is missing"))?;
+            if tensor.dtype == dtype { Ok(tensor) } else { Err(damaged(&format!("{name} is of another type"))) }
         };
-        let vectors = tensor("vectors", Dtype::I8)?;
-        let &[panel_count, quarter, LANES, 4] = vectors.shape() else {
+        let vectors = tensor("vectors", "I8")?;
+        let &[panel_count, quarter, LANES, 4] = vectors.shape.as_slice() else {
             return Err(damaged("vectors are not in panels"));
         };
         let dim = quarter * 4;
-        let scales: Vec<f32> = bytemuck::pod_collect_to_vec(tensor("scales", Dtype::F32)?.data());
+        let scales: Vec<f32> = bytemuck::pod_collect_to_vec(tensor("scales", "F32")?.data);
         let consistent = panel_count == scales.len().div_ceil(LANES)
             && (1..=DIM_MAX).contains(&dim)
             && scales.iter().all(|scale| scale.is_finite());
         if !consistent {
             return Err(damaged("its parts contradict each other"));
         }
-        let panels: Vec<i8> = bytemuck::cast_slice(vectors.data()).to_vec();
+        let panels: Vec<i8> = bytemuck::cast_slice(vectors.data).to_vec();
         if panels.contains(&i8::MIN) {
             return Err(damaged("a code is below -127"));
         }
@@ -107,6 +107,28 @@ impl Codes {
             ("vectors", ByteTensor::new(Dtype::I8, shape, bytemuck::cast_slice(&self.panels))),
             ("scales", ByteTensor::new(Dtype::F32, vec![passages], bytemuck::cast_slice(&self.scales))),
         ])
+    }
+
+    /// All of them as one run of bytes, without what names it: scales, then panels.
+    pub fn parts(&self) -> Vec<u8> {
+        [bytemuck::cast_slice(&self.scales), bytemuck::cast_slice(&self.panels)].concat()
+    }
+
+    /// Codes of vectors of `dim` numbers from the bytes of [`Codes::parts`].
+    ///
+    /// # Errors
+    /// `damaged-file` when there are none of that length.
+    pub fn from_parts(parts: &[u8], dim: usize) -> Result<Self> {
+        // A scale has four bytes, and the last panel may have columns to spare.
+        let mut passages = parts.len() / (dim + 4);
+        while passages > 0 && passages * 4 + passages.next_multiple_of(LANES) * dim > parts.len() {
+            passages -= 1;
+        }
+        let (scales, panels) = parts.split_at(passages * 4);
+        if panels.len() != passages.next_multiple_of(LANES) * dim {
+            return Err(Error::new(ErrorKind::DamagedFile, "a slice of the vectors is not of this index"));
+        }
+        Ok(Self { panels: bytemuck::cast_slice(panels).to_vec(), dim, scales: bytemuck::pod_collect_to_vec(scales) })
     }
 
     /// Length of a vector.
@@ -215,6 +237,14 @@ mod tests {
         fn what_is_written_is_read_again(vectors in vectors()) {
             let codes = codes(&vectors);
             prop_assert_eq!(Codes::read(&codes.write().unwrap()).unwrap(), codes);
+        }
+
+        #[test]
+        fn their_bytes_alone_are_the_same_codes(vectors in vectors(), more in 1usize..40) {
+            let codes = codes(&vectors);
+            prop_assert_eq!(Codes::from_parts(&codes.parts(), 32).unwrap(), codes.clone());
+            let longer = [codes.parts(), vec![0; more]].concat();
+            prop_assert!(Codes::from_parts(&longer, 32).is_err() || more.is_multiple_of(4));
         }
 
         #[test]

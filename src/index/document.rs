@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use thin_vec::ThinVec;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::{self, Properties};
 
 /// One document of a corpus: a session, a page, a product.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -139,10 +140,53 @@ pub fn field_names(documents: &[Document]) -> Vec<String> {
 }
 
 /// Reads one of the files that hold documents.
-pub fn read_shard(json: &[u8]) -> Result<Vec<Document>> {
-    serde_json::from_slice(json).map_err(|cause| {
-        Error::new(ErrorKind::DamagedFile, "a file of documents is damaged: build the index again").caused_by(cause)
-    })
+pub fn read_shard(text: &[u8]) -> Result<Vec<Document>> {
+    let read: Option<Vec<Read>> = json::read(text);
+    let documents = read.and_then(|documents| documents.into_iter().map(Read::document).collect());
+    documents.ok_or_else(|| Error::new(ErrorKind::DamagedFile, "a file of documents is damaged: build the index again"))
+}
+
+/// A document as it is read.
+#[derive(miniserde::Deserialize)]
+struct Read {
+    id: String,
+    title: String,
+    url: Option<String>,
+    text: Option<String>,
+    fields: Option<Properties>,
+    headings: Option<Vec<ReadHeading>>,
+    weights: Option<Vec<Vec<usize>>>,
+    also: Option<Vec<String>>,
+}
+
+/// A heading in it.
+#[derive(miniserde::Deserialize)]
+struct ReadHeading {
+    start: usize,
+    end: usize,
+    level: u8,
+    id: Option<String>,
+}
+
+impl Read {
+    fn document(self) -> Option<Document> {
+        let heading = |ReadHeading { start, end, level, id }| Heading { start, end, level, id };
+        let weight = |weight: Vec<usize>| match weight[..] {
+            [start, end, times] => Some((start, end, u8::try_from(times).ok()?)),
+            _ => None,
+        };
+        Some(Document {
+            id: self.id,
+            title: self.title,
+            url: self.url,
+            text: self.text.unwrap_or_default(),
+            fields: self.fields.unwrap_or_default().0,
+            headings: self.headings.into_iter().flatten().map(heading).collect(),
+            weights: self.weights.into_iter().flatten().map(weight).collect::<Option<_>>()?,
+            also: self.also.into_iter().flatten().collect(),
+            code: ThinVec::new(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
+use crate::json;
 use crate::model::config::ModelConfig;
 
 /// The version of the manifest and of the index files that this code writes and reads.
@@ -30,7 +31,7 @@ pub const MODEL_FOLDER: &str = "model";
 pub const DOCUMENTS_MODEL_FOLDER: &str = "model/documents";
 
 /// What a site serves: the model it was made with, and its files.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// Version of this file and of the index files.
     pub format: u32,
@@ -53,7 +54,7 @@ pub struct Manifest {
 }
 
 /// Which model, however its weights are packed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct ModelIdentity {
     /// The model's public name.
     pub id: String,
@@ -90,7 +91,7 @@ impl From<&ModelConfig> for ModelIdentity {
 }
 
 /// One file of the folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileEntry {
     /// Path below the manifest, with `/`.
     pub path: String,
@@ -100,25 +101,53 @@ pub struct FileEntry {
     /// When a visitor needs it.
     pub needed: Needed,
     /// For a file of documents: the number of its first one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<usize>,
 }
 
+/// A manifest as it is read.
+#[derive(miniserde::Deserialize)]
+struct Read {
+    model: ModelIdentity,
+    dim: usize,
+    documents: usize,
+    passages: usize,
+    passage_tokens: usize,
+    passage_overlap: usize,
+    meaning: bool,
+    files: Vec<ReadEntry>,
+}
+
+/// A file in it.
+#[derive(miniserde::Deserialize)]
+struct ReadEntry {
+    path: String,
+    bytes: usize,
+    sha256: String,
+    needed: Needed,
+    first: Option<usize>,
+}
+
 /// When a visitor needs a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, miniserde::Deserialize)]
 pub enum Needed {
     /// To encode a query.
+    #[serde(rename = "model")]
     Model,
     /// To encode a document, where the model of queries does not.
+    #[serde(rename = "documents")]
     Documents,
     /// To search at all.
+    #[serde(rename = "index")]
     Index,
     /// To find certain words.
+    #[serde(rename = "words")]
     Words,
     /// To rank by meaning, beside the model.
+    #[serde(rename = "meaning")]
     Meaning,
     /// To show a hit.
+    #[serde(rename = "hit")]
     Hit,
 }
 
@@ -127,16 +156,14 @@ impl Manifest {
     ///
     /// # Errors
     /// `damaged-file` for what is not one or names a path outside its folder, `unsupported-format` for another version.
-    pub fn from_json(json: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
+    pub fn from_json(text: &[u8]) -> Result<Self> {
+        #[derive(miniserde::Deserialize)]
         struct Version {
             format: u32,
         }
-        let damaged = |cause| {
-            Error::new(ErrorKind::DamagedFile, "manifest.json is not the manifest of an index: make one with `inkling index`")
-                .caused_by(cause)
-        };
-        let version: Version = serde_json::from_slice(json).map_err(damaged)?;
+        let damaged =
+            || Error::new(ErrorKind::DamagedFile, "manifest.json is not the manifest of an index: make one with `inkling index`");
+        let version: Version = json::read(text).ok_or_else(damaged)?;
         if version.format != FORMAT {
             let found = version.format;
             return Err(Error::new(
@@ -144,7 +171,7 @@ impl Manifest {
                 format!("the index is of format {found}, this version reads format {FORMAT}: build the index again"),
             ));
         }
-        let manifest: Self = serde_json::from_slice(json).map_err(damaged)?;
+        let manifest = Self::from(json::read::<Read>(text).ok_or_else(damaged)?);
         if manifest.dim == 0 || manifest.dim > DIM_MAX || !manifest.dim.is_multiple_of(4) {
             let dim = manifest.dim;
             return Err(Error::new(
@@ -232,6 +259,20 @@ impl Manifest {
     /// `model-mismatch`, naming both.
     pub fn check_model(&self, model: &ModelIdentity) -> Result<()> {
         self.model.check(model)
+    }
+}
+
+impl From<Read> for Manifest {
+    fn from(read: Read) -> Self {
+        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, meaning, files } = read;
+        let entry = |ReadEntry { path, bytes, sha256, needed, first }| FileEntry {
+            path,
+            digest: Digest { bytes, sha256 },
+            needed,
+            first,
+        };
+        let files = files.into_iter().map(entry).collect();
+        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, files }
     }
 }
 

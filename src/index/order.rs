@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::number;
 use super::sort::sort_by;
 
 /// What a value is compared by.
@@ -58,7 +59,7 @@ fn number(text: &str) -> Option<f64> {
     if !is_number || !is_grouped {
         return None;
     }
-    bare.replace(',', "").parse().ok().filter(|number: &f64| number.is_finite())
+    number::parse(&bare.replace(',', ""))
 }
 
 /// The moment that a text is: `2031-05-10T09:30+02:00`, `10.05.2031`, `5/10/2031 9:30 PM`, `May 10, 2031`, `9:30`.

@@ -9,11 +9,9 @@
 
 use std::ops::Range;
 
-use safetensors::SafeTensors;
-
 use super::lexical::{put_varint, take_varint};
 use crate::error::{Error, ErrorKind, Result};
-use crate::tensors::{self, ByteTensor};
+use crate::tensors::{self, ByteTensor, Tensors};
 
 /// The names of the tensors: counts, starts, lengths.
 const TENSORS: [&str; 3] = ["passages.counts", "passages.starts", "passages.lengths"];
@@ -43,8 +41,8 @@ impl Places {
     /// `damaged-file` when the file is cut short or contradicts itself.
     pub fn read(bytes: &[u8], document_count: usize) -> Result<Self> {
         let damaged = || Error::new(ErrorKind::DamagedFile, "passages.safetensors is damaged: fetch it or build the index again");
-        let tensors = SafeTensors::deserialize(bytes).map_err(|cause| damaged().caused_by(cause))?;
-        let tensor = |name| tensors.tensor(name).map(|tensor| tensor.data()).map_err(|cause| damaged().caused_by(cause));
+        let tensors = Tensors::read(bytes).ok_or_else(damaged)?;
+        let tensor = |name| tensors.bytes(name).ok_or_else(damaged);
         let [counts, starts, lengths] = [tensor(TENSORS[0])?, tensor(TENSORS[1])?, tensor(TENSORS[2])?];
         let mut places = Self::default();
         let (mut at, mut start_at, mut length_at) = (0, 0, 0);

@@ -12,6 +12,48 @@ pub fn sort_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering
     list.extend(order.into_iter().filter_map(|place| items[place as usize].take()));
 }
 
+/// Keeps the items of a list that come first, so many, in no order.
+pub fn keep_first<T>(list: &mut Vec<T>, count: usize, mut compare: impl FnMut(&T, &T) -> Ordering) {
+    if count >= list.len() {
+        return;
+    }
+    let mut places: Vec<u32> = (0..list.len() as u32).collect();
+    select(&mut places, count, &mut |a, b| compare(&list[a as usize], &list[b as usize]).is_lt());
+    let mut is_kept = vec![false; list.len()];
+    places[..count].iter().for_each(|&place| is_kept[place as usize] = true);
+    let mut kept = is_kept.into_iter();
+    list.retain(|_| kept.next().unwrap_or_default());
+}
+
+/// Moves the places that come first, so many, to the beginning: Hoare's selection around the item in the middle.
+fn select(places: &mut [u32], count: usize, is_before: &mut dyn FnMut(u32, u32) -> bool) {
+    let (mut start, mut end) = (0, places.len());
+    while start + 1 < end {
+        let pivot = places[start + (end - start) / 2];
+        let (mut left, mut right) = (start, end - 1);
+        while left <= right {
+            while is_before(places[left], pivot) {
+                left += 1;
+            }
+            while is_before(pivot, places[right]) {
+                right -= 1;
+            }
+            if left <= right {
+                places.swap(left, right);
+                left += 1;
+                // Nothing is left of the first place.
+                let Some(before) = right.checked_sub(1) else { break };
+                right = before;
+            }
+        }
+        match count {
+            _ if count <= right => end = right + 1,
+            _ if count >= left => start = left,
+            _ => return,
+        }
+    }
+}
+
 /// The places of so many items in their sorted order: runs of 1, 2, 4 and so on are merged two by two.
 fn order(items: usize, is_after: &mut dyn FnMut(u32, u32) -> bool) -> Vec<u32> {
     let mut order: Vec<u32> = (0..items as u32).collect();
@@ -39,7 +81,7 @@ fn order(items: usize, is_after: &mut dyn FnMut(u32, u32) -> bool) -> Vec<u32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::sort_by;
+    use super::{keep_first, sort_by};
 
     proptest! {
         #[test]
@@ -49,6 +91,29 @@ mod tests {
             expected.sort_by_key(|&(key, _)| key);
             sort_by(&mut sorted, |a, b| a.0.cmp(&b.0));
             prop_assert_eq!(sorted, expected);
+        }
+
+        #[test]
+        fn what_is_kept_is_what_a_sorted_list_begins_with(keys in prop::collection::vec(0u8..40, 0..70), count in 0usize..80) {
+            let all: Vec<(u8, usize)> = keys.into_iter().zip(0..).collect();
+            let mut kept = all.clone();
+            keep_first(&mut kept, count, Ord::cmp);
+            kept.sort();
+            let mut expected = all;
+            expected.sort();
+            expected.truncate(count);
+            prop_assert_eq!(kept, expected);
+        }
+
+        #[test]
+        fn of_equals_as_many_are_kept_as_are_wanted(keys in prop::collection::vec(0u8..4, 0..70), count in 0usize..80) {
+            let mut kept = keys.clone();
+            keep_first(&mut kept, count, Ord::cmp);
+            kept.sort();
+            let mut expected = keys;
+            expected.sort();
+            expected.truncate(count);
+            prop_assert_eq!(kept, expected);
         }
     }
 }

@@ -11,16 +11,17 @@
 //! many values each of them has; left out where each has one. `codes` are indexes into `values`, document by document. What a column takes
 //! is in proportion to the values that documents have, not to the number of documents.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Number, Value};
 
 use super::order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
+use crate::index::number;
 use crate::index::sort::sort_by;
+use crate::json;
 
 /// The names of the tensors.
 const IDS: &str = "documents.ids";
@@ -51,14 +52,23 @@ struct Column {
 }
 
 /// A column as it is saved.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Saved<'a> {
-    values: Cow<'a, [String]>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    documents: Option<Cow<'a, [u32]>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<&'a [u32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Vec<u32>>,
-    codes: Cow<'a, [u32]>,
+    codes: &'a [u32],
+}
+
+/// The same as it is read.
+#[derive(miniserde::Deserialize)]
+struct Read {
+    values: Vec<String>,
+    documents: Option<Vec<u32>>,
+    counts: Option<Vec<u32>>,
+    codes: Vec<u32>,
 }
 
 /// Which values a field must have: one of those listed, for every field listed.
@@ -91,15 +101,14 @@ impl Table {
                 format!("the index's table of documents is damaged ({what}): build the index again"),
             )
         };
-        let json = |name: &str| tensor(name).ok_or_else(|| damaged("a part is missing"));
-        let unreadable = |cause| damaged("not JSON").caused_by(cause);
-        let ids: Vec<String> = serde_json::from_slice(json(IDS)?).map_err(unreadable)?;
-        let saved: BTreeMap<String, Saved> = serde_json::from_slice(json(COLUMNS)?).map_err(unreadable)?;
-        let column = |(name, saved): (String, Saved)| -> Result<(String, Column)> {
+        let part = |name: &str| tensor(name).ok_or_else(|| damaged("a part is missing"));
+        let ids: Vec<String> = json::read(part(IDS)?).ok_or_else(|| damaged("not JSON"))?;
+        let saved: BTreeMap<String, Read> = json::read(part(COLUMNS)?).ok_or_else(|| damaged("not JSON"))?;
+        let mut columns = BTreeMap::new();
+        for (name, saved) in saved {
             let column = Column::open(saved, ids.len()).ok_or_else(|| damaged("its columns contradict each other"))?;
-            Ok((name, column))
-        };
-        let columns = saved.into_iter().map(column).collect::<Result<_>>()?;
+            columns.insert(name, column);
+        }
         Ok(Self { ids, columns })
     }
 
@@ -220,10 +229,10 @@ impl Column {
         &self.codes[start as usize..self.ends[at] as usize]
     }
 
-    fn open(saved: Saved, documents: usize) -> Option<Self> {
-        let Saved { values, documents: listed, counts, codes } = saved;
+    fn open(saved: Read, documents: usize) -> Option<Self> {
+        let Read { values, documents: listed, counts, codes } = saved;
         let rows = counts.as_ref().map_or(codes.len(), Vec::len);
-        let listed = listed.map_or_else(|| (0..rows as u32).collect(), Cow::into_owned);
+        let listed = listed.unwrap_or_else(|| (0..rows as u32).collect());
         let ascending = listed.is_sorted_by(|a, b| a < b) && listed.last().is_none_or(|&last| (last as usize) < documents);
         let mut ends: Vec<u32> = counts.unwrap_or_else(|| vec![1; rows]);
         let mut sum = 0u32;
@@ -237,7 +246,7 @@ impl Column {
         }
         let index = (0..).zip(values.iter()).map(|(code, value)| (value.clone(), code)).collect();
         let met = vec![u32::MAX; values.len()];
-        Some(Self { values: values.into_owned(), documents: listed, ends, codes: codes.into_owned(), index, met })
+        Some(Self { values, documents: listed, ends, codes, index, met })
     }
 
     fn save(&self) -> Saved<'_> {
@@ -245,10 +254,10 @@ impl Column {
         let counts: Vec<u32> = self.ends.iter().zip(starts).map(|(end, start)| end - start).collect();
         let is_all = self.documents.last().is_some_and(|&last| last as usize + 1 == self.documents.len());
         Saved {
-            values: (&self.values).into(),
-            documents: (!is_all).then(|| (&self.documents).into()),
+            values: &self.values,
+            documents: (!is_all).then_some(&self.documents),
             counts: counts.iter().any(|&count| count != 1).then_some(counts),
-            codes: (&self.codes).into(),
+            codes: &self.codes,
         }
     }
 }
@@ -258,9 +267,19 @@ pub fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) if text.is_empty() => Vec::new(),
         Value::String(text) => vec![text.clone()],
-        Value::Number(_) | Value::Bool(_) => vec![value.to_string()],
+        Value::Number(value) => vec![number_text(value)],
+        Value::Bool(value) => vec![value.to_string()],
         Value::Array(values) => values.iter().flat_map(texts).collect(),
         Value::Null | Value::Object(_) => Vec::new(),
+    }
+}
+
+/// A number as JSON has it.
+fn number_text(value: &Number) -> String {
+    match (value.as_u64(), value.as_i64()) {
+        (Some(whole), _) => whole.to_string(),
+        (_, Some(whole)) => whole.to_string(),
+        _ => number::text_of(value.as_f64().unwrap_or_default()),
     }
 }
 

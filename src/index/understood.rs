@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::index::lexical::{Query, folded_words};
+use crate::index::sort::sort_by;
 use crate::index::table::Table;
 
 /// Values of more words than this are texts to read.
@@ -53,7 +54,7 @@ impl Values {
             }
         }
         // The longest first; equal ones are values of several fields.
-        known.values_mut().for_each(|values| values.sort_by_key(|value| std::cmp::Reverse(value.words.len())));
+        known.values_mut().for_each(|values| sort_by(values, |a, b| b.words.len().cmp(&a.words.len())));
         Self(known)
     }
 

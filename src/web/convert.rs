@@ -1,29 +1,80 @@
-//! Values on their way to JavaScript.
+//! Values on their way to JavaScript and back.
+//!
+//! The module that searches makes its objects property by property: what `serde` makes for each of their types is as much code as
+//! its word index. The others, which a visitor needs later if at all, leave them to `serde`.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+#[cfg(feature = "web-index")]
+use js_sys::Array;
+use js_sys::{Object, Reflect};
+#[cfg(any(feature = "build", feature = "web-encoder"))]
+use serde::{Serialize, de::DeserializeOwned};
+#[cfg(feature = "web-index")]
+use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(any(feature = "web-index", feature = "build"))]
+#[cfg(feature = "build")]
 use crate::index::builder::IndexFiles;
 
 /// An error as JavaScript sees it: an `Error` with the stable `code`.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         let value = js_sys::Error::new(&error.to_string());
-        set(&value, "code", error.code());
+        set(&value, "code", &error.code().into());
         value.into()
     }
 }
 
+/// A plain object of these properties.
+pub fn plain<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
+    plain_of(&properties)
+}
+
+fn plain_of(properties: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    properties.iter().for_each(|(name, value)| set(&object, name, value));
+    object.into()
+}
+
+/// A list of values.
+#[cfg(feature = "web-index")]
+pub fn list(values: impl IntoIterator<Item = JsValue>) -> JsValue {
+    let list = Array::new();
+    values.into_iter().for_each(|value| _ = list.push(&value));
+    list.into()
+}
+
+/// A value of JSON.
+#[cfg(feature = "web-index")]
+pub fn json(value: &serde_json::Value) -> JsValue {
+    use serde_json::Value;
+    match value {
+        Value::Null => JsValue::NULL,
+        Value::Bool(value) => (*value).into(),
+        Value::Number(value) => value.as_f64().into(),
+        Value::String(value) => value.into(),
+        Value::Array(values) => list(values.iter().map(json)),
+        Value::Object(values) => properties(values),
+    }
+}
+
+/// An object of JSON.
+#[cfg(feature = "web-index")]
+pub fn properties(values: &serde_json::Map<String, serde_json::Value>) -> JsValue {
+    let object = Object::new();
+    values.iter().for_each(|(name, value)| set(&object, name, &json(value)));
+    object.into()
+}
+
 /// A plain object.
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(JsValue::from)
 }
 
 /// A value from a plain object; `undefined` gives the default.
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 pub fn from_object<T: DeserializeOwned>(value: JsValue) -> Result<T> {
     let value = if value.is_undefined() || value.is_null() { js_sys::Object::new().into() } else { value };
     serde_wasm_bindgen::from_value(value)
@@ -31,19 +82,43 @@ pub fn from_object<T: DeserializeOwned>(value: JsValue) -> Result<T> {
 }
 
 /// Sets a property of an object that is known to take it.
-fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) {
-    let done = js_sys::Reflect::set(object, &name.into(), &value.into());
+pub fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let done = Reflect::set(object, &name.into(), value);
     debug_assert!(done.is_ok(), "fresh objects take any property");
 }
 
 /// A property of an options object, where it is there.
 pub fn option(options: &JsValue, name: &str) -> Option<JsValue> {
-    let value = js_sys::Reflect::get(options, &name.into()).ok()?;
+    let value = Reflect::get(options, &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
+/// What `read` makes of a property, where it is there; an error where that is nothing.
+#[cfg(feature = "web-index")]
+pub fn read_option<T>(options: &JsValue, name: &str, read: impl FnOnce(JsValue) -> Option<T>) -> Result<Option<T>> {
+    let Some(value) = option(options, name) else { return Ok(None) };
+    read(value).map(Some).ok_or_else(|| unreadable(name))
+}
+
+/// What `read` makes of a property that must be there.
+#[cfg(feature = "web-index")]
+pub fn read_property<T>(object: &JsValue, name: &str, read: impl FnOnce(JsValue) -> Option<T>) -> Result<T> {
+    read_option(object, name, read)?.ok_or_else(|| unreadable(name))
+}
+
+/// The texts of a list.
+#[cfg(feature = "web-index")]
+pub fn texts(list: JsValue) -> Option<Vec<String>> {
+    list.dyn_ref::<Array>()?.iter().map(|text| text.as_string()).collect()
+}
+
+#[cfg(feature = "web-index")]
+fn unreadable(name: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("the options or documents cannot be read ({name} is not what it should be)"))
+}
+
 /// A file of a folder that is written: `{ path, bytes }`.
-#[cfg(any(feature = "web-index", feature = "build"))]
+#[cfg(feature = "build")]
 #[derive(Serialize)]
 pub struct SavedFile {
     pub path: String,
@@ -52,7 +127,7 @@ pub struct SavedFile {
 }
 
 /// The files of an index.
-#[cfg(any(feature = "web-index", feature = "build"))]
+#[cfg(feature = "build")]
 pub fn saved_files(index: IndexFiles) -> Vec<SavedFile> {
     index.files.into_iter().map(|(path, bytes)| SavedFile { path, bytes: bytes.as_slice().into() }).collect()
 }

@@ -14,6 +14,8 @@
 mod accelerator;
 #[cfg(feature = "build")]
 mod build;
+#[cfg(all(feature = "build", feature = "web-index"))]
+mod change;
 mod convert;
 #[cfg(feature = "web-encoder")]
 mod encoder;

@@ -1,36 +1,30 @@
 //! The search as JavaScript sees it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::ops::Range;
 
 use async_lock::{Mutex, RwLock};
-use serde::{Deserialize, Serialize};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
-use super::convert::{from_object, object, option, saved_files};
+use super::convert::{list, option, plain, properties, read_option, set, texts};
 use super::site::{Site, replaced};
 use super::slices::{SliceWorkers, Slices};
 use super::store::Progress;
-use super::wire::{EncodedPassage, Identity, QueryEncoder, is_broken};
-use crate::engine::{
-    self, DEFAULT_LIMIT, Documents, EncodedDocument, Hit, Index, Mode, QueryOptions, QueryVector, Question, Timings,
-};
+use super::wire::{Identity, QueryEncoder, is_broken};
+use crate::engine::{self, DEFAULT_LIMIT, Documents, Hit, Index, Mode, Passage, QueryOptions, QueryVector, Question};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
-use crate::index::builder;
 use crate::index::codes::Codes;
-use crate::index::document::Document;
 use crate::index::fusion::Ranked;
-use crate::index::manifest::{DOCUMENTS_MODEL_FOLDER, MODEL_FOLDER, ModelIdentity, Needed};
+use crate::index::manifest::{MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::table::Filters;
 use crate::index::understood::Understood;
 use crate::isa;
 
 /// So many documents are fetched together when all are.
-const TOGETHER: usize = 256;
+pub(super) const TOGETHER: usize = 256;
 
 /// Words and documents of up to this many bytes are fetched when nothing else is to be done, so that everything works without a network.
 const IDLE_BYTES: usize = 4 << 20;
@@ -38,87 +32,18 @@ const IDLE_BYTES: usize = 4 << 20;
 /// The search of a site.
 #[wasm_bindgen]
 pub struct Search {
-    site: Site,
+    pub(super) site: Site,
     /// Read by queries, which may wait for a GPU or for documents meanwhile; only changes write it.
-    index: RwLock<Index>,
+    pub(super) index: RwLock<Index>,
     /// What encodes queries, once it is there and for as long as it works.
-    encoder: RefCell<Option<QueryEncoder>>,
+    pub(super) encoder: RefCell<Option<QueryEncoder>>,
     /// What encodes documents, where that is another.
-    documents_encoder: RefCell<Option<QueryEncoder>>,
+    #[cfg(feature = "build")]
+    pub(super) documents_encoder: RefCell<Option<QueryEncoder>>,
     /// What is to hold the codes of the vectors where they are too many for this worker alone; nothing once they have come.
     waiting: Mutex<Option<SliceWorkers>>,
     /// What holds them then.
-    slices: OnceCell<Slices>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SearchInfo<'a> {
-    model: &'a str,
-    dim: usize,
-    /// What the encoder says comes in its place.
-    max_tokens: usize,
-    kernel: &'static str,
-    documents: usize,
-    passages: usize,
-}
-
-/// Where the model of an index is, and how the bytes of the vectors before it count to the progress of both.
-#[derive(Serialize)]
-struct Model<'a> {
-    folder: String,
-    config: &'a Digest,
-    before: usize,
-    total: usize,
-}
-
-/// Where what encodes documents is.
-#[derive(Serialize)]
-struct DocumentsModel<'a> {
-    folder: String,
-    config: &'a Digest,
-}
-
-/// How to answer a query, as JavaScript gives it; what is left out has its default.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Settings {
-    limit: Option<f64>,
-    mode: Mode,
-    filters: Filters,
-    sort: Option<String>,
-    facets: Vec<String>,
-    min_score: Option<f32>,
-}
-
-#[derive(Serialize)]
-struct Answer {
-    hits: Vec<Hit>,
-    found: usize,
-    mode: Mode,
-    facets: HashMap<String, Vec<Count>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrected: Option<String>,
-    understood: Vec<Understood>,
-    truncated: bool,
-    timings: AllTimings,
-    backend: String,
-}
-
-/// How many of the found documents have a value.
-#[derive(Serialize)]
-struct Count {
-    value: String,
-    count: usize,
-}
-
-/// Milliseconds.
-#[derive(Serialize)]
-struct AllTimings {
-    #[serde(flatten)]
-    engine: Timings,
-    documents: f64,
-    total: f64,
+    pub(super) slices: OnceCell<Slices>,
 }
 
 #[wasm_bindgen]
@@ -144,6 +69,7 @@ impl Search {
             site,
             index: RwLock::new(index),
             encoder: RefCell::new(None),
+            #[cfg(feature = "build")]
             documents_encoder: RefCell::new(None),
             waiting: Mutex::new(Some(workers)),
             slices: OnceCell::new(),
@@ -159,7 +85,13 @@ impl Search {
         // The encoder does not count its configuration.
         let total = self.site.bytes(&[Needed::Meaning, Needed::Model]).saturating_sub(config.bytes);
         self.load_codes(&Progress::new(&on_progress, total)).await?;
-        object(&Model { folder: format!("{MODEL_FOLDER}/"), config, before, total })
+        let folder = format!("{MODEL_FOLDER}/").into();
+        Ok(plain([("folder", folder), ("config", digest(config)), ("before", before.into()), ("total", total.into())]))
+    }
+
+    /// The SHA-256 of the manifest, by which the same index can be opened once more.
+    pub fn integrity(&self) -> String {
+        self.site.sha256().to_owned()
     }
 
     /// What an error of a file of the slices or of a model comes from: `replaced` where the site has another index now.
@@ -177,25 +109,10 @@ impl Search {
         Ok(())
     }
 
-    /// Where what encodes documents is, `{ folder, config }`, where that is not the model of the queries.
-    #[wasm_bindgen(js_name = documentsModel)]
-    pub fn documents_model(&self) -> Result<JsValue, JsValue> {
-        let Some(config) = self.site.documents_model_config() else { return Ok(JsValue::UNDEFINED) };
-        object(&DocumentsModel { folder: format!("{DOCUMENTS_MODEL_FOLDER}/"), config })
-    }
-
-    /// Takes what encodes documents, where that is not the encoder of the queries.
-    #[wasm_bindgen(js_name = setDocumentsEncoder)]
-    pub async fn set_documents_encoder(&self, encoder: QueryEncoder) -> Result<(), JsValue> {
-        self.check_encoder(&encoder).await?;
-        *self.documents_encoder.borrow_mut() = Some(encoder);
-        Ok(())
-    }
-
     /// The documents that answer a text best.
     pub async fn query(&self, text: String, settings: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
-        let options = from_object::<Settings>(settings)?.options()?;
+        let options = query_options(&settings)?;
         // The same for both steps: with another one other words may be asked for.
         let encoder = self.encoder.borrow().clone();
         let is_word = encoder.as_ref().map(|encoder| move |word: &str| encoder.knows(word));
@@ -214,44 +131,17 @@ impl Search {
         let answer = index.answer(&question, vector.as_ref(), &elsewhere);
         let ranked = Instant::now();
         let hits = index.hits(&answer.hits, Some(&question), &self.site).await?;
-        let timings = AllTimings { engine: answer.timings, documents: milliseconds(ranked), total: milliseconds(start) };
-        object(&Answer::new(answer, &text, shown(hits), timings, backend))
+        let times = [milliseconds(ranked), milliseconds(start)];
+        Ok(shown_answer(answer, &text, hits, times, backend))
     }
 
     /// The documents most like one of the index; needs no model.
     pub async fn similar(&self, id: String, settings: JsValue) -> Result<JsValue, JsValue> {
-        let options = from_object::<Settings>(settings)?.options()?;
+        let options = query_options(&settings)?;
         self.load_codes(&Progress::default()).await?;
         let index = self.index.read().await;
         let ranked = self.nearest(&index, &id, options.limit).await?;
-        object(&shown(index.hits(&ranked, None, &self.site).await?))
-    }
-
-    /// Adds documents, or replaces those of the same id; `onProgress` is called with the number done. Where it gives a promise,
-    /// that is waited for before the next document: queries have their turn meanwhile.
-    pub async fn add(&self, documents: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
-        let documents: Vec<Document> = from_object(documents)?;
-        if documents.is_empty() {
-            return Ok(());
-        }
-        builder::check(&documents)?;
-        let mut encoded = Vec::new();
-        for (done, document) in (1u32..).zip(documents) {
-            encoded.push(self.encode(document).await?);
-            let pause = on_progress.call1(&JsValue::NULL, &done.into());
-            if let Ok(Ok(pause)) = pause.map(JsCast::dyn_into::<js_sys::Promise>) {
-                JsFuture::from(pause).await?;
-            }
-        }
-        self.load_all_words().await?;
-        Ok(self.index.write().await.add_encoded(encoded)?)
-    }
-
-    /// Removes documents by their ids and returns how many there were.
-    pub async fn remove(&self, ids: Vec<String>) -> Result<usize, JsValue> {
-        self.load_all_words().await?;
-        let mut index = self.index.write().await;
-        Ok(ids.iter().filter(|id| index.remove(id)).count())
+        Ok(shown(index.hits(&ranked, None, &self.site).await?))
     }
 
     /// Fetches the words and documents that no query has needed yet, unless they are too many to be fetched unasked.
@@ -265,43 +155,32 @@ impl Search {
         }
     }
 
-    /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`.
-    pub async fn save(&self) -> Result<JsValue, JsValue> {
-        self.load_codes(&Progress::default()).await?;
-        self.load_all_words().await?;
-        let index = self.index.read().await;
-        let mut documents = Vec::new();
-        for numbers in index.live().chunks(TOGETHER) {
-            self.site.prepare(numbers).await;
-            for &number in numbers {
-                documents.push(index.document(number, &self.site).await?);
-            }
-        }
-        let slices = match self.slices.get() {
-            Some(slices) => slices.codes().await?,
-            None => Vec::new(),
-        };
-        object(&saved_files(index.save(&documents, slices)?))
-    }
-
     /// The model and the size of the index.
     pub async fn info(&self) -> Result<JsValue, JsValue> {
         let index = self.index.read().await;
         let model = &self.site.manifest().model.id;
         let (documents, passages) = (index.documents(), index.passages());
-        object(&SearchInfo { model, dim: index.dim(), max_tokens: 0, kernel: isa::best_name(), documents, passages })
+        Ok(plain([
+            ("model", model.into()),
+            ("dim", index.dim().into()),
+            // What the encoder says comes in its place.
+            ("maxTokens", 0.into()),
+            ("kernel", isa::best_name().into()),
+            ("documents", documents.into()),
+            ("passages", passages.into()),
+        ]))
     }
 }
 
 impl Search {
     /// Refuses an encoder whose vectors are not those of the index.
-    async fn check_encoder(&self, encoder: &QueryEncoder) -> Result<(), JsValue> {
+    pub(super) async fn check_encoder(&self, encoder: &QueryEncoder) -> Result<(), JsValue> {
         let Identity { id, family, dim } = encoder.model()?;
         Ok(self.index.read().await.check_model(&ModelIdentity { id, family }, dim)?)
     }
 
     /// Loads the codes of the vectors, unless they have come.
-    async fn load_codes(&self, progress: &Progress<'_>) -> Result<(), JsValue> {
+    pub(super) async fn load_codes(&self, progress: &Progress<'_>) -> Result<(), JsValue> {
         let mut waiting = self.waiting.lock().await;
         let Some(workers) = &*waiting else { return Ok(()) };
         let manifest = self.site.manifest();
@@ -330,7 +209,7 @@ impl Search {
     }
 
     /// Fetches all words that are still to come, for a change.
-    async fn load_all_words(&self) -> Result<()> {
+    pub(super) async fn load_all_words(&self) -> Result<()> {
         let missing = self.index.read().await.all_missing_words();
         self.load_words(missing).await
     }
@@ -357,22 +236,6 @@ impl Search {
         }
     }
 
-    /// Encodes a document that is to be added.
-    async fn encode(&self, document: Document) -> Result<EncodedDocument, JsValue> {
-        let without = || Error::new(ErrorKind::InvalidInput, "no model is loaded yet: load it before adding documents");
-        let apart = self.documents_encoder.borrow().clone();
-        let encoder = apart.or_else(|| self.encoder.borrow().clone()).ok_or_else(without)?;
-        let options = self.index.read().await.passage_options();
-        let encoded = encoder.passages(&document.title, &document.text, options).await;
-        if encoded.as_ref().is_err_and(is_broken) {
-            // Both are of one module.
-            *self.encoder.borrow_mut() = None;
-            *self.documents_encoder.borrow_mut() = None;
-        }
-        let passage = |EncodedPassage { start, end, vector }| (start..end, vector.to_vec());
-        Ok(EncodedDocument::new(document, encoded?.into_iter().map(passage).collect()))
-    }
-
     /// The documents nearest to one of the index.
     async fn nearest(&self, index: &Index, id: &str, limit: usize) -> Result<Vec<Ranked>, JsValue> {
         let Some(slices) = self.slices.get() else { return Ok(index.similar(id, limit)?) };
@@ -388,53 +251,125 @@ impl Search {
     }
 }
 
-impl Answer {
-    fn new(answer: engine::Answer, typed: &str, hits: Vec<Hit>, timings: AllTimings, backend: String) -> Self {
-        let engine::Answer { found, mode, facets, corrected, mut understood, truncated, .. } = answer;
-        for named in &mut understood {
-            (named.start, named.end) = (units(typed, named.start), units(typed, named.end));
-        }
-        let count = |(value, count)| Count { value, count };
-        let facets = facets.into_iter().map(|(field, counts)| (field, counts.into_iter().map(count).collect())).collect();
-        Self { hits, found, mode, facets, corrected, understood, truncated, timings, backend }
-    }
-}
-
 fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-/// Hits whose offsets are counted as JavaScript does.
-fn shown(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.iter_mut().for_each(to_utf16);
-    hits
+/// What a file must be.
+pub(super) fn digest(digest: &Digest) -> JsValue {
+    plain([("bytes", digest.bytes.into()), ("sha256", (&digest.sha256).into())])
 }
 
-impl Settings {
-    fn options(self) -> Result<QueryOptions> {
-        let Self { limit, mode, filters, sort, facets, min_score } = self;
-        let limit = match limit {
-            None => DEFAULT_LIMIT,
-            Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => limit.min(1e6) as usize,
-            Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
-        };
-        if min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
-            return Err(Error::new(ErrorKind::InvalidInput, "minScore must be a number from 0 to 1, or 'auto'"));
+/// How to answer a query, as JavaScript gives it; what is left out has its default.
+fn query_options(settings: &JsValue) -> Result<QueryOptions> {
+    let limit = match read_option(settings, "limit", |limit| limit.as_f64())? {
+        None => DEFAULT_LIMIT,
+        Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => limit.min(1e6) as usize,
+        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
+    };
+    let mode = read_option(settings, "mode", |mode| match mode.as_string()?.as_str() {
+        "hybrid" => Some(Mode::Hybrid),
+        "semantic" => Some(Mode::Semantic),
+        "lexical" => Some(Mode::Lexical),
+        _ => None,
+    })?;
+    let filters = read_option(settings, "filters", |filters| {
+        let mut read = Filters::new();
+        for entry in Object::entries(filters.dyn_ref()?).iter() {
+            let entry: Array = entry.unchecked_into();
+            read.insert(entry.get(0).as_string()?, texts(entry.get(1))?);
         }
-        Ok(QueryOptions { limit, mode, filters, sort, facets, min_score, ..QueryOptions::default() })
+        Some(read)
+    })?;
+    let min_score = read_option(settings, "minScore", |least| least.as_f64())?;
+    if min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
+        return Err(Error::new(ErrorKind::InvalidInput, "minScore must be a number from 0 to 1, or 'auto'"));
     }
+    Ok(QueryOptions {
+        limit,
+        mode: mode.unwrap_or_default(),
+        filters: filters.unwrap_or_default(),
+        sort: read_option(settings, "sort", |sort| sort.as_string())?,
+        facets: read_option(settings, "facets", texts)?.unwrap_or_default(),
+        min_score: min_score.map(|least| least as f32),
+        ..QueryOptions::default()
+    })
+}
+
+/// An answer as JavaScript sees it; `times` are the milliseconds that its documents and all of it took.
+fn shown_answer(answer: engine::Answer, typed: &str, hits: Vec<Hit>, times: [f64; 2], backend: String) -> JsValue {
+    let engine::Answer { found, mode, facets, corrected, understood, truncated, timings, .. } = answer;
+    let counts = Object::new();
+    for (field, values) in facets {
+        let count = |(value, count): (String, usize)| plain([("value", value.into()), ("count", count.into())]);
+        set(&counts, &field, &list(values.into_iter().map(count)));
+    }
+    let named = |Understood { field, value, start, end }: Understood| {
+        let (start, end) = (units(typed, start).into(), units(typed, end).into());
+        plain([("field", field.into()), ("value", value.into()), ("start", start), ("end", end)])
+    };
+    let mode = match mode {
+        Mode::Hybrid => "hybrid",
+        Mode::Semantic => "semantic",
+        Mode::Lexical => "lexical",
+    };
+    let timings = plain([
+        ("words", timings.words.into()),
+        ("tokenize", timings.tokenize.into()),
+        ("encode", timings.encode.into()),
+        ("scan", timings.scan.into()),
+        ("rank", timings.rank.into()),
+        ("documents", times[0].into()),
+        ("total", times[1].into()),
+    ]);
+    let answer = plain([
+        ("hits", shown(hits)),
+        ("found", found.into()),
+        ("mode", mode.into()),
+        ("facets", counts.into()),
+        ("understood", list(understood.into_iter().map(named))),
+        ("truncated", truncated.into()),
+        ("timings", timings),
+        ("backend", backend.into()),
+    ]);
+    if let Some(corrected) = corrected {
+        set(&answer, "corrected", &corrected.into());
+    }
+    answer
+}
+
+/// Hits as JavaScript sees them, with offsets counted as it does.
+fn shown(hits: Vec<Hit>) -> JsValue {
+    list(hits.iter().map(shown_hit))
+}
+
+fn shown_hit(hit: &Hit) -> JsValue {
+    let pairs = |text: &str, ranges: &[Range<usize>]| {
+        list(ranges.iter().map(|range| list([units(text, range.start), units(text, range.end)].map(JsValue::from))))
+    };
+    let Passage { text, start, end } = &hit.passage;
+    let place = [*start, *end].map(|at| JsValue::from(units(&hit.text, at)));
+    let shown = plain([
+        ("id", (&hit.id).into()),
+        ("score", hit.score.into()),
+        ("cosine", hit.cosine.into()),
+        ("bm25", hit.bm25.into()),
+        ("title", (&hit.title).into()),
+        ("fields", properties(&hit.fields)),
+        ("passage", plain([("text", text.into()), ("start", place[0].clone()), ("end", place[1].clone())])),
+        ("matches", pairs(text, &hit.matches)),
+        ("titleMatches", pairs(&hit.title, &hit.title_matches)),
+    ]);
+    if let Some(url) = &hit.url {
+        set(&shown, "url", &url.into());
+    }
+    if !hit.headings.is_empty() {
+        set(&shown, "headings", &list(hit.headings.iter().map(JsValue::from)));
+    }
+    shown
 }
 
 /// A byte offset in the UTF-16 units that JavaScript counts in.
 fn units(text: &str, at: usize) -> usize {
     text[..at].encode_utf16().count()
-}
-
-/// Byte offsets to the UTF-16 offsets that JavaScript counts in.
-fn to_utf16(hit: &mut Hit) {
-    let range = |text: &str, range: &Range<usize>| units(text, range.start)..units(text, range.end);
-    hit.matches = hit.matches.iter().map(|part| range(&hit.passage.text, part)).collect();
-    hit.title_matches = hit.title_matches.iter().map(|part| range(&hit.title, part)).collect();
-    let Range { start, end } = range(&hit.text, &(hit.passage.start..hit.passage.end));
-    (hit.passage.start, hit.passage.end) = (start, end);
 }

@@ -16,9 +16,9 @@ use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
 use crate::index::document::{Document, read_shard};
-use crate::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE,
-};
+#[cfg(feature = "build")]
+use crate::index::manifest::DOCUMENTS_MODEL_FOLDER;
+use crate::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE};
 use crate::index::places::Places;
 use crate::index::vectors::Vectors;
 use crate::model::config::CONFIG_FILE;
@@ -26,51 +26,63 @@ use crate::model::config::CONFIG_FILE;
 /// The folder of an index, opened by its manifest.
 pub struct Site {
     store: Store,
-    manifest: Manifest,
+    now: Described,
     /// The SHA-256 that the page asks of the manifest.
     integrity: Option<String>,
     /// The manifest that was kept, where that has come anew.
-    before: Option<Manifest>,
+    before: Option<Described>,
     /// What is to be kept of the manifest once its index has loaded.
     fresh: Option<Vec<u8>>,
     /// The documents that have been fetched, by the number of their file's first one.
     shards: RefCell<HashMap<usize, Rc<Vec<Document>>>>,
 }
 
+/// A manifest, and the SHA-256 of its file.
+#[derive(PartialEq)]
+struct Described {
+    manifest: Manifest,
+    sha256: String,
+}
+
 impl Site {
     /// Fetches the manifest of the index at an address.
     pub async fn open(url: &str, options: &JsValue) -> Result<Self> {
-        let store = Store::open(url, options).await;
+        let store = Store::open(url, options).await.of_index();
         let integrity = option(options, "integrity").and_then(|sha256| sha256.as_string());
         let Current { value, before, bytes } = current(&store, integrity.as_deref()).await?;
-        Ok(Self { store, manifest: value, integrity, before, fresh: bytes, shards: RefCell::default() })
+        Ok(Self { store, now: value, integrity, before, fresh: bytes, shards: RefCell::default() })
     }
 
     /// Keeps the manifest, whose index has loaded, and drops what is kept of an older one.
     pub fn keep(&mut self) {
         let before = self.before.take();
-        if self.fresh.is_some() && before.as_ref() != Some(&self.manifest) {
-            self.store.drop_others(&self.manifest.files, &before.map_or_else(Vec::new, |before| before.files));
+        if self.fresh.is_some() && before.as_ref() != Some(&self.now) {
+            self.store.drop_others(&self.now.manifest.files, &before.map_or_else(Vec::new, |before| before.manifest.files));
             self.store.keep(MANIFEST_FILE, self.fresh.take());
         }
     }
 
     /// Goes back to the manifest that was kept; false where there is none, or no other.
     pub fn step_back(&mut self) -> bool {
-        let Some(before) = self.before.take().filter(|before| *before != self.manifest) else { return false };
-        (self.manifest, self.fresh) = (before, None);
+        let Some(before) = self.before.take().filter(|before| *before != self.now) else { return false };
+        (self.now, self.fresh) = (before, None);
         self.shards.get_mut().clear();
         true
     }
 
     /// The manifest.
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        &self.now.manifest
+    }
+
+    /// The SHA-256 of the manifest.
+    pub fn sha256(&self) -> &str {
+        &self.now.sha256
     }
 
     /// Loads the index, without the codes of its vectors.
     pub async fn index(&self, on_progress: &js_sys::Function) -> Result<Index> {
-        let manifest = &self.manifest;
+        let manifest = self.manifest();
         let progress = &Progress::new(on_progress, self.bytes(&[Needed::Index]));
         let file = |path| async move { self.fixed(manifest.file(path)?, progress).await };
         let shards = async {
@@ -89,24 +101,25 @@ impl Site {
 
     /// The bytes of all files that are needed for something.
     pub fn bytes(&self, wanted: &[Needed]) -> usize {
-        self.manifest.files.iter().filter(|file| wanted.contains(&file.needed)).map(|file| file.digest.bytes).sum()
+        self.manifest().files.iter().filter(|file| wanted.contains(&file.needed)).map(|file| file.digest.bytes).sum()
     }
 
     /// What the configuration of the index's model must be.
     pub fn model_config(&self) -> Result<&Digest> {
-        Ok(&self.manifest.file(&format!("{MODEL_FOLDER}/{CONFIG_FILE}"))?.digest)
+        Ok(&self.manifest().file(&format!("{MODEL_FOLDER}/{CONFIG_FILE}"))?.digest)
     }
 
     /// What the configuration of the model must be that encodes documents, where that is not the model of the queries.
+    #[cfg(feature = "build")]
     pub fn documents_model_config(&self) -> Option<&Digest> {
         let path = format!("{DOCUMENTS_MODEL_FOLDER}/{CONFIG_FILE}");
-        self.manifest.files.iter().find(|file| file.path == path).map(|file| &file.digest)
+        self.manifest().files.iter().find(|file| file.path == path).map(|file| &file.digest)
     }
 
     /// Blocks of words, by their places in the manifest.
     pub async fn words(&self, blocks: &[usize]) -> Result<Vec<(usize, Vec<u8>)>> {
         let nobody = Progress::default();
-        let files: Vec<&FileEntry> = self.manifest.word_files().collect();
+        let files: Vec<&FileEntry> = self.manifest().word_files().collect();
         let fetch = |&block: &usize| {
             let (file, nobody) = (files[block], &nobody);
             async move { Ok((block, self.fixed(file, nobody).await?)) }
@@ -127,7 +140,7 @@ impl Site {
     /// Whether the site has another index now.
     pub async fn is_replaced(&self) -> bool {
         let now = current(&self.store, self.integrity.as_deref()).await;
-        now.is_ok_and(|now| now.value != self.manifest)
+        now.is_ok_and(|now| now.value != self.now)
     }
 
     /// The documents of one file, fetched when they are not there yet.
@@ -143,13 +156,14 @@ impl Site {
 }
 
 /// The manifest that the site has now, or the one that was kept.
-async fn current(store: &Store, integrity: Option<&str>) -> Result<Current<Manifest>> {
+async fn current(store: &Store, integrity: Option<&str>) -> Result<Current<Described>> {
     let read = |bytes: &[u8]| {
-        if integrity.is_some_and(|sha256| hex_sha256(bytes) != sha256) {
+        let sha256 = hex_sha256(bytes);
+        if integrity.is_some_and(|wanted| wanted != sha256) {
             let what = "manifest.json is not the one that `integrity` names: give the hash of the one that is deployed";
             return Err(Error::new(ErrorKind::HashMismatch, what));
         }
-        Manifest::from_json(bytes)
+        Ok(Described { manifest: Manifest::from_json(bytes)?, sha256 })
     };
     store.changing(MANIFEST_FILE, read).await
 }
@@ -163,7 +177,7 @@ impl Documents for Site {
     /// Fetches the files of all of them at once. What cannot be fetched is told when it is asked for.
     async fn prepare(&self, numbers: &[u32]) {
         let mut files: Vec<&FileEntry> = Vec::new();
-        for (file, _) in numbers.iter().filter_map(|&number| self.manifest.shard_of(number as usize).ok()) {
+        for (file, _) in numbers.iter().filter_map(|&number| self.manifest().shard_of(number as usize).ok()) {
             if files.iter().all(|other| other.first != file.first) {
                 files.push(file);
             }
@@ -173,7 +187,7 @@ impl Documents for Site {
     }
 
     async fn document(&self, number: u32) -> Result<Document> {
-        let (file, place) = self.manifest.shard_of(number as usize)?;
+        let (file, place) = self.manifest().shard_of(number as usize)?;
         let shard = self.shard(file, &Progress::default()).await?;
         let missing = || {
             let what = format!("{} holds no document {place}: build the index again", file.path);

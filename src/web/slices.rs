@@ -6,9 +6,10 @@ use js_sys::{Array, Float32Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::convert::{from_object, object};
+use super::convert::{list, plain, read_property};
 use super::store::{Progress, Store};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
 use crate::index::codes::Codes;
 use crate::index::manifest::FileEntry;
 
@@ -19,16 +20,17 @@ extern "C" {
     pub type SliceWorkers;
     /// Loads the slices; resolves to how many passages each has. `progress` is what has been loaded and what there is in all.
     #[wasm_bindgen(method, catch)]
-    fn open(this: &SliceWorkers, files: Array, progress: JsValue) -> Result<Promise, JsValue>;
+    fn open(this: &SliceWorkers, files: JsValue, progress: JsValue) -> Result<Promise, JsValue>;
     /// Scans all slices; resolves to the scores of each.
     #[wasm_bindgen(method, catch)]
     fn scan(this: &SliceWorkers, vector: Float32Array) -> Result<Promise, JsValue>;
     /// The mean of the vectors of some passages of a slice.
     #[wasm_bindgen(method, catch)]
     fn mean(this: &SliceWorkers, slice: u32, first: u32, end: u32) -> Result<Promise, JsValue>;
-    /// The files of all slices.
+    /// The bytes of all slices.
+    #[cfg(feature = "build")]
     #[wasm_bindgen(method, catch)]
-    fn files(this: &SliceWorkers) -> Result<Promise, JsValue>;
+    fn parts(this: &SliceWorkers) -> Result<Promise, JsValue>;
 }
 
 /// A slice in its own worker.
@@ -41,10 +43,12 @@ pub struct Slice {
 impl Slice {
     /// Loads a slice of the index of a site; `file` is its entry in the manifest.
     pub async fn load(url: String, options: JsValue, file: JsValue, on_progress: js_sys::Function) -> Result<Slice, JsValue> {
-        let store = Store::open(&url, &options).await;
-        let file: FileEntry = from_object(file)?;
-        let progress = Progress::new(&on_progress, file.digest.bytes);
-        Ok(Self { codes: Codes::read(&store.fixed(&file.path, &file.digest, &progress).await?)? })
+        let store = Store::open(&url, &options).await.of_index();
+        let text = |name: &str| read_property(&file, name, |text| text.as_string());
+        let bytes = read_property(&file, "bytes", |bytes| bytes.as_f64())? as usize;
+        let (path, digest) = (text("path")?, Digest { bytes, sha256: text("sha256")? });
+        let progress = Progress::new(&on_progress, bytes);
+        Ok(Self { codes: Codes::read(&store.fixed(&path, &digest, &progress).await?)? })
     }
 
     /// How many passages it has.
@@ -62,9 +66,9 @@ impl Slice {
         Float32Array::from(self.codes.mean(first..end).as_slice())
     }
 
-    /// The bytes of the slice's file.
-    pub fn file(&self) -> Result<Uint8Array, JsValue> {
-        Ok(Uint8Array::from(self.codes.write()?.as_slice()))
+    /// The bytes of the slice, for [`Codes::from_parts`].
+    pub fn parts(&self) -> Uint8Array {
+        Uint8Array::from(self.codes.parts().as_slice())
     }
 }
 
@@ -82,8 +86,11 @@ impl Slices {
         passages: usize,
         progress: &Progress<'_>,
     ) -> Result<Self, JsValue> {
-        let entries = files.iter().map(object).collect::<Result<Array, JsValue>>()?;
-        let opened = settled(workers.open(entries, progress.rest())).await?;
+        let entry = |file: &&FileEntry| {
+            let (path, bytes, sha256) = ((&file.path).into(), file.digest.bytes.into(), (&file.digest.sha256).into());
+            plain([("path", path), ("bytes", bytes), ("sha256", sha256)])
+        };
+        let opened = settled(workers.open(list(files.iter().map(entry)), progress.rest())).await?;
         progress.skip(files.iter().map(|file| file.digest.bytes).sum());
         let (mut first, mut total) = (Vec::new(), 0);
         for of_slice in Array::from(&opened).iter() {
@@ -111,11 +118,12 @@ impl Slices {
         Ok(Float32Array::from(mean).to_vec())
     }
 
-    /// The codes themselves, slice by slice.
-    pub async fn codes(&self) -> Result<Vec<Codes>, JsValue> {
-        let files = Array::from(&settled(self.workers.files()).await?);
-        let read = |file: JsValue| Codes::read(&Uint8Array::from(file).to_vec());
-        Ok(files.iter().map(read).collect::<Result<_>>()?)
+    /// The codes themselves, of vectors of `dim` numbers, slice by slice.
+    #[cfg(feature = "build")]
+    pub async fn codes(&self, dim: usize) -> Result<Vec<Codes>, JsValue> {
+        let parts = Array::from(&settled(self.workers.parts()).await?);
+        let read = |parts: JsValue| Codes::from_parts(&Uint8Array::from(parts).to_vec(), dim);
+        Ok(parts.iter().map(read).collect::<Result<_>>()?)
     }
 }
 

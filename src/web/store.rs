@@ -8,12 +8,11 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use js_sys::{Map, Promise, Reflect, Uint8Array};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
-use super::convert::{object, option};
+use super::convert::{option, plain};
 use super::kept::{Kept, response_of, stamp, stamp_of};
 use super::wait::{pause, within};
 use crate::error::{Error, ErrorKind, Result};
@@ -69,6 +68,8 @@ pub struct Store {
     given: Option<Map>,
     /// Promises of files by their path: reads that began before this module was there.
     early: Option<Map>,
+    /// Whether these are the files of an index, and not those of a model.
+    is_index: bool,
 }
 
 /// A file that may change, as it has been understood.
@@ -88,15 +89,6 @@ impl Drop for Stop {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-/// What the progress callback is told.
-#[derive(Serialize)]
-struct Event<'a> {
-    stage: &'a str,
-    file: &'a str,
-    loaded: usize,
-    total: usize,
 }
 
 /// Bytes over all files of one load.
@@ -130,11 +122,10 @@ impl<'a> Progress<'a> {
         let Some(callback) = self.callback else { return };
         self.skip(bytes);
         let loaded = self.loaded.get();
-        let event = Event { stage, file, loaded, total: self.total.max(loaded) };
-        if let Ok(event) = object(&event) {
-            // A callback that throws must not stop the load.
-            let _ = callback.call1(&JsValue::NULL, &event);
-        }
+        let (stage, file, total) = (stage.into(), file.into(), self.total.max(loaded).into());
+        let event = plain([("stage", stage), ("file", file), ("loaded", loaded.into()), ("total", total)]);
+        // A callback that throws must not stop the load.
+        let _ = callback.call1(&JsValue::NULL, &event);
     }
 }
 
@@ -145,7 +136,14 @@ impl Store {
         let keep = !base.is_empty() && option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
         let given = option(options, "files").and_then(|files| files.dyn_into().ok());
         let early = option(options, "early").and_then(|early| early.dyn_into().ok());
-        Self { base, kept: if keep { Kept::open().await } else { None }, given, early }
+        Self { base, kept: if keep { Kept::open().await } else { None }, given, early, is_index: false }
+    }
+
+    /// The same for the folder of an index: older versions of a file stay until all of the index has come, and what the caller gave
+    /// stays as well, since an index that is changed is opened once more.
+    #[cfg(feature = "web-index")]
+    pub fn of_index(self) -> Self {
+        Self { is_index: true, ..self }
     }
 
     /// What `read` makes of a file that may change under its name: asked for anew, and taken from the cache when there is no network,
@@ -242,7 +240,7 @@ impl Store {
             let bytes = given.to_vec();
             verify(path, &bytes, digest).await?;
             // Unless a GPU is to have it too, the caller's copy is in nobody's use any more: a model is too large to be there twice.
-            if cfg!(not(feature = "gpu")) {
+            if cfg!(not(feature = "gpu")) && !self.is_index {
                 self.given.as_ref().map(|given| given.delete(&path.into()));
             }
             progress.advance("cache", path, digest.bytes);
@@ -258,11 +256,13 @@ impl Store {
         verify(path, &bytes, digest).await?;
         let copy = self.kept.clone().and_then(|kept| Some((kept, response_of(&bytes, &stamp(digest, &bytes))?)));
         if let Some((kept, copy)) = copy {
+            let is_model = !self.is_index;
             // Nobody waits for the storage, which may be slow or stuck.
             spawn_local(async move {
                 // An index drops its older version as a whole, once the new one is there. A model is too large to be there twice.
-                #[cfg(not(feature = "web-index"))]
-                kept.forget_unless(|other| other == key || !other.starts_with(&format!("{url}{VERSION}"))).await;
+                if is_model {
+                    kept.forget_unless(|other| other == key || !other.starts_with(&format!("{url}{VERSION}"))).await;
+                }
                 if kept.put(&key, &copy).await {
                     kept.look_at(key).await;
                 }

@@ -1,13 +1,15 @@
 //! What goes between the module of the encoder and that of the index.
 
+#[cfg(any(feature = "web-encoder", feature = "build"))]
 use js_sys::Float32Array;
+#[cfg(any(feature = "web-encoder", feature = "build"))]
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "web-index")]
 pub use asked::{QueryEncoder, is_broken};
 
 /// The model of an encoder.
-#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "web-encoder", derive(Serialize))]
 pub struct Identity {
     pub id: String,
     /// The hash of its original weights.
@@ -17,7 +19,8 @@ pub struct Identity {
 }
 
 /// The vector of a query.
-#[derive(Serialize, Deserialize)]
+#[cfg(feature = "web-encoder")]
+#[derive(Serialize)]
 pub struct EncodedQuery {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     pub vector: Float32Array,
@@ -30,6 +33,7 @@ pub struct EncodedQuery {
 }
 
 /// The vector of a passage of a document, and its byte range there.
+#[cfg(any(feature = "web-encoder", feature = "build"))]
 #[derive(Serialize, Deserialize)]
 pub struct EncodedPassage {
     pub start: usize,
@@ -41,16 +45,13 @@ pub struct EncodedPassage {
 /// The encoder as the index asks it.
 #[cfg(feature = "web-index")]
 mod asked {
-    use js_sys::Promise;
-    use serde::de::DeserializeOwned;
+    use js_sys::{Array, Float32Array, Promise};
     use wasm_bindgen::prelude::*;
     use wasm_bindgen_futures::JsFuture;
 
-    use super::{EncodedPassage, EncodedQuery, Identity};
+    use super::Identity;
     use crate::engine::QueryVector;
-    use crate::error::Result;
-    use crate::text::passages::PassageOptions;
-    use crate::web::convert::{from_object, option};
+    use crate::web::convert::{option, read_property};
 
     #[wasm_bindgen]
     extern "C" {
@@ -63,6 +64,7 @@ mod asked {
         fn is_word(this: &QueryEncoder, word: &str) -> std::result::Result<bool, JsValue>;
         #[wasm_bindgen(method, catch, js_name = encodeQuery)]
         fn encode_query(this: &QueryEncoder, text: &str) -> std::result::Result<JsValue, JsValue>;
+        #[cfg(feature = "build")]
         #[wasm_bindgen(method, catch, js_name = encodePassages)]
         fn encode_passages(
             this: &QueryEncoder,
@@ -76,7 +78,10 @@ mod asked {
     impl QueryEncoder {
         /// Its model.
         pub fn model(&self) -> std::result::Result<Identity, JsValue> {
-            Ok(from_object(self.identity()?)?)
+            let identity = self.identity()?;
+            let text = |name: &str| read_property(&identity, name, |text| text.as_string());
+            let dim = read_property(&identity, "dim", |dim| dim.as_f64())? as usize;
+            Ok(Identity { id: text("id")?, family: text("family")?, dim })
         }
 
         /// Whether its vocabulary has a word as it is. None has one where it is broken: that is said when it is to encode.
@@ -86,18 +91,25 @@ mod asked {
 
         /// The vector of a query, and what computed it.
         pub async fn query(&self, text: &str) -> std::result::Result<(QueryVector, String), JsValue> {
-            let EncodedQuery { vector, truncated, milliseconds, backend } = settled(self.encode_query(text)).await?;
+            let encoded = settled(self.encode_query(text)).await?;
+            let vector = read_property(&encoded, "vector", |vector| vector.dyn_into::<Float32Array>().ok())?;
+            let truncated = read_property(&encoded, "truncated", |truncated| truncated.as_bool())?;
+            let times = read_property(&encoded, "milliseconds", |times| times.dyn_into::<Array>().ok())?;
+            let milliseconds = [0, 1].map(|at| times.get(at).as_f64().unwrap_or_default());
+            let backend = read_property(&encoded, "backend", |backend| backend.as_string())?;
             Ok((QueryVector { vector: vector.to_vec(), truncated, milliseconds }, backend))
         }
 
         /// The passages of a document, and their vectors.
+        #[cfg(feature = "build")]
         pub async fn passages(
             &self,
             title: &str,
             text: &str,
-            PassageOptions { max_tokens, overlap }: PassageOptions,
-        ) -> std::result::Result<Vec<EncodedPassage>, JsValue> {
-            settled(self.encode_passages(title, text, max_tokens, overlap)).await
+            options: crate::text::passages::PassageOptions,
+        ) -> std::result::Result<Vec<super::EncodedPassage>, JsValue> {
+            let passages = settled(self.encode_passages(title, text, options.max_tokens, options.overlap)).await?;
+            Ok(crate::web::convert::from_object(passages)?)
         }
     }
 
@@ -106,9 +118,7 @@ mod asked {
         option(error, "code").is_none()
     }
 
-    async fn settled<T: DeserializeOwned>(value: std::result::Result<JsValue, JsValue>) -> std::result::Result<T, JsValue> {
-        let value = JsFuture::from(Promise::resolve(&value?)).await?;
-        let read: Result<T> = from_object(value);
-        Ok(read?)
+    async fn settled(value: std::result::Result<JsValue, JsValue>) -> std::result::Result<JsValue, JsValue> {
+        JsFuture::from(Promise::resolve(&value?)).await
     }
 }

@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import zlib from 'node:zlib'
+import { at } from '../../scripts/lib.mjs'
 import type { QueryEncoder } from '../../www/src/worker/glue.js'
 import { expect, openBlank, test } from './site.js'
 
@@ -69,6 +72,15 @@ test('words answer with one module, which every browser loads, and the encoder c
     Object.assign(globalThis, { search })
   }, site.url)
   expect(modules()).toEqual(['inkling-simd128.wasm'])
+  // What a visitor downloads and runs before the first answer.
+  const engine = site.requests.filter((path) => /^\/inkling\/.*\.(js|wasm)$/.test(path))
+  expect([...engine].sort()).toEqual(
+    ['index.js', 'shared.js', 'wasm/inkling-simd128.js', 'wasm/inkling-simd128.wasm', 'worker.js'].map(
+      (file) => `/inkling/${file}`,
+    ),
+  )
+  const bytes = engine.map((path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.slice(9)))).length)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(216_000)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
 })

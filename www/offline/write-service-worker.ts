@@ -40,7 +40,7 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
   const packages = paths
     .filter((name) => /(^|\/)write-service-worker\.js$/.test(name))
     .map((name) => name.replace(/[^/]*$/, ''))
-  // What pages need that index documents themselves is left out of the others, and the GPU's half of all.
+  // What pages need that index documents themselves, or change an index, is left out of the others, and the GPU's half of all.
   const isUnused = (name: string) => {
     const { module } = moduleOf(name) ?? {}
     return (

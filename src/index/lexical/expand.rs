@@ -4,14 +4,14 @@
 //! [`spellings`](super::spellings)); words it may be the beginning of,
 //! when it is still being typed; words it may be a misspelling of, when no document has it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::analyze::is_pair;
 use super::query::{Query, Word};
 use super::respell::common_beginning;
 use super::typos::{Typos, errors_allowed};
 use super::{Lexical, Quality};
-use crate::index::sort::sort_by;
+use crate::index::sort::{keep_first, sort_by};
 
 /// Most words that a beginning of one, two, or more characters stands for: those in the most documents. One or two letters begin
 /// thousands, and whoever typed them is not done.
@@ -51,7 +51,7 @@ impl Lexical {
     pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
         let stop = self.language.is_stop_word(&word.text);
         // A stop word has no other forms: "does" is none of "doe".
-        let forms = if word.quoted || stop { BTreeSet::from([word.text.clone()]) } else { self.forms(&word.text) };
+        let forms = if word.quoted || stop { set([word.text.clone()]) } else { self.forms(&word.text) };
         let known = forms.iter().any(|form| self.is_live(form));
         let mut layers = vec![(Quality::Exact, forms)];
         let pair_half = is_pair(&word.text) && word.text.chars().count() == 1;
@@ -119,13 +119,10 @@ impl Lexical {
         let order = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1));
         let words_max = PREFIX_WORDS_MAX[word.chars().count().clamp(1, 3) - 1];
         let chosen = words_max + known.len();
-        if found.len() > chosen {
-            found.select_nth_unstable_by(chosen, order);
-            found.truncate(chosen);
-        }
+        keep_first(&mut found, chosen, order);
         sort_by(&mut found, order);
         let unknown = found.into_iter().map(|(_, completion)| completion).filter(|&completion| !known.contains(completion));
-        unknown.take(words_max).map(str::to_owned).collect()
+        set(unknown.take(words_max).map(str::to_owned))
     }
 
     /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems.
@@ -139,21 +136,24 @@ impl Lexical {
         found.retain(|&(errors, ..)| Some(errors) == fewest);
         // A longer common beginning first: people rarely miss the first letters.
         sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.2.cmp(&b.2)));
-        found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)).collect()
+        set(found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)))
     }
 
     /// Live words near `word`: errors, length of the common beginning in bytes, word.
     fn near(&self, word: &str, errors_max: u8, beginning: bool) -> Vec<(u8, usize, String)> {
-        let mut found: BTreeMap<String, u8> = BTreeMap::new();
+        let mut found: Vec<(String, u8)> = Vec::new();
         if let Some(typos) = Typos::new(word, errors_max, beginning).filter(|_| errors_max > 0) {
             for (part, segment) in self.segments().into_iter().enumerate() {
                 segment.near(&typos, &mut |near, term, errors| {
                     if self.has_live(part, term) {
-                        found.insert(near.to_owned(), errors);
+                        found.push((near.to_owned(), errors));
                     }
                 });
             }
         }
+        // A word of both segments has the same errors in both.
+        sort_by(&mut found, |a, b| a.0.cmp(&b.0));
+        found.dedup_by(|next, kept| next.0 == kept.0);
         found.into_iter().map(|(near, errors)| (errors, common_beginning(&near, word), near)).collect()
     }
 
@@ -189,4 +189,11 @@ impl Lexical {
         let mut postings = self.segments()[part].postings(term);
         std::iter::from_fn(|| postings.next_doc()).filter(|&doc| self.is_live_doc(part, doc)).count() as u32
     }
+}
+
+/// A set of words, put in one by one: `collect` would sort them first, by a sort of its own for each type.
+fn set(words: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let mut set = BTreeSet::new();
+    set.extend(words);
+    set
 }

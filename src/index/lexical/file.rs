@@ -15,7 +15,7 @@
 //!
 //! The same live documents in the same order give the same bytes, whichever segments they come from.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Tensors;
 use super::frozen::{Block, Holds};
@@ -24,6 +24,7 @@ use super::segment::Segment;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::sort::sort_by;
+use crate::json;
 
 /// Version of the layout above; readers refuse others.
 pub(super) const VERSION: u32 = 3;
@@ -71,13 +72,13 @@ pub(super) fn parted(tensors: Tensors) -> (Tensors, Vec<Vec<u8>>) {
 
 /// Leaves all but the description out of the tensors of an index whose documents are loaded with it anyway.
 pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Tensors {
-    let about = tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, json)| serde_json::from_slice(json).ok());
+    let about = tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, text)| json::read(text));
     let about = about.map(|about: About| About { version: VERSION_OF_DOCUMENTS, ..about });
     about.into_iter().map(|about| (TENSORS[0].to_owned(), serde_json::to_vec(&about).unwrap_or_default())).collect()
 }
 
 /// The description in `lexical.about`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, miniserde::Deserialize)]
 pub(super) struct About {
     pub version: u32,
     pub language: String,

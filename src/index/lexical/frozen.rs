@@ -45,8 +45,8 @@ pub(super) struct Frozen {
     /// All words one after the other, in ascending order, and where each ends.
     words: String,
     ends: Vec<u32>,
-    /// The hash of each word's stem with the word's number, in ascending order.
-    stems: Vec<(u64, u32)>,
+    /// The hash of each word's stem with the word's number in its lower half, in ascending order.
+    stems: Vec<u64>,
     store: Store,
     /// The blocks that the postings come in.
     blocks: Vec<Block>,
@@ -160,7 +160,8 @@ impl Frozen {
         if (1..segment.ends.len() as u32).any(|term| segment.word(term - 1) >= segment.word(term)) {
             return Err(damaged("order of words"));
         }
-        segment.stems = (0..segment.ends.len() as u32).map(|term| (hash(&language.stem(segment.word(term))), term)).collect();
+        segment.stems =
+            (0..segment.ends.len() as u32).map(|term| hash(&language.stem(segment.word(term))) | u64::from(term)).collect();
         segment.stems.sort_unstable();
         Ok(segment)
     }
@@ -199,9 +200,13 @@ impl Frozen {
     }
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll and Vo): spreads stems over the sorted table. A collision is found out by comparing the stems.
+/// The bits of a word's stem in [`Frozen::stems`].
+const HASH: u64 = 0xFFFF_FFFF_0000_0000;
+
+/// The upper half of FNV-1a (Fowler, Noll and Vo): spreads stems over the sorted table. A collision is found out by comparing the stems.
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    let hash = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, hash) & HASH
 }
 
 impl Segment for Frozen {
@@ -220,8 +225,8 @@ impl Segment for Frozen {
 
     fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32)) {
         let hash = hash(stem);
-        let first = self.stems.partition_point(|&(other, _)| other < hash);
-        for &(_, term) in self.stems[first..].iter().take_while(|&&(other, _)| other == hash) {
+        let first = self.stems.partition_point(|&other| other < hash);
+        for term in self.stems[first..].iter().take_while(|&&other| other & HASH == hash).map(|&other| other as u32) {
             if self.language.stem(self.word(term)) == stem {
                 visit(self.word(term), term);
             }

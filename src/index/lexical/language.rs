@@ -102,9 +102,9 @@ impl Language {
     }
 
     /// Its stop words in ascending order of their bytes.
-    fn stop_words(self) -> &'static [&'static str] {
-        match self {
-            Self::None => &[],
+    fn stop_words(self) -> impl Iterator<Item = &'static str> {
+        let list = match self {
+            Self::None => "",
             Self::Danish => stopwords::DANISH,
             Self::Dutch => stopwords::DUTCH,
             Self::English => stopwords::ENGLISH,
@@ -117,12 +117,13 @@ impl Language {
             Self::Russian => stopwords::RUSSIAN,
             Self::Spanish => stopwords::SPANISH,
             Self::Swedish => stopwords::SWEDISH,
-        }
+        };
+        list.split_ascii_whitespace()
     }
 
     /// Whether a folded word is one that nearly every text of the language has.
     pub fn is_stop_word(self, word: &str) -> bool {
-        self.stop_words().binary_search(&word).is_ok()
+        self.stop_words().any(|other| other == word)
     }
 
     /// The language whose stop words make up the largest share of a corpus, given how often it has a word.
@@ -132,7 +133,7 @@ impl Language {
     pub(super) fn guess(total: u64, count: impl Fn(&str) -> u64) -> Self {
         let mut best = (GUESS_SHARE_MIN * total as f64, Self::None);
         for language in Self::ALL {
-            let found: u64 = language.stop_words().iter().map(|word| count(word)).sum();
+            let found: u64 = language.stop_words().map(&count).sum();
             if found as f64 > best.0 {
                 best = (found as f64, language);
             }
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn every_list_of_stop_words_is_sorted_folded_and_without_repeats() {
         for language in Language::ALL {
-            let list = language.stop_words();
+            let list: Vec<&str> = language.stop_words().collect();
             assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{}", language.code());
             for word in list {
                 let mut folded = String::new();

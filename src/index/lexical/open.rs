@@ -9,6 +9,7 @@ use super::growing::Growing;
 use super::segment::Segment;
 use super::{FieldText, Language, Lexical, Query, Ranking, Tensors};
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
 
 impl Lexical {
     /// Opens an index, given its tensors by name. Blocks that are not given may come later, by [`Lexical::load`].
@@ -33,9 +34,8 @@ impl Lexical {
             tensor(name).ok_or_else(missing)
         };
         let [about, shared, endings, documents_of, lengths, gaps, blocks] = TENSORS.map(get);
-        let about: About = serde_json::from_slice(about?).map_err(|error| {
+        let about: About = json::read(about?).ok_or_else(|| {
             Error::new(ErrorKind::DamagedFile, "the description of the word index cannot be read: build the index again")
-                .caused_by(error)
         })?;
         check_fields(&about.fields, ErrorKind::DamagedFile)?;
         let language = known_language(&about.language, ErrorKind::UnsupportedFormat)?;

@@ -19,7 +19,7 @@ use super::score::Sum;
 use super::top::nth_best;
 
 /// How many words behind the first the second may come: two more words, such as the stop words of "state of the art".
-const WINDOW: u32 = 3;
+const WINDOW: u64 = 3;
 
 /// Most different words of a query whose pairs count. Longer queries are texts, in which neighbours mean less (CISI's paragraphs
 /// lose by them) and cost more.
@@ -37,8 +37,8 @@ pub(super) struct Pair {
     lift: f32,
 }
 
-/// A word's places: document and position, ascending.
-pub(super) type Places = Vec<(u32, u32)>;
+/// A word's places, ascending: the document in the upper half of each, the position in the lower.
+pub(super) type Places = Vec<u64>;
 
 impl Lexical {
     /// The pairs of a query, each once. `docs` says for each word how many live documents have it.
@@ -99,7 +99,7 @@ impl Lexical {
                     wanted = &wanted[wanted.partition_point(|&other| other < doc)..];
                     if wanted.first() == Some(&doc) {
                         postings.positions(&mut positions);
-                        places.extend(positions.iter().map(|&position| (doc, position)));
+                        places.extend(positions.iter().map(|&position| u64::from(doc) << 32 | u64::from(position)));
                         wanted = &wanted[1..];
                     } else if wanted.is_empty() {
                         break;
@@ -107,7 +107,7 @@ impl Lexical {
                 }
             }
         }
-        places.sort(); // in runs, one for each form: the stable sort merges them
+        places.sort_unstable();
         places
     }
 
@@ -122,17 +122,18 @@ impl Lexical {
 /// Calls `visit` with each document that has the pair, and how often.
 fn each_count(first: &Places, second: &Places, mut visit: impl FnMut(u32, u32)) {
     let mut from = 0;
-    for places in first.chunk_by(|a, b| a.0 == b.0) {
+    let doc = |place: u64| (place >> 32) as u32;
+    for places in first.chunk_by(|&a, &b| doc(a) == doc(b)) {
         let mut count = 0;
-        for &(doc, position) in places {
-            while second.get(from).is_some_and(|&place| place <= (doc, position)) {
+        for &place in places {
+            while second.get(from).is_some_and(|&other| other <= place) {
                 from += 1;
             }
-            let within = |place: &&(u32, u32)| place.0 == doc && place.1 - position <= WINDOW;
+            let within = |other: &&u64| doc(**other) == doc(place) && **other - place <= WINDOW;
             count += second[from..].iter().take_while(within).count() as u32;
         }
         if count > 0 {
-            visit(places[0].0, count);
+            visit(doc(places[0]), count);
         }
     }
 }

@@ -142,7 +142,7 @@ impl Lexical {
     fn is_title(&self, query: &Query, expansions: &[Expansion], doc: u32) -> bool {
         let (segment, local) = self.local(doc);
         let length = segment.store().lengths()[local as usize * self.fields.len()];
-        let in_title = |word: &Expansion| self.places(word, &[doc]).iter().any(|&(_, position)| position < length);
+        let in_title = |word: &Expansion| self.places(word, &[doc]).iter().any(|&place| (place as u32) < length);
         let mut words = expansions.iter().filter(|word| !word.stop).peekable();
         self.fields[0].0 == TITLE && length as usize == query.sequence.len() && words.peek().is_some() && words.all(in_title)
     }

@@ -1,6 +1,7 @@
 //! The postings of a set of documents, whatever dictionary names the terms: the common part of both kinds of segment.
 
 use super::postings::{FieldCount, PostingsWriter};
+use crate::index::sort::sort_by;
 
 /// One word on its way into the postings.
 #[derive(Debug, Default, Clone, Copy)]
@@ -148,7 +149,7 @@ impl Store {
 /// Sorts words by their terms, those of one term in the order in which they came.
 fn by_term(words: &mut Vec<Occurrence>, terms: usize) {
     if words.len() < terms {
-        words.sort_by_key(|word| word.term);
+        sort_by(words, |a, b| a.term.cmp(&b.term));
         return;
     }
     // There are many: count those of each term, and put each where those before it end.

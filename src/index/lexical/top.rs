@@ -7,36 +7,36 @@ const SPARE: usize = 2;
 /// Least room for candidates, so that a search for few drops seldom.
 const ROOM_MIN: usize = 512;
 
-/// A score above 0 and a document as one number: the higher the better, equal scores by document, the smaller the better.
-/// The bits of positive floats are in the order of the floats.
+/// A score above 0 and a document as one number: the smaller the better, equal scores by document. The bits of positive floats
+/// are in the order of the floats.
 fn key(score: f32, doc: u32) -> u64 {
-    u64::from(score.to_bits()) << 32 | u64::from(!doc)
+    u64::from(!score.to_bits()) << 32 | u64::from(doc)
 }
 
 fn unkey(key: u64) -> (f32, u32) {
-    (f32::from_bits((key >> 32) as u32), !(key as u32))
+    (f32::from_bits(!((key >> 32) as u32)), key as u32)
 }
 
 /// The keys of the best `limit` scores above 0 that `accept` lets through, in no order.
 fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: usize) -> Vec<u64> {
     let Some(last) = limit.checked_sub(1) else { return Vec::new() };
     let room = limit.saturating_mul(SPARE).max(ROOM_MIN);
-    let (mut found, mut bar) = (Vec::new(), 0);
+    let (mut found, mut bar) = (Vec::new(), u64::MAX);
     // The least score that may pass, so that nearly all are dropped by one comparison.
     let mut least = f32::from_bits(1);
     let drop_worse = |found: &mut Vec<u64>| {
         if found.len() > limit {
-            found.select_nth_unstable_by(last, |a, b| b.cmp(a));
+            found.select_nth_unstable(last);
             found.truncate(limit);
         }
-        found.get(last).copied().unwrap_or_default()
+        found.get(last).copied().unwrap_or(u64::MAX)
     };
     for (doc, score) in (0..).zip(scores) {
         if score < least {
             continue;
         }
         let candidate = key(score, doc);
-        if candidate > bar && accept(doc) {
+        if candidate < bar && accept(doc) {
             found.push(candidate);
             if found.len() == room {
                 bar = drop_worse(&mut found);
@@ -51,14 +51,14 @@ fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: 
 /// The best `limit` documents with a score above 0 that `accept` lets through: scores and numbers, best first, ties by number.
 pub(super) fn top(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: usize) -> Vec<(f32, u32)> {
     let mut best = best(scores, accept, limit);
-    best.sort_unstable_by(|a, b| b.cmp(a));
+    best.sort_unstable();
     best.into_iter().map(unkey).collect()
 }
 
 /// The `n`th best of the scores above 0 that `accept` lets through, counted from 1; 0 when there are fewer.
 pub(super) fn nth_best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, n: usize) -> f32 {
     let best = best(scores, accept, n);
-    if best.len() < n { 0.0 } else { best.into_iter().min().map_or(0.0, |least| unkey(least).0) }
+    if best.len() < n { 0.0 } else { best.into_iter().max().map_or(0.0, |least| unkey(least).0) }
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]

@@ -27,18 +27,24 @@ export interface GlueSearch {
   setEncoder(encoder: QueryEncoder): Promise<void>
   /** What a missing file of the slices or of a model comes from: the code is `replaced` where the site has another index now. */
   explain(error: unknown): Promise<unknown>
+  query(text: string, settings: QuerySettings): Promise<QueryResult>
+  similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
+  /** Fetches the words and documents that no query has needed yet, unless they are many. Never rejects. */
+  loadRest(): Promise<void>
+  info(): Promise<Omit<SearchInfo, keyof Choice>>
+  /** The hash of the manifest: with it as an option the same index is opened once more. */
+  integrity(): string
+  free(): void
+}
+
+/** The same in the module that builds, where it can be changed. */
+export interface GlueChanges extends GlueSearch {
   /** Where what encodes documents is, where that is not the model of the queries. */
   documentsModel(): PinnedModel | undefined
   setDocumentsEncoder(encoder: QueryEncoder): Promise<void>
-  query(text: string, settings: QuerySettings): Promise<QueryResult>
-  similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
   add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
   remove(ids: string[]): Promise<number>
-  /** Fetches the words and documents that no query has needed yet, unless they are many. Never rejects. */
-  loadRest(): Promise<void>
   save(): Promise<SavedFile[]>
-  info(): Promise<Omit<SearchInfo, keyof Choice>>
-  free(): void
 }
 
 /** Where the model of an index is, and the bytes that count before it and in all to the progress of both. */
@@ -76,7 +82,7 @@ export interface GlueSlice {
   passages(): number
   scan(vector: Float32Array): Float32Array
   mean(first: number, end: number): Float32Array
-  file(): Uint8Array
+  parts(): Uint8Array
   free(): void
 }
 
@@ -91,16 +97,14 @@ export interface Start {
   default(options: { module_or_path: WebAssembly.Module }): Promise<unknown>
 }
 
+/** Where an index is opened. */
+interface Opens<S> {
+  load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers?: SliceWorkers): Promise<S>
+}
+
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
 export interface IndexGlue {
-  Search: {
-    load(
-      url: string,
-      options: LoadOptions,
-      onProgress: (progress: Progress) => void,
-      workers?: SliceWorkers,
-    ): Promise<GlueSearch>
-  }
+  Search: Opens<GlueSearch>
   Slice: {
     load(
       url: string,
@@ -131,6 +135,7 @@ export interface GlueBuilder {
 
 /** What the module that builds exports. */
 export interface BuildGlue {
+  Search: Opens<GlueChanges>
   Builder: {
     fromBytes(bytes: Uint8Array, name: string, settings: BuildSettings): GlueBuilder
     fromDocuments(documents: readonly SearchDocument<unknown>[], settings: BuildSettings): GlueBuilder

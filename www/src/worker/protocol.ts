@@ -71,7 +71,7 @@ export interface Methods {
   /** Answers with the score of each passage. */
   scanSlice: { params: { vector: Float32Array }; result: [Float32Array]; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
-  fileOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
+  partsOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
   encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
   /**
    * Reads documents and loads the model, which `encode` then has; answers with the texts to encode, and with where the model is below

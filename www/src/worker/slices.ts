@@ -11,6 +11,7 @@ export class SliceWorkers {
   readonly #options: LoadOptions
   readonly #onProgress: (progress: Progress) => void
   #clients: Client[] = []
+  #opened: Promise<number[]> | undefined
 
   constructor(url: string, options: LoadOptions, onProgress: (progress: Progress) => void) {
     this.#url = url
@@ -18,8 +19,16 @@ export class SliceWorkers {
     this.#onProgress = onProgress
   }
 
-  /** Starts the workers, which fetch their slices themselves; resolves to how many passages each has. */
-  open(files: readonly SliceFile[], [before, total]: readonly [number, number]): Promise<number[]> {
+  /** Starts the workers, which fetch their slices themselves; resolves to how many passages each has. Asked again it says so. */
+  open(files: readonly SliceFile[], counted: readonly [number, number]): Promise<number[]> {
+    this.#opened ??= this.#start(files, counted).catch((thrown: unknown) => {
+      this.#opened = undefined
+      throw thrown
+    })
+    return this.#opened
+  }
+
+  #start(files: readonly SliceFile[], [before, total]: readonly [number, number]): Promise<number[]> {
     // Those of a load that has failed.
     for (const client of this.#clients) client.close(cancelled('the vectors are loaded again'))
     const loaded = files.map(() => 0)
@@ -45,8 +54,8 @@ export class SliceWorkers {
     return mean
   }
 
-  /** The files of all slices, for saving. */
-  files(): Promise<Uint8Array[]> {
-    return Promise.all(this.#clients.map((client) => client.call('fileOfSlice', {})))
+  /** The bytes of all slices, for saving. */
+  parts(): Promise<Uint8Array[]> {
+    return Promise.all(this.#clients.map((client) => client.call('partsOfSlice', {})))
   }
 }

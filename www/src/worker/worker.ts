@@ -10,6 +10,7 @@ import { savesData } from './data-saver.js'
 import {
   compiledModule,
   type GlueBuilder,
+  type GlueChanges,
   type GlueEncoder,
   type GlueSearch,
   type GlueSlice,
@@ -50,15 +51,18 @@ const IDLE_MS = 2000
 let idle: ReturnType<typeof setTimeout> | undefined
 
 /** Where the search is. */
-let site: { url: string; options: LoadOptions } | undefined
+let site: { url: string; options: LoadOptions; workers: SliceWorkers } | undefined
+/** The search once more, in the module that changes it. */
+let changes: Promise<GlueChanges> | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
     const glue = loadIndexGlue()
     warmUpIntl()
     const { Search } = await glue
-    site = { url, options }
-    search = await Search.load(url, options, onProgress, new SliceWorkers(url, options, onProgress))
+    const workers = new SliceWorkers(url, options, onProgress)
+    site = { url, options, workers }
+    search = await Search.load(url, options, onProgress, workers)
     return searchInfo()
   },
   async loadModel(_params, onProgress) {
@@ -68,6 +72,8 @@ const handlers: Handlers = {
     } catch (thrown) {
       throw (isOfEncoder(thrown) && trapOf(thrown)) || (await ready.explain(thrown))
     }
+    // An index that is being changed was opened once more meanwhile.
+    if (search !== ready) await giveEncoder(loaded(search), encoder)
     if (loaded(site).options.backend === 'webgpu') await accelerate(encoder)
     return searchInfo()
   },
@@ -83,8 +89,10 @@ const handlers: Handlers = {
     return loaded(search).similar(id, settings)
   },
   async add({ documents }, onProgress) {
-    if (documents.length > 0) await loadDocumentsEncoder()
-    await loaded(search).add(documents, (done) => {
+    if (documents.length === 0) return searchInfo()
+    const changing = await changeable()
+    await loadDocumentsEncoder(changing)
+    await changing.add(documents, (done) => {
       onProgress({ done, total: documents.length })
       // Messages that have come meanwhile are answered first: encoding many documents holds up no query.
       return nextTask()
@@ -92,10 +100,11 @@ const handlers: Handlers = {
     return searchInfo()
   },
   async remove({ ids }) {
-    return { removed: await loaded(search).remove([...ids]), info: await searchInfo() }
+    const removed = ids.length === 0 ? 0 : await (await changeable()).remove([...ids])
+    return { removed, info: await searchInfo() }
   },
   async save() {
-    return loaded(search).save()
+    return (await changeable()).save()
   },
   async loadSlice({ url, options, file }, onProgress) {
     const { Slice } = await loadIndexGlue()
@@ -108,8 +117,8 @@ const handlers: Handlers = {
   async meanOfSlice({ first, end }) {
     return [loaded(slice).mean(first, end)]
   },
-  async fileOfSlice() {
-    return loaded(slice).file() as Uint8Array<ArrayBuffer>
+  async partsOfSlice() {
+    return loaded(slice).parts() as Uint8Array<ArrayBuffer>
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
@@ -174,9 +183,42 @@ async function loadModel(
   }
 }
 
+/**
+ * The search where it can be changed: the same index, opened once more in the module that builds when somebody changes it for the
+ * first time, and the one that answers from then on. Few pages do, so that code is not in the module that every visitor loads.
+ */
+function changeable(): Promise<GlueChanges> {
+  changes ??= openAgain(loaded(search), loaded(site)).catch((thrown: unknown) => {
+    changes = undefined
+    throw thrown
+  })
+  return changes
+}
+
+async function openAgain(
+  before: GlueSearch,
+  { url, options, workers }: NonNullable<typeof site>,
+): Promise<GlueChanges> {
+  const { Search } = await loadBuildGlue()
+  try {
+    const opened = await Search.load(url, { ...options, integrity: before.integrity() }, () => {}, workers)
+    if (encoder) await giveEncoder(opened, encoder)
+    search = opened
+    return opened
+  } catch (thrown) {
+    throw await before.explain(thrown)
+  }
+}
+
+/** Gives what encodes queries to a search that is opened once more. */
+async function giveEncoder(opened: GlueSearch, made: GlueEncoder): Promise<void> {
+  await opened.loadVectors(() => {})
+  await opened.setEncoder(made)
+}
+
 /** Loads what encodes documents, for the first that are added, where the encoder of queries does not. */
-async function loadDocumentsEncoder(): Promise<void> {
-  const [ready, { url, options }] = [loaded(search), loaded(site)]
+async function loadDocumentsEncoder(ready: GlueChanges): Promise<void> {
+  const { url, options } = loaded(site)
   const pinned = encoder && ready.documentsModel()
   if (!pinned) return
   documentsEncoder ??= loadGlueFor(options)
