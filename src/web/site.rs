@@ -45,11 +45,12 @@ struct Described {
 }
 
 impl Site {
-    /// Fetches the manifest of the index at an address.
+    /// Fetches the manifest of the index at an address: with the hash of one as `{ again }` that very one, whatever the site has now.
     pub async fn open(url: &str, options: &JsValue) -> Result<Self> {
         let store = Store::open(url, options).await.of_index();
-        let integrity = option(options, "integrity").and_then(|sha256| sha256.as_string());
-        let Current { value, before, bytes } = current(&store, integrity.as_deref()).await?;
+        let hash = |name| option(options, name).and_then(|sha256| sha256.as_string());
+        let (integrity, again) = (hash("integrity"), hash("again"));
+        let Current { value, before, bytes } = current(&store, again.as_deref().or(integrity.as_deref())).await?;
         Ok(Self { store, now: value, integrity, before, fresh: bytes, shards: RefCell::default() })
     }
 

@@ -32,7 +32,7 @@ export interface GlueSearch {
   /** Fetches the words and documents that no query has needed yet, unless they are many. Never rejects. */
   loadRest(): Promise<void>
   info(): Promise<Omit<SearchInfo, keyof Choice>>
-  /** The hash of the manifest: with it as an option the same index is opened once more. */
+  /** The hash of the manifest: with it as `again` among the options the same index is opened once more. */
   integrity(): string
   free(): void
 }
@@ -99,7 +99,12 @@ export interface Start {
 
 /** Where an index is opened. */
 interface Opens<S> {
-  load(url: string, options: LoadOptions, onProgress: (progress: Progress) => void, workers?: SliceWorkers): Promise<S>
+  load(
+    url: string,
+    options: LoadOptions & { again?: string },
+    onProgress: (progress: Progress) => void,
+    workers?: SliceWorkers,
+  ): Promise<S>
 }
 
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */

@@ -201,7 +201,7 @@ async function openAgain(
 ): Promise<GlueChanges> {
   const { Search } = await loadBuildGlue()
   try {
-    const opened = await Search.load(url, { ...options, integrity: before.integrity() }, () => {}, workers)
+    const opened = await Search.load(url, { ...options, again: before.integrity() }, () => {}, workers)
     if (encoder) await giveEncoder(opened, encoder)
     search = opened
     return opened
