@@ -3,6 +3,8 @@
 //! The module that searches makes its objects property by property: what `serde` makes for each of their types is as much code as
 //! its word index. The others, which a visitor needs later if at all, leave them to `serde`.
 
+use std::cell::RefCell;
+
 #[cfg(feature = "web-index")]
 use js_sys::Array;
 use js_sys::{Object, Reflect};
@@ -25,14 +27,28 @@ impl From<Error> for JsValue {
     }
 }
 
+thread_local! {
+    /// The names of properties as JavaScript has them: made once, since the hits of an answer have two hundred.
+    static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A plain object of these properties.
-pub fn plain<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
+pub fn plain<const N: usize>(properties: [(&'static str, JsValue); N]) -> JsValue {
     plain_of(&properties)
 }
 
-fn plain_of(properties: &[(&str, JsValue)]) -> JsValue {
+fn plain_of(properties: &[(&'static str, JsValue)]) -> JsValue {
     let object = Object::new();
-    properties.iter().for_each(|(name, value)| set(&object, name, value));
+    NAMES.with_borrow_mut(|names| {
+        for (name, value) in properties {
+            // The same text lies at the same place nearly always; a name that is there twice does no harm.
+            let place = names.iter().position(|(other, _)| std::ptr::eq(*other, *name)).unwrap_or_else(|| {
+                names.push((name, (*name).into()));
+                names.len() - 1
+            });
+            put(&object, &names[place].1, value);
+        }
+    });
     object.into()
 }
 
@@ -83,7 +99,11 @@ pub fn from_object<T: DeserializeOwned>(value: JsValue) -> Result<T> {
 
 /// Sets a property of an object that is known to take it.
 pub fn set(object: &JsValue, name: &str, value: &JsValue) {
-    let done = Reflect::set(object, &name.into(), value);
+    put(object, &name.into(), value);
+}
+
+fn put(object: &JsValue, name: &JsValue, value: &JsValue) {
+    let done = Reflect::set(object, name, value);
     debug_assert!(done.is_ok(), "fresh objects take any property");
 }
 

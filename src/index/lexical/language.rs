@@ -123,7 +123,7 @@ impl Language {
 
     /// Whether a folded word is one that nearly every text of the language has.
     pub fn is_stop_word(self, word: &str) -> bool {
-        self.stop_words().any(|other| other == word)
+        self.stop_words().find(|other| *other >= word) == Some(word)
     }
 
     /// The language whose stop words make up the largest share of a corpus, given how often it has a word.
