@@ -395,9 +395,10 @@ impl Index {
         Answer { hits, found: count, mode, facets, corrected, understood, truncated, timings }
     }
 
-    /// The live documents, each with its best passage.
+    /// The live documents, each with its best passage. A made-up scale gives a passage another length than one: a score stays a cosine.
     fn scan(&self, vector: &[f32], elsewhere: &[f32]) -> Vec<VectorHit> {
-        self.vectors.scan(vector, elsewhere, |document| self.live[document as usize])
+        let hits = self.vectors.scan(vector, elsewhere, |document| self.live[document as usize]);
+        hits.into_iter().map(|hit| VectorHit { score: hit.score.clamp(-1.0, 1.0), ..hit }).collect()
     }
 
     /// Every live document, none before another.
