@@ -89,7 +89,7 @@ export async function bundlePackage(outdir = 'dist') {
   })
   // A page of results that works as it is, and its styles.
   for (const file of ['results.html', 'results.css'])
-    fs.copyFileSync(at('www', 'src', 'element', file), at(outdir, file))
+    fs.copyFileSync(at('www', 'src', 'element', file), path.resolve(root, outdir, file))
   await build({
     ...options,
     entryPoints: { 'element-define': 'www/src/element/define.ts' },

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after } from 'node:test'
+import { bundlePackage } from '../../scripts/build.mjs'
 import { sourcesOf } from '../../scripts/cargo.mjs'
 import { at, root, unlessDone } from '../../scripts/lib.mjs'
 import { parse } from '../../scripts/test.mjs'
@@ -92,6 +93,13 @@ test('a step is done again when what it turned out to read has changed, and not 
   fs.writeFileSync(at(read), 'three')
   fs.utimesSync(at(read), Date.now() / 1000 + 60, Date.now() / 1000 + 60)
   assert.deepEqual([await step(), await step()], [true, true])
+})
+
+test('the package is bundled into any folder, as npm run dev wants it', async () => {
+  const out = path.join(folder, 'package')
+  await bundlePackage(out)
+  for (const name of ['index.js', 'worker.js', 'element.css', 'results.html', 'languages/de.js', 'service-worker.js'])
+    assert.ok(fs.existsSync(path.join(out, name)), name)
 })
 
 test('files, names and options of npm test reach the runner of the layer', () => {
