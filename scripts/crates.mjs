@@ -22,12 +22,16 @@ const isForeign = (kind, name) =>
 /** What cargo calls one library, or build script, with its features and profile. @param {string} name */
 const unitOf = (name) => /-([0-9a-f]{16})/.exec(name)?.[1] ?? ''
 
+/** What another process is about to put into a folder: it has another name in a moment. @param {string} name */
+const isPartial = (name) => /\.\d+$/.test(name)
+
 /** What is compiled to the end: cargo writes what it knows of a unit then. @param {string} profile @returns {Set<string>} */
 function finished(profile) {
   const known = path.join(profile, '.fingerprint')
   const isDone = (/** @type {string} */ name) =>
     fs.readdirSync(path.join(known, name)).some((file) => file.endsWith('.json'))
-  return new Set(fs.readdirSync(known).filter(isDone).map(unitOf))
+  const names = fs.readdirSync(known).filter((name) => !isPartial(name))
+  return new Set(names.filter(isDone).map(unitOf))
 }
 
 const folder = () => path.join(cacheFolder, 'crates')
@@ -62,7 +66,7 @@ function share(from, to) {
       fs.mkdirSync(target, { recursive: true })
       const there = new Set(fs.readdirSync(target))
       for (const name of fs.readdirSync(source)) {
-        if (isForeign(kind, name) && done.has(unitOf(name)) && !there.has(name))
+        if (!isPartial(name) && isForeign(kind, name) && done.has(unitOf(name)) && !there.has(name))
           shareEntry(path.join(source, name), path.join(target, name), kind !== '.fingerprint')
       }
     }
