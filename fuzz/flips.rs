@@ -39,18 +39,17 @@ pub struct Row {
     pub outcomes: Outcomes,
 }
 
-/// Tries every `step`th change of each file: 1 tries all of them.
-pub fn all(step: usize) -> Vec<Row> {
+/// Tries every `step`th change of each file, 1 all of them, and tells what came of a file as soon as it is done.
+pub fn all(step: usize, mut tell: impl FnMut(Row)) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let index = Changed::written(folder.path());
-    let mut rows = Vec::new();
     for (path, bytes) in &index.files {
         let changes = (0..bytes.len() * 9).step_by(step);
         let mut row = |hashes, right| {
             let mut outcomes = Outcomes::default();
             changes.clone().for_each(|number| index.count(&mut outcomes, path, &changed(bytes, number), number, right));
             index.write_all();
-            rows.push(Row { path: path.clone(), bytes: bytes.len(), hashes, outcomes });
+            tell(Row { path: path.clone(), bytes: bytes.len(), hashes, outcomes });
         };
         if path == MANIFEST_FILE {
             // No hash is above it but the one that a page may name: `integrity`.
@@ -60,7 +59,6 @@ pub fn all(step: usize) -> Vec<Row> {
             row("put right", true);
         }
     }
-    rows
 }
 
 /// A change of some bytes: the first are bits that are turned, the others lengths at which the bytes end.

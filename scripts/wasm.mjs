@@ -31,9 +31,11 @@ const FEATURES = [
 /** `--strip-target-features`: what a module says of itself would count for more than what is allowed here. */
 const OPTIMIZE = ['--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES]
 
-/** How hard wasm-opt tries: what searches is to be small, and what runs in Node is there once for each installation.
- * @type {Partial<Record<Module, string>>} */
-const levels = { inkling: '-Os', 'inkling-node': '-O1' }
+/**
+ * How hard wasm-opt tries, if not its hardest for speed: what searches is to be small, and what runs in Node is read from a disk.
+ * @type {Partial<Record<Module, string>>}
+ */
+const LEVELS = { inkling: '-Os', 'inkling-node': '-O1' }
 
 /** All modules, which a release needs. */
 export const ALL = /** @type {Module[]} */ (Object.keys(modules))
@@ -68,7 +70,7 @@ export async function buildModule(module, variant) {
       say(`building the wasm module ${name}`)
       await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(modules[module])], { env: flags })
       const built = path.join(flags.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm', 'inkling_search')
-      await finishVariant(name, variant, `${built}.wasm`, bin, levels[module] ?? '-O3')
+      await finishVariant(name, variant, `${built}.wasm`, bin, LEVELS[module] ?? '-O3')
       return sourcesOf(`${built}.d`)
     },
   })
