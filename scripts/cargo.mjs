@@ -6,8 +6,8 @@ import { at, root } from './lib.mjs'
 
 /** The builds of a module: which one a browser can run is found out in `www/src/worker/glue.ts`. */
 export const variants = {
-  simd128: { features: '+simd128' },
-  relaxed: { features: '+simd128,+relaxed-simd' },
+  simd128: [],
+  relaxed: ['-C', 'target-feature=+relaxed-simd'],
 }
 
 /** @typedef {keyof typeof variants} Variant */
@@ -40,23 +40,24 @@ export const variantsOf = (module) =>
   /** @type {Variant[]} */ (ONE_BUILD.includes(module) ? ['simd128'] : Object.keys(variants))
 
 /**
- * Cargo's environment for one variant.
+ * Cargo's environment for one variant. What the crate depends on is compiled alike for both: relaxed SIMD is in our own kernels
+ * alone, and a wrapper of the compiler asks for it there, found by its name, since its path would change the module's bytes.
  *
  * `-pre-RA-sched=source` keeps the dot kernels in the order they are written in. LLVM's own order for wasm holds six
  * broadcast activations at once beside twelve sums and two weights: more than the fifteen registers that x64 leaves to
  * wasm, and the browser's spills made the kernels a third slower.
  * @param {Variant} variant
+ * @returns {Record<string, string> & { CARGO_TARGET_DIR: string }}
  */
 export function wasmEnvironment(variant) {
-  const flags = [
-    '-C',
-    `target-feature=${variants[variant].features}`,
-    '-C',
-    'llvm-args=-pre-RA-sched=source',
-    '--cfg',
-    'getrandom_backend="wasm_js"',
-  ]
-  return { RUSTFLAGS: flags.join(' '), CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
+  const common = ['-C', 'target-feature=+simd128', '-C', 'llvm-args=-pre-RA-sched=source']
+  const flags = [...common, '--cfg', 'getrandom_backend="wasm_js"']
+  const env = { CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
+  if (variant === 'simd128') return { ...env, RUSTFLAGS: flags.join(' ') }
+  // Windows starts no script as if it were a program.
+  if (process.platform === 'win32') return { ...env, RUSTFLAGS: [...flags, ...variants.relaxed].join(' ') }
+  const PATH = [at('scripts', 'rustc'), process.env.PATH].join(path.delimiter)
+  return { ...env, RUSTFLAGS: flags.join(' '), RUSTC_WORKSPACE_WRAPPER: 'rustc-relaxed', PATH }
 }
 
 /**

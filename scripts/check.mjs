@@ -2,7 +2,7 @@
 // floor plan. `.ci/run` asks more of it, and runs the tests.
 
 import fs from 'node:fs'
-import { EVERY_MODULE, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { EVERY_MODULE, NATIVE, variants, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { buildDocs } from './docs.mjs'
 import { checkFeatures, lintModules } from './features.mjs'
 import { table, timed } from './lanes.mjs'
@@ -34,17 +34,9 @@ export const lintNative = () =>
 /** What clippy says of what the browser runs: of all of it at once, and of each module. */
 export const lintWasm = () =>
   timed('lints, wasm', async () => {
-    const args = [
-      'clippy',
-      '--profile',
-      'wasm',
-      '--all-targets',
-      ...wasmArguments(EVERY_MODULE),
-      '--',
-      '-D',
-      'warnings',
-    ]
-    await run('cargo', args, { env: wasmEnvironment('relaxed') })
+    const args = ['clippy', '--profile', 'wasm', '--all-targets', ...wasmArguments(EVERY_MODULE)]
+    const lints = ['-D', 'warnings', ...variants.relaxed]
+    await run('cargo', [...args, '--', ...lints], { env: wasmEnvironment('simd128') })
     await lintModules()
   })
 

@@ -112,6 +112,9 @@ export function shareCrates() {
   })
 }
 
+/** Gives the modules with relaxed SIMD what those without it depend on, compiled: it is the same. */
+export const shareVariants = () => share(at('target', 'wasm-simd128'), at('target', 'wasm-relaxed'))
+
 /** Forgets what the lock files and compilers of long ago need. */
 function prune() {
   const own = ownFolder()

@@ -5,7 +5,7 @@
 // libraries of one feature alone.
 
 import fs from 'node:fs'
-import { EVERY_MODULE, modules, NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
+import { EVERY_MODULE, modules, NATIVE, variants, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { at, capture, run, Stop, say, tee } from './lib.mjs'
 
 /** The features that make no sense on this machine: the shell of the browser is linted for wasm32. */
@@ -13,8 +13,8 @@ const NOT_NATIVE = ['default', 'node', 'web', 'web-index', 'web-encoder']
 
 const LINTS = ['-D', 'warnings']
 
-/** How cargo hands them to clippy. */
-const CLIPPY_ARGS = LINTS.map((word) => `${word}__CLIPPY_HACKERY__`).join('')
+/** How cargo hands them to clippy. @param {string[]} lints */
+const clippyArguments = (lints) => lints.map((word) => `${word}__CLIPPY_HACKERY__`).join('')
 
 /**
  * What a feature turns on: other features, and libraries as `dep:NAME`.
@@ -26,14 +26,14 @@ const closure = (features, name) => [name, ...(features[name] ?? []).flatMap((pa
 export async function checkFeatures() {
   const { features } = manifest()
   const names = Object.keys(features).filter((feature) => !NOT_NATIVE.includes(feature))
-  await lintEach(['', ...names], ['--release', '--test', 'kernels', '--features', NATIVE])
+  await lintEach(['', ...names], ['--release', '--test', 'kernels', '--features', NATIVE], LINTS)
 }
 
 /** Lints the library as each wasm module has it. */
 export async function lintModules() {
   const sets = Object.values(modules)
   const args = ['--profile', 'wasm', '--test', 'wasm', ...wasmArguments(EVERY_MODULE)]
-  await lintEach(sets, args, wasmEnvironment('relaxed'))
+  await lintEach(sets, args, [...LINTS, ...variants.relaxed], wasmEnvironment('simd128'))
 }
 
 /** @returns {{ features: Record<string, string[]>, dependencies: { name: string, optional: boolean }[] }} */
@@ -48,25 +48,28 @@ function manifest() {
  * @param {string[]} sets features with commas between them
  * @param {string[]} everything cargo's arguments for all of them, with a target that has tests: what the crate depends on is
  * then what has been checked for the lints of all targets
+ * @param {string[]} lints what clippy is told
  * @param {Record<string, string>} [env]
  */
-async function lintEach(sets, everything, env = {}) {
+async function lintEach(sets, everything, lints, env = {}) {
   const { features, dependencies } = manifest()
   const optional = dependencies.filter(({ optional }) => optional).map(({ name }) => name)
-  const command = await lintCommand(everything, env)
+  const command = await lintCommand(everything, lints, env)
   for (const set of sets) {
     say(`lints, ${set === '' ? 'no feature' : `${set} alone`}`)
     const on = new Set(set.split(',').flatMap((name) => closure(features, name)))
-    await run('sh', ['-c', restrict(command, on, optional)], { env: { CLIPPY_ARGS } })
+    await run('sh', ['-c', restrict(command, on, optional)], {
+      env: { CLIPPY_ARGS: clippyArguments(lints) },
+    })
   }
 }
 
 /**
  * The command by which cargo lints the library, the environment in front of it.
- * @param {string[]} everything @param {Record<string, string>} env
+ * @param {string[]} everything @param {string[]} lints @param {Record<string, string>} env
  */
-async function lintCommand(everything, env) {
-  const args = ['clippy', '-vv', '--lib', ...everything, '--', ...LINTS]
+async function lintCommand(everything, lints, env) {
+  const args = ['clippy', '-vv', '--lib', ...everything, '--', ...lints]
   // Cargo lints only what has changed, and prints only what it runs: an argument that it has not seen is a change.
   const asked = ['--cfg', `asked="${Date.now()}"`, '-A', 'unexpected_cfgs']
   const { output, failure } = await tee('cargo', [...args, ...asked], { env })

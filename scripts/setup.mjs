@@ -57,26 +57,18 @@ export async function installComponents(names) {
 }
 
 /**
- * The folder with wasm-bindgen and its test runner, of the version that the crate is locked to: the two only understand
- * each other when they are equal. Kept in the user's cache, since building it takes minutes.
+ * The folder with one of wasm-bindgen's programs, built by `scripts/bindgen` and kept in the user's cache, since that takes a minute.
+ * @param {'bind' | 'wasm-bindgen-test-runner'} [program]
  * @returns {Promise<string>}
  */
-export async function installWasmBindgen() {
-  const lock = fs.readFileSync(at('Cargo.lock'), 'utf8')
-  const version = /name = "wasm-bindgen"\r?\nversion = "([^"]+)"/.exec(lock)?.[1]
-  if (!version) throw new Stop('Cargo.lock does not name a version of wasm-bindgen: run cargo generate-lockfile')
-  const folder = path.join(cacheFolder, `wasm-bindgen-${version}`)
-  const tools = ['wasm-bindgen', 'wasm-bindgen-test-runner'].map((name) => path.join(folder, 'bin', name))
-  await unlessThere(tools, async () => {
-    say(`building wasm-bindgen ${version} (once, a minute)`)
-    // It reads a module of a megabyte in half a second as it is, and is compiled in a third of the time. Chromium's driver, the
-    // only server that it asks, is on this machine: no TLS.
-    const args = ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder, '--no-default-features']
-    const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '0' }
-    const { failure } = await tee('cargo', [...args, '--locked'], { env })
-    if (!failure) return
-    say('the registry does not have all that the lock file of wasm-bindgen names: taking what it has')
-    await run('cargo', args, { env })
+export async function installWasmBindgen(program = 'bind') {
+  const crate = path.join('scripts', 'bindgen')
+  const folder = path.join(cacheFolder, `bindgen-${program}-${hashOf([crate]).slice(0, 12)}`)
+  await unlessThere([path.join(folder, 'bin', program)], async () => {
+    say(`building wasm-bindgen's ${program === 'bind' ? 'writer of glue' : 'runner of tests'} (once, half a minute)`)
+    const features = program === 'bind' ? [] : ['--features', 'runner']
+    const args = ['--locked', '--root', folder, '--target-dir', at('target', 'bindgen'), '--bin', program, ...features]
+    await run('cargo', ['install', '--path', at(crate), ...args])
   })
   return path.join(folder, 'bin')
 }

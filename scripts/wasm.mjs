@@ -11,6 +11,7 @@ import {
   wasmArguments,
   wasmEnvironment,
 } from './cargo.mjs'
+import { shareVariants } from './crates.mjs'
 import { sideBySide } from './lanes.mjs'
 import { at, capture, hashOf, kept, print, root, run, Stop, say, tee, unlessDone } from './lib.mjs'
 import { installWasmBindgen, installWasmTarget } from './setup.mjs'
@@ -56,13 +57,17 @@ export async function buildWasm(names = ALL) {
 /** Builds one module in one variant, unless it is done. @param {Module} module @param {Variant} variant */
 export async function buildModule(module, variant) {
   const bin = await installWasmBindgen()
+  if (variant === 'relaxed') {
+    await buildModule(module, 'simd128')
+    shareVariants()
+  }
   const name = `${module}-${variant}`
   const flags = moduleEnvironment(module, variant)
   await unlessDone({
     name: `wasm-${name}`,
     // Not left to cargo: the modules of a variant have the same file name there, so it would link them anew in turns.
     inputs: hashOf(
-      ['.cargo', 'scripts/wasm.mjs', 'package-lock.json'],
+      ['.cargo', 'scripts/rustc', 'scripts/wasm.mjs', 'package-lock.json'],
       [bin, ...Object.values(flags), ...wasmArguments(modules[module]), capture('rustc', ['--version']) ?? ''],
     ),
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
@@ -122,16 +127,7 @@ async function finishVariant(name, variant, built, bin, level) {
  * @param {string} out
  */
 async function bind(name, built, bin, out) {
-  await run(path.join(bin, 'wasm-bindgen'), [
-    built,
-    '--target',
-    'web',
-    '--omit-default-module-path',
-    '--out-dir',
-    out,
-    '--out-name',
-    name,
-  ])
+  await run(path.join(bin, 'bind'), [built, out, name])
   const bound = path.join(out, `${name}_bg.wasm`)
   fs.rmSync(`${bound}.d.ts`, { force: true })
   return bound

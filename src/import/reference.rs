@@ -1,47 +1,59 @@
-//! The f32 encoder of candle-transformers: the oracle that judges the quantized backends.
+//! A BERT in f32 of candle's tensors and layers: the oracle that judges the quantized backends. It is held to the Python reference by
+//! goldens.
 
 use std::collections::HashMap;
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config, HiddenAct, PositionEmbeddingType};
+use candle_core::{D, DType, Device, Module, Tensor};
+use candle_nn::ops::softmax;
+use candle_nn::{LayerNorm, Linear, VarBuilder, layer_norm, linear};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::{DenseActivation, ModelConfig, Pooling};
 
 /// A BERT model in f32, computing one text at a time.
 pub struct Reference {
-    model: BertModel,
+    /// Embeddings of words (vocab, dim), positions (positions, dim) and, where there are any, token types (types, dim).
+    words: Tensor,
+    positions: Tensor,
+    token_types: Option<Tensor>,
+    norm: LayerNorm,
+    layers: Vec<Layer>,
     pooling: Pooling,
     /// Weight (outputs, inputs), bias and activation.
     dense: Option<(Tensor, Tensor, DenseActivation)>,
 }
 
+/// One transformer layer.
+struct Layer {
+    heads: usize,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    attention_norm: LayerNorm,
+    expand: Linear,
+    contract: Linear,
+    output_norm: LayerNorm,
+}
+
 impl Reference {
     /// Builds the model from its original tensors (as [`crate::import::pack::quantize`] returns them).
     pub fn new(config: &ModelConfig, mut tensors: HashMap<String, Tensor>) -> Result<Self> {
-        let dense = config
-            .dense
-            .and_then(|dense| Some((tensors.remove("dense.weight")?, tensors.remove("dense.bias")?, dense.activation)));
-        let pooling = config.pooling;
-        let rows = |table: &str| tensors.get(&format!("embeddings.{table}_embeddings.weight")).map(|table| table.dims()[0]);
-        let (type_vocab_size, positions) = (rows("token_type").unwrap_or(0), rows("position").unwrap_or(config.positions));
-        let config = Config {
-            vocab_size: config.vocab,
-            hidden_size: config.dim,
-            num_hidden_layers: config.layers,
-            num_attention_heads: config.heads,
-            intermediate_size: config.ff,
-            hidden_act: HiddenAct::Gelu,
-            max_position_embeddings: positions,
-            type_vocab_size,
-            layer_norm_eps: f64::from(config.layer_norm_eps),
-            position_embedding_type: PositionEmbeddingType::Absolute,
-            ..Config::default()
+        let mut take = |name: &str| tensors.remove(name);
+        let dense = config.dense.and_then(|dense| Some((take("dense.weight")?, take("dense.bias")?, dense.activation)));
+        let mut table = |kind: &str| take(&format!("embeddings.{kind}_embeddings.weight"));
+        let (words, positions, token_types) = (table("word"), table("position"), table("token_type"));
+        let (Some(words), Some(positions)) = (words, positions) else {
+            return Err(Error::new(ErrorKind::MissingTensor, "the model has no embeddings of words and positions"));
         };
         let weights = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-        let model = BertModel::load(weights, &config).map_err(failed)?;
-        Ok(Self { model, pooling, dense })
+        let load = || -> candle_core::Result<_> {
+            let norm = normalization(config, weights.pp("embeddings.LayerNorm"))?;
+            let layer = |index| Layer::load(config, weights.pp(format!("encoder.layer.{index}")));
+            Ok((norm, (0..config.layers).map(layer).collect::<candle_core::Result<_>>()?))
+        };
+        let (norm, layers) = load().map_err(failed)?;
+        Ok(Self { words, positions, token_types, norm, layers, pooling: config.pooling, dense })
     }
 
     /// The unit vector of a text given as token ids.
@@ -50,8 +62,20 @@ impl Reference {
     }
 
     fn try_encode(&self, ids: &[u32]) -> candle_core::Result<Vec<f32>> {
-        let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
-        let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?.squeeze(0)?;
+        let mut embedded = self.words.index_select(&Tensor::new(ids, &Device::Cpu)?, 0)?;
+        embedded = (embedded + self.positions.narrow(0, 0, ids.len())?)?;
+        if let Some(types) = &self.token_types {
+            embedded = embedded.broadcast_add(&types.get(0)?)?;
+        }
+        let mut hidden = self.norm.forward(&embedded)?;
+        for layer in &self.layers {
+            hidden = layer.forward(&hidden)?;
+        }
+        self.pooled(&hidden)?.to_vec1()
+    }
+
+    /// From hidden states, (tokens, dim), to the unit vector.
+    fn pooled(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
         let mut vector = match self.pooling {
             Pooling::Mean => hidden.mean(0)?,
             Pooling::Cls => hidden.get(0)?,
@@ -64,8 +88,43 @@ impl Reference {
             }
         }
         let length = vector.sqr()?.sum_all()?.sqrt()?;
-        vector.broadcast_div(&length)?.to_vec1()
+        vector.broadcast_div(&length)
     }
+}
+
+impl Layer {
+    fn load(config: &ModelConfig, weights: VarBuilder) -> candle_core::Result<Self> {
+        let ModelConfig { dim, ff, heads, .. } = *config;
+        let inner = |name: &str| linear(dim, dim, weights.pp(name));
+        Ok(Self {
+            heads,
+            query: inner("attention.self.query")?,
+            key: inner("attention.self.key")?,
+            value: inner("attention.self.value")?,
+            output: inner("attention.output.dense")?,
+            attention_norm: normalization(config, weights.pp("attention.output.LayerNorm"))?,
+            expand: linear(dim, ff, weights.pp("intermediate.dense"))?,
+            contract: linear(ff, dim, weights.pp("output.dense"))?,
+            output_norm: normalization(config, weights.pp("output.LayerNorm"))?,
+        })
+    }
+
+    /// From hidden states to hidden states, (tokens, dim) both.
+    fn forward(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
+        let (tokens, dim) = hidden.dims2()?;
+        let width = dim / self.heads;
+        // (heads, tokens, width)
+        let split = |part: &Linear| part.forward(hidden)?.reshape((tokens, self.heads, width))?.transpose(0, 1)?.contiguous();
+        let scores = (split(&self.query)?.matmul(&split(&self.key)?.t()?)? / (width as f64).sqrt())?;
+        let mixed = softmax(&scores, D::Minus1)?.matmul(&split(&self.value)?)?.transpose(0, 1)?.reshape((tokens, dim))?;
+        let attended = self.attention_norm.forward(&(self.output.forward(&mixed)? + hidden)?)?;
+        let wide = self.expand.forward(&attended)?.gelu_erf()?;
+        self.output_norm.forward(&(self.contract.forward(&wide)? + &attended)?)
+    }
+}
+
+fn normalization(config: &ModelConfig, weights: VarBuilder) -> candle_core::Result<LayerNorm> {
+    layer_norm(config.dim, f64::from(config.layer_norm_eps), weights)
 }
 
 fn failed(cause: candle_core::Error) -> Error {

@@ -147,8 +147,7 @@ async function buildCandle() {
       )
       const built = path.join(target, 'wasm32-unknown-unknown', 'release', 'inkling_bench_candle.wasm')
       const out = inBench('candle')
-      const outputs = ['--omit-default-module-path', '--out-dir', out, '--out-name', 'candle']
-      await run(path.join(bin, 'wasm-bindgen'), [built, '--target', 'web', ...outputs])
+      await run(path.join(bin, 'bind'), [built, out, 'candle'])
       const [bound, finished] = [path.join(out, 'candle_bg.wasm'), path.join(out, 'candle.wasm')]
       await run(at('node_modules', '.bin', 'wasm-opt'), [...WASM_OPT_FLAGS, bound, '-o', finished])
     },

@@ -6,7 +6,8 @@ import test from 'node:test'
 const read = (file: string) => fs.readFileSync(file, 'utf8')
 
 test('every crate is pinned by a checksum and comes from crates.io', () => {
-  for (const lock of ['Cargo.lock', 'fuzz/Cargo.lock', 'tests/bench/candle/Cargo.lock'].filter(fs.existsSync)) {
+  const others = ['fuzz', 'scripts/bindgen', 'tests/bench/candle'].map((crate) => `${crate}/Cargo.lock`)
+  for (const lock of ['Cargo.lock', ...others]) {
     const packages = read(lock).split('[[package]]').slice(1)
     assert.ok(packages.length > 10)
     for (const entry of packages) {
@@ -23,6 +24,14 @@ test('every crate is pinned by a checksum and comes from crates.io', () => {
       }
     }
   }
+})
+
+test('wasm-bindgen and what writes its glue are of one version', () => {
+  const version = (lock: string, name: string) => new RegExp(`name = "${name}"\nversion = "(.*)"`).exec(read(lock))?.[1]
+  const expected = version('Cargo.lock', 'wasm-bindgen')
+  assert.ok(expected)
+  for (const name of ['wasm-bindgen-cli', 'wasm-bindgen-cli-support', 'wasm-bindgen-shared'])
+    assert.equal(version('scripts/bindgen/Cargo.lock', name), expected, name)
 })
 
 test('every package of npm is pinned by a hash, and the one that ships depends on none', () => {
