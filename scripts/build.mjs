@@ -97,7 +97,11 @@ export async function bundlePackage(outdir = 'dist') {
   })
   // The list of a site's files is put before the service worker, so it stands alone.
   await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })
-  const forNode = { cli: 'www/src/cli/main.ts', 'write-service-worker': 'www/offline/write-service-worker.ts' }
+  const forNode = {
+    cli: 'www/src/cli/main.ts',
+    site: 'www/src/cli/site.ts',
+    'write-service-worker': 'www/offline/write-service-worker.ts',
+  }
   await build({ ...node, entryPoints: forNode })
 }
 
@@ -115,6 +119,7 @@ export async function buildBundles() {
       'shared.js',
       'worker.js',
       'cli.js',
+      'site.js',
       'element.js',
       'element-define.js',
       'element.css',
@@ -136,7 +141,7 @@ export async function buildTypeScript() {
   await unlessDone({
     name: 'types',
     inputs: hashOf([...SOURCES, 'tsconfig.json', 'tsconfig.types.json']),
-    outputs: ['dist/index.d.ts', 'dist/build.d.ts', 'dist/element/define.d.ts'],
+    outputs: ['index', 'build', 'element/define', 'cli/site'].map((name) => `dist/${name}.d.ts`),
     work: async () => {
       say('writing the types of the package')
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])

@@ -5,7 +5,7 @@
 import { NATIVE } from './cargo.mjs'
 import { checkDocs, checkEachFeature, checkFormat, checkTypes, lintNative, lintWasm, setUpChecks } from './check.mjs'
 import { sideBySide } from './lanes.mjs'
-import { EVERYTHING, layers } from './layers.mjs'
+import { EVERYTHING, everyChange, layers } from './layers.mjs'
 import { Stop, script } from './lib.mjs'
 import { buildCliAndTests } from './site.mjs'
 import { checkSupply } from './supply.mjs'
@@ -40,9 +40,7 @@ await script(() =>
       ],
       [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm'), kept(lintWasm)],
     ])
-    for (const step of tests(
-      ...Object.keys(layers).filter((name) => !['rust', 'export', 'unit', 'wasm'].includes(name)),
-    ))
+    for (const step of tests(...everyChange.filter((name) => !['rust', 'export', 'unit', 'wasm'].includes(name))))
       await step()
     const said = failures.map((error) => (error instanceof Stop ? error.message : String(error)))
     if (said.length > 0) throw new Stop(said.join('\n'))

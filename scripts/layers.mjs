@@ -24,7 +24,13 @@ import { buildWasm } from './wasm.mjs'
 /** @type {Filter} */
 export const EVERYTHING = { files: [], options: [] }
 
-/** @typedef {{ title: string, prepare: () => Promise<unknown>, run: (filter: Filter) => Promise<unknown> }} Layer */
+/**
+ * @typedef {object} Layer
+ * @property {string} title
+ * @property {boolean} [isNightly] takes too long, or too much from registries, for each change: it runs at night, and when it is named
+ * @property {() => Promise<unknown>} prepare
+ * @property {(filter: Filter) => Promise<unknown>} run
+ */
 
 /** How the runners count: cargo and wasm-bindgen, node, Playwright. */
 const COUNTS = {
@@ -274,4 +280,27 @@ export const layers = {
       some(await step('the package', process.execPath, args, { CHROMIUM: chromium() ?? '' }), 'the package')
     },
   },
+
+  integrations: {
+    title: 'sites by the tools of integrations/, from their registries, in Chromium; only when named',
+    isNightly: true,
+    prepare: async () => {
+      await setUp()
+      await installChromium()
+      await buildCli(NATIVE)
+      await pullModel()
+      await buildWasm()
+      await buildTypeScript()
+      await buildTemplate()
+    },
+    async run(filter) {
+      const args = [...nodeOptions(filter), '--test-concurrency=1', '--test-timeout=900000']
+      const files = filesOf('integrations', '.test.mjs', filter)
+      const name = 'integrations'
+      some(await step(name, process.execPath, [...args, ...files], { CHROMIUM: chromium() ?? '' }), name)
+    },
+  },
 }
+
+/** The layers that every change has to pass. */
+export const everyChange = Object.keys(layers).filter((name) => !layers[name]?.isNightly)

@@ -214,6 +214,35 @@ The licence is that of the model's makers, who have no part in this package.
   return pack(out, about, files, { 'README.md': readme })
 }
 
+/** The packages for the tools by which sites are built, each in a folder of `integrations/`: those for npm, and those for PyPI. */
+export const INTEGRATIONS = { npm: ['astro', 'docusaurus', 'vitepress'], pypi: ['mkdocs', 'sphinx'] }
+
+/** Packs the package for a tool on npm. @param {string} tool @param {string} [out] */
+export async function packIntegration(tool, out = OUT) {
+  const folder = at('integrations', tool)
+  const about = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  if (about.version !== version) throw new Stop(`${about.name} is of version ${about.version}, not ${version}`)
+  const names = [...about.files, 'README.md']
+  const files = Object.fromEntries(names.map((name) => [name, path.join(folder, name)]))
+  return pack(out, { ...about, files: [...about.files, ...LICENCES] }, { ...files, ...licences() })
+}
+
+/** Packs the packages for all tools. @param {string} [out] */
+async function packIntegrations(out = OUT) {
+  fs.mkdirSync(out, { recursive: true })
+  for (const tool of INTEGRATIONS.npm) await packIntegration(tool, out)
+  for (const tool of INTEGRATIONS.pypi) {
+    // A copy: setuptools writes beside what it packs.
+    const stage = fs.mkdtempSync(path.join(out, 'stage-'))
+    try {
+      fs.cpSync(at('integrations', tool), stage, { recursive: true })
+      await run('python3', ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', out, stage])
+    } finally {
+      fs.rmSync(stage, { recursive: true, force: true })
+    }
+  }
+}
+
 /**
  * Writes a wheel around a native command line, with what a page loads beside it.
  * @param {{ binary: string, platform?: Platform, out?: string, python?: string }} options
@@ -293,6 +322,7 @@ Packages go into build/packages. STEPs, main, native and wheel when none is name
   native        the npm package with the native command line
   model         the npm package with a model
   wheel         the wheel for PyPI
+  integrations  the packages for the tools that sites are built with
 Of a release, each alone:
   tag TAG       fail unless the tag is that of this version
   sbom          write what is in it, as a CycloneDX list
@@ -373,6 +403,7 @@ async function main() {
     native: () => packNative({ binary, platform }),
     model: () => packModel(ofModel),
     wheel: () => writeWheel({ binary, platform }),
+    integrations: () => packIntegrations(),
   }
   for (const name of positionals.length > 0 ? positionals : ['main', 'native', 'wheel']) {
     if (!steps[name]) throw new Stop(`there is no step ${name}\n\n${USAGE}`)

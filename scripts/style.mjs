@@ -4,7 +4,7 @@
 import { at, run, script } from './lib.mjs'
 
 /** What is linted. Biome reads from biome.json what it formats. */
-const SOURCES = ['www', 'scripts', 'tests', 'playwright.config.ts']
+const SOURCES = ['www', 'scripts', 'tests', 'integrations', 'playwright.config.ts']
 
 /**
  * Fails where something is not formatted, or a rule is broken.

@@ -2,7 +2,7 @@
 // how to run one layer, one file, one test.
 
 import { table } from './lanes.mjs'
-import { EVERYTHING, layers } from './layers.mjs'
+import { EVERYTHING, everyChange, layers } from './layers.mjs'
 import { at, done, Stop, script } from './lib.mjs'
 
 const width = Math.max(...Object.keys(layers).map((name) => name.length))
@@ -29,7 +29,7 @@ npm test -- --only rust native -g pipeline::       the tests of tests/native/pip
  */
 export function parse(words) {
   const all = Object.keys(layers)
-  if (words.length === 0) return { chosen: all, filter: EVERYTHING }
+  if (words.length === 0) return { chosen: everyChange, filter: EVERYTHING }
   if (words[0] !== '--only') throw new Stop(`${words[0]}: name a layer first\n\n${USAGE}`)
   const rest = words.slice(1)
   const end = rest.findIndex((word) => !all.includes(word))

@@ -61,6 +61,9 @@ const IMPORTS = {
 const FILE_LINES = 500
 const FUNCTION_LINES = 70
 
+/** A package for a tool is small: what it does, the command line or the element does. */
+const INTEGRATION_LINES = 300
+
 const RUST_FUNCTION = /^ *((pub(\([^)]*\))?|const|async|unsafe|extern "C") )*fn \w/
 const SCRIPT_FUNCTION =
   /^ *((export|default|async) )*function\b|=> \{$|^ +(?!(if|for|while|switch|catch)\b)((static|async|get|set|override|private) )*[#\w]+(<.*>)?\((.*\).*\{)?$/
@@ -75,13 +78,29 @@ const CLOCK =
  */
 export function tidy(root = project) {
   const files = ['src', 'www', 'scripts', 'tests'].flatMap((folder) => filesIn(root, folder))
-  return files.flatMap((file) => {
-    const text = fs.readFileSync(path.join(root, file), 'utf8')
-    const { code, tests } = file.startsWith('tests/') ? { code: '', tests: text } : withoutTests(file, text)
-    const found = [...sizes(file, code), ...(file.startsWith('tests/bench/') ? [] : timings(file, tests))]
-    if (file.startsWith('src/')) found.push(...arrowsOfRust(file, code))
-    if (/^www\/.*\.ts$/.test(file)) found.push(...arrowsOfTypeScript(file, code))
-    return found.map((finding) => `${file}: ${finding}`)
+  const packages = integrations(root).filter(({ lines }) => lines > INTEGRATION_LINES)
+  const large = packages.map(({ name, lines }) => `${name}: ${lines} lines: at most ${INTEGRATION_LINES}`)
+  return files
+    .flatMap((file) => {
+      const text = fs.readFileSync(path.join(root, file), 'utf8')
+      const { code, tests } = file.startsWith('tests/') ? { code: '', tests: text } : withoutTests(file, text)
+      const found = [...sizes(file, code), ...(file.startsWith('tests/bench/') ? [] : timings(file, tests))]
+      if (file.startsWith('src/')) found.push(...arrowsOfRust(file, code))
+      if (/^www\/.*\.ts$/.test(file)) found.push(...arrowsOfTypeScript(file, code))
+      return found.map((finding) => `${file}: ${finding}`)
+    })
+    .concat(large)
+}
+
+/** The packages for the tools that sites are built with, and how many lines of code each has. @param {string} root */
+function integrations(root) {
+  const folder = path.join(root, 'integrations')
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []
+  return names.map((name) => {
+    const files = fs.readdirSync(path.join(folder, name), { recursive: true, encoding: 'utf8' })
+    const code = files.filter((file) => /\.(js|py|vue|astro|html)$/.test(file))
+    const lines = code.map((file) => fs.readFileSync(path.join(folder, name, file), 'utf8').split('\n').length - 1)
+    return { name: `integrations/${name}`, lines: lines.reduce((sum, more) => sum + more, 0) }
   })
 }
 

@@ -190,6 +190,17 @@ impl IndexFiles {
         Ok(self)
     }
 
+    /// The same index whose relative addresses are relative to `base`: see [`Manifest::base`].
+    ///
+    /// [`Manifest::base`]: crate::index::manifest::Manifest::base
+    #[must_use]
+    pub fn based_on(mut self, base: Option<String>) -> Self {
+        self.manifest.base = base;
+        self.files.pop();
+        self.files.push(builder::manifest_file(&self.manifest));
+        self
+    }
+
     /// The index that these files are, with all of its vectors. `documents` are those that it was built from.
     ///
     /// # Errors

@@ -135,6 +135,8 @@ impl Index {
         };
         let lexical = self.lexical.save(&order)?;
         let about_model = (model.clone(), *meaning);
-        builder::write(documents, &vectors, lexical, self.passage_options(), about_model, model_files, SLICE_PASSAGES)
+        let options = self.passage_options();
+        let saved = builder::write(documents, &vectors, lexical, options, about_model, model_files, SLICE_PASSAGES)?;
+        Ok(saved.based_on(self.manifest.base.clone()))
     }
 }

@@ -213,6 +213,7 @@ pub fn write(
         passage_tokens: options.max_tokens,
         passage_overlap: options.overlap,
         meaning,
+        base: None,
         files: entries,
     };
     files.push(manifest_file(&manifest));

@@ -49,6 +49,10 @@ pub struct Manifest {
     pub passage_overlap: usize,
     /// Whether the model knows the language of the documents. Where it does not, words alone rank.
     pub meaning: bool,
+    /// What relative addresses of documents are relative to, itself relative to the folder: `../` for pages beside it. Without it the
+    /// page that shows a hit says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// All other files of the folder.
     pub files: Vec<FileEntry>,
 }
@@ -115,6 +119,7 @@ struct Read {
     passage_tokens: usize,
     passage_overlap: usize,
     meaning: bool,
+    base: Option<String>,
     files: Vec<ReadEntry>,
 }
 
@@ -264,7 +269,7 @@ impl Manifest {
 
 impl From<Read> for Manifest {
     fn from(read: Read) -> Self {
-        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, meaning, files } = read;
+        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files } = read;
         let entry = |ReadEntry { path, bytes, sha256, needed, first }| FileEntry {
             path,
             digest: Digest { bytes, sha256 },
@@ -272,7 +277,7 @@ impl From<Read> for Manifest {
             first,
         };
         let files = files.into_iter().map(entry).collect();
-        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, files }
+        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
     }
 }
 

@@ -111,9 +111,15 @@ impl Addresses {
     }
 }
 
+/// The base of a site that may lie anywhere: its addresses are relative to its folder.
+pub const ANYWHERE: &str = "./";
+
 /// A base that addresses can follow: a full address or a path, with a slash at its end.
 fn with_slash(base: &str) -> String {
     let base = base.trim_end_matches('/');
+    if base == "." {
+        return ANYWHERE.to_owned();
+    }
     if base.contains("://") || base.starts_with('/') || base.is_empty() { format!("{base}/") } else { format!("/{base}/") }
 }
 
@@ -143,6 +149,7 @@ mod tests {
         assert_eq!(addresses(&pages, None).0, ["/", "/%C3%BC/", "/b.html"]);
         assert_eq!(addresses(&pages, Some("project")).0, ["/project/", "/project/%C3%BC/", "/project/b.html"]);
         assert_eq!(addresses(&pages, Some("https://x.org/p/")).0[2], "https://x.org/p/b.html");
+        assert_eq!(addresses(&pages, Some(".")).0, ["./", "./%C3%BC/", "./b.html"]);
     }
 
     #[test]

@@ -32,6 +32,7 @@ use rayon::prelude::*;
 use scraper::Selector;
 
 use self::across::Titles;
+pub use self::address::ANYWHERE;
 use self::address::Addresses;
 use self::blocks::Kind;
 pub use self::page::LeftOut;
@@ -44,8 +45,8 @@ use crate::index::lexical::Language;
 /// How a site is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SiteOptions {
-    /// What goes before the address of every page: a path such as `/project/`, or a full address. Without it that which the pages'
-    /// canonical addresses have in common, else `/`.
+    /// What goes before the address of every page: a path such as `/project/`, a full address, or [`ANYWHERE`]. Without it that which
+    /// the pages' canonical addresses have in common, else `/`.
     pub base: Option<String>,
     /// Where the content of a page is, as a CSS selector; pages without it are read as if there were none.
     pub main: Option<String>,

@@ -160,7 +160,7 @@ impl Search {
         let index = self.index.read().await;
         let model = &self.site.manifest().model.id;
         let (documents, passages) = (index.documents(), index.passages());
-        Ok(plain([
+        let info = plain([
             ("model", model.into()),
             ("dim", index.dim().into()),
             // What the encoder says comes in its place.
@@ -168,7 +168,11 @@ impl Search {
             ("kernel", isa::best_name().into()),
             ("documents", documents.into()),
             ("passages", passages.into()),
-        ]))
+        ]);
+        if let Some(base) = &self.site.manifest().base {
+            set(&info, "base", &base.into());
+        }
+        Ok(info)
     }
 }
 

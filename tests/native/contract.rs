@@ -52,6 +52,7 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
         passage_tokens: 200,
         passage_overlap: 40,
         meaning: true,
+        base: None,
         files,
     }
 }

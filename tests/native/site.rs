@@ -580,3 +580,34 @@ fn compressed_twins_are_those_of_their_files_and_go_when_these_change() {
     assert_eq!(bundle(&["--compress"]), ["all.html"]);
     assert_eq!(bundle(&[]), [""; 0]);
 }
+
+#[test]
+fn a_site_that_may_lie_anywhere_has_relative_addresses_and_the_manifest_says_to_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = |language: &str, text: &str| format!("<html lang={language}><title>Boats</title><main><p>{text}</main>");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir_all(folder.path().join("public/guide")).unwrap();
+    write("public/guide/index.html", &page("en", "How we mend boats in winter."));
+    let model = format!("{DATA}/tiny-quantized");
+    let args = ["site", "public", "--base", "./", "--model", &model, "--passage-tokens", "40", "--overlap", "8"];
+    let base = |manifest: &str| -> Value {
+        let text = std::fs::read(folder.path().join(manifest)).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["base"].clone()
+    };
+    assert!(stdout(&inkling(folder.path(), &args)).contains("pages in a folder write ../ for ./"));
+    assert_eq!(base("public/search/manifest.json"), "../");
+    let found = inkling(folder.path(), &["search", "mend", "--index", "public/search", "--mode", "lexical", "--json"]);
+    let answer: Value = serde_json::from_str(stdout(&found)).unwrap();
+    assert_eq!(answer["hits"][0]["url"], "./guide/");
+    write("public/de.html", &page("de", "Wie wir im Winter Boote flicken."));
+    stdout(&inkling(folder.path(), &args));
+    assert_eq!(
+        (base("public/search/en/manifest.json"), base("public/search/de/manifest.json")),
+        (json!("../../"), json!("../../"))
+    );
+    // What has another base before has none of its own.
+    std::fs::remove_file(folder.path().join("public/de.html")).unwrap();
+    let plain: Vec<&str> = args.iter().copied().filter(|arg| !["--base", "./"].contains(arg)).collect();
+    stdout(&inkling(folder.path(), &plain));
+    assert_eq!(base("public/search/manifest.json"), Value::Null);
+}

@@ -136,3 +136,17 @@ test('what is not text, documents or ids is refused without asking the worker', 
   }
   assert.deepEqual(line.methods, ['loadModel'])
 })
+
+test('addresses of hits are whole where the index says what they are relative to', async () => {
+  const line = new Line()
+  const info = { ...INFO, base: '../' }
+  const search = new Search(new Client(line), info, undefined, undefined, 'https://example.org/v2/search/')
+  const urls = ['./guide/#install', 'https://elsewhere.org/', undefined]
+  const answer = search.query('a')
+  await settled()
+  line.answer('query', { ...ANSWER, hits: urls.map((url) => ({ id: 'a', ...(url && { url }) })) })
+  assert.deepEqual(
+    (await answer).hits.map(({ url }) => url),
+    ['https://example.org/v2/guide/#install', 'https://elsewhere.org/', undefined],
+  )
+})

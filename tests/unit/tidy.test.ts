@@ -118,3 +118,11 @@ test('a test that asserts how long something took is found, through variables an
   )
   assert.deepEqual(findings({ 'tests/bench/a.ts': `${start}expect(start).toBeLessThan(50)\n` }), [])
 })
+
+test('a package for a tool that grows beyond its lines is found', () => {
+  const lines = (count: number) => 'x\n'.repeat(count)
+  assert.deepEqual(findings({ 'integrations/a/index.js': lines(200), 'integrations/a/Box.vue': lines(101) }), [
+    'integrations/a: 301 lines: at most 300',
+  ])
+  assert.deepEqual(findings({ 'integrations/a/index.js': lines(300), 'integrations/a/README.md': lines(50) }), [])
+})

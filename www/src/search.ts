@@ -82,7 +82,7 @@ export async function createSearch<Fields = Record<string, unknown>>(options: Se
   try {
     const info = await client.call('loadSearch', { url, options: loadOptions(options) }, options.onProgress)
     const waiting = await bytesToAskFor(url, options)
-    return new Search<Fields>(client, info, options.onProgress, waiting)
+    return new Search<Fields>(client, info, options.onProgress, waiting, url)
   } catch (error) {
     client.close(cancelled('the search failed to load', error))
     throw error
@@ -105,9 +105,18 @@ export class Search<Fields = Record<string, unknown>> {
   /** Resolves when the last change asked for has been made. */
   #changed: Promise<unknown> = Promise.resolve()
   #info: SearchInfo
+  /** What relative addresses of hits are relative to, where the index says it. */
+  readonly #from: string | undefined
 
   /** @internal */
-  constructor(client: Caller, info: SearchInfo, onProgress?: (progress: Progress) => void, waitingBytes?: number) {
+  constructor(
+    client: Caller,
+    info: SearchInfo,
+    onProgress?: (progress: Progress) => void,
+    waitingBytes?: number,
+    url?: string,
+  ) {
+    this.#from = url && info.base !== undefined ? new URL(info.base, url).href : undefined
     this.#client = client
     this.#info = info
     client.onChoice = (choice) => (this.#info = { ...this.#info, ...choice })
@@ -164,7 +173,8 @@ export class Search<Fields = Record<string, unknown>> {
     return this.#latest.run(async (signal) => {
       if (settings.mode === 'semantic') await this.loadModel()
       signal.throwIfAborted()
-      return (await this.#client.call('query', { text, settings }, undefined, signal)) as QueryResult<Fields>
+      const answer = await this.#client.call('query', { text, settings }, undefined, signal)
+      return { ...answer, hits: answer.hits.map((hit) => this.#placed(hit)) } as QueryResult<Fields>
     }, stop)
   }
 
@@ -180,8 +190,9 @@ export class Search<Fields = Record<string, unknown>> {
     const { signal, ...settings } = options
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, reject)
-      const hits = this.#client.call('similar', { id, settings: given(settings) }) as Promise<Hit<Fields>[]>
-      hits.then(resolve, reject).finally(stopListening)
+      const hits = this.#client.call('similar', { id, settings: given(settings) })
+      const placed = hits.then((hits) => hits.map((hit) => this.#placed(hit)) as Hit<Fields>[])
+      placed.then(resolve, reject).finally(stopListening)
     })
   }
 
@@ -228,6 +239,12 @@ export class Search<Fields = Record<string, unknown>> {
     this.#client.close(cancelled('this search was disposed of: create another one'))
     // A model that nobody asked for never comes now: `modelReady` says so.
     this.#startLoading()
+  }
+
+  /** A hit whose address is whole, where the index says what it is relative to. */
+  #placed(hit: Hit): Hit {
+    const isRelative = this.#from !== undefined && hit.url !== undefined && URL.canParse(hit.url, this.#from)
+    return isRelative ? { ...hit, url: new URL(hit.url as string, this.#from).href } : hit
   }
 
   async #fetchModel(onProgress?: (progress: Progress) => void): Promise<void> {

@@ -155,6 +155,8 @@ export interface EncoderInfo extends Choice {
 export interface SearchInfo extends EncoderInfo {
   documents: number
   passages: number
+  /** What addresses of the index are relative to, itself relative to the index's folder; left out where the page says. */
+  base?: string
 }
 
 /**

@@ -53,6 +53,12 @@ pub fn address_of(site: &Path, out: &Path, base: &str) -> String {
     format!("{base}{below}/")
 }
 
+/// What leads from the folder of an index to that of the site, in addresses; `name` is the language's folder, where there is one.
+pub fn way_up(site: &Path, out: &Path, name: Option<&str>) -> String {
+    let below = out.strip_prefix(site).map_or(1, |below| below.components().count());
+    "../".repeat(below + usize::from(name.is_some()))
+}
+
 /// Removes the indexes of languages that the site no longer has, and that of the whole site where it now has several.
 pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
     let is_single = site.languages.len() == 1;
@@ -71,7 +77,7 @@ pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
 /// Copies what a page loads from the npm package; says how many files, none where the package is not there.
 pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
     // What only builds, runs in Node, or computes on a GPU when a page of its own asks for it.
-    const OTHERS: [&str; 4] = ["build.js", "cli.js", "service-worker.js", "write-service-worker.js"];
+    const OTHERS: [&str; 5] = ["build.js", "cli.js", "service-worker.js", "site.js", "write-service-worker.js"];
     const OTHER_MODULES: [&str; 3] = ["inkling-build", "inkling-gpu", "inkling-node"];
     let is_needed = |name: &str| {
         let is_served = [".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use self::files::{address_of, copy_page_files, pages_in, remove_other_languages, write_results_page};
+use self::files::{address_of, copy_page_files, pages_in, remove_other_languages, way_up, write_results_page};
 use self::settings::Settings;
 use self::summary::{Part, Summary};
 use super::compress::compress;
@@ -156,8 +156,10 @@ impl Job {
         remove_other_languages(&self.out, &site)?;
         let mut parts = Vec::new();
         for (language, documents) in &site.languages {
-            let folder = if is_single { self.out.clone() } else { self.out.join(language) };
-            let (manifest, encoded) = self.write(language, documents, &folder)?;
+            let name = Some(language.as_str()).filter(|_| !is_single);
+            let folder = name.map_or_else(|| self.out.clone(), |name| self.out.join(name));
+            let base = (site.base == site::ANYWHERE).then(|| way_up(&self.folder, &self.out, name));
+            let (manifest, encoded) = self.write(language, documents, &folder, base)?;
             let bytes = |needed| bytes_of(&manifest, needed);
             parts.push(Part {
                 language: language.clone(),
@@ -195,8 +197,8 @@ impl Job {
         Ok(write_results_page(dist, page, &name, &index, language)?.then_some(name))
     }
 
-    /// Builds the index of a language in its folder; also says how many passages were encoded.
-    fn write(&self, language: &str, documents: &[Document], folder: &Path) -> Result<(Manifest, usize)> {
+    /// Builds the index of a language in its folder; also says how many passages were encoded. Relative addresses are relative to `base`.
+    fn write(&self, language: &str, documents: &[Document], folder: &Path, base: Option<String>) -> Result<(Manifest, usize)> {
         let (encoder, passages) = (&self.encoder, self.settings.passages());
         let language = site::words_of(language).to_owned();
         let options = BuildOptions { passages, language, slice_passages: SLICE_PASSAGES };
@@ -205,7 +207,7 @@ impl Job {
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
         let built = build_after(documents, encoder, &self.models.documents.files(), &options, before, start, progress)?;
-        let built = self.models.ask(built)?;
+        let built = self.models.ask(built)?.based_on(base);
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         let marks = marks(&built.manifest, encoder.config(), documents)?;
         let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));

@@ -31,8 +31,8 @@ pub struct Settings {
     /// Folder to write to, from where the site serves it [default: search in the site's folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// What goes before the address of every page, such as /project/ or https://example.org/ [default: what the pages'
-    /// canonical addresses have in common]
+    /// What goes before the address of every page, such as /project/ or https://example.org/; `./` for a site that may lie
+    /// anywhere [default: what the pages' canonical addresses have in common]
     #[arg(long, value_name = "PATH")]
     pub base: Option<String>,
     /// CSS selector of the main content [default: it is found]

