@@ -35,7 +35,7 @@ STYLE = """<style>
 --inkling-muted:var(--md-default-fg-color--light);--inkling-accent:var(--md-typeset-a-color);--inkling-raised:var(--md-code-bg-color);
 --inkling-border:var(--md-default-fg-color--lightest);inline-size:11rem;margin-inline:.4rem}
 .md-header .inkling-box{min-block-size:1.8rem;border:0;font-size:.8rem}.md-header .inkling-box input{block-size:1.8rem}
-.inkling-dialog{font-size:.8rem;line-height:1.5}
+.md-header .inkling-dialog{font-size:.8rem;line-height:1.5}
 .wy-side-nav-search inkling-search,.navbar inkling-search{margin:.5rem auto;max-inline-size:16rem;text-align:start}
 </style>"""
 

@@ -101,7 +101,7 @@ test('Docusaurus has this search as its search bar, and on its development serve
     },
     {
       'docusaurus.config.mjs': `export default {
-  title: 'Boats', url: 'https://example.org', baseUrl: '/club/',
+  title: 'Boats', url: 'https://example.org', baseUrl: '/club/', trailingSlash: true,
   presets: [['classic', { docs: { routeBasePath: '/', sidebarPath: undefined }, blog: false, pages: false }]],
   themes: ['@inkling-search/docusaurus'],
   themeConfig: { navbar: { title: 'Boats' } },
