@@ -7,7 +7,15 @@ import { NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { shareVariants } from './crates.mjs'
 import { prepareEngines } from './engines.mjs'
 import { at, done, print, root, Stop, say, tee, which } from './lib.mjs'
-import { chromium, installChromium, installVulkan, installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
+import {
+  chromium,
+  headlessChromium,
+  installChromium,
+  installVulkan,
+  installWasmBindgen,
+  installWasmTarget,
+  setUp,
+} from './setup.mjs'
 import { buildSingle } from './single.mjs'
 import { buildCli, buildIndex, buildPage, pullModel, TESTS } from './site.mjs'
 import { buildTemplate } from './template.mjs'
@@ -237,7 +245,7 @@ export const layers = {
           at('node_modules', '.bin', 'playwright'),
           ['test', ...only, ...args],
           {
-            CHROMIUM: chromium() ?? '',
+            CHROMIUM: (project === 'chromium' ? headlessChromium() : chromium()) ?? '',
           },
         )
       }
@@ -277,7 +285,7 @@ export const layers = {
         '--test-timeout=300000',
         ...filesOf('package', '.test.mjs', filter),
       ]
-      some(await step('the package', process.execPath, args, { CHROMIUM: chromium() ?? '' }), 'the package')
+      some(await step('the package', process.execPath, args, { CHROMIUM: headlessChromium() ?? '' }), 'the package')
     },
   },
 

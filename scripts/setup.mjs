@@ -93,13 +93,15 @@ export async function installCargoTool(name) {
   return fs.existsSync(tool) ? path.dirname(tool) : undefined
 }
 
-/** Makes sure that Chromium and its driver are there, through apt where that is possible. */
+/** Whether Debian's packages can be installed. */
+const canInstall = () => process.getuid?.() === 0 && which('apt-get') !== undefined
+
+/** Makes sure that Chromium and its driver are there, through apt where that is possible, and with them what runs it without a window. */
 export async function installChromium() {
-  if (chromium() && which('chromedriver')) return
-  if (process.getuid?.() !== 0 || !which('apt-get')) {
-    throw new Stop('missing: Chromium and chromedriver: apt-get install chromium chromium-driver')
-  }
-  await installDebian('Chromium', ['chromium', 'chromium-driver'])
+  const isThere = chromium() && which('chromedriver')
+  if (isThere && (headlessShell() || !canInstall())) return
+  if (!canInstall()) throw new Stop('missing: Chromium and chromedriver: apt-get install chromium chromium-driver')
+  await installDebian('Chromium', ['chromium', 'chromium-driver', 'chromium-headless-shell'])
 }
 
 /** The installation that runs: apt lets one in at a time. */
@@ -124,7 +126,7 @@ const VULKAN_DRIVERS = '/usr/share/vulkan/icd.d'
 export async function installVulkan() {
   const isThere = () =>
     fs.existsSync(VULKAN_DRIVERS) && fs.readdirSync(VULKAN_DRIVERS).some((name) => name.endsWith('.json'))
-  if (!isThere() && process.getuid?.() === 0 && which('apt-get')) {
+  if (!isThere() && canInstall()) {
     await installDebian('a Vulkan driver in software', ['mesa-vulkan-drivers', 'libvulkan1'])
   }
   return isThere()
@@ -132,6 +134,11 @@ export async function installVulkan() {
 
 /** The path of the system's Chromium, or undefined. */
 export const chromium = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome')
+
+const headlessShell = () => which('chromium-headless-shell')
+
+/** Chromium without the window that its headless mode has, too, which nobody sees: tests take a third less time in it. */
+export const headlessChromium = () => headlessShell() ?? chromium()
 
 /** @type {Map<string, Promise<void>>} */
 const installing = new Map()
