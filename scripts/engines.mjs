@@ -5,7 +5,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { at, hashOf, say, unlessDone, which } from './lib.mjs'
-import { installDebian } from './setup.mjs'
+import { canInstall, installDebian } from './setup.mjs'
 import { singleFile } from './single.mjs'
 import { siteFolder } from './site.mjs'
 
@@ -39,10 +39,10 @@ const PACKAGES = {
 }
 
 /** Installs the engines through apt where that is possible. What is still missing its tests say, and are skipped. */
-async function installEngines() {
+export async function installEngines() {
   const missing = Object.entries(PACKAGES).flatMap(([program, names]) => (which(program) ? [] : names))
   if (missing.length === 0) return
-  if (process.getuid?.() === 0 && which('apt-get')) return installDebian('Firefox and WebKitGTK', missing)
+  if (canInstall()) return installDebian('Firefox and WebKitGTK', missing)
   say(`engines are missing, and their tests are skipped: apt-get install ${missing.join(' ')}`)
 }
 

@@ -4,9 +4,11 @@
 
 import { NATIVE } from './cargo.mjs'
 import { checkDocs, checkEachFeature, checkFormat, checkTypes, lintNative, lintWasm, setUpChecks } from './check.mjs'
+import { installEngines } from './engines.mjs'
 import { sideBySide } from './lanes.mjs'
 import { EVERYTHING, everyChange, layers } from './layers.mjs'
 import { Stop, script } from './lib.mjs'
+import { installChromium, installVulkan } from './setup.mjs'
 import { buildCliAndTests } from './site.mjs'
 import { checkSupply } from './supply.mjs'
 import { counted } from './test.mjs'
@@ -39,6 +41,13 @@ await script(() =>
         kept(checkEachFeature),
       ],
       [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm'), kept(lintWasm)],
+      // What comes over the network, while the others compile.
+      [
+        installChromium,
+        installEngines,
+        installVulkan,
+        async () => (await import('../tests/package/project.mjs')).installBundlers(),
+      ],
     ])
     for (const step of tests(...everyChange.filter((name) => !['rust', 'export', 'unit', 'wasm'].includes(name))))
       await step()

@@ -94,7 +94,7 @@ export async function installCargoTool(name) {
 }
 
 /** Whether Debian's packages can be installed. */
-const canInstall = () => process.getuid?.() === 0 && which('apt-get') !== undefined
+export const canInstall = () => process.getuid?.() === 0 && which('apt-get') !== undefined
 
 /** Makes sure that Chromium and its driver are there, through apt where that is possible, and with them what runs it without a window. */
 export async function installChromium() {
@@ -104,11 +104,16 @@ export async function installChromium() {
   await installDebian('Chromium', ['chromium', 'chromium-driver', 'chromium-headless-shell'])
 }
 
-/** The installation that runs: apt lets one in at a time. */
+/** The last installation that was begun: apt lets one in at a time. */
 let apt = Promise.resolve()
 
-/** Installs Debian's packages; only root may. @param {string} what @param {string[]} packages */
+/** Installations that were begun, by what they install. @type {Map<string, Promise<void>>} */
+const installations = new Map()
+
+/** Installs Debian's packages, once for all that ask; only root may. @param {string} what @param {string[]} packages */
 export function installDebian(what, packages) {
+  const begun = installations.get(what)
+  if (begun) return begun
   apt = apt.then(async () => {
     say(`installing ${what}`)
     await run('apt-get', ['update'])
@@ -116,6 +121,7 @@ export function installDebian(what, packages) {
       env: { DEBIAN_FRONTEND: 'noninteractive' },
     })
   })
+  installations.set(what, apt)
   return apt
 }
 

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { at, run } from '../../scripts/lib.mjs'
 import { modelFolder } from '../../scripts/site.mjs'
@@ -69,6 +70,9 @@ export async function makeIndexes(folder, documents) {
     })
   }
   await index.writeFiles({ outputPath: path.join(folder, 'pagefind') })
+  // It says that all is written before it is, and closing it leaves the rest out.
+  const entry = path.join(folder, 'pagefind', 'pagefind-entry.json')
+  for (let tries = 0; tries < 100 && fs.statSync(entry).size === 0; tries++) await setTimeout(100)
   await pagefind.close()
 }
 
