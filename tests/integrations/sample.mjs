@@ -167,6 +167,18 @@ export const freePort = () =>
     })
   })
 
+/** Waits until a server answers: some say where before they do. @param {string} url */
+async function reachable(url) {
+  for (let left = 120; left > 0; left--) {
+    const answers = await fetch(url, { method: 'HEAD' }).then(
+      () => true,
+      () => false,
+    )
+    if (answers) return
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
 /**
  * Runs a development server until it has been asked.
  * @param {string} root @param {string} program @param {string[]} args
@@ -204,6 +216,7 @@ export async function served(root, program, args, ask) {
       child.stderr.on('data', listen)
       child.on('close', () => reject(new Error(`the server ended: ${said}`)))
     })
+    await reachable(url)
     return await ask(url)
   } catch (error) {
     throw new Error(`${error}\n${said}`, { cause: error })
