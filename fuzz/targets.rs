@@ -18,6 +18,7 @@ use inkling_search::index::places::Places;
 use inkling_search::index::table::Table;
 use inkling_search::index::vectors::Vectors;
 use inkling_search::model::config::ModelConfig;
+use inkling_search::model::parted::{Parted, part};
 use inkling_search::tensors::{self, ByteTensor};
 use inkling_search::text::passages::{PassageOptions, split};
 use inkling_search::text::tokenizer::Tokenizer;
@@ -27,10 +28,11 @@ use safetensors::SafeTensors;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder in `seeds/`.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("manifest", manifest),
     ("config", config),
     ("weights", weights),
+    ("rows", rows),
     ("tokenizer", tokenizer),
     ("words", words),
     ("table", table),
@@ -151,6 +153,27 @@ pub fn weights(bytes: &[u8]) {
         return;
     };
     for text in ["", "health data", "how do I keep my best people?"] {
+        let Ok(vector) = vector(&mut encoder, text) else { continue };
+        let length: f32 = vector.iter().map(|x| x * x).sum();
+        assert!((length - 1.0).abs() < 0.01, "a vector of the length {length}");
+    }
+}
+
+/// The tiny model with rows apart, and the blocks of these.
+static PARTED: LazyLock<Parted> = LazyLock::new(|| {
+    let parted = part(ENCODER.config(), MODEL.weights, |id| id < 100).expect("the tiny model is whole");
+    parted.expect("it has more rows")
+});
+
+/// Rows of word embeddings that come later, to a vector: of length 1, or none
+pub fn rows(bytes: &[u8]) {
+    let Parted { config, weights, blocks } = &*PARTED;
+    let files = ModelFiles { config, tokenizer: MODEL.tokenizer, weights };
+    let mut encoder = Encoder::load(&files).expect("the parted model loads");
+    for block in 0..blocks.len() {
+        let _ = encoder.words().add(block, bytes);
+    }
+    for text in ["health data", "how do I keep my best people?"] {
         let Ok(vector) = vector(&mut encoder, text) else { continue };
         let length: f32 = vector.iter().map(|x| x * x).sum();
         assert!((length - 1.0).abs() < 0.01, "a vector of the length {length}");
@@ -395,6 +418,7 @@ pub fn written() -> Vec<(&'static str, Vec<u8>)> {
         ("manifest", file(MANIFEST_FILE).to_vec()),
         ("config", MODEL.config.to_vec()),
         ("weights", MODEL.weights.to_vec()),
+        ("rows", PARTED.blocks[0].clone()),
         ("tokenizer", MODEL.tokenizer.to_vec()),
         ("words", bundle(lexical.expect("words can be written"))),
         ("table", bundle(table.save())),

@@ -93,7 +93,8 @@ impl Args {
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
-        let built = models.ask(build(&documents, &encoder, &models.documents.files(), &options, start, progress)?)?;
+        let built = build(&documents, &encoder, &models.documents.files(), &options, start, progress)?;
+        let built = models.ask(built, &documents)?;
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         write_files(&self.out, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
         if self.compress {
@@ -108,7 +109,7 @@ impl Args {
         let report = Report {
             documents: built.manifest.documents,
             passages: built.manifest.passages,
-            index_bytes: all - shares.model_bytes - shares.documents_model_bytes,
+            index_bytes: all - shares.model_bytes - shares.rows_bytes - shares.documents_model_bytes,
             models: shares,
             meaning: built.manifest.meaning,
             out: self.out.display().to_string(),

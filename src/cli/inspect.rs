@@ -63,8 +63,8 @@ fn index(folder: &IndexFolder) -> Result<Value> {
 
 /// What a person wants to know of a model.
 fn about(config: &ModelConfig) -> Value {
-    let ModelConfig { id, source, license, card, layers, weights, tokenizer, .. } = config;
-    let bytes = weights.bytes + tokenizer.bytes;
+    let ModelConfig { id, source, license, card, layers, weights, tokenizer, rows, .. } = config;
+    let bytes = weights.bytes + tokenizer.bytes + rows.iter().map(|rows| rows.bytes).sum::<usize>();
     json!({ "id": id, "layers": layers, "bytes": bytes, "license": license, "card": card, "source": source })
 }
 

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::found;
 use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::build::check_query_model;
+use crate::engine::build::{COMMON_TOKENS, check_query_model};
+use crate::engine::folder::whole_model;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::IndexFiles;
+use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
 use crate::{files, host};
 
 /// Where what encodes documents lies, below the folder of what encodes queries for them: in an index as in what a pull writes.
@@ -19,7 +21,7 @@ pub const DOCUMENTS: &str = "documents";
 /// In place of the folder of a query encoder: what encodes documents is to encode queries, too.
 const NONE: &str = "none";
 
-/// The files of a quantized model, read from a folder.
+/// The files of a quantized model, read from a folder: whole, also where rows lie apart there.
 pub struct ModelFolder {
     pub config: Vec<u8>,
     pub tokenizer: Vec<u8>,
@@ -41,8 +43,9 @@ impl ModelFolder {
                 ),
             ));
         }
-        let read = |name| files::read(folder, name);
-        Ok(Self { config: read(CONFIG_FILE)?, tokenizer: read(TOKENIZER_FILE)?, weights: read(WEIGHTS_FILE)? })
+        let read = |name: &str| files::read(folder, name);
+        let (config, weights) = whole_model(read(CONFIG_FILE)?, read(WEIGHTS_FILE)?, |block| read(&rows_file(block)))?;
+        Ok(Self { config, tokenizer: read(TOKENIZER_FILE)?, weights })
     }
 
     /// That of a folder, or none at all where this is asked for by the word `none`.
@@ -105,9 +108,9 @@ impl Models {
     }
 
     /// An index that the documents' model has made, asked by what encodes queries.
-    pub fn ask(&self, index: IndexFiles) -> Result<IndexFiles> {
+    pub fn ask(&self, index: IndexFiles, documents: &[Document]) -> Result<IndexFiles> {
         match &self.queries {
-            Some(queries) => index.asked_by(&queries.files()),
+            Some(queries) => index.asked_by(&queries.files(), documents, COMMON_TOKENS),
             None => Ok(index),
         }
     }
@@ -157,9 +160,10 @@ pub fn both(documents: Option<&Path>, queries: Option<&Path>) -> Result<Models> 
 /// Which models an index has, for a person and for programs.
 #[derive(Serialize)]
 pub struct Shares {
-    /// What encodes queries: visitors load it to search by meaning.
+    /// What encodes queries: visitors load it to search by meaning, and rows for seldom words as they need them.
     query_model: String,
     pub model_bytes: usize,
+    pub rows_bytes: usize,
     /// What encodes documents, where that is another: a browser loads it only to add some.
     documents_model: String,
     pub documents_model_bytes: usize,
@@ -173,15 +177,17 @@ impl Shares {
             Some(queries) => queries.config()?.id,
             None => documents_model.clone(),
         };
-        let (model_bytes, documents_model_bytes) = (bytes(Needed::Model), bytes(Needed::Documents));
-        Ok(Self { query_model, model_bytes, documents_model, documents_model_bytes })
+        let (model_bytes, rows_bytes, documents_model_bytes) =
+            (bytes(Needed::Model), bytes(Needed::Rows), bytes(Needed::Documents));
+        Ok(Self { query_model, model_bytes, rows_bytes, documents_model, documents_model_bytes })
     }
 
     /// A line for a person.
     pub fn text(&self) -> String {
-        let Self { query_model, model_bytes, documents_model, documents_model_bytes } = self;
+        let Self { query_model, model_bytes, rows_bytes, documents_model, documents_model_bytes } = self;
         let megabytes = |bytes: &usize| format!("{:.1} MB", *bytes as f64 / 1e6);
-        let loaded = format!("are encoded by {query_model}, {} that visitors load", megabytes(model_bytes));
+        let seldom = if *rows_bytes > 0 { format!(", {} more for seldom words", megabytes(rows_bytes)) } else { String::new() };
+        let loaded = format!("are encoded by {query_model}, {} that visitors load{seldom}", megabytes(model_bytes));
         match documents_model_bytes {
             0 => format!("queries and documents {loaded}\n"),
             bytes => format!("queries {loaded}; documents by {documents_model}, {} for who adds some\n", megabytes(bytes)),

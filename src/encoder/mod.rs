@@ -26,6 +26,7 @@ use self::forward::forward;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::model::weights::Weights;
+use crate::model::words::Words;
 use crate::text::tokenizer::{TokenIds, Tokenizer};
 
 /// The files of a quantized model, as bytes.
@@ -42,6 +43,7 @@ pub struct ModelFiles<'a> {
 pub struct Encoder {
     config: Arc<ModelConfig>,
     tokenizer: Arc<Tokenizer>,
+    words: Arc<Words>,
     backend: Box<dyn Backend>,
     accelerated: Accelerated,
     batch: Batch,
@@ -75,15 +77,16 @@ impl Encoder {
         config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
         config.weights.verify(WEIGHTS_FILE, files.weights)?;
         let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
-        let backend = backend(&config, &Weights::read(&config, files.weights)?)?;
-        Self::new(config, tokenizer, backend)
+        let weights = Weights::read(&config, files.weights)?;
+        let backend = backend(&config, &weights)?;
+        Self::new(config, tokenizer, weights.words, backend)
     }
 
-    /// An encoder of parts that were made for the configuration, from files that were checked against it.
+    /// An encoder of parts that were made for the configuration, from files that were checked against it; `words` are those of the backend.
     ///
     /// # Errors
     /// `wrong-shape` when the tokenizer has more tokens than the model.
-    pub fn new(config: ModelConfig, mut tokenizer: Tokenizer, backend: Box<dyn Backend>) -> Result<Self> {
+    pub fn new(config: ModelConfig, mut tokenizer: Tokenizer, words: Arc<Words>, backend: Box<dyn Backend>) -> Result<Self> {
         if tokenizer.vocab_size() > config.vocab {
             let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);
             return Err(Error::new(
@@ -92,11 +95,11 @@ impl Encoder {
             ));
         }
         tokenizer.set_prompts(&config.prompts.query, &config.prompts.passage)?;
-        Ok(Self::of(Arc::new(config), Arc::new(tokenizer), backend))
+        Ok(Self::of(Arc::new(config), Arc::new(tokenizer), words, backend))
     }
 
-    fn of(config: Arc<ModelConfig>, tokenizer: Arc<Tokenizer>, backend: Box<dyn Backend>) -> Self {
-        Self { config, tokenizer, backend, accelerated: Default::default(), batch: Batch::new() }
+    fn of(config: Arc<ModelConfig>, tokenizer: Arc<Tokenizer>, words: Arc<Words>, backend: Box<dyn Backend>) -> Self {
+        Self { config, tokenizer, words, backend, accelerated: Default::default(), batch: Batch::new() }
     }
 
     /// The model's configuration.
@@ -109,6 +112,11 @@ impl Encoder {
         &self.tokenizer
     }
 
+    /// The table of word embeddings: of a model that lies in parts, blocks of rows are added to it as they come.
+    pub fn words(&self) -> &Arc<Words> {
+        &self.words
+    }
+
     /// The kernel that computes, as reports name it.
     pub fn kernel_name(&self) -> &'static str {
         self.backend.kernel_name()
@@ -116,7 +124,7 @@ impl Encoder {
 
     /// Another encoder on the same weights and the CPU, for another thread.
     pub fn fork(&self) -> Self {
-        Self::of(self.config.clone(), self.tokenizer.clone(), self.backend.fork())
+        Self::of(self.config.clone(), self.tokenizer.clone(), self.words.clone(), self.backend.fork())
     }
 
     /// The unit vector of one text.
@@ -146,7 +154,8 @@ impl Encoder {
     /// The unit vectors of several texts given as token ids, one after the other, (texts, dim).
     ///
     /// # Errors
-    /// `invalid-input` for a text without token ids, with more than the model takes, or with an id it does not have.
+    /// `invalid-input` for a text without token ids, with more than the model takes, or with an id it does not have; `not-found` for one whose
+    /// word embeddings have not come yet ([`Words::missing`]).
     pub async fn encode_ids<T: AsRef<[u32]>>(&mut self, texts: &[T]) -> Result<Vec<f32>> {
         self.batch.clear();
         for ids in texts {

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use super::Index;
 use super::earlier::Earlier;
+pub use super::rows::COMMON_TOKENS;
+use super::rows::first_rows;
 use crate::encoder::ModelFiles;
 #[cfg(feature = "fs")]
 use crate::encoder::{Encoder, encode_all};
@@ -13,10 +15,11 @@ use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexic
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE,
+    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed, PASSAGES_FILE,
 };
 use crate::index::vectors::{PassageVector, Vectors};
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
+use crate::model::parted::{Parted, part};
 use crate::text::passages::PassageOptions;
 use crate::text::tokenizer::{Familiarity, Tokenizer};
 
@@ -156,8 +159,28 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The files of the model that encodes queries, as the manifest names them and as they lie in the folder.
-fn model_files(model: &ModelFiles) -> (Vec<FileEntry>, Vec<(String, Vec<u8>)>) {
+/// Files as the manifest names them, and as they lie in the folder.
+type Files = (Vec<FileEntry>, Vec<(String, Vec<u8>)>);
+
+/// The files of a model that encodes queries alone, with the rows of its word embeddings that few questions need apart.
+fn query_model_files(model: &ModelFiles, config: &ModelConfig, documents: &[Document], common: usize) -> Result<Files> {
+    let mut tokenizer = Tokenizer::from_json(model.tokenizer, config.max_tokens)?;
+    tokenizer.set_prompts(&config.prompts.query, &config.prompts.passage)?;
+    let first = first_rows(&tokenizer, documents, common)?;
+    let Some(Parted { config, weights, blocks }) = part(config, model.weights, |id| first.contains(&id))? else {
+        return Ok(model_files(model));
+    };
+    let (mut entries, mut files) = model_files(&ModelFiles { config: &config, weights: &weights, ..*model });
+    for (number, block) in blocks.into_iter().enumerate() {
+        let path = format!("{MODEL_FOLDER}/{}", rows_file(number));
+        entries.push(FileEntry::new(&path, &block, Needed::Rows));
+        files.push((path, block));
+    }
+    Ok((entries, files))
+}
+
+/// The files of the model that encodes queries.
+fn model_files(model: &ModelFiles) -> Files {
     let files = [(CONFIG_FILE, model.config), (TOKENIZER_FILE, model.tokenizer), (WEIGHTS_FILE, model.weights)];
     let files = files.map(|(name, bytes)| (format!("{MODEL_FOLDER}/{name}"), bytes.to_vec()));
     let entries = files.iter().map(|(path, bytes)| FileEntry::new(path, bytes, Needed::Model)).collect();
@@ -166,12 +189,13 @@ fn model_files(model: &ModelFiles) -> (Vec<FileEntry>, Vec<(String, Vec<u8>)>) {
 
 impl IndexFiles {
     /// The same index with another encoder for queries, of the family of the one that encoded its documents. That one goes where it is
-    /// fetched only to encode more of them.
+    /// fetched only to encode more of them. Of the word embeddings of the other, those of the tokens of `documents` and of so many
+    /// `common` ones come first, and the rest in blocks.
     ///
     /// # Errors
     /// `model-mismatch` for an encoder of another family, `wrong-shape` for one whose vectors are of another length, and what
     /// [`ModelConfig::from_json`] says.
-    pub fn asked_by(mut self, queries: &ModelFiles) -> Result<Self> {
+    pub fn asked_by(mut self, queries: &ModelFiles, documents: &[Document], common: usize) -> Result<Self> {
         let config = ModelConfig::from_json(queries.config)?;
         check_query_model(&config, &self.manifest.model, self.manifest.dim)?;
         let to_documents = |path: &mut String| *path = path.replacen(MODEL_FOLDER, DOCUMENTS_MODEL_FOLDER, 1);
@@ -182,8 +206,9 @@ impl IndexFiles {
             to_documents(&mut file.path);
             file.needed = Needed::Documents;
         }
-        let (entries, files) = model_files(queries);
+        let (entries, files) = query_model_files(queries, &config, documents, common)?;
         self.manifest.files.splice(0..0, entries);
+        self.manifest.format = Manifest::format_of(&self.manifest.files);
         self.files.pop();
         self.files.splice(0..0, files);
         self.files.push(builder::manifest_file(&self.manifest));

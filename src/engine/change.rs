@@ -123,7 +123,7 @@ impl Index {
             return Err(Error::new(ErrorKind::InvalidInput, "save wants the live documents in their order"));
         }
         let Manifest { model, meaning, files, .. } = &self.manifest;
-        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Documents);
+        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Rows | Needed::Documents);
         let model_files = files.iter().filter(is_of_model).cloned().collect();
         let vectors = match self.vectors.codes() {
             Some(_) => self.vectors.select(&order),

@@ -10,12 +10,14 @@ use crate::engine::{Documents, Engine, Index};
 use crate::error::{Error, ErrorKind, Result};
 pub use crate::files::read_file;
 use crate::files::{Change, read, settle};
+use crate::hash::Digest;
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{
     DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE,
 };
 use crate::index::vectors::Vectors;
-use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
+use crate::model::parted::join;
 use crate::text::passages::PassageOptions;
 
 /// A folder that holds an index, opened for reading.
@@ -98,6 +100,7 @@ impl IndexFolder {
     fn encoder_in(&self, folder: &str) -> Result<Encoder> {
         let file = |name: &str| self.file(&format!("{folder}/{name}"));
         let (config, tokenizer, weights) = (file(CONFIG_FILE)?, file(TOKENIZER_FILE)?, file(WEIGHTS_FILE)?);
+        let (config, weights) = whole_model(config, weights, |block| file(&rows_file(block)))?;
         Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights })
     }
 
@@ -120,6 +123,24 @@ impl Documents for IndexFolder {
         let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
         self.shard(entry)?.get(place).cloned().ok_or_else(missing)
     }
+}
+
+/// The configuration and the weights of a model with all its rows, where `block` reads those that lie apart.
+///
+/// # Errors
+/// Those of `block` and of what it reads: `hash-mismatch`, `damaged-file`.
+pub fn whole_model(config: Vec<u8>, weights: Vec<u8>, block: impl Fn(usize) -> Result<Vec<u8>>) -> Result<(Vec<u8>, Vec<u8>)> {
+    let parted = ModelConfig::from_json(&config)?;
+    if parted.rows.is_empty() {
+        return Ok((config, weights));
+    }
+    parted.weights.verify(WEIGHTS_FILE, &weights)?;
+    let read = |(number, digest): (usize, &Digest)| {
+        let bytes = block(number)?;
+        digest.verify(&rows_file(number), &bytes).map(|()| bytes)
+    };
+    let blocks = parted.rows.iter().enumerate().map(read).collect::<Result<Vec<_>>>()?;
+    join(&parted, &weights, &blocks)
 }
 
 /// Writes the files of an index or of a model below a folder: all of them or none, see [`Change`].

@@ -18,6 +18,7 @@ mod hit;
 mod late;
 #[cfg(any(not(target_family = "wasm"), feature = "node"))]
 mod pair;
+mod rows;
 
 use std::{collections::HashMap, sync::OnceLock};
 

@@ -170,6 +170,7 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
         family: String::new(),
         weights: Digest::default(),
         tokenizer: Digest::default(),
+        rows: Vec::new(),
         architecture: Architecture::Bert,
         pooling: stages.pooling.unwrap_or(Pooling::Mean),
         dense: stages.dense,
@@ -311,10 +312,8 @@ fn put_numbers(to: &mut Store, name: String, numbers: &[f32]) -> Result<()> {
         put(to, name, Dtype::F16, &halves);
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::UnsupportedModel,
-        format!("{name} holds a number above 65504, which no weight of a sound model is"),
-    ))
+    let what = format!("{name} holds a number above 65504, which no weight of a sound model is");
+    Err(Error::new(ErrorKind::UnsupportedModel, what))
 }
 
 /// The numbers of a tensor, one after the other.

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions};
 use crate::index::manifest::{
-    FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE, VECTORS_FILE,
+    FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE, VECTORS_FILE,
 };
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
@@ -205,7 +205,7 @@ pub fn write(
     }
     let (model, meaning) = about_model;
     let manifest = Manifest {
-        format: FORMAT,
+        format: Manifest::format_of(&entries),
         model,
         dim: vectors.dim(),
         documents: documents.len(),

@@ -7,8 +7,11 @@ use crate::hash::Digest;
 use crate::json;
 use crate::model::config::ModelConfig;
 
-/// The version of the manifest and of the index files that this code writes and reads.
-pub const FORMAT: u32 = 2;
+/// The version of the manifest and of the index files that this code writes and reads …
+const FORMAT: u32 = 2;
+
+/// … and that of an index whose model lies in parts.
+const PARTED_FORMAT: u32 = 3;
 
 /// Longest vectors.
 pub const DIM_MAX: usize = 16384;
@@ -139,6 +142,9 @@ pub enum Needed {
     /// To encode a query.
     #[serde(rename = "model")]
     Model,
+    /// To encode a query with seldom words.
+    #[serde(rename = "rows")]
+    Rows,
     /// To encode a document, where the model of queries does not.
     #[serde(rename = "documents")]
     Documents,
@@ -169,14 +175,16 @@ impl Manifest {
         let damaged =
             || Error::new(ErrorKind::DamagedFile, "manifest.json is not the manifest of an index: make one with `inkling index`");
         let version: Version = json::read(text).ok_or_else(damaged)?;
-        if version.format != FORMAT {
-            let found = version.format;
-            return Err(Error::new(
-                ErrorKind::UnsupportedFormat,
-                format!("the index is of format {found}, this version reads format {FORMAT}: build the index again"),
-            ));
+        let found = version.format;
+        if ![FORMAT, PARTED_FORMAT].contains(&found) {
+            let what =
+                format!("the index is of format {found}, this version reads {FORMAT} and {PARTED_FORMAT}: build the index again");
+            return Err(Error::new(ErrorKind::UnsupportedFormat, what));
         }
         let manifest = Self::from(json::read::<Read>(text).ok_or_else(damaged)?);
+        if manifest.format != found {
+            return Err(damaged());
+        }
         if manifest.dim == 0 || manifest.dim > DIM_MAX || !manifest.dim.is_multiple_of(4) {
             let dim = manifest.dim;
             return Err(Error::new(
@@ -190,6 +198,11 @@ impl Manifest {
                 Err(Error::new(ErrorKind::DamagedFile, format!("manifest.json names {:?}, a path outside its folder", file.path)))
             }
         }
+    }
+
+    /// The version of a manifest that names some files.
+    pub fn format_of(files: &[FileEntry]) -> u32 {
+        if files.iter().any(|file| file.needed == Needed::Rows) { PARTED_FORMAT } else { FORMAT }
     }
 
     /// The paths that a manifest of any version names below its folder; none where the bytes are no manifest.
@@ -276,8 +289,9 @@ impl From<Read> for Manifest {
             needed,
             first,
         };
-        let files = files.into_iter().map(entry).collect();
-        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
+        let files: Vec<FileEntry> = files.into_iter().map(entry).collect();
+        let format = Self::format_of(&files);
+        Self { format, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
     }
 }
 

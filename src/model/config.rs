@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 
-/// The version of `config.json` and `weights.safetensors` that this code writes and reads.
+/// The version of `config.json` and `weights.safetensors` that this code writes and reads, of a model with all its rows …
 pub const FORMAT: u32 = 2;
+
+/// … and of one whose seldom rows lie apart.
+pub const PARTED_FORMAT: u32 = 3;
 
 /// The file names of a model folder, in the order in which they are needed.
 pub const CONFIG_FILE: &str = "config.json";
@@ -14,6 +17,13 @@ pub const CONFIG_FILE: &str = "config.json";
 pub const TOKENIZER_FILE: &str = "tokenizer.json";
 /// The quantized weights.
 pub const WEIGHTS_FILE: &str = "weights.safetensors";
+/// The blocks of rows that lie apart: from `rows/000.bin` on.
+pub const ROWS_PREFIX: &str = "rows/";
+
+/// The name of a block of rows.
+pub fn rows_file(block: usize) -> String {
+    format!("{ROWS_PREFIX}{block:03}.bin")
+}
 
 /// A quantized encoder model: its identity, its shape and how its output becomes a vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +47,9 @@ pub struct ModelConfig {
     pub weights: Digest,
     /// The tokenizer.
     pub tokenizer: Digest,
+    /// The blocks of the rows of word embeddings that are not with the weights; none where all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Digest>,
     /// The architecture; only `bert` so far, which a DistilBERT is stored as, too.
     pub architecture: Architecture,
     /// How token outputs become one vector.
@@ -140,15 +153,32 @@ impl ModelConfig {
             Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
         };
         let version: Version = serde_json::from_slice(json).map_err(damaged)?;
-        if version.format != FORMAT {
+        if ![FORMAT, PARTED_FORMAT].contains(&version.format) {
+            let found = version.format;
             return Err(Error::new(
                 ErrorKind::UnsupportedFormat,
-                format!("the model is of format {}, this version reads format {FORMAT}: pull the model again", version.format),
+                format!(
+                    "the model is of format {found}, this version reads formats {FORMAT} and {PARTED_FORMAT}: pull the model again"
+                ),
             ));
         }
         let config: Self = serde_json::from_slice(json).map_err(damaged)?;
+        if config.rows.is_empty() != (config.format == FORMAT) {
+            let what =
+                "config.json names blocks of rows in a format without, or none in the one with them: build the index again";
+            return Err(Error::new(ErrorKind::DamagedFile, what));
+        }
         config.check()?;
         Ok(config)
+    }
+
+    /// What [`ModelConfig::from_json`] reads.
+    ///
+    /// # Errors
+    /// None, of a configuration that was read.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self)
+            .map_err(|cause| Error::new(ErrorKind::Internal, "the configuration cannot be written").caused_by(cause))
     }
 
     /// Length of the part of a hidden state that one attention head sees.

@@ -5,6 +5,7 @@
 //! | `embeddings.word.frequencies` | U8 | the table that the rows of word embeddings are coded with |
 //! | `embeddings.word.rows` | U8 | the rows' codes, a stream each, one after the other |
 //! | `embeddings.word.length.low`, `.high` | U8 | packed: the length of each stream in units of two bytes, low and high byte |
+//! | `embeddings.word.first` | U8 | where rows lie apart: a bit for each row, 1 for those that are here |
 //! | `embeddings.word.step`, `.mean` | F32 (1), F16 (dim) | value = code × step + mean |
 //! | `embeddings.position.codes`, `.scale` | U8, F16 (positions) | packed (positions, dim); value = code × scale; token type 0 is added in |
 //! | `embeddings.norm.weight`, `.bias` | F16 (dim) | layer normalization |
@@ -27,7 +28,9 @@ use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+use super::parted::FIRST;
 use super::rans::{Frequencies, unpack};
+use super::rows::Layout;
 use super::words::Words;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::ModelConfig;
@@ -108,7 +111,7 @@ impl<'a> Weights<'a> {
     /// `wrong-shape` when they are not this model's. What is packed is checked when it is unpacked.
     pub fn read(config: &ModelConfig, bytes: &'a [u8]) -> Result<Self> {
         let tensors = Tensors::open(bytes)?;
-        let ModelConfig { dim, ff, vocab, positions, .. } = *config;
+        let ModelConfig { dim, ff, positions, .. } = *config;
         let layer = |index: usize| -> Result<Layer<'a>> {
             let name = |part: &str| format!("layers.{index}.{part}");
             Ok(Layer {
@@ -123,7 +126,7 @@ impl<'a> Weights<'a> {
             })
         };
         Ok(Self {
-            words: tensors.words(vocab, dim)?.into(),
+            words: tensors.words(config)?.into(),
             position_codes: unpacked("embeddings.position", tensors.bytes("embeddings.position.codes")?, positions * dim)?,
             position_scales: tensors.numbers("embeddings.position.scale", positions)?,
             norm: tensors.norm("embeddings.norm", dim)?,
@@ -183,13 +186,22 @@ impl<'a> Tensors<'a> {
         Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not above 0")))
     }
 
-    fn words(&self, vocab: usize, dim: usize) -> Result<Words> {
+    fn words(&self, config: &ModelConfig) -> Result<Words> {
+        let ModelConfig { vocab, dim, .. } = *config;
+        let layout = match config.rows.len() {
+            0 => Some(Layout::whole(vocab)),
+            blocks => Layout::read(vocab, self.bytes(FIRST)?, blocks),
+        };
+        let odd = || {
+            Error::new(ErrorKind::DamagedFile, format!("tensor {FIRST} does not fit the configuration: build the index again"))
+        };
+        let layout = layout.ok_or_else(odd)?;
         let name = |part: &str| format!("embeddings.word.{part}");
         let step: Vec<f32> = bytemuck::pod_collect_to_vec(self.of_shape(&name("step"), Dtype::F32, &[1])?);
         let step = finite(&name("step"), step)?[0];
         let lengths = [self.bytes(&name("length.low"))?, self.bytes(&name("length.high"))?];
         let mean = self.numbers(&name("mean"), dim)?;
-        Words::read(vocab, self.bytes(&name("frequencies"))?, self.bytes(&name("rows"))?, lengths, step, mean)
+        Words::read(layout, self.bytes(&name("frequencies"))?, self.bytes(&name("rows"))?, lengths, step, mean)
     }
 
     fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear<'a>> {

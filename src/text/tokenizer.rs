@@ -4,6 +4,7 @@
 //! more than a third of the compressed wasm and take milliseconds to start. That both give the same is tested. Truncation and padding that a `tokenizer.json` carries are ignored on purpose: shipped files hold arbitrary ones. The
 //! limit is the model's own, and batches are packed without padding.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -202,6 +203,29 @@ impl Tokenizer {
             }
         }
         Ok(found)
+    }
+
+    /// The ids of the tokens that are put around each text, and of the one in place of an unknown word.
+    pub fn special(&self) -> impl Iterator<Item = u32> + '_ {
+        let unknown = self.model.token_to_id(&self.model.unk_token);
+        self.prefix.iter().chain(&self.suffix).copied().chain(unknown)
+    }
+
+    /// The first so many ids, without those that stand for nothing (`[unused0]` and so on).
+    pub fn common(&self, count: usize) -> impl Iterator<Item = u32> {
+        let is_unused = |(token, _): &(String, u32)| token.starts_with("[unused");
+        let unused: HashSet<u32> = self.model.get_vocab().into_iter().filter(is_unused).map(|(_, id)| id).collect();
+        (0..self.vocab_size as u32).filter(move |id| !unused.contains(id)).take(count)
+    }
+
+    /// The ids of all tokens of a text, without special tokens and without a limit.
+    pub fn ids(&self, text: &str) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        for piece in self.pieces(text) {
+            let encoding = self.run(&text[piece], OffsetType::None).map_err(|cause| failed(text, cause))?;
+            ids.extend_from_slice(encoding.get_ids());
+        }
+        Ok(ids)
     }
 
     /// The token ids of a text, special tokens included, cut at the model's limit.

@@ -12,13 +12,16 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::convert::{SavedFile, from_object, object, option, saved_files};
 use super::store::{Progress, Store};
+use super::wait::together;
 use crate::corpus::{self, Corpus, Notes, ReadOptions};
 use crate::encoder::{Encoder, ModelFiles};
-use crate::engine::build::{BuildOptions, Plan, check_query_model};
+use crate::engine::build::{BuildOptions, COMMON_TOKENS, Plan, check_query_model};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Digest;
 use crate::index::builder::check;
 use crate::index::document::{Document, field_names};
-use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
+use crate::model::parted::join;
 use crate::text::passages::PassageOptions;
 
 /// An index on its way: documents, then a model, then a vector for each passage, then the files.
@@ -39,7 +42,7 @@ struct Work {
     plan: Plan<'static>,
 }
 
-/// The files of a model, fetched and checked, which go into the index.
+/// The files of a model, fetched and checked, which go into the index: whole, also where rows lie apart.
 struct FetchedModel {
     config: Vec<u8>,
     tokenizer: Vec<u8>,
@@ -52,8 +55,14 @@ impl FetchedModel {
         let [tokenizer_path, weights_path] = [TOKENIZER_FILE, WEIGHTS_FILE].map(|name| format!("{folder}{name}"));
         let tokenizer = store.fixed(&tokenizer_path, &config.tokenizer, progress).await?;
         let weights = store.fixed(&weights_path, &config.weights, progress).await?;
+        let fetch = |(block, digest): (usize, &Digest)| {
+            let (path, digest) = (format!("{folder}{}", rows_file(block)), digest.clone());
+            async move { store.fixed(&path, &digest, progress).await }
+        };
+        let rows = together(config.rows.iter().enumerate().map(fetch)).await.into_iter().collect::<Result<Vec<_>>>()?;
         progress.advance("prepare", &weights_path, 0);
-        Ok(Self { config: json, tokenizer, weights })
+        let (config, weights) = if rows.is_empty() { (json, weights) } else { join(config, &weights, &rows)? };
+        Ok(Self { config, tokenizer, weights })
     }
 
     fn files(&self) -> ModelFiles<'_> {
@@ -194,7 +203,7 @@ impl Builder {
         let vectors = vectors.iter().map(Float32Array::to_vec).collect();
         let mut index = plan.finish(vectors, &model.files(), encoder.config())?;
         if let Some(queries) = &queries {
-            index = index.asked_by(&queries.files())?;
+            index = index.asked_by(&queries.files(), &self.documents, COMMON_TOKENS)?;
         }
         let (documents, passages) = (index.manifest.documents, index.manifest.passages);
         let mut notes = self.notes.clone();
@@ -225,7 +234,8 @@ const DOCUMENTS: &str = "documents/";
 
 /// Fetches what encodes documents and, where that is another, what encodes queries.
 async fn fetch_models(store: &Store, on_progress: &js_sys::Function) -> Result<(FetchedModel, Option<FetchedModel>)> {
-    let bytes = |config: &ModelConfig| config.weights.bytes + config.tokenizer.bytes;
+    let rows = |config: &ModelConfig| config.rows.iter().map(|rows| rows.bytes).sum::<usize>();
+    let bytes = |config: &ModelConfig| config.weights.bytes + config.tokenizer.bytes + rows(config);
     let json = store.configuration("").await?;
     let config = ModelConfig::from_json(&json)?;
     let Err(refusal) = config.check_encodes_documents() else {

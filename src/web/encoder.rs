@@ -1,5 +1,6 @@
 //! The encoder as JavaScript sees it. What computes is in `accelerator`: with a GPU the methods that encode are promises.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use async_lock::Mutex;
@@ -7,15 +8,18 @@ use futures_util::future::join;
 use js_sys::Float32Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use web_time::Instant;
 
 use super::accelerator::Accelerator;
 use super::convert::{from_object, object, option};
-use super::store::{Progress, Store};
+use super::rows::Rows;
+use super::store::{PATIENCE, Progress, Store};
+use super::wait::within;
 use super::wire::{EncodedPassage, EncodedQuery, Identity};
 use crate::encoder::{self, cpu};
 use crate::engine::encode_passages;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 use crate::model::config::{CONFIG_FILE, ModelConfig, Prompts, TOKENIZER_FILE, WEIGHTS_FILE};
 use crate::model::weights::Weights;
@@ -28,6 +32,8 @@ pub struct Encoder {
     /// Locked, because a backend may make one call wait while another comes.
     pub(super) encoder: Mutex<encoder::Encoder>,
     pub(super) accelerator: Accelerator,
+    /// The word embeddings that come later.
+    rows: Rc<Rows>,
     tokenizer: Arc<Tokenizer>,
     info: EncoderInfo,
     identity: Identity,
@@ -67,11 +73,13 @@ impl Encoder {
         let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
         let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();
         let (model, max_tokens, prompts, dim) = (id.clone(), *max_tokens, prompts.clone(), encoder.config().vector_dim());
+        let rows = Rc::new(Rows::new(store, folder, &encoder));
         Ok(Self {
             identity: Identity { id: id.clone(), family: family.clone(), dim },
             info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name(), prompts },
             tokenizer: encoder.tokenizer().clone(),
-            accelerator: Accelerator::new(&store, folder, &options),
+            accelerator: Accelerator::new(&rows, &options),
+            rows,
             encoder: Mutex::new(encoder),
         })
     }
@@ -90,6 +98,28 @@ impl Encoder {
     #[wasm_bindgen(js_name = isWord)]
     pub fn is_word(&self, word: &str) -> bool {
         self.tokenizer.is_word(word)
+    }
+
+    /// Fetches the word embeddings that a text lacks. A query does not wait for long: they come all the same, for the next one.
+    pub async fn prepare(&self, text: String, is_query: bool) -> Result<(), JsValue> {
+        let prefix = if is_query { self.tokenizer.query_prefix() } else { "" };
+        let ids = self.tokenizer.encode(&format!("{prefix}{text}"))?.ids;
+        if !self.rows.lack(&ids) {
+            return Ok(());
+        }
+        if !is_query {
+            return Ok(self.rows.load(&ids).await?);
+        }
+        let rows = self.rows.clone();
+        let load = future_to_promise(async move { Ok(rows.load(&ids).await.map(|()| JsValue::UNDEFINED)?) });
+        let late = || Error::new(ErrorKind::Network, "the word embeddings of this question have not come in time: ask again");
+        within(PATIENCE, load).await.unwrap_or_else(|| Err(late().into())).map(drop)
+    }
+
+    /// Fetches all word embeddings that have not come.
+    #[wasm_bindgen(js_name = loadAllRows)]
+    pub async fn load_all_rows(&self) -> Result<(), JsValue> {
+        Ok(self.rows.load_all().await?)
     }
 }
 
@@ -143,11 +173,13 @@ async fn load_model(
     let backend = async {
         let bytes = store.fixed(&weights_path, &config.weights, &progress).await?;
         progress.advance("prepare", &weights_path, 0);
-        cpu::best(&config, &Weights::read(&config, &bytes)?)
+        let weights = Weights::read(&config, &bytes)?;
+        let backend = cpu::best(&config, &weights)?;
+        Ok::<_, Error>((weights.words, backend))
     };
     let tokenizer =
         async { Tokenizer::from_json(&store.fixed(&tokenizer_path, &config.tokenizer, &progress).await?, config.max_tokens) };
     let (backend, tokenizer) = join(backend, tokenizer).await;
-    let (backend, tokenizer) = (backend?, tokenizer?);
-    encoder::Encoder::new(config, tokenizer, backend)
+    let ((words, backend), tokenizer) = (backend?, tokenizer?);
+    encoder::Encoder::new(config, tokenizer, words, backend)
 }

@@ -20,6 +20,8 @@ mod convert;
 #[cfg(feature = "web-encoder")]
 mod encoder;
 mod kept;
+#[cfg(feature = "web-encoder")]
+mod rows;
 #[cfg(feature = "web-index")]
 mod search;
 #[cfg(feature = "web-index")]

@@ -227,17 +227,17 @@ impl Search {
     ) -> Result<(Question, Option<QueryVector>, String), JsValue> {
         let cpu = || "cpu".to_owned();
         let (Some(encoder), Some(text)) = (encoder, question.to_encode()) else { return Ok((question, None, cpu())) };
-        match encoder.query(text).await {
-            Ok((vector, backend)) => Ok((question, Some(vector), backend)),
+        let error = match encoder.query(text).await {
+            Ok((vector, backend)) => return Ok((question, Some(vector), backend)),
             Err(error) if is_broken(&error) => {
                 *self.encoder.borrow_mut() = None;
-                match options.mode {
-                    Mode::Semantic => Err(Error::new(ErrorKind::Internal, "the encoder broke off: load the search again").into()),
-                    _ => Ok((question, None, cpu())),
-                }
+                Error::new(ErrorKind::Internal, "the encoder broke off: load the search again").into()
             }
-            Err(error) => Err(error),
-        }
+            // Word embeddings that do not come.
+            Err(error) => self.explain(error).await,
+        };
+        let is_replaced = option(&error, "code").is_some_and(|code| code == ErrorKind::Replaced.code());
+        if options.mode == Mode::Semantic || is_replaced { Err(error) } else { Ok((question, None, cpu())) }
     }
 
     /// The documents nearest to one of the index.

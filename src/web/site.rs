@@ -2,16 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
 
 use futures_util::future::join3;
 use wasm_bindgen::JsValue;
 
 use super::convert::option;
 use super::store::{Current, Progress, Store};
+use super::wait::together;
 use crate::engine::{Documents, Index};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, hex_sha256};
@@ -196,22 +194,4 @@ impl Documents for Site {
         };
         shard.get(place).cloned().ok_or_else(missing)
     }
-}
-
-/// A future, and what it came to once it is done.
-type Running<F> = (Pin<Box<F>>, Option<<F as Future>::Output>);
-
-/// What some futures come to, all of which run at once.
-async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<Running<F>> = futures.map(|future| (Box::pin(future), None)).collect();
-    let all = poll_fn(|context| {
-        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
-            if let Poll::Ready(done) = future.as_mut().poll(context) {
-                *output = Some(done);
-            }
-        }
-        if running.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
-    });
-    all.await;
-    running.into_iter().filter_map(|(_, output)| output).collect()
 }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::pin::pin;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Map, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -32,8 +32,8 @@ const DEADLINE: u32 = 10_000;
 /// … and for a large file, which may have to wait for others on a slow line: one more for 64 bytes of it, up to this many.
 const DEADLINE_MORE: usize = 50_000;
 
-/// The same where a kept copy can answer instead, and for the browser's own storage once it has answered at all.
-const PATIENCE: u32 = 4000;
+/// The same where a kept copy, or words, can answer instead, and for the browser's own storage once it has answered at all.
+pub(super) const PATIENCE: u32 = 4000;
 
 /// Most bytes of memory that are set aside for a file before any of it has come.
 const RESERVED_MAX: usize = 96 << 20;
@@ -59,7 +59,6 @@ extern "C" {
 }
 
 /// The folder of a site, and how its files are loaded.
-#[cfg_attr(feature = "gpu", derive(Clone))]
 pub struct Store {
     /// Ends in a slash; empty where there is no folder and all files were given.
     base: String,
@@ -235,7 +234,18 @@ impl Store {
     }
 
     /// A file whose hash is known: one that was given, else from the cache, else from the site.
-    pub async fn fixed(&self, path: &str, digest: &Digest, progress: &Progress<'_>) -> Result<Vec<u8>> {
+    ///
+    /// In a box, so that a module has the code of it once and not wherever a file is wanted.
+    pub fn fixed<'a>(
+        &'a self,
+        path: &'a str,
+        digest: &'a Digest,
+        progress: &'a Progress<'a>,
+    ) -> LocalBoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(self.read_fixed(path, digest, progress))
+    }
+
+    async fn read_fixed(&self, path: &str, digest: &Digest, progress: &Progress<'_>) -> Result<Vec<u8>> {
         if let Some(given) = self.given(path)? {
             let bytes = given.to_vec();
             verify(path, &bytes, digest).await?;

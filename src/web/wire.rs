@@ -62,6 +62,11 @@ mod asked {
         fn identity(this: &QueryEncoder) -> std::result::Result<JsValue, JsValue>;
         #[wasm_bindgen(method, catch, js_name = isWord)]
         fn is_word(this: &QueryEncoder, word: &str) -> std::result::Result<bool, JsValue>;
+        #[wasm_bindgen(method, catch)]
+        fn prepare(this: &QueryEncoder, text: &str, is_query: bool) -> std::result::Result<JsValue, JsValue>;
+        #[cfg(feature = "build")]
+        #[wasm_bindgen(method, catch, js_name = loadAllRows)]
+        fn load_all_rows(this: &QueryEncoder) -> std::result::Result<JsValue, JsValue>;
         #[wasm_bindgen(method, catch, js_name = encodeQuery)]
         fn encode_query(this: &QueryEncoder, text: &str) -> std::result::Result<JsValue, JsValue>;
         #[cfg(feature = "build")]
@@ -91,6 +96,8 @@ mod asked {
 
         /// The vector of a query, and what computed it.
         pub async fn query(&self, text: &str) -> std::result::Result<(QueryVector, String), JsValue> {
+            // The word embeddings of seldom words, where they have not come.
+            settled(self.prepare(text, true)).await?;
             let encoded = settled(self.encode_query(text)).await?;
             let vector = read_property(&encoded, "vector", |vector| vector.dyn_into::<Float32Array>().ok())?;
             let truncated = read_property(&encoded, "truncated", |truncated| truncated.as_bool())?;
@@ -108,6 +115,7 @@ mod asked {
             text: &str,
             options: crate::text::passages::PassageOptions,
         ) -> std::result::Result<Vec<super::EncodedPassage>, JsValue> {
+            settled(self.load_all_rows()).await?;
             let passages = settled(self.encode_passages(title, text, options.max_tokens, options.overlap)).await?;
             Ok(crate::web::convert::from_object(passages)?)
         }

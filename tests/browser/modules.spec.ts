@@ -32,6 +32,8 @@ test('an encoder that traps takes nothing along: that query and later ones are a
       await search.setEncoder({
         identity: () => encoder.identity(),
         isWord: (word: string) => encoder.isWord(word),
+        prepare: async () => {},
+        loadAllRows: () => trap(),
         encodeQuery: (text: string) => (broken.encode ? trap() : encoder.encodeQuery(text)),
         encodePassages: () => trap(),
       })

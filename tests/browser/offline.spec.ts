@@ -1,9 +1,11 @@
-import { Demo, expect, gradedQuery, keptWeights, test, watchRequests } from './site.js'
+import { Demo, expect, gradedQuery, keptRows, keptWeights, test, watchRequests } from './site.js'
 
 test('with the network cut, questions are answered by the right sessions', async ({ page, context, site }) => {
   const asked = watchRequests(context)
   const demo = await Demo.ready(page, site.url)
   expect(asked.length).toBeGreaterThan(5)
+  await demo.ask('data')
+  await keptRows(page)
 
   await context.setOffline(true)
   await site.stop()
@@ -41,9 +43,10 @@ test('with the network cut, questions are answered by the right sessions', async
 })
 
 test('a second visit takes the model from Cache Storage', async ({ page, site }) => {
-  await Demo.ready(page, site.url)
+  await (await Demo.ready(page, site.url)).ask('data')
   expect(site.requests).toContain('/search/model/weights.safetensors')
   await keptWeights(page)
+  await keptRows(page)
 
   site.requests.length = 0
   const demo = await Demo.ready(page, `${site.url}/?again`)

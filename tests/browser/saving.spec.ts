@@ -32,7 +32,7 @@ for (const [device, viewport, reason, emulate] of [
       const demo = new Demo(page)
       await page.goto(site.url)
       await demo.ask('dashboards', 'lexical')
-      const offer = page.locator('.inkling-note').getByRole('button', { name: /^Turn on smart search \(5\sMB\)$/ })
+      const offer = page.locator('.inkling-note').getByRole('button', { name: /^Turn on smart search \(3\sMB\)$/ })
       await expect(demo.status).toContainText('Keyword results.')
       await expect(offer).toBeVisible()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)

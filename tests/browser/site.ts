@@ -54,6 +54,19 @@ export async function keptWeights(page: Page): Promise<void> {
   await expect.poll(kept).toBe(true)
 }
 
+/** Waits until all word embeddings are kept: after the first answer by meaning they come by themselves. */
+export async function keptRows(page: Page): Promise<void> {
+  const missing = () =>
+    page.evaluate(async () => {
+      const cache = await caches.open('inkling-1')
+      const keys = (await cache.keys()).map(({ url }) => url)
+      const config = keys.find((url) => url.includes('/search/model/config.json'))
+      const { rows }: { rows: unknown[] } = await (await cache.match(config!))!.json()
+      return rows.length - keys.filter((url) => url.includes('/model/rows/')).length
+    })
+  await expect.poll(missing).toBe(0)
+}
+
 /** Everything that a browser context asked of any network. */
 export function watchRequests(context: BrowserContext): string[] {
   const urls: string[] = []

@@ -31,20 +31,20 @@ import { siteFolder } from '../../scripts/site.mjs'
  * @typedef {{ code?: string, hits?: number, mode?: string, model?: string }} Outcome
  */
 
-/** @typedef {{ model?: boolean, cache?: boolean, integrity?: string }} Asked */
+/** @typedef {{ model?: boolean, cache?: boolean, integrity?: string, question?: string }} Asked */
 
 /**
  * In the page: opens the index and asks it; with `model` it waits for that first.
  * @param {string} url @param {Asked} asked @returns {Promise<Outcome>}
  */
-async function askHere(url, { model: wanted = false, cache = true, integrity = '' }) {
+async function askHere(url, { model: wanted = false, cache = true, integrity = '', question = 'Health Analytics?' }) {
   const { createSearch } = /** @type {typeof import('inkling-search')} */ (await import(`${url}/inkling/index.js`))
   const said = (/** @type {{ code: string }} */ { code }) => code
   try {
     const options = { url: `${url}/search/`, cache, ...(integrity && { integrity }) }
     const search = await createSearch({ ...options, model: wanted ? 'now' : 'ask' })
     const model = wanted ? await search.modelReady.then(() => 'ready', said) : undefined
-    const { mode, hits } = await search.query('Health Analytics?')
+    const { mode, hits } = await search.query(question)
     search.dispose()
     return { mode, hits: hits.length, ...(model && { model }) }
   } catch (error) {
@@ -226,6 +226,26 @@ const MODEL = [
   ['the module that encodes is a page', ENCODERS, html, without('network')],
 ]
 
+/** The blocks of word embeddings that come when a question needs them. */
+const ROWS = fs.readdirSync(path.join(siteFolder, 'search/model/rows')).map((name) => `/search/model/rows/${name}`)
+
+/** A question with a word that is in none of the sessions and is not a common one. */
+const SELDOM = 'analytics for seamen'
+
+/** @type {[what: string, fault: Fault, mode: 'lexical' | 'hybrid', times?: number, faster?: number][]} */
+const OF_ROWS = [
+  ['are not there', status(404), 'lexical'],
+  ['may not be read', status(403), 'lexical'],
+  ['meet a failing server', status(500), 'lexical'],
+  ['come at the second try', status(503), 'hybrid', 1],
+  ['are altered', flipped, 'lexical'],
+  ['are cut short', cut, 'lexical'],
+  ['are too long', longer, 'lexical'],
+  ['are the page of a captive portal', html, 'lexical'],
+  ['break off once', breaksOff, 'hybrid', 1],
+  ['never come', hangs, 'lexical', Infinity, 5],
+]
+
 /** @type {[what: string, fault: Fault, faster?: number][]} */
 const LATER = [
   ['is not there any more', status(404)],
@@ -270,7 +290,7 @@ const STORAGE = [
 const stopAtWeights = (change = '') => `{
   const { digest } = SubtleCrypto.prototype
   SubtleCrypto.prototype.digest = function (algorithm, bytes) {
-    if (bytes.byteLength < 4e6) return digest.call(this, algorithm, bytes)
+    if (bytes.byteLength < 2e6) return digest.call(this, algorithm, bytes)
     queueMicrotask(() => {
       const error = new WebAssembly.RuntimeError('unreachable')
       ${change}
@@ -311,6 +331,22 @@ const ofServer = (group, model, [what, file, fault, outcome, times, faster = 1])
     if (faster > 1) hurry(site, faster)
     for (const one of [file].flat()) spoil(site, one, fault, times)
     assert.deepEqual(await ask(page, site, { model }), outcome)
+  },
+})
+
+/** @type {(ofRows: typeof OF_ROWS[number]) => Case} */
+const ofRows = ([what, fault, mode, times, faster = 1]) => ({
+  group: 'word embeddings of a seldom word',
+  title: `${what}: ${mode === 'hybrid' ? 'meaning' : 'words'} answers, and the next question works`,
+  run: async (page, site) => {
+    if (faster > 1) hurry(site, faster)
+    for (const file of ROWS) spoil(site, file, fault, times)
+    const asked = { model: true, question: SELDOM }
+    const { hits, ...outcome } = await ask(page, site, asked)
+    assert.deepEqual(outcome, { mode, model: 'ready' })
+    assert.ok(hits)
+    for (const file of ROWS) delete site.routes[file]
+    assert.equal((await ask(page, site, asked)).mode, 'hybrid')
   },
 })
 
@@ -474,6 +510,7 @@ export const cases = [
     run: triesEachFileTwice,
   },
   ...MODEL.map((fault) => ofServer('while the model loads', true, fault)),
+  ...OF_ROWS.map(ofRows),
   ...LATER.map(atLaterVisit),
   {
     group: 'at a later visit the manifest',

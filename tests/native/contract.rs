@@ -7,10 +7,10 @@ use inkling_search::export::filter_key;
 use inkling_search::hash::{CACHE, Digest};
 use inkling_search::index::fusion;
 use inkling_search::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
+    DOCUMENTS_MODEL_FOLDER, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
 };
 use inkling_search::index::vectors::VectorHit;
-use inkling_search::model::config::{CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE};
+use inkling_search::model::config::{CONFIG_FILE, ROWS_PREFIX, TOKENIZER_FILE, WEIGHTS_FILE};
 use serde_json::{Value, json};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/goldens/contract.json");
@@ -44,7 +44,7 @@ const PATHS: &[&str] = &[
 
 fn manifest(files: Vec<FileEntry>) -> Manifest {
     Manifest {
-        format: FORMAT,
+        format: Manifest::format_of(&files),
         model: ModelIdentity { id: "a/model".into(), family: "00".into() },
         dim: 384,
         documents: 1,
@@ -77,7 +77,7 @@ fn by_meaning(cosines: &[f32]) -> Value {
 
 #[test]
 fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
-    let needed = [Needed::Model, Needed::Documents, Needed::Index, Needed::Words, Needed::Meaning, Needed::Hit];
+    let needed = [Needed::Model, Needed::Rows, Needed::Documents, Needed::Index, Needed::Words, Needed::Meaning, Needed::Hit];
     let named = needed.iter().map(|&needed| FileEntry::new(format!("{needed:?}").to_lowercase(), b"abc", needed)).collect();
     let (good, bad): (Vec<&str>, Vec<&str>) = PATHS.iter().partition(|path| is_read(path));
     let key = |address: &str| json!({ "address": address, "sha256": "0f", "key": Digest { bytes: 1, sha256: "0f".into() }.key(address) });
@@ -96,6 +96,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
             "config": CONFIG_FILE,
             "tokenizer": TOKENIZER_FILE,
             "weights": WEIGHTS_FILE,
+            "rows": ROWS_PREFIX,
         },
         "manifest": manifest(named),
         "paths": { "good": good, "bad": bad },

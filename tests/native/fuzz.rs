@@ -12,7 +12,7 @@ mod targets;
 /// How many changes of all seeds of a target are tried: those that go through the encoder or build an index take milliseconds.
 fn changes(target: &str) -> usize {
     match target {
-        "weights" | "tokenizer" | "changes" | "query" | "saved" | "documents" => 150,
+        "weights" | "rows" | "tokenizer" | "changes" | "query" | "saved" | "documents" => 150,
         "json" | "jsonl" | "csv" | "xml" | "ics" | "passages" => 400,
         _ => 1500,
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use candle_core::{Device, Tensor};
-use inkling_search::encoder::{Encoder, encode_all};
+use inkling_search::encoder::{Encoder, ModelFiles, encode_all};
 use inkling_search::engine::build::{BuildOptions, Plan, build};
 use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::error::ErrorKind;
@@ -14,7 +14,8 @@ use inkling_search::import::size::Size;
 use inkling_search::index::builder::IndexFiles;
 use inkling_search::index::document::Document;
 use inkling_search::index::manifest::{FileEntry, MANIFEST_FILE, Manifest, Needed, VECTORS_FILE};
-use inkling_search::model::config::Prompts;
+use inkling_search::model::config::{ModelConfig, Prompts};
+use inkling_search::model::parted::{join, part};
 use inkling_search::model::weights::Weights;
 use inkling_search::text::passages::PassageOptions;
 use serde_json::{Value, json};
@@ -194,7 +195,7 @@ fn an_index_that_a_student_asks_keeps_what_encodes_its_documents_apart() {
     let options = BuildOptions { passages, ..BuildOptions::default() };
     let documents = [document("How patients and doctors use data.")];
     let plain = || build(&documents, &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
-    let index = plain().asked_by(&student.files()).unwrap();
+    let index = plain().asked_by(&student.files(), &documents, 100).unwrap();
     let file =
         |files: &IndexFiles, wanted: &str| files.files.iter().find(|(path, _)| path == wanted).map(|(_, bytes)| bytes.clone());
     assert_eq!(file(&index, VECTORS_FILE), file(&plain(), VECTORS_FILE));
@@ -219,11 +220,94 @@ fn an_index_that_a_student_asks_keeps_what_encodes_its_documents_apart() {
     let all = [documents[0].clone(), another()];
     let saved = engine.index().save(&all, Vec::new()).unwrap();
     let of_models = |manifest: &Manifest| {
-        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Documents);
+        let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Rows | Needed::Documents);
         manifest.files.iter().filter(is_of_model).cloned().collect::<Vec<_>>()
     };
     assert_eq!(of_models(&saved.manifest), of_models(&index.manifest));
-    assert_eq!(of_models(&index.manifest).len(), 6);
+    assert_eq!(of_models(&index.manifest).len(), 6 + 8);
+}
+
+#[test]
+fn a_model_in_parts_gives_the_bits_of_the_whole_in_whatever_order_its_rows_come() {
+    let model = students().quantized;
+    let parted = part(&model.config, &model.weights, |id| id < 60).unwrap().unwrap();
+    let files = ModelFiles { config: &parted.config, tokenizer: &model.tokenizer, weights: &parted.weights };
+    let mut whole = students().encoder();
+    let texts = ["health data", "how do I keep my best people?", "an unbelievable 日本 zebra"];
+    let expected: Vec<_> = texts.map(|text| pollster::block_on(whole.encode(text)).unwrap().vector).into();
+    for turn in 0..8 {
+        let mut encoder = Encoder::load(&files).unwrap();
+        let mut order: Vec<usize> = (0..parted.blocks.len()).collect();
+        order.rotate_left(turn);
+        if turn % 2 == 1 {
+            order.reverse();
+        }
+        for block in order {
+            for (text, expected) in texts.iter().zip(&expected) {
+                let ids = encoder.tokenizer().encode(text).unwrap().ids;
+                let missing = encoder.words().missing(&ids);
+                match pollster::block_on(encoder.encode(text)) {
+                    Ok(encoded) => assert_eq!((missing, &encoded.vector), (vec![], expected)),
+                    Err(error) => assert_eq!((missing.is_empty(), error.kind()), (false, ErrorKind::NotFound)),
+                }
+            }
+            // A fork has what comes to the other.
+            encoder.fork().words().add(block, &parted.blocks[block]).unwrap();
+        }
+        let vectors = encode_all(&encoder, &texts, |_| ()).unwrap().into_iter().map(|encoded| encoded.vector);
+        assert_eq!(vectors.collect::<Vec<_>>(), expected);
+    }
+    let config = ModelConfig::from_json(&parted.config).unwrap();
+    let (config, weights) = join(&config, &parted.weights, &parted.blocks).unwrap();
+    assert_eq!((ModelConfig::from_json(&config).unwrap(), weights), (model.config.clone(), model.weights.clone()));
+    assert!(part(&model.config, &model.weights, |_| true).unwrap().is_none());
+}
+
+#[test]
+fn the_first_rows_are_the_words_of_the_documents_and_the_common_ones() {
+    let (model, student) = (Model::of(&tiny_raw()), students());
+    let passages = PassageOptions { max_tokens: 40, overlap: 8 };
+    let options = BuildOptions { passages, ..BuildOptions::default() };
+    let mut one = document("How patients and doctors use data.");
+    one.fields.insert("track".into(), json!(["health"]));
+    one.also = vec!["people".into()].into();
+    let index = build(&[one.clone()], &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
+    let index = index.asked_by(&student.files(), &[one], 50).unwrap();
+    let file = |wanted: &str| &index.files.iter().find(|(path, _)| path == wanted).unwrap().1;
+    let files = ModelFiles {
+        config: file("model/config.json"),
+        tokenizer: file("model/tokenizer.json"),
+        weights: file("model/weights.safetensors"),
+    };
+    let encoder = Encoder::load(&files).unwrap();
+    let missing = |text: &str| encoder.words().missing(&encoder.tokenizer().encode(text).unwrap().ids);
+    for text in ["a title", "doctors use data", "health people", "\u{10FFFF}"] {
+        assert_eq!(missing(text), [0; 0], "{text}");
+    }
+    assert_eq!(encoder.words().missing(&(0..50).collect::<Vec<_>>()), [0; 0]);
+    assert!(!missing("models of gardens").is_empty());
+    assert_eq!(encoder.words().absent().len(), 8);
+}
+
+#[test]
+fn a_block_of_rows_that_is_missing_or_altered_is_said_to_be() {
+    let (model, student) = (Model::of(&tiny_raw()), students());
+    let passages = PassageOptions { max_tokens: 40, overlap: 8 };
+    let options = BuildOptions { passages, ..BuildOptions::default() };
+    let documents = [document("text")];
+    let index = build(&documents, &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
+    let index = index.asked_by(&student.files(), &documents, 100).unwrap();
+    let root = tempfile::tempdir().unwrap();
+    write_files(root.path(), index.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    let kind = || IndexFolder::open(root.path()).unwrap().encoder().err().map(|error| error.kind());
+    assert_eq!(kind(), None);
+    let path = root.path().join("model/rows/003.bin");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[9] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(kind(), Some(ErrorKind::HashMismatch));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(kind(), Some(ErrorKind::NotFound));
 }
 
 #[test]
@@ -232,7 +316,7 @@ fn an_encoder_of_another_family_cannot_be_what_asks_an_index() {
     let passages = PassageOptions { max_tokens: 40, overlap: 8 };
     let options = BuildOptions { passages, ..BuildOptions::default() };
     let index = build(&[document("text")], &model.encoder(), &model.files(), &options, |_| (), |_| ()).unwrap();
-    assert_eq!(index.asked_by(&other.files()).err().unwrap().kind(), ErrorKind::ModelMismatch);
+    assert_eq!(index.asked_by(&other.files(), &[], 100).err().unwrap().kind(), ErrorKind::ModelMismatch);
 }
 
 #[test]

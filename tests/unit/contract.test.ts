@@ -62,7 +62,15 @@ test('what may rank documents has the same names', () => {
 
 test('files of an index have the same names, and are needed for the same things', () => {
   assert.deepEqual(NAMES, rust.names)
-  const needs = { model: true, documents: true, meaning: true, index: true, words: true, hit: true } as const
+  const needs = {
+    model: true,
+    rows: true,
+    documents: true,
+    meaning: true,
+    index: true,
+    words: true,
+    hit: true,
+  } as const
   const files = filesOf(rust.manifest)
   assert.deepEqual(files?.map(({ needed }) => needed).sort(), namesOf<IndexFile['needed']>(needs))
   const [{ path, bytes, sha256 } = { path: '', bytes: 0, sha256: '' }] = files ?? []

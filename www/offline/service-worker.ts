@@ -8,7 +8,7 @@
  *
  * Files are kept under their hashes, so that an update fetches only what has changed. Those of an index are kept where the
  * search itself keeps them (`src/worker/stored.ts`), once. A model is fetched by the search when it needs it, and here only to
- * replace one that is stored.
+ * replace or to complete one that is stored.
  */
 import { isOtherBuild } from '../src/worker/module-names.js'
 import { hasRelaxedSimd } from '../src/worker/simd.js'
@@ -83,15 +83,22 @@ function wanted(file: ListedFile, folder: string): Wanted {
   return { ...file, url, key: keyOf(url, file.sha256) }
 }
 
-/** Stores all that this version consists of, or fails. With `models` also those of which an older version is stored. */
+/**
+ * Stores all that this version consists of, or fails. With `models` also those of which an older version is stored, and in any case the
+ * word embeddings that are missing of one that is.
+ */
 async function install({ models }: { models: boolean }): Promise<void> {
   const cache = await caches.open(siteCache(base))
   await each([...pages.values()], (file) => store(cache, file))
   const indexes = await caches.open(SEARCH_CACHE)
   const kept = new Set((await indexes.keys()).map(({ url }) => url.replace(/\?sha256=.*$/, '')))
   for (const file of await indexFiles(cache)) {
-    const isOfModel = file.needed === 'model' || file.needed === 'documents'
-    if (!isOfModel || (models && kept.has(file.url) && !savesData())) await store(indexes, file)
+    const isOfModel = ['model', 'rows', 'documents'].includes(file.needed)
+    // All word embeddings come once the weights are there that they belong to.
+    const isRows = file.needed === 'rows'
+    const isWanted = kept.has(isRows ? at(`../${NAMES.weights}`, file.url) : file.url)
+    const isDue = models || (isRows && !kept.has(file.url))
+    if (!isOfModel || (isDue && isWanted && !savesData())) await store(indexes, file)
   }
 }
 

@@ -207,7 +207,7 @@ impl Job {
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));
         let built = build_after(documents, encoder, &self.models.documents.files(), &options, before, start, progress)?;
-        let built = self.models.ask(built)?.based_on(base);
+        let built = self.models.ask(built, documents)?.based_on(base);
         bar.get().into_iter().for_each(Bar::finish_and_clear);
         let marks = marks(&built.manifest, encoder.config(), documents)?;
         let files = built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));

@@ -3,12 +3,14 @@
 //! The CPU makes nobody wait, so what encodes is no promise here. A trap then reaches the caller as an error: in a promise it
 //! would leave the caller waiting for ever.
 
+use std::rc::Rc;
+
 use js_sys::Float32Array;
 use pollster::block_on;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
-use super::store::Store;
+use super::rows::Rows;
 use crate::encoder;
 use crate::text::passages::PassageOptions;
 
@@ -17,7 +19,7 @@ pub struct Accelerator;
 
 impl Accelerator {
     /// Whatever the options ask: a page that asks for a GPU loads another module.
-    pub fn new(_store: &Store, _folder: &str, _options: &JsValue) -> Self {
+    pub fn new(_rows: &Rc<Rows>, _options: &JsValue) -> Self {
         Self
     }
 

@@ -1,6 +1,7 @@
 //! Whether the GPU computes, and why: what was asked for, what it is called, what was measured, and what went wrong.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use js_sys::Float32Array;
 use serde::Serialize;
@@ -8,10 +9,12 @@ use wasm_bindgen::prelude::*;
 
 use super::Encoder;
 use super::convert::{object, option};
-use super::store::{Progress, Store};
+use super::rows::Rows;
+use super::store::Progress;
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
+use crate::encoder::gpu::kernels::Shape;
 use crate::encoder::judge::{Verdict, compare, measure};
 use crate::encoder::{self, Work};
 use crate::error::Result;
@@ -42,9 +45,8 @@ enum State {
 
 /// The GPU's part in a search or an encoder.
 pub struct Accelerator {
-    store: Store,
-    /// Where the model's files are below the store's.
-    folder: String,
+    /// Where the model's files are, and its word embeddings: a GPU takes them all.
+    rows: Rc<Rows>,
     /// Whether the GPU was asked for by name: then any does, for everything.
     by_name: bool,
     state: Cell<State>,
@@ -53,11 +55,11 @@ pub struct Accelerator {
 
 impl Accelerator {
     /// As `{ backend }` of some options asks: `webgpu` or `auto`.
-    pub fn new(store: &Store, folder: &str, options: &JsValue) -> Self {
+    pub fn new(rows: &Rc<Rows>, options: &JsValue) -> Self {
         let by_name = option(options, "backend").and_then(|value| value.as_string()).as_deref() == Some("webgpu");
         let choice = Choice { backend: "cpu", bulk: "cpu", adapter: None, why: "the GPU has not been tried yet".into() };
-        let (store, state) = (store.clone(), Cell::new(State::Untried(false)));
-        Self { store, folder: folder.into(), by_name, state, choice: RefCell::new(choice) }
+        let state = Cell::new(State::Untried(false));
+        Self { rows: rows.clone(), by_name, state, choice: RefCell::new(choice) }
     }
 
     /// What computes now, and why.
@@ -107,7 +109,8 @@ impl Accelerator {
 
     /// Opens the GPU, brings the model to it, and finds out what it is good for.
     async fn open(&self, cpu: &mut encoder::Encoder) -> Result<(Option<Gpu>, Work, String)> {
-        let Self { store, folder, by_name, .. } = self;
+        let Self { rows, by_name, .. } = self;
+        let Rows { store, folder, .. } = &**rows;
         let device = Device::open(*by_name).await?;
         self.choice.borrow_mut().adapter = Some(device.name.clone());
         let key = verdict_key(&device.name, cpu.config());
@@ -121,7 +124,11 @@ impl Accelerator {
         let config = cpu.config().clone();
         let path = format!("{folder}{WEIGHTS_FILE}");
         let weights = store.fixed(&path, &config.weights, &Progress::default()).await?;
-        let mut gpu = Gpu::new(device, &config, &Weights::read(&config, &weights)?).await?;
+        Shape::of(&config)?;
+        rows.load_all().await?;
+        let read = Weights { words: rows.words().clone(), ..Weights::read(&config, &weights)? };
+        let mut gpu = Gpu::new(device, &config, &read).await?;
+        drop(read);
         drop(weights);
         compare(cpu, &mut gpu).await?;
         if *by_name {

@@ -60,7 +60,10 @@ export interface PinnedModel {
 }
 
 /** The encoder as the search asks it, value or promise: the one of a module that breaks throws what has no `code`. */
-export type QueryEncoder = Pick<GlueEncoder, 'identity' | 'isWord' | 'encodeQuery' | 'encodePassages'>
+export type QueryEncoder = Pick<
+  GlueEncoder,
+  'identity' | 'isWord' | 'prepare' | 'loadAllRows' | 'encodeQuery' | 'encodePassages'
+>
 
 /** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
 export interface GlueEncoder {
@@ -68,6 +71,10 @@ export interface GlueEncoder {
   info(): Omit<EncoderInfo, keyof Choice>
   identity(): unknown
   isWord(word: string): boolean
+  /** Fetches the word embeddings that a text lacks, among others: the host does not learn which. A query does not wait for long. */
+  prepare(text: string, isQuery: boolean): Promise<void>
+  /** Fetches all that have not come. */
+  loadAllRows(): Promise<void>
   encodeQuery(text: string): unknown
   encodePassages(title: string, text: string, maxTokens: number, overlap: number): unknown
   /** The module for the GPU has these. */

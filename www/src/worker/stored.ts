@@ -13,6 +13,7 @@ export const NAMES = {
   config: 'config.json',
   tokenizer: 'tokenizer.json',
   weights: 'weights.safetensors',
+  rows: 'rows/',
 } as const
 
 /** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
@@ -24,7 +25,7 @@ export interface ListedFile {
 
 /** A file of an index, as its manifest lists it. */
 export interface IndexFile extends ListedFile {
-  needed: 'model' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
+  needed: 'model' | 'rows' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
 }
 
 /** The files of an index; undefined where its manifest is none, whatever its version, or names a path outside its folder. */

@@ -49,6 +49,7 @@ let builder: GlueBuilder | undefined
 /** How long after the first answer the worker takes it that there is nothing else to do, in milliseconds. */
 const IDLE_MS = 2000
 let idle: ReturnType<typeof setTimeout> | undefined
+let idleRows: ReturnType<typeof setTimeout> | undefined
 
 /** Where the search is. */
 let site: { url: string; options: LoadOptions; workers: SliceWorkers } | undefined
@@ -82,7 +83,10 @@ const handlers: Handlers = {
     const answer = await ready.query(text, settings)
     widenMarks(answer.hits)
     // What no query has needed yet makes later answers instant, with or without a network.
-    if (!savesData()) idle ??= setTimeout(() => void ready.loadRest(), IDLE_MS)
+    if (!savesData()) {
+      idle ??= setTimeout(() => void ready.loadRest(), IDLE_MS)
+      if (answer.mode !== 'lexical') idleRows ??= setTimeout(loadAllRows, IDLE_MS)
+    }
     return answer
   },
   async similar({ id, settings }) {
@@ -137,9 +141,12 @@ const handlers: Handlers = {
   async encode({ texts }) {
     // The CPU takes one text at a time, so that others come between; a GPU wants many.
     if (encoder?.encodeMany && choiceOf(encoder).bulk === 'webgpu') return encoder.encodeMany([...texts])
-    const ready = builder ?? loaded(encoder)
     const vectors: Float32Array[] = []
-    for (const text of texts) vectors.push(await ready.encode(text))
+    for (const text of texts) {
+      // A builder's model is whole.
+      if (!builder) await loaded(encoder).prepare(text, false)
+      vectors.push(await (builder ?? loaded(encoder)).encode(text))
+    }
     return vectors
   },
   async plan({ source, settings, url, options }, onProgress) {
@@ -155,6 +162,11 @@ const handlers: Handlers = {
   async zip({ files }) {
     return (await loadBuildGlue()).zipFiles(files) as Uint8Array<ArrayBuffer>
   },
+}
+
+/** Fetches the word embeddings that no query has needed yet. What does not come is tried again when a query needs it. */
+function loadAllRows(): void {
+  encoder?.loadAllRows().catch(() => {})
 }
 
 /** Rejects the load of the model that is under way, when its module stops where nobody can catch it. */
