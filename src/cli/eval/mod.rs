@@ -9,7 +9,7 @@ use report::{Figures, NothingClose, Report, name_of, table};
 use serde::Deserialize;
 
 use super::corpus::CorpusArgs;
-use super::models::{ModelArg, ModelFolder};
+use super::models::{ModelArg, ModelFolder, Models};
 use super::progress::counter;
 use super::{print, print_json};
 use crate::encoder::Encoder;
@@ -37,7 +37,7 @@ pub struct Args {
     more: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArg,
-    /// Folder of another packing of the model, which encodes the queries once more, for a comparison
+    /// Folder of what encodes the queries once more, for a comparison; `none` for no other [default: what `inkling index` would take]
     #[arg(long, value_name = "DIR")]
     query_model: Option<PathBuf>,
     /// Graded queries for the corpus
@@ -82,8 +82,7 @@ struct GradedQuery {
 
 impl Args {
     pub fn run(self) -> Result<()> {
-        let model = self.model.read()?;
-        let query_model = self.query_model.as_deref().map(ModelFolder::read).transpose()?;
+        let Models { documents: model, queries: query_model } = self.model.read_both(self.query_model.as_deref())?;
         let read_lines = |file: &PathBuf| -> Result<Vec<String>> {
             let lines = String::from_utf8_lossy(&read_file(file)?).into_owned();
             Ok(lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
