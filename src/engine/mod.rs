@@ -11,6 +11,7 @@
 
 pub mod build;
 mod change;
+mod close;
 pub mod earlier;
 #[cfg(feature = "fs")]
 pub mod folder;
@@ -33,7 +34,7 @@ use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
-use crate::index::fusion::{self, Asked, Ranked};
+use crate::index::fusion::{self, Ranked};
 use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
 use crate::index::manifest::{Manifest, ModelIdentity};
 use crate::index::sort::{keep_first, sort_by};
@@ -89,7 +90,7 @@ pub struct QueryOptions {
     /// Fields whose values to count over the found documents. A field's own filter does not narrow its own counts.
     pub facets: Vec<String>,
     /// The least score of a hit, in [0, 1]: 0 finds all, however far they are. Without it a query that no document is about has no hits, and
-    /// others have those with at least a tenth of the best score.
+    /// others have those that are near the best one or have most of the words (`docs/ranking.md`).
     pub min_score: Option<f32>,
     /// Whether quotes and `-` mean phrases and exclusions, the last word may be unfinished, and words may be misspelt.
     pub syntax: Syntax,
@@ -142,6 +143,8 @@ pub struct Timings {
 pub struct Question {
     options: QueryOptions,
     mode: Mode,
+    /// Whether no meaning will ever come to the words: the model does not know the language of the documents or of the query.
+    words_alone: bool,
     is_empty: bool,
     /// The text as it was read: as typed, or with misspelt words put right.
     text: String,
@@ -315,6 +318,7 @@ impl Index {
         Ok(Question {
             options: options.clone(),
             mode,
+            words_alone: mode == Mode::Lexical && options.mode == Mode::Hybrid && (is_word.is_some() || !self.manifest.meaning),
             is_empty,
             is_corrected: corrected.is_some(),
             understood,
@@ -371,18 +375,10 @@ impl Index {
             false => rank(&question.words, meaning.as_deref(), mode),
         };
         found.retain(|ranked| question.allows(ranked.document));
-        let asked = Asked { unknown: question.unknown, documents: self.documents() };
-        let is_close = |found: &[Ranked]| match mode {
-            Mode::Hybrid => asked.closeness(found) >= 0.0,
-            Mode::Semantic => asked.closeness_by_meaning(found) >= 0.0,
-            // What words alone have found has them.
-            Mode::Lexical => true,
-        };
         match options.min_score {
             _ if *is_empty => {}
             Some(least) => found.retain(|ranked| ranked.score >= least),
-            None if is_close(&found) => fusion::keep_close(&mut found),
-            None => found.clear(),
+            None => self.keep_close(&mut found, question, mode),
         }
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =

@@ -1,14 +1,16 @@
 //! One ranking out of two: how documents compare by meaning, and by words.
 //!
 //! ```text
-//! order = (cosine - least) / (best - least)  +  0.7 bm25 / best bm25 × best coverage^¾  +  0.5 / √n if every word of the query is there
+//! order = (cosine - least) / (best - least)  +  N^¼ / 8 × bm25 / best bm25 × best coverage^¾  +  0.8 / √n if all words stand together
 //! ```
 //!
-//! where `n` is the number of documents that have every word, and what has the query for its title comes before all others.
+//! where `N` is the number of documents, 4096 at most, and `n` that of those in which every word of the query is and neighbours are
+//! neighbours. What has the query for its title comes before all others.
 //!
 //! The cosine of a document is that of its best passage; least and best are over all documents, so that meaning counts alike in a
 //! corpus on one subject, where all cosines are high, and in one on many. Words count by how much of the query the best document
-//! covers: a name or an identifier that stands somewhere covers all and leads, a paraphrase covers little and meaning decides.
+//! covers: a name or an identifier that stands somewhere covers all and leads, a paraphrase covers little and meaning decides. Among few
+//! documents the right one is soon the nearest in meaning, and that it shares words with the query says less than among many.
 //!
 //! Chosen on sixteen collections with each left out in turn (`docs/ranking.md` has the tables). Its neighbours change little.
 //!
@@ -18,24 +20,30 @@
 use crate::index::lexical::{LexicalHit, Quality};
 use crate::index::vectors::VectorHit;
 
-/// Weight of words against the range of the cosines.
-const WORDS: f64 = 0.7;
+/// Documents from which on words weigh as much as the range of the cosines: `WORDS_ALIKE^¼` is 8.
+const WORDS_ALIKE: usize = 4096;
 
-/// What the only document gains that has every word of the query, spelt so or in another form. With 0.2, four of the demo's 106
-/// speakers do not come first when asked for by their full name.
-const EVERY_WORD: f64 = 0.5;
+/// What the only document gains in which the query stands: every word of it, spelt so or in another form, and neighbours as
+/// neighbours: with the weight of words enough for a name among few documents that is far from it in meaning. In long texts many
+/// words come together by chance.
+const TOGETHER: f64 = 0.8;
 
 /// What a document gains whose title is the query: more than all else together can give.
-const IS_TITLE: f64 = 2.0;
+const IS_TITLE: f64 = 4.0;
+
+/// Where something is close, documents are found down to this share of the best one's order, and of its score.
+const SHARE_OF_BEST_ORDER: f64 = 0.5;
 
 /// Coverage from which on every word counts as there.
 const FULL_COVERAGE: f32 = 0.95;
 
-/// Where something is close, documents are found down to this share of the best one's score.
 const SHARE_OF_BEST: f32 = 0.1;
 
 /// Best coverage from which on words alone say that there is an answer: a room or a name may mean nothing to the model.
 const COVERAGE_ALONE: f32 = 0.7;
+
+/// The same where words are all that there is: what a misspelt word covers alone.
+const COVERAGE_OF_WORDS: f32 = 0.4;
 
 /// What is known of a query, beside its ranking, to tell whether a corpus has an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,11 +57,12 @@ pub struct Asked {
 impl Asked {
     /// How near a query asked by words and meaning comes to the corpus: the logit of a logistic regression that tells answerable
     /// queries from off-topic ones, moved so that from 0 on something is close. The best cosine and the best coverage need not be
-    /// those of one document.
+    /// those of one document; a query about the corpus's subject is nearer to all of it.
     pub fn closeness(self, ranked: &[Ranked]) -> f32 {
         let cosine = best(ranked, |document| document.cosine);
         let coverage = best(ranked, |document| document.coverage);
-        let logit = 20.1 * cosine + 3.24 * coverage - 2.45 * self.unknown - 0.988 * self.ln_documents() - 0.4;
+        let near = 15.8 * cosine + 13.4 * mean_cosine(ranked) - 0.68 * self.ln_documents();
+        let logit = near + 3.29 * coverage - 3.57 * self.unknown - 1.95;
         if coverage >= COVERAGE_ALONE { logit.max(0.0) } else { logit }
     }
 
@@ -62,15 +71,38 @@ impl Asked {
         23.7 * best(ranked, |document| document.cosine) - 0.9 * self.ln_documents() - 1.2
     }
 
+    /// The same for a query that only words can answer. A word of the query, or one near a misspelt one, is enough where it is most of it.
+    pub fn closeness_by_words(self, ranked: &[Ranked]) -> f32 {
+        let coverage = best(ranked, |document| document.coverage);
+        let logit = 4.5 * coverage - 7.8 * self.unknown + 1.9;
+        if coverage >= COVERAGE_OF_WORDS { logit.max(0.0) } else { logit }
+    }
+
     fn ln_documents(self) -> f32 {
         (self.documents.max(1) as f32).ln()
     }
 }
 
-/// Leaves out documents that are far from the query where others are close.
+/// Leaves out documents that are far from a query asked by words and meaning where others are close. Those that have its words stay.
 pub fn keep_close(ranked: &mut Vec<Ranked>) {
+    // A title that is the query puts no other document farther away.
+    let order = |document: &Ranked| if document.order < IS_TITLE { document.order } else { document.order - IS_TITLE };
+    let first = ranked.iter().map(order).fold(0.0, f64::max);
+    let score = best(ranked, |document| document.score);
+    let is_near = |document: &Ranked| order(document) >= first * SHARE_OF_BEST_ORDER && document.score >= score * SHARE_OF_BEST;
+    ranked.retain(|document| document.coverage >= COVERAGE_ALONE || is_near(document));
+}
+
+/// The same where one side alone was asked.
+pub fn keep_close_by_score(ranked: &mut Vec<Ranked>) {
     let best = best(ranked, |document| document.score);
     ranked.retain(|document| document.score >= best * SHARE_OF_BEST);
+}
+
+/// In whole millionths, whose sum does not depend on the order of the documents.
+fn mean_cosine(ranked: &[Ranked]) -> f32 {
+    let sum: i64 = ranked.iter().map(|document| (document.cosine * 1e6) as i64).sum();
+    sum as f32 / 1e6 / ranked.len().max(1) as f32
 }
 
 fn best(ranked: &[Ranked], of: impl Fn(&Ranked) -> f32) -> f32 {
@@ -135,11 +167,12 @@ pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
     let range = (f64::from(most) - f64::from(least)).max(1e-6);
     let best = words.iter().fold(0.0f32, |best, hit| best.max(hit.score));
     let coverage = f64::from(words.iter().fold(0.0f32, |best, hit| best.max(hit.coverage)));
-    // coverage^¾, by square roots: they are exact, so every machine ranks alike.
-    let weight = WORDS * (coverage * coverage.sqrt()).sqrt() / f64::from(best.max(f32::MIN_POSITIVE));
+    // Powers by square roots: they are exact, so every machine ranks alike.
+    let of_words = (meaning.len().min(WORDS_ALIKE) as f64).sqrt().sqrt() / 8.0;
+    let weight = of_words * (coverage * coverage.sqrt()).sqrt() / f64::from(best.max(f32::MIN_POSITIVE));
 
-    let has_every_word = |hit: &LexicalHit| hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE;
-    let every_word = EVERY_WORD / (words.iter().filter(|hit| has_every_word(hit)).count().max(1) as f64).sqrt();
+    let has_all = |hit: &LexicalHit| hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE && hit.is_together;
+    let together = TOGETHER / (words.iter().filter(|hit| has_all(hit)).count().max(1) as f64).sqrt();
 
     let mut ranked = by_meaning(meaning);
     for document in &mut ranked {
@@ -152,8 +185,8 @@ pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
         (document.bm25, document.coverage) = (hit.score, hit.coverage);
         document.score = logistic(5.43 * document.cosine + 3.68 * hit.coverage - 5.30);
         document.order += weight * f64::from(hit.score);
-        if has_every_word(hit) {
-            document.order += every_word;
+        if has_all(hit) {
+            document.order += together;
         }
         if hit.is_title {
             document.order += IS_TITLE;
@@ -164,4 +197,66 @@ pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
 
 fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(cosines: &[f32]) -> Vec<VectorHit> {
+        let hit = |(document, &score): (u32, &f32)| VectorHit { document, passage: document, score };
+        (0..).zip(cosines).map(hit).collect()
+    }
+
+    fn word(document: u32, score: f32, is_title: bool, is_together: bool) -> LexicalHit {
+        LexicalHit { document, score, quality: Quality::Exact, coverage: 1.0, is_title, is_together }
+    }
+
+    fn first(ranked: &[Ranked]) -> u32 {
+        ranked.iter().max_by(|a, b| a.order.total_cmp(&b.order)).unwrap().document
+    }
+
+    #[test]
+    fn all_words_together_outweigh_the_nearest_meaning_and_the_same_words_apart_do_not() {
+        let meaning = meaning(&[0.8, 0.5, 0.1, 0.0]);
+        assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, true)])), 1);
+        assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, false)])), 0);
+    }
+
+    #[test]
+    fn words_weigh_more_among_many_documents_than_among_few() {
+        let weight = |documents| {
+            let cosines = vec![0.5; documents];
+            by_both(&meaning(&cosines), &[word(0, 3.0, false, false)])[0].order
+        };
+        assert!(weight(10) < weight(1000) && weight(1000) < weight(4096));
+        assert!((weight(4096) - 1.0).abs() < 1e-9 && (weight(9000) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn close_is_what_comes_to_half_of_the_best_order_or_has_the_words_and_a_title_puts_nothing_farther_away() {
+        let meaning = meaning(&[0.9, 0.8, 0.2, 0.1, 0.0]);
+        for is_title in [false, true] {
+            let mut ranked = by_both(&meaning, &[word(0, 3.0, is_title, false), word(4, 0.1, false, false)]);
+            keep_close(&mut ranked);
+            assert_eq!(ranked.iter().map(|document| document.document).collect::<Vec<_>>(), [0, 1, 4], "{is_title}");
+        }
+    }
+
+    #[test]
+    fn words_alone_answer_what_they_are_most_of_and_a_misspelt_word() {
+        let ranked = |coverage| [Ranked { coverage, ..Ranked::unranked(0) }];
+        let asked = |unknown| Asked { unknown, documents: 240 };
+        assert!(asked(0.0).closeness_by_words(&ranked(0.3)) >= 0.0);
+        assert!(asked(1.0).closeness_by_words(&ranked(0.4)) >= 0.0, "of the only word nothing but a near one is there");
+        assert!(asked(0.75).closeness_by_words(&ranked(0.2)) < 0.0, "one word in four happens to be there");
+    }
+
+    #[test]
+    fn a_query_is_nearer_to_a_corpus_that_is_near_to_it_as_a_whole_and_the_order_of_documents_changes_nothing() {
+        let asked = Asked { unknown: 0.0, documents: 3 };
+        let closeness = |cosines: &[f32]| asked.closeness(&by_meaning(&meaning(cosines)));
+        assert!(closeness(&[0.3, 0.2, 0.2]) > closeness(&[0.3, 0.0, 0.0]));
+        assert_eq!(closeness(&[0.3, 0.123_456, -0.2]).to_bits(), closeness(&[-0.2, 0.3, 0.123_456]).to_bits());
+    }
 }

@@ -71,7 +71,7 @@ fn by_meaning(cosines: &[f32]) -> Value {
     let hits: Vec<VectorHit> = (0..).zip(cosines).map(|(at, &score)| VectorHit { document: at, passage: at, score }).collect();
     let mut ranked = fusion::by_meaning(&hits);
     let scores: Vec<f32> = ranked.iter().map(|document| document.score).collect();
-    fusion::keep_close(&mut ranked);
+    fusion::keep_close_by_score(&mut ranked);
     json!({ "cosines": cosines, "scores": scores, "shown": ranked.len() })
 }
 

@@ -258,7 +258,7 @@ export interface QueryOptions {
   facets?: readonly string[]
   /**
    * The least score of a hit, from 0 to 1: 0 finds all documents, however far they are. Default `auto`: a query that no document is about
-   * has no hits, and others have those with at least a tenth of the best score.
+   * has no hits, and others have those that are near the best one or have most of the words.
    */
   minScore?: number | 'auto'
   /** Aborting it rejects the query with the code `cancelled`. */

@@ -3,7 +3,8 @@
 //! Visitors type `muller`, `cafe`, `ＰＤＦ` and mean `Müller`, `café`, `PDF`, so a word is known by its *folded* spelling: lower
 //! case, compatibility forms replaced, Latin and Greek diacritics taken off. Scripts without spaces between words (Chinese,
 //! Japanese, Korean, Thai, Lao, Khmer, Burmese) give overlapping pairs of characters, which need no dictionary and still find
-//! every word of two characters or more.
+//! every word of two characters or more. A name in code that is written as one word (`getUserName`) is that word, and behind it
+//! the words that it is made of.
 //!
 //! The same function reads the corpus, the query and the text to be highlighted: what one of them calls a word, all do.
 
@@ -16,7 +17,8 @@ pub(super) const WORD_CHARS_MAX: usize = 40;
 
 /// Calls `emit` with the folded spelling and the byte range of each word of `text`, in order.
 ///
-/// Ranges lie on character boundaries of `text`. Pairs of a script without spaces overlap by one character.
+/// Ranges lie on character boundaries of `text`. Pairs of a script without spaces overlap by one character; the words that a name in
+/// code is made of lie in the range of the name, which comes before them.
 pub(super) fn words(text: &str, mut emit: impl FnMut(&str, Range<usize>)) {
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -64,7 +66,29 @@ fn word(text: &str, at: usize, emit: &mut impl FnMut(&str, Range<usize>)) -> usi
         end += sign;
     }
     emit_word(&mut folded, at..end, emit);
+    for Range { start, end } in parts_of_name(&text[at..end]) {
+        emit(&text[at + start..at + end].to_ascii_lowercase(), at + start..at + end);
+    }
     end
+}
+
+/// What a name in code such as `getUserName` or `HTTPServerError` is made of. Nothing of other words: "JavaScript" and "iPhone" are no
+/// "Java" and no "phone", so a name with a capital in front has three parts, and no part is a single letter.
+fn parts_of_name(word: &str) -> Vec<Range<usize>> {
+    let bytes = word.as_bytes();
+    let rises = |at: usize| {
+        let is_capital = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
+        is_capital(at) && (!is_capital(at - 1) || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+    };
+    let starts: Vec<usize> = (1..bytes.len()).filter(|&at| rises(at)).collect();
+    let least = if bytes[0].is_ascii_lowercase() { 1 } else { 2 };
+    if starts.len() < least || bytes.len() > WORD_CHARS_MAX || !bytes.iter().all(u8::is_ascii_alphanumeric) {
+        return Vec::new();
+    }
+    let ends = starts.iter().copied().chain([bytes.len()]);
+    let parts: Vec<Range<usize>> = [0].iter().chain(&starts).zip(ends).map(|(&start, end)| start..end).collect();
+    let has_letters = |part: &Range<usize>| bytes[part.clone()].iter().filter(|byte| byte.is_ascii_alphabetic()).count() > 1;
+    if parts.iter().all(has_letters) { parts } else { Vec::new() }
 }
 
 fn emit_word(folded: &mut String, range: Range<usize>, emit: &mut impl FnMut(&str, Range<usize>)) {
@@ -257,6 +281,19 @@ mod tests {
         assert_eq!(
             split("C++ and C# or F#, C# 12, issue #5, a+b, c++17"),
             ["c++", "and", "c#", "or", "f#", "c#", "12", "issue", "5", "a", "b", "c", "17"]
+        );
+    }
+
+    #[test]
+    fn a_name_in_code_is_a_word_and_behind_it_the_words_that_it_is_made_of() {
+        assert_eq!(split("call getUserName()"), ["call", "getusername", "get", "user", "name"]);
+        assert_eq!(
+            split("HTTPServerError utf8Names"),
+            ["httpservererror", "http", "server", "error", "utf8names", "utf8", "names"]
+        );
+        assert_eq!(
+            split("JavaScript iPhone PostgreSQL A1B2C3 WiFi user_name"),
+            ["javascript", "iphone", "postgresql", "a1b2c3", "wifi", "user", "name"]
         );
     }
 

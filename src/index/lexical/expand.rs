@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::acronyms::SIGN;
 use super::analyze::is_pair;
 use super::query::{Query, Word};
 use super::respell::common_beginning;
@@ -34,6 +35,10 @@ pub(super) struct Expansion {
     pub word: String,
     /// Pairs of quality and spellings in ascending order; the first layer always is there, perhaps empty.
     pub layers: Vec<(Quality, Vec<String>)>,
+    /// Those of the first layer that stand for several words of the query together.
+    pub joined: Vec<String>,
+    /// Spellings of the first layer in several words, which must stand one after the other.
+    pub phrases: Vec<Vec<String>>,
 }
 
 impl Lexical {
@@ -45,6 +50,8 @@ impl Lexical {
     fn expand_with(&self, query: &Query, typos: bool) -> Vec<Expansion> {
         let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, typos)).collect();
         self.add_joined(query, &mut expansions);
+        self.add_parted(query, &mut expansions);
+        self.add_acronyms(query, &mut expansions);
         expansions
     }
 
@@ -66,6 +73,8 @@ impl Lexical {
             stop,
             word: word.text.clone(),
             layers: layers.into_iter().map(|(quality, words)| (quality, words.into_iter().collect())).collect(),
+            joined: Vec::new(),
+            phrases: Vec::new(),
         }
     }
 
@@ -78,8 +87,12 @@ impl Lexical {
         unknown as f32 / all.max(1) as f32
     }
 
-    /// Whether some document has a word in any form, or one that begins with it where it is still being typed.
+    /// Whether some document has a word in any form, or one that begins with it where it is still being typed, or all of what it may
+    /// be in several words: known from the list of words alone.
     pub(super) fn is_known(&self, expansion: &Expansion) -> bool {
+        if !expansion.phrases.is_empty() {
+            return true;
+        }
         let mut layers = expansion.layers.iter().filter(|(quality, _)| *quality != Quality::Typo);
         layers.any(|(_, forms)| forms.iter().any(|form| self.is_live(form)))
     }
@@ -103,6 +116,7 @@ impl Lexical {
         for (part, segment) in segments.into_iter().enumerate() {
             segment.with_prefix(word, &mut |completion, term| match self.live_docs_in(part, term) {
                 0 => {}
+                _ if completion.contains(SIGN) => {}
                 docs => found.push((docs, completion)),
             });
         }

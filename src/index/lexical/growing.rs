@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
-use super::analyze;
 use super::language::Language;
 use super::segment::Segment;
 use super::store::Store;
 use super::typos::Typos;
+use super::{acronyms, analyze};
 
 /// A segment that documents can be added to.
 #[derive(Debug)]
@@ -34,6 +34,19 @@ impl Growing {
                 let term = self.term(word);
                 self.store.add_word(term, field);
             });
+        }
+        let mut explained: Vec<String> = Vec::new();
+        for (_, text) in texts {
+            acronyms::explanations(text, |explanation| {
+                if explained.iter().all(|other| other != explanation) {
+                    explained.push(explanation.to_owned());
+                }
+            });
+        }
+        self.store.end_text();
+        for explanation in explained {
+            let term = self.term(&explanation);
+            self.store.add_word(term, texts.last().map_or(0, |&(field, _)| field));
         }
         self.store.end_document()
     }

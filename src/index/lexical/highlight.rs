@@ -26,6 +26,8 @@ impl Lexical {
                 found.beginnings.push(expansion.word.clone());
             }
             found.words.extend(expansion.layers.into_iter().flat_map(|(_, words)| words));
+            let parts = expansion.phrases.into_iter().flatten();
+            found.words.extend(parts.filter(|part| !self.language.is_stop_word(part)));
         }
         found
     }

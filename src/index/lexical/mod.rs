@@ -26,9 +26,10 @@
 //! ```
 //!
 //! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
-//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to forms), `spellings`, `respell`, `score`, `pairs`,
+//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to forms), `spellings`, `acronyms`, `respell`, `score`, `pairs`,
 //! `phrase`, `highlight`.
 
+mod acronyms;
 mod analyze;
 mod builder;
 mod expand;
@@ -117,6 +118,8 @@ pub struct LexicalHit {
     pub coverage: f32,
     /// Whether the document's title consists of the query's words, in whatever order.
     pub is_title: bool,
+    /// Whether the query's words that are no stop words follow one another in it, a few words apart at most.
+    pub is_together: bool,
 }
 
 /// A word index that can be searched and changed.

@@ -87,6 +87,7 @@ impl Lexical {
         for expansion in words {
             // Stop words have no pairs.
             expansion.layers.iter().flat_map(|(_, words)| words).for_each(|word| want(word, !expansion.stop));
+            expansion.phrases.iter().flatten().for_each(|word| want(word, true));
         }
         query.phrases.iter().flatten().for_each(|word| want(word, true));
         for excluded in &query.excluded {

@@ -23,7 +23,7 @@ const WINDOW: u64 = 3;
 
 /// Most different words of a query whose pairs count. Longer queries are texts, in which neighbours mean less (CISI's paragraphs
 /// lose by them) and cost more.
-const WORDS_MAX: usize = 32;
+pub(super) const WORDS_MAX: usize = 32;
 
 /// How many of the best documents are looked into for pairs.
 const DOCS_MAX: usize = 1000;
@@ -79,7 +79,9 @@ impl Lexical {
             each_count(first, second, |doc, count| {
                 let norm = 1.0 - self.ranking.b + self.ranking.b * (f64::from(self.length(doc)) / average) as f32;
                 let count = count as f32 / norm;
-                sums[doc as usize].score += pair.lift * count / (count + self.ranking.k1);
+                let sum = &mut sums[doc as usize];
+                sum.score += pair.lift * count / (count + self.ranking.k1);
+                sum.pairs += 1;
             });
         }
     }

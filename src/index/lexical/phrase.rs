@@ -52,7 +52,33 @@ impl Lexical {
         for (part, segment) in self.segments().into_iter().enumerate() {
             let reader = |(offset, word): (u32, &String)| Some(Reader::new(segment, segment.find(word)?, offset));
             let Some(readers) = (0..).zip(phrase).map(reader).collect() else { continue };
-            in_phrase(readers, segment.store().docs(), |doc| visit(self.global(part, doc)));
+            in_phrase(readers, segment.store().docs(), |doc, _| visit(self.global(part, doc)));
+        }
+    }
+
+    /// Calls `visit` with the document and the field of each place where the words of a phrase stand one after the other, spelt so.
+    pub(super) fn each_place_of(&self, phrase: &[String], visit: &mut dyn FnMut(u32, u32)) {
+        for (part, segment) in self.segments().into_iter().enumerate() {
+            let reader = |(offset, word): (u32, &String)| Some(Reader::new(segment, segment.find(word)?, offset));
+            let Some(readers) = (0..).zip(phrase).map(reader).collect() else { continue };
+            let Some(mut first) = segment.find(&phrase[0]).map(|term| segment.postings(term)) else { continue };
+            let mut positions = Vec::new();
+            in_phrase(readers, segment.store().docs(), |doc, starts| {
+                first.next_from(doc);
+                first.positions(&mut positions);
+                for start in starts {
+                    // The places of a word lie field after field.
+                    let (mut before, mut left) = (positions.partition_point(|position| position < start), first.counts().iter());
+                    let field = left.find_map(|entry| match before.checked_sub(entry.count as usize) {
+                        Some(rest) => {
+                            before = rest;
+                            None
+                        }
+                        None => Some(entry.field),
+                    });
+                    visit(self.global(part, doc), field.unwrap_or(0));
+                }
+            });
         }
     }
 }
@@ -99,10 +125,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Calls `visit` with each of the first `docs` documents, ascending, in which the readers' words stand one after the other.
+/// Calls `visit` with each of the first `docs` documents, ascending, in which the readers' words stand one after the other, and where
+/// they begin.
 ///
 /// The rarest word leads: it rules out most documents, and leaves few places in the others.
-fn in_phrase(mut readers: Vec<Reader<'_>>, docs: u32, mut visit: impl FnMut(u32)) {
+fn in_phrase(mut readers: Vec<Reader<'_>>, docs: u32, mut visit: impl FnMut(u32, &[u32])) {
     sort_by(&mut readers, |a, b| a.docs.cmp(&b.docs));
     let Some((rarest, others)) = readers.split_first_mut() else { return };
     let mut starts = Vec::new();
@@ -136,7 +163,7 @@ fn in_phrase(mut readers: Vec<Reader<'_>>, docs: u32, mut visit: impl FnMut(u32)
             }
         }
         if !starts.is_empty() {
-            visit(doc);
+            visit(doc, &starts);
         }
     }
 }

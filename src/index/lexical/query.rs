@@ -42,6 +42,8 @@ pub(super) struct Word {
     pub quoted: bool,
     /// Whether it is the last word and may not be typed to its end.
     pub open: bool,
+    /// The words that it is made of, where it is a name in code such as `getUserName`.
+    pub parts: Vec<String>,
 }
 
 /// A query that was read, ready for any index.
@@ -113,6 +115,11 @@ impl Query {
         &self.places
     }
 
+    /// How many words a text has that says the same.
+    pub(super) fn length(&self) -> usize {
+        self.sequence.iter().map(|&word| 1 + self.words[word].parts.len()).sum()
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
@@ -124,31 +131,39 @@ impl Query {
     }
 
     fn add_text(&mut self, text: &str, at_end: bool) {
-        let mut found = Vec::new();
-        analyze::words(text, |word, range| found.push((word.to_owned(), range.end)));
+        let mut found: Vec<(Word, usize)> = Vec::new();
+        analyze::words(text, |word, range| match found.last_mut().filter(|(_, end)| range.end <= *end) {
+            Some((name, _)) => name.parts.push(word.to_owned()),
+            None => {
+                let word = Word { text: word.to_owned(), times: 1, quoted: false, open: false, parts: Vec::new() };
+                found.push((word, range.end));
+            }
+        });
         let last = found.len().wrapping_sub(1);
         for (i, (word, end)) in found.into_iter().enumerate() {
-            self.add_word(word, false, at_end && i == last && end == text.len());
+            self.add_word(Word { open: at_end && i == last && end == text.len(), ..word });
         }
     }
 
     fn add_phrase(&mut self, text: &str) {
         let words = folded_words(text);
-        words.iter().for_each(|word| self.add_word(word.clone(), true, false));
+        for text in words.iter().cloned() {
+            self.add_word(Word { text, times: 1, quoted: true, open: false, parts: Vec::new() });
+        }
         self.phrases.extend(Some(words).filter(|words| !words.is_empty()));
     }
 
-    fn add_word(&mut self, text: String, quoted: bool, open: bool) {
-        let known = self.words.iter().position(|word| word.quoted == quoted && word.text == text);
+    fn add_word(&mut self, added: Word) {
+        let known = self.words.iter().position(|word| word.quoted == added.quoted && word.text == added.text);
         match known {
             Some(known) => {
                 self.words[known].times += 1;
-                self.words[known].open |= open;
+                self.words[known].open |= added.open;
                 self.sequence.push(known);
             }
             None if self.words.len() < QUERY_WORDS_MAX => {
                 self.sequence.push(self.words.len());
-                self.words.push(Word { text, times: 1, quoted, open });
+                self.words.push(added);
             }
             None => self.truncated = true,
         }

@@ -36,7 +36,8 @@ impl Lexical {
         }
         let (mut respelled, mut end) = (String::new(), 0);
         words(text, |word, range| {
-            if let Some((_, right)) = right.iter().find(|(wrong, _)| *wrong == word) {
+            // What a name in code is made of lies in it.
+            if let Some((_, right)) = right.iter().find(|(wrong, _)| *wrong == word && range.start >= end) {
                 respelled += &text[end..range.start];
                 respelled += &capitalized_as(right, &text[range.clone()]);
                 end = range.end;

@@ -18,6 +18,7 @@
 //! query's words and of the sorted forms: scores do not depend, in any bit, on the order or the history of additions.
 
 use super::expand::Expansion;
+use super::pairs::WORDS_MAX;
 use super::postings::FieldCount;
 use super::query::Query;
 use super::top::{nth_best, top};
@@ -25,10 +26,9 @@ use super::{Lexical, LexicalHit, Quality};
 
 /// The numbers of the formula.
 ///
-/// Chosen on the judgements of Cranfield and CISI and on finding sessions of FOSDEM 2024, and abstracts of the other two, by their
-/// titles. Each default lies on a plateau of all five: the next values tried on either side (`k1` 1.2 and 1.8, `b` 0.7 and 0.85,
-/// `other_form` 0.5 and 0.7, `pair` 0.2 and 0.4, `stop_word` 0.1 and 0.3) change no figure by more than 0.01, so that no
-/// collection of them decides alone.
+/// `k1` and `b` are chosen on thirteen collections, whole and cut to forty words a document (`docs/ranking.md`), the others on the judgements of
+/// Cranfield and CISI and on finding sessions of FOSDEM 2024, and abstracts of the other two, by their titles: the next values tried on
+/// either side (`other_form` 0.5 and 0.7, `pair` 0.2 and 0.4, `stop_word` 0.1 and 0.3) change no figure by more than 0.01.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// Saturation of counts: larger means that more occurrences go on counting.
@@ -49,7 +49,7 @@ pub struct Ranking {
 
 impl Default for Ranking {
     fn default() -> Self {
-        Self { k1: 1.5, b: 0.75, other_form: 0.6, pair: 0.3, stop_word: 0.2, prefix: 0.6, typo: 0.4 }
+        Self { k1: 1.5, b: 0.6, other_form: 0.6, pair: 0.3, stop_word: 0.2, prefix: 0.6, typo: 0.4 }
     }
 }
 
@@ -68,6 +68,8 @@ pub(super) struct Sum {
     /// Weighted idf of the words matched.
     mass: f32,
     quality: Option<Quality>,
+    /// How many of the query's pairs it has.
+    pub pairs: u8,
 }
 
 /// The sums of one search.
@@ -102,7 +104,7 @@ impl Lexical {
             return Vec::new();
         }
         // Removed documents are taken from the start: nothing ever counts them.
-        let none = Sum { count: 0.0, score: 0.0, mass: 0.0, quality: None };
+        let none = Sum { count: 0.0, score: 0.0, mass: 0.0, quality: None, pairs: 0 };
         let mut sums = Sums { of: vec![none; self.live.len()], touched: Vec::new(), hopeful: Vec::new(), whole: 0.0 };
         if !self.all_live() {
             sums.of.iter_mut().zip(&self.live).filter(|(_, live)| !**live).for_each(|(sum, _)| sum.count = TAKEN);
@@ -130,10 +132,11 @@ impl Lexical {
         }
         let hits = top(sums.of.iter().map(|sum| sum.score), accept, limit).into_iter();
         hits.map(|(score, doc)| {
-            let Sum { mass, quality, .. } = sums.of[doc as usize];
+            let Sum { mass, quality, pairs: met, .. } = sums.of[doc as usize];
             let (quality, coverage) = (quality.unwrap_or(Quality::Typo), (mass / sums.whole).min(1.0));
             let is_title = quality == Quality::Exact && self.is_title(query, &expansions, doc);
-            LexicalHit { document: doc, score, quality, coverage, is_title }
+            let is_together = query.words.len() <= WORDS_MAX && usize::from(met) == pairs.len();
+            LexicalHit { document: doc, score, quality, coverage, is_title, is_together }
         })
         .collect()
     }
@@ -144,7 +147,7 @@ impl Lexical {
         let length = segment.store().lengths()[local as usize * self.fields.len()];
         let in_title = |word: &Expansion| self.places(word, &[doc]).iter().any(|&place| (place as u32) < length);
         let mut words = expansions.iter().filter(|word| !word.stop).peekable();
-        self.fields[0].0 == TITLE && length as usize == query.sequence.len() && words.peek().is_some() && words.all(in_title)
+        self.fields[0].0 == TITLE && length as usize == query.length() && words.peek().is_some() && words.all(in_title)
     }
 
     /// The most that a stop word adds to a score, never reached: the saturated count stays below `k1 + 1`.
@@ -165,18 +168,30 @@ impl Lexical {
         // A stop word beside other words stands for itself alone.
         let layers = if finds { expansion.layers.as_slice() } else { &expansion.layers[..1] };
         if let [(Quality::Exact, forms)] = layers
+            && expansion.joined.is_empty()
+            && expansion.phrases.is_empty()
             && let Some((part, term, of_form)) = self.single_form(&expansion.word, forms)
         {
             return self.score_form(part, term, of_form, weight, finds, sums);
         }
-        for (i, (quality, forms)) in layers.iter().enumerate() {
-            self.count(&expansion.word, *quality, forms, finds, sums);
-            let docs = if finds { sums.touched.len() } else { self.live_docs_with(forms) };
+        // Other spellings come between the word with its forms and what it may go on to or be misspelt for.
+        let others = (!expansion.joined.is_empty() || !expansion.phrases.is_empty()).then_some(None);
+        let layers: Vec<_> = layers[..1].iter().map(Some).chain(others).chain(layers[1..].iter().map(Some)).collect();
+        for (i, layer) in layers.iter().enumerate() {
+            match layer {
+                Some((quality, forms)) => self.count(expansion, *quality, forms, finds, sums),
+                None => self.count_other_spellings(expansion, finds, sums),
+            }
+            let quality = layer.map_or(Quality::Exact, |(quality, _)| *quality);
+            let docs = match layer {
+                Some((_, forms)) if !finds => self.live_docs_with(forms),
+                _ => sums.touched.len(),
+            };
             if docs == 0 {
                 continue;
             }
-            if *quality == Quality::Exact {
-                exact = docs;
+            if quality == Quality::Exact {
+                exact += docs;
             }
             let idf = self.idf(docs);
             let share = match quality {
@@ -185,7 +200,7 @@ impl Lexical {
                 Quality::Typo => self.ranking.typo,
             };
             let scale = self.scale(weight * share * idf, ceiling, sums);
-            let gains = Gains { scale, mass: weight * share * mass.unwrap_or(idf).min(idf), quality: *quality, finds };
+            let gains = Gains { scale, mass: weight * share * mass.unwrap_or(idf).min(idf), quality, finds };
             let least = self.add_gains(&gains, sums);
             ceiling = ceiling.min(least);
             mass = mass.or(Some(idf));
@@ -266,23 +281,36 @@ impl Lexical {
 
     /// Counts the forms of a layer in every live document that no layer above has taken; unless it `finds`, only in those
     /// that another word has found.
-    fn count(&self, word: &str, quality: Quality, forms: &[String], finds: bool, sums: &mut Sums) {
+    fn count(&self, expansion: &Expansion, quality: Quality, forms: &[String], finds: bool, sums: &mut Sums) {
         for (part, segment) in self.segments().into_iter().enumerate() {
-            for form in forms {
+            for form in forms.iter().filter(|form| quality != Quality::Exact || !expansion.joined.contains(form)) {
                 let Some(term) = segment.find(form) else { continue };
-                let of_form = if quality == Quality::Exact && form != word { self.ranking.other_form } else { 1.0 };
+                let is_other = quality == Quality::Exact && *form != expansion.word;
+                let of_form = if is_other { self.ranking.other_form } else { 1.0 };
                 let wanted = |doc: usize| finds || sums.hopeful[doc / 64] >> (doc % 64) & 1 == 1;
-                self.each_count(part, term, of_form, wanted, |doc, count| {
-                    let sum = &mut sums.of[doc];
-                    if sum.count == TAKEN {
-                        return;
-                    }
-                    if sum.count == 0.0 {
-                        sums.touched.push(doc as u32);
-                    }
-                    sum.count += count;
-                });
+                let Sums { of, touched, .. } = sums;
+                self.each_count(part, term, of_form, wanted, |doc, count| add_count(of, touched, doc, count));
             }
+        }
+    }
+
+    /// Counts what stands for several words together, and spellings in several words, in every live document that no layer above has
+    /// taken.
+    fn count_other_spellings(&self, expansion: &Expansion, finds: bool, sums: &mut Sums) {
+        let other_form = self.ranking.other_form;
+        let Sums { of, touched, hopeful, .. } = sums;
+        let wanted = |doc: usize| finds || hopeful[doc / 64] >> (doc % 64) & 1 == 1;
+        for (part, segment) in self.segments().into_iter().enumerate() {
+            for term in expansion.joined.iter().filter_map(|form| segment.find(form)) {
+                self.each_count(part, term, other_form, wanted, |doc, count| add_count(of, touched, doc, count));
+            }
+        }
+        let (fields, weights) = (self.fields.len(), self.field_weights());
+        for phrase in &expansion.phrases {
+            self.each_place_of(phrase, &mut |doc, field| {
+                let doc = doc as usize;
+                add_count(of, touched, doc, other_form * weights[doc * fields + field as usize]);
+            });
         }
     }
 
@@ -330,6 +358,19 @@ impl Lexical {
         let docs = f64::from(self.live_docs());
         self.length_sums.iter().map(|&sum| if sum == 0 { 1.0 } else { (sum as f64 / docs) as f32 }).collect()
     }
+}
+
+/// Adds to the count of a document unless a layer above has taken it.
+#[inline]
+fn add_count(of: &mut [Sum], touched: &mut Vec<u32>, doc: usize, count: f32) {
+    let sum = &mut of[doc];
+    if sum.count == TAKEN {
+        return;
+    }
+    if sum.count == 0.0 {
+        touched.push(doc as u32);
+    }
+    sum.count += count;
 }
 
 /// Marks the documents that a `lift` can bring among the best `limit`: the others are spared what is left of the work.

@@ -245,6 +245,74 @@ fn words_written_apart_find_what_is_written_as_one() {
 }
 
 #[test]
+fn a_word_written_as_one_finds_what_is_written_apart() {
+    for (query, text) in [
+        ("addon", "the add on here"),
+        ("addon", "the add-on here"),
+        ("email", "an e-mail came"),
+        ("nodejs", "with Node.js now"),
+        ("rfc2119", "see RFC 2119 there"),
+        ("1000000", "all 1,000,000 of them"),
+        ("A101", "in room A-101 now"),
+        ("getUserName", "call get_user_name twice"),
+        ("getUserName", "call get.user.name twice"),
+    ] {
+        let index = index("en", &["something else", text, "and another", "on and off", "names of a user"]);
+        let hits = search(&index, &format!("{query} "));
+        assert_eq!(hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [1], "{query}");
+        assert!(hits[0].quality == Quality::Exact && hits[0].coverage > 0.95, "{query}: {hits:?}");
+        let parsed = Query::parse(&format!("{query} "), &Syntax::default());
+        assert!(!index.highlights(&parsed, text).is_empty() && index.unknown(&parsed) == 0.0, "{query}");
+    }
+    let index = index("en", &["the part to gather", "on a part", "a add on"]);
+    for query in ["together ", "apart ", "\"addon\" "] {
+        let strict = Query::parse(query, &Syntax { typos: false, ..Syntax::default() });
+        assert_eq!(index.search(&strict, &|_| true, 10), [], "{query}: what stands apart, begins with a stop word or is quoted");
+    }
+}
+
+#[test]
+fn a_place_in_the_title_counts_as_one_for_a_word_written_apart() {
+    let documents = [("something", "add-on"), ("add-on", "something")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(found(&opened(&built("en", &documents)).unwrap(), "addon "), [1, 0]);
+}
+
+#[test]
+fn a_name_in_code_is_found_whole_and_by_its_parts() {
+    let index = index("en", &["something else", "call getUserName twice", "and JavaScript"]);
+    for query in ["getUserName", "getusername", "get_user_name", "user name", "user", "\"user name\"", "getUser"] {
+        assert_eq!(found(&index, query), [1], "{query}");
+    }
+    let query = Query::parse("name of a user", &Syntax::default());
+    let text = "call getUserName";
+    assert_eq!(index.highlights(&query, text).into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["User", "Name"]);
+    assert_eq!(found(&index, "java "), NOTHING, "a name of two parts with a capital in front is one word");
+}
+
+#[test]
+fn a_short_form_and_what_it_is_short_for_find_each_other_where_a_document_explains_it() {
+    let texts = [
+        "tuning a Large Language Model (LLM)",
+        "why an LLM fails",
+        "large language models at home",
+        "a large model of a language",
+    ];
+    let explained = index("en", &texts);
+    let by_short = found(&explained, "llm ");
+    assert!(by_short.len() == 3 && by_short[2] == 2, "spelt so first: {by_short:?}");
+    assert_eq!(found(&explained, "large language models ")[..2], [2, 0]);
+    assert!(found(&explained, "large language model ").contains(&1));
+    assert!(!found(&explained, "\"llm\"").contains(&2), "a word in quotes is spelt so");
+    assert_eq!(found(&index("en", &texts[1..]), "llm "), [0], "nothing is explained");
+    assert_eq!(found(&explained, "ll").len(), 2, "an explanation is no word that goes on");
+    let mut changed = explained;
+    assert!(changed.remove(0));
+    assert_eq!(found(&changed, "llm "), [1], "who explained it is gone");
+    changed.add(&[FieldText { field: "text", text: "a large language model (LLM)" }]).unwrap();
+    assert!(found(&changed, "llm ").contains(&2));
+}
+
+#[test]
 fn words_made_up_are_not_put_right() {
     let index = index("en", &["customer lifetime value", "campus life", "interoperability"]);
     assert_eq!(respelled(&index, "florbnick wumpus custmer "), None);

@@ -48,7 +48,7 @@ struct Args {
 }
 
 /// What is written of a collection, beside `vectors.f32` (passages, then queries) and `words.f32` (for each query the documents that
-/// its words find: number, score, coverage, whether it has all exactly).
+/// its words find: number, score, coverage, whether it has one of them exactly, whether they follow one another).
 #[derive(Serialize)]
 struct Report {
     name: String,
@@ -87,17 +87,17 @@ struct Judged {
 
 fn main() -> Outcome<()> {
     let args = Args::parse();
-    let read = |name: &str| fs::read(args.model.join(name));
-    let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
-    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
-    let encoder = Encoder::load(&files)?;
-    let mut cache = Cache::open(&args.out, &encoder)?;
     let mut all = Vec::new();
     for argument in &args.collections {
         let (name, path) = argument.split_once('=').ok_or("a collection is NAME=PATH")?;
         let (documents, topics, known_items) = read_collection(path)?;
         all.push(Judged { name: name.to_owned(), documents, topics, known_items });
     }
+    let read = |name: &str| fs::read(args.model.join(name));
+    let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
+    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+    let encoder = Encoder::load(&files)?;
+    let mut cache = Cache::open(&args.out, &encoder)?;
     for number in 0..all.len() {
         let documents = all[number].documents.len();
         eprintln!("{}: {documents} documents, {} queries", all[number].name, all[number].topics.len());
@@ -124,7 +124,7 @@ fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cac
     let tensors = builder.finish();
     let lexical = Lexical::open(|name| tensors.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice()))?;
 
-    let mut words: Vec<[f32; 4]> = Vec::new();
+    let mut words: Vec<[f32; 5]> = Vec::new();
     let (mut queries, mut encoded) = (questions(all, number, args), Vec::new());
     // Questions of a collection are text: a dash in one is no exclusion.
     let syntax = Syntax { operators: false, ..Syntax::default() };
@@ -138,8 +138,11 @@ fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cac
             let parsed = Query::parse(&read, &syntax);
             let hits = lexical.search(&parsed, &|_| true, documents.len());
             (query.words, query.unknown) = (hits.len(), lexical.unknown(&parsed));
-            let exact = |quality| f32::from(u8::from(quality == Quality::Exact));
-            words.extend(hits.iter().map(|hit| [hit.document as f32, hit.score, hit.coverage, exact(hit.quality)]));
+            let flag = |is: bool| f32::from(u8::from(is));
+            words.extend(hits.iter().map(|hit| {
+                let exact = hit.quality == Quality::Exact;
+                [hit.document as f32, hit.score, hit.coverage, flag(exact), flag(hit.is_together)]
+            }));
         }
         encoded.push(read);
     }
