@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::notes::{NoteKind, Notes};
 
@@ -16,6 +16,7 @@ pub fn decode<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
         return decode_as(encoding, &bytes[length..], notes);
     }
     match std::str::from_utf8(bytes) {
+        Ok(_) if is_iso_2022_jp(bytes) => decode_as(ISO_2022_JP, bytes, notes),
         // In UTF-16 every other byte of a text in Latin letters is zero.
         Ok(text) if !bytes[..bytes.len().min(LOOKED_AT)].contains(&0) => Cow::Borrowed(text),
         _ => decode_as(detect(bytes), bytes, notes),
@@ -39,6 +40,12 @@ pub fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], notes: &mut N
 fn replaced(text: &str) -> (usize, usize) {
     let before = text.split('\u{fffd}').next().unwrap_or_default();
     (before.matches('\n').count() + 1, text.matches('\u{fffd}').count())
+}
+
+/// Whether bytes switch to Japanese characters, by an escape that no text has, and do so rightly: they look like ASCII.
+fn is_iso_2022_jp(bytes: &[u8]) -> bool {
+    let switches = |bytes: &[u8]| matches!(bytes, b"\x1b$B" | b"\x1b$@");
+    bytes.windows(3).any(switches) && !ISO_2022_JP.decode_without_bom_handling(bytes).1
 }
 
 /// The encoding of bytes that are not UTF-8.
@@ -80,11 +87,14 @@ mod tests {
     fn the_encodings_of_spreadsheets_are_told_apart_and_named() {
         let german = "Titel;Räume\nÄpfel für Anfänger;Großer Saal\nÜber Bäume;Gewächshaus\n";
         let japanese = "タイトル,部屋\n庭の手入れについて,大ホール\n薔薇と土の話,小ホール\n";
-        for (text, encoding) in [(german, "windows-1252"), (japanese, "Shift_JIS"), (japanese, "EUC-JP")] {
+        for (text, encoding) in
+            [(german, "windows-1252"), (japanese, "Shift_JIS"), (japanese, "EUC-JP"), (japanese, "ISO-2022-JP")]
+        {
             let bytes = Encoding::for_label(encoding.as_bytes()).unwrap().encode(text).0.into_owned();
             assert_eq!(read(&bytes), (text.to_owned(), vec![encoding.to_owned()]), "{encoding}");
         }
         assert_eq!(read(german.as_bytes()), (german.to_owned(), vec![]));
+        assert_eq!(read(b"an escape \x1b$B that means nothing").1, Vec::<String>::new());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::documents::Record;
 use super::lists::Unread;
 use super::notes::{NoteKind, Notes};
-use super::{ReadOptions, lists, programme, references};
+use super::{ReadOptions, lists, programme, references, rescue};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads the records of a JSON text: those of a programme, of the place that the options name, or of its best lists.
@@ -17,6 +17,10 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
             let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
             if first.trim() != text.trim() && serde_json::from_str::<Value>(first).is_ok_and(|first| first.is_object()) {
                 return read_lines(text, notes);
+            }
+            if let Some(rest) = rescue::json(text, notes) {
+                // Where the records lay is not known any more.
+                return from_value(&rest, &ReadOptions { records: None, ..options.clone() }, notes);
             }
             return Err(Error::new(ErrorKind::DamagedFile, "the corpus is not valid JSON").caused_by(cause));
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::documents::Record;
 use super::notes::Notes;
-use super::{ReadOptions, calendar, json, lists, schedule};
+use super::{ReadOptions, calendar, json, lists, rescue, schedule};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Elements deeper than this are refused.
@@ -72,6 +72,23 @@ pub fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 /// # Errors
 /// `damaged-file` for what is no XML or has no list in it.
 pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<Record>> {
+    if let Err(damage) = check(text) {
+        return match rescue::xml(text, notes).filter(|rest| check(rest).is_ok()) {
+            Some(rest) => read_sound(&rest, options, notes),
+            None => Err(damage),
+        };
+    }
+    read_sound(text, options, notes)
+}
+
+/// Whether a text is well-formed XML.
+fn check(text: &str) -> Result<()> {
+    let mut xml = Xml::new(text);
+    while xml.event()?.is_some() {}
+    Ok(())
+}
+
+fn read_sound(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<Record>> {
     let root = root(text)?;
     if root == "schedule" && options.records.is_none() {
         let records = schedule::read(text)?;

@@ -24,6 +24,7 @@ mod names;
 mod notes;
 mod programme;
 mod references;
+mod rescue;
 mod schedule;
 mod script;
 mod table;

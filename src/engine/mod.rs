@@ -380,6 +380,7 @@ impl Index {
             Some(least) => found.retain(|ranked| ranked.score >= least),
             None => self.keep_close(&mut found, question, mode),
         }
+        self.table.preferences.apply(&question.text, &mut found, |at| self.live[at as usize] && question.allows(at));
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =
             found.into_iter().filter(|ranked| self.table.passes(ranked.document, &options.filters, None)).collect();

@@ -36,6 +36,12 @@ pub struct Document {
     /// Words that find the document although it does not have them: synonyms of words that it has.
     #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
     pub also: ThinVec<String>,
+    /// What its place in a ranking is multiplied by, in hundredths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u16>,
+    /// Questions that it comes first for.
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub pins: ThinVec<String>,
     /// The byte ranges of `text` that are code. Only building needs them: a passage that is mostly code is encoded without it.
     #[serde(skip)]
     pub code: ThinVec<Range<usize>>,
@@ -157,6 +163,8 @@ struct Read {
     headings: Option<Vec<ReadHeading>>,
     weights: Option<Vec<Vec<usize>>>,
     also: Option<Vec<String>>,
+    weight: Option<u16>,
+    pins: Option<Vec<String>>,
 }
 
 /// A heading in it.
@@ -184,6 +192,8 @@ impl Read {
             headings: self.headings.into_iter().flatten().map(heading).collect(),
             weights: self.weights.into_iter().flatten().map(weight).collect::<Option<_>>()?,
             also: self.also.into_iter().flatten().collect(),
+            weight: self.weight,
+            pins: self.pins.into_iter().flatten().collect(),
             code: ThinVec::new(),
         })
     }

@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod number;
 mod order;
 pub mod places;
+pub mod preferences;
 pub mod sort;
 pub mod table;
 pub mod understood;

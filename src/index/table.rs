@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::order;
+use super::preferences::{PREFERENCES, Preferences};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::number;
@@ -35,6 +36,8 @@ const VALUE_BYTES_MAX: usize = 200;
 pub struct Table {
     ids: Vec<String>,
     columns: BTreeMap<String, Column>,
+    /// What the site's owner prefers.
+    pub preferences: Preferences,
 }
 
 /// One field: the texts it has, and which of them each document has that has any.
@@ -82,6 +85,7 @@ impl Table {
     pub fn push(&mut self, document: &Document) {
         let number = self.ids.len() as u32;
         self.ids.push(document.id.clone());
+        self.preferences.push(number, document);
         for (name, value) in &document.fields {
             let texts = texts(value);
             if !texts.is_empty() && texts.iter().all(|text| text.len() <= VALUE_BYTES_MAX) {
@@ -109,14 +113,19 @@ impl Table {
             let column = Column::open(saved, ids.len()).ok_or_else(|| damaged("its columns contradict each other"))?;
             columns.insert(name, column);
         }
-        Ok(Self { ids, columns })
+        let preferences = tensor(PREFERENCES).map(|text| Preferences::open(text, ids.len()));
+        let preferences = preferences.map(|read| read.ok_or_else(|| damaged("its preferences name no document")));
+        Ok(Self { ids, columns, preferences: preferences.transpose()?.unwrap_or_default() })
     }
 
     /// The tensors to write, by name.
     pub fn save(&self) -> Vec<(String, Vec<u8>)> {
         let json = |value: serde_json::Result<Vec<u8>>| value.expect("a table is plain data");
         let columns: BTreeMap<&str, Saved> = self.columns.iter().map(|(name, column)| (name.as_str(), column.save())).collect();
-        vec![(IDS.to_owned(), json(serde_json::to_vec(&self.ids))), (COLUMNS.to_owned(), json(serde_json::to_vec(&columns)))]
+        let ids = (IDS.to_owned(), json(serde_json::to_vec(&self.ids)));
+        let columns = (COLUMNS.to_owned(), json(serde_json::to_vec(&columns)));
+        let preferences = self.preferences.save().map(|text| (PREFERENCES.to_owned(), text));
+        [ids, columns].into_iter().chain(preferences).collect()
     }
 
     /// The fields with their different values, in the order of their names.

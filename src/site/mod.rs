@@ -21,6 +21,7 @@ mod head;
 mod linked;
 mod markdown;
 mod page;
+mod preferred;
 mod report;
 mod source;
 mod synonyms;
@@ -43,7 +44,7 @@ use crate::index::document::{Document, Heading};
 use crate::index::lexical::Language;
 
 /// How a site is read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SiteOptions {
     /// What goes before the address of every page: a path such as `/project/`, a full address, or [`ANYWHERE`]. Without it that which
     /// the pages' canonical addresses have in common, else `/`.
@@ -58,6 +59,11 @@ pub struct SiteOptions {
     pub url_pattern: Option<String>,
     /// Words that stand for each other: a page that has one of a list is found by the others, too.
     pub synonyms: Vec<Vec<String>>,
+    /// How much pages count beside others, from 0.01 to 100, by the beginnings of their files; the longest that fits decides. Change logs, which
+    /// have a word for everything, count half where nothing is said.
+    pub weights: Vec<(String, f64)>,
+    /// Questions, and the file of the page that comes first for each.
+    pub pins: Vec<(String, String)>,
 }
 
 /// A site that has been read.
@@ -135,8 +141,11 @@ pub fn read(
         let (url, title) = (addresses.url(at, &page), titles.title(&page));
         let mut document = document(page, url, title);
         document.also = synonyms::of(&document, &options.synonyms).into();
+        document.weight = preferred::weight(&document, &options.weights);
+        document.pins = preferred::pins(&document, &options.pins).into();
         languages.entry(language).or_default().push(document);
     }
+    preferred::unmet(&languages, options, &mut report);
     report.pages = report.longest.len();
     report.longest.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.file.cmp(&b.file)));
     report.longest.truncate(10);

@@ -145,11 +145,31 @@ impl Page {
             Some(LeftOut::Noindex)
         } else if self.is_error_page() {
             Some(LeftOut::ErrorPage)
-        } else if self.blocks.is_empty() {
+        } else if self.blocks.is_empty() || self.is_search_page() {
             Some(LeftOut::Empty)
+        } else if self.is_general_index() {
+            Some(LeftOut::Repeats)
         } else {
             None
         }
+    }
+
+    /// The name of its file without the ending, or of its folder where it is the page of that, in lower case.
+    fn stem(&self) -> String {
+        let path = self.path.trim_end_matches("/index.html");
+        let file = path.rsplit('/').next().unwrap_or_default();
+        file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_ascii_lowercase()
+    }
+
+    /// Whether the page is where a search of the site's own shows its results: there are none in it.
+    fn is_search_page(&self) -> bool {
+        self.stem() == "search" && self.letters() < 400
+    }
+
+    /// Whether the page lists what others are about, word by word, as the generators of manuals write it.
+    fn is_general_index(&self) -> bool {
+        let stem = self.stem();
+        stem.starts_with("genindex") || ["py-modindex", "modindex"].contains(&stem.as_str())
     }
 
     /// Whether the page is what a host shows where there is none: by its name at the top of the site or of a language's part,
@@ -157,9 +177,7 @@ impl Page {
     fn is_error_page(&self) -> bool {
         const NAMES: &[&str] = &["404", "403", "500", "50x", "_error", "_not-found", "not-found", "not_found"];
         let parts: Vec<&str> = self.path.trim_end_matches("/index.html").split('/').collect();
-        let file = parts.last().copied().unwrap_or_default();
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_ascii_lowercase();
-        let is_named = NAMES.contains(&stem.as_str());
+        let is_named = NAMES.contains(&self.stem().as_str());
         let is_at_top = parts.len() == 1 || (parts.len() == 2 && matches!(parts[0].len(), 2 | 5));
         let titles = [&self.head.title, &self.h1];
         let is_titled = titles.into_iter().flatten().any(|title| {

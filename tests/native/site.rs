@@ -340,6 +340,25 @@ fn a_page_that_repeats_others_is_left_out_and_versions_of_a_page_are_not() {
 }
 
 #[test]
+fn pages_that_only_search_or_list_the_others_are_left_out() {
+    let page = |title: &str, text: &str| format!("<html lang=en><title>{title}</title><main><h1>{title}</h1><p>{text}</main>");
+    let index = page("Index", "boat (oars), mend, paint, winter");
+    let (search, article) =
+        (page("Search", "Please turn JavaScript on."), page("Search", &"How boats are searched for. ".repeat(20)));
+    let pages = [
+        ("boats.html", &page("Boats", "How we mend them.")),
+        ("genindex-B.html", &index),
+        ("genindex/index.html", &index.replace("boat", "bay")),
+        ("search.html", &search),
+        ("guide/search.html", &article),
+    ];
+    let site = read(&pages.map(|(path, html)| (path, html.as_str())), &SiteOptions::default()).unwrap();
+    assert_eq!(left_out(&site, LeftOut::Repeats), ["genindex-B.html", "genindex/index.html"]);
+    assert_eq!(left_out(&site, LeftOut::Empty), ["search.html"]);
+    assert!(found(&site).contains_key("guide/search.html"));
+}
+
+#[test]
 fn stubs_that_say_the_same_under_other_titles_are_left_out() {
     let stub = |name: &str| {
         format!("<html><title>{name}</title><main><h1>{name}</h1><p>This chapter has moved to the new edition.</main>")
@@ -610,4 +629,36 @@ fn a_site_that_may_lie_anywhere_has_relative_addresses_and_the_manifest_says_to_
     let plain: Vec<&str> = args.iter().copied().filter(|arg| !["--base", "./"].contains(arg)).collect();
     stdout(&inkling(folder.path(), &plain));
     assert_eq!(base("public/search/manifest.json"), Value::Null);
+}
+
+#[test]
+fn weights_move_pages_pins_put_them_first_and_what_is_no_page_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("public")).unwrap();
+    let page = |title: &str, text: &str| format!("<html lang=en><title>{title}</title><main><p>{text}</main>");
+    write("public/a.html", &page("Repairs", "A boat, a boat, a boat: all about the boat."));
+    write("public/b.html", &page("Storage", "Where each boat lies in winter."));
+    write("public/c.html", &page("Start", "Read this before anything else."));
+    write("public/changes.html", &page("Release Notes", "A boat, a boat, a boat: all about the boat, and more of the boat."));
+    let model = format!("{DATA}/tiny-quantized");
+    let make = |more: &[&str]| {
+        let args = ["site", "public", "--model", &model, "--passage-tokens", "40", "--overlap", "8", "--json"];
+        let summary: Value = serde_json::from_str(stdout(&inkling(folder.path(), &[&args[..], more].concat()))).unwrap();
+        summary["warnings"].clone()
+    };
+    let ask = |query: &str| -> Vec<String> {
+        let args = ["search", query, "--index", "public/search", "--mode", "lexical", "--json", "--limit", "9"];
+        let found = inkling(folder.path(), &args);
+        let answer: Value = serde_json::from_str(stdout(&found)).unwrap();
+        let hits = answer["hits"].as_array().unwrap();
+        hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+    };
+    make(&[]);
+    assert_eq!(ask("boat"), ["a.html", "b.html", "changes.html"]);
+    let more = ["--weights", "a.html=0.1", "--weights", "none/=2", "--pins", "boat=c.html", "--pins", "oar=d.html"];
+    let warnings = make(&more).to_string();
+    assert_eq!(ask("Boat?"), ["c.html", "b.html", "changes.html", "a.html"]);
+    assert_eq!(ask("boat winter")[0], "b.html");
+    assert!(warnings.contains("d.html") && warnings.contains("none/") && !warnings.contains("c.html"), "{warnings}");
 }

@@ -15,7 +15,7 @@ use crate::text::passages::PassageOptions;
 const FILE: &str = "inkling.toml";
 
 /// Settings as flags and files give them. A flag goes before a file, a file before what is usual.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, clap::Args)]
+#[derive(Debug, Default, Clone, PartialEq, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
     /// Folder of the built site
@@ -47,6 +47,13 @@ pub struct Settings {
     /// Words that stand for each other, such as k8s,kubernetes; may be repeated
     #[arg(long, value_name = "WORDS", value_parser = words)]
     pub synonyms: Vec<Words>,
+    /// How much pages count beside others, by the beginning of their files, such as blog/=0.5; may be repeated [default: change logs
+    /// 0.5]
+    #[arg(long, value_name = "FILES=NUMBER", value_parser = weight)]
+    pub weights: Vec<(String, f64)>,
+    /// Page that comes first for a question, by its file, such as "install=guide/install.html"; may be repeated
+    #[arg(long, value_name = "QUESTION=FILE", value_parser = pin)]
+    pub pins: Vec<(String, String)>,
     /// Most tokens of a passage, title and headings included [default: 200]
     #[arg(long, value_name = "N")]
     pub passage_tokens: Option<usize>,
@@ -72,6 +79,17 @@ fn words(list: &str) -> Result<Words, String> {
     if words.len() < 2 { Err("give at least two words with commas between them".to_owned()) } else { Ok(Words(words)) }
 }
 
+fn weight(pair: &str) -> Result<(String, f64), String> {
+    let (start, weight) = pair.rsplit_once('=').ok_or("give FILES=NUMBER, such as blog/=0.5")?;
+    let weight: f64 = weight.trim().parse().map_err(|_| format!("{weight:?} is no number"))?;
+    if (0.01..=100.0).contains(&weight) { Ok((start.to_owned(), weight)) } else { Err("a weight is from 0.01 to 100".to_owned()) }
+}
+
+fn pin(pair: &str) -> Result<(String, String), String> {
+    let (question, file) = pair.rsplit_once('=').ok_or("give QUESTION=FILE, such as \"install=guide/install.html\"")?;
+    Ok((question.trim().to_owned(), file.trim().to_owned()))
+}
+
 impl Settings {
     /// These settings, and where they say nothing those of a file: the one named, else `inkling.toml`, else `package.json`.
     ///
@@ -94,6 +112,8 @@ impl Settings {
             exclude: list(self.exclude, file.exclude),
             url_pattern: self.url_pattern.or(file.url_pattern),
             synonyms: if self.synonyms.is_empty() { file.synonyms } else { self.synonyms },
+            weights: if self.weights.is_empty() { file.weights } else { self.weights },
+            pins: if self.pins.is_empty() { file.pins } else { self.pins },
             passage_tokens: self.passage_tokens.or(file.passage_tokens),
             overlap: self.overlap.or(file.overlap),
             dist: self.dist.or(file.dist),
@@ -126,8 +146,9 @@ impl Settings {
 
     /// How the pages are read.
     pub fn site(&self) -> SiteOptions {
-        let Self { base, main, exclude, url_pattern, .. } = self.clone();
-        SiteOptions { base, main, exclude, url_pattern, synonyms: self.synonyms.iter().map(|words| words.0.clone()).collect() }
+        let Self { base, main, exclude, url_pattern, weights, pins, .. } = self.clone();
+        let synonyms = self.synonyms.iter().map(|words| words.0.clone()).collect();
+        SiteOptions { base, main, exclude, url_pattern, synonyms, weights, pins }
     }
 
     /// How they are cut.
@@ -160,7 +181,8 @@ mod tests {
             let value = match schema["properties"][key]["type"].as_str().unwrap() {
                 "boolean" => serde_json::json!(true),
                 "integer" => serde_json::json!(20),
-                "array" if key == "synonyms" => serde_json::json!([["a", "b"]]),
+                "array" if ["synonyms", "pins"].contains(&key) => serde_json::json!([["a", "b"]]),
+                "array" if key == "weights" => serde_json::json!([["a", 0.5]]),
                 "array" => serde_json::json!(["a"]),
                 _ => serde_json::json!("a"),
             };
