@@ -215,7 +215,7 @@ pub fn words(bytes: &[u8]) {
         for hit in index.search(&query, &|_| true, 10) {
             assert!(hit.score.is_finite() && (0.0..=1.001).contains(&hit.coverage) && hit.document < index.docs_total());
         }
-        let _ = index.respelled(text, &query, &|_| false);
+        let _ = index.look_up(query.clone()).respelled(text, &|_| false);
         index.highlights(&query, "How people grow data, gardening in 日本").into_iter().for_each(drop);
     }
     let first = u32::from(index.remove(0));

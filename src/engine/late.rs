@@ -19,8 +19,8 @@ impl Index {
         if self.lexical.is_whole() {
             return Ok(Vec::new());
         }
-        let Read { query, mode, .. } = self.parse(text, options, is_word)?;
-        Ok(self.lexical.missing(&query, mode != Mode::Semantic))
+        let Read { lookup, mode, .. } = self.parse(text, options, is_word)?;
+        Ok(lookup.missing(mode != Mode::Semantic))
     }
 
     /// All blocks of words that are still to come: they must before an index is changed or saved.

@@ -35,7 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
 use crate::index::document::Document;
 use crate::index::fusion::{self, Ranked};
-use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Query, Syntax};
+use crate::index::lexical::{Highlighter, Lexical, LexicalHit, Lookup, Query, Syntax};
 use crate::index::manifest::{Manifest, ModelIdentity};
 use crate::index::sort::{keep_first, sort_by};
 use crate::index::table::{Counts, Filters, Table};
@@ -164,8 +164,8 @@ pub struct Question {
 }
 
 /// A text as it is read.
-struct Read {
-    query: Query,
+struct Read<'a> {
+    lookup: Lookup<'a>,
     /// The text with misspelt words put right, where it has some.
     corrected: Option<String>,
     mode: Mode,
@@ -303,18 +303,19 @@ impl Index {
     /// without a model, and as long as [`Index::missing_words`] are.
     pub fn read(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Question> {
         let mut clock = Clock::start();
-        let Read { query, corrected, mode } = self.parse(text, options, is_word)?;
+        let Read { lookup, corrected, mode } = self.parse(text, options, is_word)?;
+        let query = lookup.query();
         let values = self.values.get_or_init(|| Values::of(&self.table, |word| self.lexical.language().is_stop_word(word)));
         let typed = corrected.as_ref().map(|_| Query::parse(text, &options.syntax));
-        let understood = values.understood(typed.as_ref().unwrap_or(&query));
+        let understood = values.understood(typed.as_ref().unwrap_or(query));
         let is_empty = query.wanted().trim().is_empty();
         let by_words = mode != Mode::Semantic && !is_empty;
-        if !self.lexical.missing(&query, by_words).is_empty() {
+        if !lookup.missing(by_words).is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, "words of the query are not loaded yet: load them first"));
         }
         // All of them, whatever the filters: what is found and counted is the same with them and without.
         let all = self.lexical.docs_total() as usize;
-        let words = if by_words { self.lexical.search(&query, &|_| true, all) } else { Vec::new() };
+        let words = if by_words { lookup.search(&|_| true, all) } else { Vec::new() };
         Ok(Question {
             options: options.clone(),
             mode,
@@ -325,19 +326,19 @@ impl Index {
             text: corrected.unwrap_or_else(|| text.to_owned()),
             is_truncated: by_words && query.is_truncated(),
             wanted: query.wanted().to_owned(),
-            allowed: self.lexical.allowed(&query),
+            allowed: self.lexical.allowed(query),
             words,
-            unknown: self.lexical.unknown(&query),
-            highlighter: self.lexical.highlighter(&query),
+            unknown: lookup.unknown(),
+            highlighter: lookup.highlighter(),
             timings: Timings { words: clock.lap(), ..Timings::default() },
         })
     }
 
-    fn parse(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Read> {
+    fn parse(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Read<'_>> {
         let fields = options.filters.keys().chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
         options.sort.iter().try_for_each(|order| self.table.check_order(order).map(drop))?;
-        let mut query = Query::parse(text, &options.syntax);
+        let query = Query::parse(text, &options.syntax);
         let mode = match (options.mode, is_word) {
             (Mode::Semantic, None) => {
                 return Err(Error::new(ErrorKind::InvalidInput, "no model is loaded yet: wait for it, or search by words"));
@@ -346,14 +347,15 @@ impl Index {
             (Mode::Hybrid, _) => Mode::Lexical,
             (mode, _) => mode,
         };
+        let mut lookup = self.lexical.look_up(query);
         let corrected = match (mode, is_word) {
-            (Mode::Hybrid, Some(is_word)) if self.lexical.unknown(&query) > 0.0 => self.lexical.respelled(text, &query, is_word),
+            (Mode::Hybrid, Some(is_word)) if lookup.unknown() > 0.0 => lookup.respelled(text, is_word),
             _ => None,
         };
         if let Some(corrected) = &corrected {
-            query = Query::parse(corrected, &options.syntax);
+            lookup = self.lexical.look_up(Query::parse(corrected, &options.syntax));
         }
-        Ok(Read { query, corrected, mode })
+        Ok(Read { lookup, corrected, mode })
     }
 
     /// Ranks what a question finds. `vector` is its own, where meaning is asked; `elsewhere` are the scores for it of the passages

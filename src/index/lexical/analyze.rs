@@ -15,19 +15,27 @@ use super::unicode::{compose, decompose_compatible, is_combining_mark};
 /// Longest word kept, in characters; the rest of a longer run (base64, an URL's hash) is dropped alike in corpus and query.
 pub(super) const WORD_CHARS_MAX: usize = 40;
 
+/// Takes the folded spelling and the byte range of a word.
+type Emit<'a> = dyn FnMut(&str, Range<usize>) + 'a;
+
 /// Calls `emit` with the folded spelling and the byte range of each word of `text`, in order.
 ///
 /// Ranges lie on character boundaries of `text`. Pairs of a script without spaces overlap by one character; the words that a name in
 /// code is made of lie in the range of the name, which comes before them.
 pub(super) fn words(text: &str, mut emit: impl FnMut(&str, Range<usize>)) {
+    each_word(text, &mut emit);
+}
+
+/// [`words`], once in a module and not for each closure.
+fn each_word(text: &str, emit: &mut Emit<'_>) {
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
         if is_paired(first) {
             let end = run_end(text, at, |c| is_paired(c) || is_mark(c));
-            pairs(&text[at..end], at, &mut emit);
+            pairs(&text[at..end], at, emit);
             at = end;
         } else if first.is_alphanumeric() && !is_mark(first) {
-            at = word(text, at, &mut emit);
+            at = word(text, at, emit);
         } else {
             at += first.len_utf8();
         }
@@ -40,7 +48,7 @@ pub(super) fn is_pair(word: &str) -> bool {
 }
 
 /// Emits the word that starts at `at` and returns where the search for the next one goes on.
-fn word(text: &str, at: usize, emit: &mut impl FnMut(&str, Range<usize>)) -> usize {
+fn word(text: &str, at: usize, emit: &mut Emit<'_>) -> usize {
     let mut folded = String::new();
     let mut end = at;
     loop {
@@ -91,7 +99,7 @@ fn parts_of_name(word: &str) -> Vec<Range<usize>> {
     if parts.iter().all(has_letters) { parts } else { Vec::new() }
 }
 
-fn emit_word(folded: &mut String, range: Range<usize>, emit: &mut impl FnMut(&str, Range<usize>)) {
+fn emit_word(folded: &mut String, range: Range<usize>, emit: &mut Emit<'_>) {
     if let Some((cut, _)) = folded.char_indices().nth(WORD_CHARS_MAX) {
         folded.truncate(cut);
     }
@@ -113,7 +121,7 @@ fn is_elision(folded: &str) -> bool {
 }
 
 /// Emits overlapping pairs of the characters of `run`, which starts at byte `at`; a single character stands for itself.
-fn pairs(run: &str, at: usize, emit: &mut impl FnMut(&str, Range<usize>)) {
+fn pairs(run: &str, at: usize, emit: &mut Emit<'_>) {
     let mut units: Vec<(String, Range<usize>)> = Vec::new();
     for (offset, c) in run.char_indices() {
         let range = at + offset..at + offset + c.len_utf8();

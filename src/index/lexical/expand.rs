@@ -44,11 +44,7 @@ pub(super) struct Expansion {
 impl Lexical {
     /// The spellings that each word of a query stands for. Depends on live documents only.
     pub(super) fn expand(&self, query: &Query) -> Vec<Expansion> {
-        self.expand_with(query, query.typos)
-    }
-
-    fn expand_with(&self, query: &Query, typos: bool) -> Vec<Expansion> {
-        let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, typos)).collect();
+        let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, query.typos)).collect();
         self.add_joined(query, &mut expansions);
         self.add_parted(query, &mut expansions);
         self.add_acronyms(query, &mut expansions);
@@ -76,15 +72,6 @@ impl Lexical {
             joined: Vec::new(),
             phrases: Vec::new(),
         }
-    }
-
-    /// The share of a query's words, stop words aside, that no document has in any form; words near a misspelt one do not count. 0 of
-    /// a query without words.
-    pub fn unknown(&self, query: &Query) -> f32 {
-        let words = self.expand_with(query, false).into_iter().filter(|expansion| !expansion.stop);
-        let (all, unknown) =
-            words.fold((0u32, 0u32), |(all, unknown), word| (all + 1, unknown + u32::from(!self.is_known(&word))));
-        unknown as f32 / all.max(1) as f32
     }
 
     /// Whether some document has a word in any form, or one that begins with it where it is still being typed, or all of what it may

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::expand::Expansion;
 use super::query::Query;
 use super::{Lexical, Quality, analyze};
 
@@ -14,10 +15,10 @@ pub struct Highlighter {
 }
 
 impl Lexical {
-    /// Prepares the marking of a query's words; do it once for all hits of the query.
-    pub fn highlighter(&self, query: &Query) -> Highlighter {
+    /// [`Lookup::highlighter`](super::Lookup::highlighter).
+    pub(super) fn highlighter(&self, query: &Query, expansions: Vec<Expansion>) -> Highlighter {
         let mut found = Highlighter::default();
-        for (word, expansion) in query.words.iter().zip(self.expand(query)) {
+        for (word, expansion) in query.words.iter().zip(expansions) {
             // Marking every "the" would hide the words that matter; a quoted one was asked for.
             if expansion.stop && !word.quoted && query.words.iter().any(|other| !self.language.is_stop_word(&other.text)) {
                 continue;
@@ -34,7 +35,7 @@ impl Lexical {
 
     /// The byte ranges of the words of `text` that match a query, in order, on character boundaries, without overlaps.
     pub fn highlights(&self, query: &Query, text: &str) -> Vec<Range<usize>> {
-        self.highlighter(query).ranges(text)
+        self.look_up(query.clone()).highlighter().ranges(text)
     }
 }
 

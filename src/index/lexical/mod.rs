@@ -26,7 +26,7 @@
 //! ```
 //!
 //! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
-//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `expand` (word to forms), `spellings`, `acronyms`, `respell`, `score`, `pairs`,
+//! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `lookup`, `expand` (word to forms), `spellings`, `acronyms`, `respell`, `score`, `pairs`,
 //! `phrase`, `highlight`.
 
 mod acronyms;
@@ -38,6 +38,7 @@ mod frozen;
 mod growing;
 mod highlight;
 mod language;
+mod lookup;
 mod open;
 mod pairs;
 mod phrase;
@@ -59,6 +60,7 @@ pub mod unicode;
 pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;
 pub use language::Language;
+pub use lookup::Lookup;
 pub(super) use postings::{put as put_varint, take as take_varint};
 pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax, folded_words};
 pub use score::Ranking;

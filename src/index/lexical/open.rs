@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::builder::{check_fields, known_language, ordered};
+use super::expand::Expansion;
 use super::file::{self, About, TENSORS, VERSION, VERSION_OF_DOCUMENTS};
 use super::frozen::Frozen;
 use super::growing::Growing;
@@ -68,9 +69,8 @@ impl Lexical {
         Ok(Self::over(base, language, about.fields))
     }
 
-    /// The blocks with the postings that a query looks at, as far as they are still to come: those of its operators, and `by_words`
-    /// those of its words, until which it cannot be searched.
-    pub fn missing(&self, query: &Query, by_words: bool) -> Vec<usize> {
+    /// [`Lookup::missing`](super::Lookup::missing).
+    pub(super) fn missing(&self, query: &Query, words: &[Expansion]) -> Vec<usize> {
         if self.is_whole() {
             return Vec::new();
         }
@@ -83,7 +83,6 @@ impl Lexical {
                 }
             });
         };
-        let words = if by_words { self.expand(query) } else { Vec::new() };
         for expansion in words {
             // Stop words have no pairs.
             expansion.layers.iter().flat_map(|(_, words)| words).for_each(|word| want(word, !expansion.stop));

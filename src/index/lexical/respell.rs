@@ -20,18 +20,22 @@ const CHARS_MIN: usize = 5;
 const CHARS_MIN_OF_TWO: usize = 12;
 
 impl Lexical {
-    /// The text that `query` was read from with each word replaced that is probably misspelt: no document has it, `is_word` does
-    /// not know its folded spelling, and a word that some document has is a few typing errors away. Nothing where no word is, where
-    /// another word of the query is unknown and cannot be put right (then they may be made up, or about something else), and in other languages than English: that an encoder's vocabulary lacks a German word says nothing about its spelling.
-    pub fn respelled(&self, text: &str, query: &Query, is_word: &dyn Fn(&str) -> bool) -> Option<String> {
+    /// [`Lookup::respelled`](super::Lookup::respelled).
+    pub(super) fn respelled(
+        &self,
+        text: &str,
+        query: &Query,
+        expansions: &[Expansion],
+        is_word: &dyn Fn(&str) -> bool,
+    ) -> Option<String> {
         if !query.typos || self.language != Language::English {
             return None;
         }
         let mut right: Vec<(&str, String)> = Vec::new();
-        let expanded = query.words.iter().zip(self.expand(query));
+        let expanded = query.words.iter().zip(expansions);
         for (word, expansion) in expanded.filter(|(_, expansion)| !expansion.stop && !self.is_known(expansion)) {
             // Beside a word that is nowhere, one that is near another was hardly meant as that.
-            let near = if is_word(&word.text) { None } else { self.nearest(word, &expansion) };
+            let near = if is_word(&word.text) { None } else { self.nearest(word, expansion) };
             right.push((&word.text, near?));
         }
         let (mut respelled, mut end) = (String::new(), 0);

@@ -95,11 +95,14 @@ struct Gains {
 }
 
 impl Lexical {
-    /// The best `limit` live documents for a query among those that `accept` lets through, best first, ties by number.
-    ///
-    /// A document must match a word that is no stop word (unless the query has none such), and be
-    /// [allowed](Lexical::allowed) by the operators. Takes time proportional to the occurrences of the query's words, plus one pass over the documents.
-    pub fn search(&self, query: &Query, accept: &dyn Fn(u32) -> bool, limit: usize) -> Vec<LexicalHit> {
+    /// [`Lookup::search`](super::Lookup::search).
+    pub(super) fn search_expanded(
+        &self,
+        query: &Query,
+        expansions: &[Expansion],
+        accept: &dyn Fn(u32) -> bool,
+        limit: usize,
+    ) -> Vec<LexicalHit> {
         if limit == 0 || query.is_empty() {
             return Vec::new();
         }
@@ -109,7 +112,6 @@ impl Lexical {
         if !self.all_live() {
             sums.of.iter_mut().zip(&self.live).filter(|(_, live)| !**live).for_each(|(sum, _)| sum.count = TAKEN);
         }
-        let expansions = self.expand(query);
         // Stop words come last: they only add to documents that have another word, where the query has another.
         let only_stop_words = expansions.iter().all(|expansion| expansion.stop);
         let (words, stop_words): (Vec<usize>, Vec<usize>) =
@@ -121,9 +123,9 @@ impl Lexical {
         if let Some(allowed) = self.allowed(query) {
             sums.of.iter_mut().zip(allowed).filter(|(_, allowed)| !allowed).for_each(|(sum, _)| sum.score = 0.0);
         }
-        let pairs = self.pairs(query, &expansions, &found);
+        let pairs = self.pairs(query, expansions, &found);
         let stop_lift: f32 = stop_words.iter().map(|&word| self.stop_word_lift(&expansions[word])).sum();
-        self.score_pairs(&pairs, &expansions, &mut sums.of);
+        self.score_pairs(&pairs, expansions, &mut sums.of);
         if !stop_words.is_empty() {
             find_hopeful(stop_lift, accept, limit, &mut sums);
         }
@@ -134,7 +136,7 @@ impl Lexical {
         hits.map(|(score, doc)| {
             let Sum { mass, quality, pairs: met, .. } = sums.of[doc as usize];
             let (quality, coverage) = (quality.unwrap_or(Quality::Typo), (mass / sums.whole).min(1.0));
-            let is_title = quality == Quality::Exact && self.is_title(query, &expansions, doc);
+            let is_title = quality == Quality::Exact && self.is_title(query, expansions, doc);
             let is_together = query.words.len() <= WORDS_MAX && usize::from(met) == pairs.len();
             LexicalHit { document: doc, score, quality, coverage, is_title, is_together }
         })

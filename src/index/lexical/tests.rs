@@ -106,7 +106,7 @@ fn typing_errors_are_forgiven_only_where_no_document_has_the_word() {
 }
 
 fn respelled(index: &Lexical, text: &str) -> Option<String> {
-    index.respelled(text, &Query::parse(text, &Syntax::default()), &|word| word == "lifetimes")
+    index.look_up(Query::parse(text, &Syntax::default())).respelled(text, &|word| word == "lifetimes")
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn words_that_may_be_right_are_left_as_they_are() {
         assert_eq!(respelled(&index, text), None, "{text}: {why}");
     }
     let strict = Query::parse("custmer ", &Syntax { typos: false, ..Syntax::default() });
-    assert_eq!(index.respelled("custmer ", &strict, &|_| false), None);
+    assert_eq!(index.look_up(strict).respelled("custmer ", &|_| false), None);
     let german = self::index("de", &["Kunden und Daten"]);
     assert_eq!(respelled(&german, "Kurden "), None, "the encoder's vocabulary is no judge of German");
 }
@@ -262,7 +262,7 @@ fn a_word_written_as_one_finds_what_is_written_apart() {
         assert_eq!(hits.iter().map(|hit| hit.document).collect::<Vec<_>>(), [1], "{query}");
         assert!(hits[0].quality == Quality::Exact && hits[0].coverage > 0.95, "{query}: {hits:?}");
         let parsed = Query::parse(&format!("{query} "), &Syntax::default());
-        assert!(!index.highlights(&parsed, text).is_empty() && index.unknown(&parsed) == 0.0, "{query}");
+        assert!(!index.highlights(&parsed, text).is_empty() && index.look_up(parsed).unknown() == 0.0, "{query}");
     }
     let index = index("en", &["the part to gather", "on a part", "a add on"]);
     for query in ["together ", "apart ", "\"addon\" "] {
@@ -318,8 +318,10 @@ fn words_made_up_are_not_put_right() {
     assert_eq!(respelled(&index, "florbnick wumpus custmer "), None);
     assert_eq!(respelled(&index, "custmer pizza "), None, "it is about something else");
     assert_eq!(respelled(&index, "custmer value ").as_deref(), Some("customer value "));
-    assert!((index.unknown(&Query::parse("florbnick customers of the value ", &Syntax::default())) - 1.0 / 3.0).abs() < 1e-6);
-    assert_eq!(index.unknown(&Query::parse("the cust", &Syntax::default())), 0.0, "it may go on");
+    assert!(
+        (index.look_up(Query::parse("florbnick customers of the value ", &Syntax::default())).unknown() - 1.0 / 3.0).abs() < 1e-6
+    );
+    assert_eq!(index.look_up(Query::parse("the cust", &Syntax::default())).unknown(), 0.0, "it may go on");
 }
 
 #[test]
@@ -653,7 +655,7 @@ proptest! {
         prop_assert_eq!(lazy.all_missing().len(), blocks.len());
         for text in &queries[..asked] {
             let query = Query::parse(text, &Syntax::default());
-            let mut missing = lazy.missing(&query, true);
+            let mut missing = lazy.look_up(query.clone()).missing(true);
             if backwards {
                 missing.reverse();
             }
@@ -661,7 +663,7 @@ proptest! {
                 lazy.load(block, &blocks[block]).unwrap();
                 lazy.load(block, &blocks[block]).unwrap();
             }
-            prop_assert_eq!(lazy.missing(&query, true), Vec::<usize>::new());
+            prop_assert_eq!(lazy.look_up(query.clone()).missing(true), Vec::<usize>::new());
             prop_assert_eq!(search(&lazy, text), search(&whole, text), "{}", text);
             prop_assert_eq!(respelled(&lazy, text), respelled(&whole, text));
             prop_assert_eq!(lazy.highlights(&query, &documents[0].1), whole.highlights(&query, &documents[0].1));

@@ -137,7 +137,7 @@ fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cac
         if query.kind != "text" {
             let parsed = Query::parse(&read, &syntax);
             let hits = lexical.search(&parsed, &|_| true, documents.len());
-            (query.words, query.unknown) = (hits.len(), lexical.unknown(&parsed));
+            (query.words, query.unknown) = (hits.len(), lexical.look_up(parsed).unknown());
             let flag = |is: bool| f32::from(u8::from(is));
             words.extend(hits.iter().map(|hit| {
                 let exact = hit.quality == Quality::Exact;
