@@ -62,7 +62,7 @@ impl Asked {
         let cosine = best(ranked, |document| document.cosine);
         let coverage = best(ranked, |document| document.coverage);
         let near = 15.8 * cosine + 13.4 * mean_cosine(ranked) - 0.68 * self.ln_documents();
-        let logit = near + 3.29 * coverage - 3.57 * self.unknown - 1.95;
+        let logit = near + 3.29 * coverage - 3.57 * self.unknown - 1.5;
         if coverage >= COVERAGE_ALONE { logit.max(0.0) } else { logit }
     }
 
