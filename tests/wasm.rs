@@ -61,6 +61,19 @@ fn the_browser_takes_every_character_apart_as_the_tables_of_other_machines_do() 
 }
 
 #[wasm_bindgen_test]
+fn the_browser_writes_the_letters_it_knows_small_and_large_as_the_tables_of_other_machines_do() {
+    let unassigned = js_sys::RegExp::new(r"\p{Cn}", "u");
+    for c in '\u{1}'..=char::MAX {
+        let small: String = unicode::letters(unicode::lower(c)).collect();
+        for (asked, expected) in [(small, c.to_lowercase().to_string()), (unicode::upper(c), c.to_uppercase().to_string())] {
+            // One of the two may know a later version of Unicode.
+            let is_new = || unassigned.test(&expected) || asked.chars().any(|c| !c.is_alphabetic());
+            assert!(asked == expected || is_new(), "{c:?}: {asked:?}, not {expected:?}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 fn the_browser_composes_letters_and_marks_as_the_tables_do() {
     // What a composed character is made of, and the same letters with marks that may not go with them.
     let parts = |c: char| {

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
 use crate::index::fusion::Ranked;
 use crate::index::lexical::Highlighter;
+use crate::index::lexical::unicode::lower_text;
 
 /// A hit with what is shown of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -117,7 +118,7 @@ impl Index {
         let matching = |(text, range): &(&str, Range<usize>)| {
             let path = section(range).map_or(&[][..], |section| &section.path);
             let texts = path.iter().map(|&heading| document.heading(heading)).chain([*text]);
-            let words = texts.flat_map(|text| highlights(text).into_iter().map(|range| text[range].to_lowercase()));
+            let words = texts.flat_map(|text| highlights(text).into_iter().map(|range| lower_text(&text[range])));
             let words: Vec<String> = words.collect();
             let different = words.iter().enumerate().filter(|(at, word)| !words[..*at].contains(word)).count();
             (different, words.len())

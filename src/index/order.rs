@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::lexical::unicode::{lower, lower_text};
 use super::number;
 use super::sort::sort_by;
 
@@ -126,7 +127,7 @@ enum Word {
 
 /// What a word in a moment says; nothing where it has no place in one.
 fn word(word: &str) -> Option<Word> {
-    let word: String = word.chars().flat_map(char::to_lowercase).take(3).collect();
+    let word: String = lower_text(word).chars().take(3).collect();
     let months = "jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez";
     match word.as_str() {
         "am" | "a" => Some(Word::Morning),
@@ -173,7 +174,7 @@ fn by_parts(a: &str, b: &str) -> Ordering {
                 x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
             }
             (Some(x), Some(y)) => {
-                let order = x.to_lowercase().cmp(y.to_lowercase());
+                let order = lower(*x).cmp(&lower(*y));
                 a.next();
                 b.next();
                 order

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::document::Document;
 use super::fusion::Ranked;
+use super::lexical::unicode::lower_text;
 use crate::json;
 
 /// The name of the tensor.
@@ -86,7 +87,7 @@ impl Preferences {
 
 /// A question without what does not tell it from another.
 fn plain(question: &str) -> String {
-    let words = question.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+    let words = question.split_whitespace().map(lower_text).collect::<Vec<_>>().join(" ");
     words.trim_end_matches(['?', '.', '!', ' ']).to_owned()
 }
 

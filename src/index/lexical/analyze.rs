@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::unicode::{compose, decompose_compatible, is_combining_mark};
+use super::unicode::{compose, decompose_compatible, is_combining_mark, letters, lower};
 
 /// Longest word kept, in characters; the rest of a longer run (base64, an URL's hash) is dropped alike in corpus and query.
 pub(super) const WORD_CHARS_MAX: usize = 40;
@@ -212,23 +212,21 @@ fn add_part(part: char, out: &mut String) {
 
 /// Appends a character in lower case, letters that do not decompose as people without them on their keyboards write them.
 fn lower_into(c: char, out: &mut String) {
-    for part in c.to_lowercase() {
-        match part {
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'þ' => out.push_str("th"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' | 'ð' => out.push('d'),
-            'ı' => out.push('i'),
-            'ς' => out.push('σ'),
-            'ё' => out.push('е'),
-            // Joiners, marks, and signs that compatibility forms bring along: "¼" has a slash in it.
-            _ if is_dropped_mark(part) || !(part.is_alphanumeric() || is_combining_mark(part)) => {}
-            _ => out.push(part),
-        }
-    }
+    letters(lower(c)).for_each(|part| match part {
+        'ß' => out.push_str("ss"),
+        'æ' => out.push_str("ae"),
+        'œ' => out.push_str("oe"),
+        'þ' => out.push_str("th"),
+        'ø' => out.push('o'),
+        'ł' => out.push('l'),
+        'đ' | 'ð' => out.push('d'),
+        'ı' => out.push('i'),
+        'ς' => out.push('σ'),
+        'ё' => out.push('е'),
+        // Joiners, marks, and signs that compatibility forms bring along: "¼" has a slash in it.
+        _ if is_dropped_mark(part) || !(part.is_alphanumeric() || is_combining_mark(part)) => {}
+        _ => out.push(part),
+    });
 }
 
 fn is_latin_or_greek(c: char) -> bool {

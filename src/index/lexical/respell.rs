@@ -11,6 +11,7 @@ use super::analyze::words;
 use super::expand::Expansion;
 use super::query::{Query, Word};
 use super::typos::Typos;
+use super::unicode::upper;
 use super::{Language, Lexical, Quality};
 
 /// Shortest word that is put right, in characters: near shorter ones there are too many others.
@@ -73,7 +74,7 @@ impl Lexical {
 fn capitalized_as(word: &str, other: &str) -> String {
     let mut chars = word.chars();
     match chars.next() {
-        Some(first) if other.starts_with(char::is_uppercase) => first.to_uppercase().chain(chars).collect(),
+        Some(first) if other.starts_with(char::is_uppercase) => upper(first) + chars.as_str(),
         _ => word.to_owned(),
     }
 }

@@ -1,24 +1,68 @@
-//! What characters are made of, as of Unicode 9: the same everywhere.
+//! What characters are made of, as of Unicode 9, and how they are written small and large: the same everywhere.
 //!
 //! Natively this comes from the tables that `tokenizers` brings along. The wasm module that searches has no tokenizer, and asks
 //! the browser (`String.prototype.normalize`) instead of carrying 180 KB of tables. A browser may know later versions of
 //! Unicode, so it is asked only for characters that Unicode 9 decomposes: their decompositions never change (Unicode's
 //! normalization stability policy), those of later characters are left alone on both sides.
+//!
+//! Small and large letters come from the browser, too, in place of 24 KB of tables. An old one leaves letters as they are that Unicode
+//! added since.
 
 #[cfg(all(feature = "web-index", target_family = "wasm"))]
-pub use browser::{compose, decompose_compatible, is_combining_mark};
+pub use browser::{compose, decompose_compatible, is_combining_mark, lower, upper};
+#[cfg(not(all(feature = "web-index", target_family = "wasm")))]
+pub use native::{lower, upper};
 #[cfg(not(all(feature = "web-index", target_family = "wasm")))]
 pub use unicode_normalization_alignments::char::{compose, decompose_compatible, is_combining_mark};
+
+/// The small spelling of a text, letter by letter.
+pub fn lower_text(text: &str) -> String {
+    let mut small = String::new();
+    text.chars().for_each(|c| small.extend(letters(lower(c))));
+    small
+}
+
+/// A letter written small: one character or two, the second `'\0'` where there is one.
+pub type Small = [char; 2];
+
+fn small(mut letters: impl Iterator<Item = char>) -> Small {
+    [(); 2].map(|()| letters.next().unwrap_or_default())
+}
+
+/// The characters of a letter written small.
+pub fn letters(small: Small) -> impl Iterator<Item = char> {
+    small.into_iter().filter(|&c| c != '\0')
+}
+
+#[cfg(not(all(feature = "web-index", target_family = "wasm")))]
+mod native {
+    use super::{Small, small};
+
+    /// A letter written small.
+    pub fn lower(c: char) -> Small {
+        small(c.to_lowercase())
+    }
+
+    /// A letter written large.
+    pub fn upper(c: char) -> String {
+        c.to_uppercase().collect()
+    }
+}
 
 /// The same by the browser and two short tables.
 #[cfg(any(all(feature = "web-index", target_family = "wasm"), all(test, not(target_family = "wasm"))))]
 mod browser {
     #[cfg(target_family = "wasm")]
     use std::cell::RefCell;
+    #[cfg(target_family = "wasm")]
+    use std::rc::Rc;
     use std::sync::LazyLock;
 
     #[cfg(target_family = "wasm")]
     use js_sys::JsString;
+
+    #[cfg(target_family = "wasm")]
+    use super::{Small, small};
 
     static DECOMPOSED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(DECOMPOSED_RUNS));
     static MARKS: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(MARK_RUNS));
@@ -54,25 +98,63 @@ mod browser {
         JsString::from(text).normalize(form).into()
     }
 
+    /// Whether a letter may be another one when it is written small: a large one, or a pair of letters of which only the first is.
+    pub fn is_large(c: char) -> bool {
+        c.is_uppercase()
+            || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ' | '\u{1F88}'..='\u{1F8F}' | '\u{1F98}'..='\u{1F9F}' | '\u{1FA8}'..='\u{1FAF}')
+            || matches!(c, '\u{1FBC}' | '\u{1FCC}' | '\u{1FFC}')
+    }
+
+    /// What the browser is asked for.
+    #[cfg(target_family = "wasm")]
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    enum Form {
+        Decomposed,
+        Small,
+    }
+
     #[cfg(target_family = "wasm")]
     thread_local! {
-        /// The decompositions that the browser has told, in the order of their characters: a text has few different ones.
-        static TOLD: RefCell<Vec<(char, String)>> = const { RefCell::new(Vec::new()) };
+        /// What the browser has told of characters, in their order: a text has few different ones.
+        static TOLD: RefCell<Vec<(char, Form, Rc<str>)>> = const { RefCell::new(Vec::new()) };
+    }
+
+    #[cfg(target_family = "wasm")]
+    fn told(c: char, form: Form) -> Rc<str> {
+        TOLD.with_borrow_mut(|told| {
+            let place = told.binary_search_by_key(&(c, form), |&(c, form, _)| (c, form)).unwrap_or_else(|place| {
+                let text = &c.to_string();
+                let answer = match form {
+                    Form::Decomposed => normalize(text, "NFKD"),
+                    Form::Small => JsString::from(text.as_str()).to_lower_case().into(),
+                };
+                told.insert(place, (c, form, answer.into()));
+                place
+            });
+            told[place].2.clone()
+        })
+    }
+
+    /// A letter written small.
+    #[cfg(target_family = "wasm")]
+    pub fn lower(c: char) -> Small {
+        match c {
+            _ if c.is_ascii() => [c.to_ascii_lowercase(), '\0'],
+            _ if is_large(c) => small(told(c, Form::Small).chars()),
+            _ => [c, '\0'],
+        }
+    }
+
+    /// A letter written large.
+    #[cfg(target_family = "wasm")]
+    pub fn upper(c: char) -> String {
+        JsString::from(c.to_string()).to_upper_case().into()
     }
 
     /// Calls `emit` with each character of the full compatibility decomposition (NFKD).
     #[cfg(target_family = "wasm")]
-    pub fn decompose_compatible(c: char, emit: impl FnMut(char)) {
-        if !is_decomposed(c) {
-            return std::iter::once(c).for_each(emit);
-        }
-        TOLD.with_borrow_mut(|told| {
-            let place = told.binary_search_by_key(&c, |(other, _)| *other).unwrap_or_else(|place| {
-                told.insert(place, (c, normalize(c.encode_utf8(&mut [0; 4]), "NFKD")));
-                place
-            });
-            told[place].1.chars().for_each(emit);
-        });
+    pub fn decompose_compatible(c: char, mut emit: impl FnMut(char)) {
+        if is_decomposed(c) { told(c, Form::Decomposed).chars().for_each(emit) } else { emit(c) }
     }
 
     /// The character that two decomposed ones compose to, if there is one.
@@ -140,6 +222,14 @@ mod tests {
             decompose_compatible(c, |part| parts.push(part));
             assert_eq!(browser::is_decomposed(c), parts != [c], "{c:?}");
             assert_eq!(browser::is_combining_mark(c), is_combining_mark(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn the_browser_is_asked_for_every_letter_that_is_another_one_when_it_is_small() {
+        for c in '\u{80}'..=char::MAX {
+            assert!(browser::is_large(c) || c.to_lowercase().eq([c]), "{c:?}");
+            assert!(super::letters(super::lower(c)).eq(c.to_lowercase()), "{c:?}");
         }
     }
 }
