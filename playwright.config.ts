@@ -18,6 +18,9 @@ const ALONE = /element-shift|pool|webgpu/
 
 const executablePath = process.env.CHROMIUM || '/usr/bin/chromium'
 
+/** Chromium without the window that its headless mode has, too, where it is installed: what needs no such window takes a third less time. */
+const headlessPath = process.env.HEADLESS_CHROMIUM || executablePath
+
 export default defineConfig({
   testDir: 'tests/browser',
   outputDir: 'test-results',
@@ -37,7 +40,7 @@ export default defineConfig({
     {
       name: 'chromium',
       testIgnore: ALONE,
-      use: { launchOptions: { executablePath, args: [...FLAGS, '--disable-gpu'] } },
+      use: { launchOptions: { executablePath: headlessPath, args: [...FLAGS, '--disable-gpu'] } },
     },
     {
       name: 'alone',

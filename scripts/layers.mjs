@@ -245,7 +245,8 @@ export const layers = {
           at('node_modules', '.bin', 'playwright'),
           ['test', ...only, ...args],
           {
-            CHROMIUM: (project === 'chromium' ? headlessChromium() : chromium()) ?? '',
+            CHROMIUM: chromium() ?? '',
+            HEADLESS_CHROMIUM: headlessChromium() ?? '',
           },
         )
       }

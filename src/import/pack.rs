@@ -341,8 +341,8 @@ impl Packer<'_> {
             progress(done.fetch_add(1, Ordering::Relaxed) as f32 / config.layers as f32);
             packed
         };
-        let layers: Vec<Store> = (0..config.layers).into_par_iter().map(layer).collect::<Result<_>>()?;
-        packed.extend(layers.into_iter().flatten());
+        let layers: Vec<_> = (0..config.layers).into_par_iter().map(layer).collect(); // The first that is wrong is told of.
+        packed.extend(layers.into_iter().collect::<Result<Vec<Store>>>()?.into_iter().flatten());
         if let Some(dense) = config.dense {
             self.linear(&mut packed, "dense", &["dense".to_owned()], [dense.outputs, config.dim], None)?;
         }
