@@ -330,3 +330,17 @@ for (const attributes of ['', 'modal', 'results']) {
     }
   })
 }
+
+test('a question asked in the moment in which the dialog closes opens it again', async ({ box, page }) => {
+  await box.open({ form: '', attributes: 'modal' })
+  const ask = (text: string) => page.evaluate((text) => document.querySelector('inkling-search')!.ask(text), text)
+  await ask('Health Analytics?')
+  await expect(page.getByRole('dialog').locator('.inkling-option').first()).toBeVisible()
+  await page.evaluate(() => {
+    document.querySelector('dialog')!.close()
+    document.querySelector('inkling-search')!.ask('dashboards')
+  })
+  await expect(page.getByRole('dialog').locator('input[type=search]')).toHaveValue('dashboards')
+  await expect(page.getByRole('dialog').locator('.inkling-option').first()).toBeVisible()
+  await expect(page.locator('dialog')).toHaveCount(1)
+})

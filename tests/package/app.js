@@ -8,7 +8,7 @@ try {
   const search = await createSearch({ url })
   const words = await search.query('doctors', { limit: 1, mode: 'lexical' })
   await search.modelReady
-  const found = await search.query('keep the best people', { limit: 1 })
+  const found = await search.query('best people', { limit: 1 })
 
   const documents = [
     { id: 'x', title: 'Health data', text: 'How patients and doctors use data.' },

@@ -128,7 +128,7 @@ for (const [name, args, output] of /** @type {const} */ ([
       import { createSearch } from 'inkling-search'
       const search = await createSearch({ url: new URL('search/', document.baseURI) })
       await search.modelReady
-      const { hits, mode } = await search.query('keep the best people', { limit: 1 })
+      const { hits, mode } = await search.query('best people', { limit: 1 })
       document.querySelector('output').textContent = JSON.stringify({ found: hits[0].id, mode })`
     const root = await project({
       'main.js': main,

@@ -109,7 +109,7 @@ test('three packages and one command make a built site answer in the browser, wi
   const { html, languages, page_files } = JSON.parse(stdout)
   const [{ pages, query_model, model_bytes }] = languages
   assert.deepEqual([pages, query_model], [3, 'all-MiniLM-L6-v2-query'])
-  assert.equal((model_bytes / 1e6).toFixed(1), '4.9')
+  assert.equal((model_bytes / 1e6).toFixed(1), '3.2')
   assert.ok(page_files > 10)
   assert.match(await asked(path.join(root, 'public'), html), /fees\/#leaving$/)
 })

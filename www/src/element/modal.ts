@@ -9,6 +9,8 @@ import type { Owner } from './view.js'
 interface Open {
   dialog: HTMLDialogElement
   box?: Box
+  /** Takes the dialog away, once. */
+  end: () => void
 }
 
 /** Opens a dialog from the page's own box, until its signal is aborted. */
@@ -37,6 +39,7 @@ export class Modal {
 
   /** Shows the dialog. */
   open(): void {
+    this.#endClosed()
     if (this.#open) return
     const { search: name, close } = this.#owner.wording.messages
     const dialog = make('dialog', 'dialog')
@@ -48,24 +51,32 @@ export class Modal {
     const gone = new AbortController()
     const release = holdStill()
     dialog.addEventListener('click', (event) => event.target === dialog && leave())
-    dialog.addEventListener('close', () => {
+    const end = () => {
+      if (gone.signal.aborted) return
       gone.abort()
       release()
       this.#open = undefined
       this.#input.value = input.value
       dialog.remove()
-    })
+    }
+    dialog.addEventListener('close', end)
     dialog.showModal()
     input.focus()
-    const open: Open = (this.#open = { dialog })
+    const open: Open = (this.#open = { dialog, end })
     // In a task of its own, so that the key or click that opens the dialog is not held up. What is typed meanwhile it finds.
     inNextTask(() => (open.box = new this.#Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
 
   /** Asks a question as if it had been typed. */
   ask(text: string): void {
+    this.#endClosed()
     this.#input.value = text
     this.open()
+  }
+
+  /** A dialog says some time after it was closed that it was: whoever asks in between wants a new one. */
+  #endClosed(): void {
+    if (this.#open?.dialog.open === false) this.#open.end()
   }
 
   /** Takes in what has changed about the search. */
