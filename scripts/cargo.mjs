@@ -64,6 +64,7 @@ export function wasmEnvironment(variant) {
  * Cargo's environment for one module: what searches is there to be downloaded before the first answer, so that its own code
  * is small rather than fast, too; what is fast in it, the scan, is inlined as a whole either way.
  * @param {Module} module @param {Variant} variant
+ * @returns {ReturnType<typeof wasmEnvironment>}
  */
 export const moduleEnvironment = (module, variant) => ({
   ...wasmEnvironment(variant),

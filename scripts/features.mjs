@@ -19,18 +19,18 @@ const LINTS = ['-D', 'warnings']
  */
 const closure = (features, name) => [name, ...(features[name] ?? []).flatMap((part) => closure(features, part))]
 
-/** Lints the library with no feature, and with each alone. Features are read from Cargo.toml, so that none is forgotten. */
+/** Compiles the library with no feature, and with each alone. Features are read from Cargo.toml, so that none is forgotten. */
 export async function checkFeatures() {
   const { features } = manifest()
   const names = Object.keys(features).filter((feature) => !NOT_NATIVE.includes(feature))
-  await lintEach(['', ...names], ['--release', '--test', 'kernels', '--features', NATIVE], LINTS)
+  await compileEach(['', ...names], ['--release', '--test', 'kernels', '--features', NATIVE], LINTS)
 }
 
-/** Lints the library as each wasm module has it. */
-export async function lintModules() {
+/** Compiles the library as each wasm module has it. */
+export async function checkModules() {
   const sets = Object.values(modules)
   const args = ['--profile', 'wasm', '--test', 'wasm', ...wasmArguments(EVERY_MODULE)]
-  await lintEach(sets, args, [...LINTS, ...variants.relaxed], wasmEnvironment('simd128'))
+  await compileEach(sets, args, [...LINTS, ...variants.relaxed], wasmEnvironment('simd128'))
 }
 
 /** @returns {{ features: Record<string, string[]>, dependencies: { name: string, optional: boolean }[] }} */
@@ -41,14 +41,14 @@ function manifest() {
 }
 
 /**
- * Lints the library with each of several sets of features.
+ * Compiles the library with each of several sets of features.
  * @param {string[]} sets features with commas between them
  * @param {string[]} everything cargo's arguments for all of them, with a target that has tests: what the crate depends on is
  * then what has been checked for the lints of all targets
- * @param {string[]} lints what clippy is told
+ * @param {string[]} lints what the compiler is told, clippy's own among it
  * @param {Record<string, string>} [env]
  */
-async function lintEach(sets, everything, lints, env = {}) {
+async function compileEach(sets, everything, lints, env = {}) {
   const { features, dependencies } = manifest()
   const optional = dependencies.filter(({ optional }) => optional).map(({ name }) => name)
   const command = await lintCommand(everything, lints, env)

@@ -141,6 +141,17 @@ function cargoFilter({ files, name, options }) {
   return { targets: files.flatMap((file) => known.get(file) ?? []), words: [...(name ? [name] : []), ...options] }
 }
 
+/** Everything that the packed package needs. */
+async function preparePackage() {
+  await setUp()
+  await installChromium()
+  await buildCli(NATIVE)
+  await pullModel()
+  await buildWasm()
+  await buildTypeScript()
+  await buildTemplate()
+}
+
 /** Everything that the demo's pages need. */
 async function prepareSite() {
   await setUp()
@@ -269,13 +280,7 @@ export const layers = {
   package: {
     title: 'the packed package, in projects of its users and their bundlers',
     prepare: async () => {
-      await setUp()
-      await installChromium()
-      await buildCli(NATIVE)
-      await pullModel()
-      await buildWasm()
-      await buildTypeScript()
-      await buildTemplate()
+      await preparePackage()
       const { installBundlers } = await import('../tests/package/project.mjs')
       await installBundlers()
     },
@@ -293,15 +298,7 @@ export const layers = {
   integrations: {
     title: 'sites by the tools of integrations/, from their registries, in Chromium; only when named',
     isNightly: true,
-    prepare: async () => {
-      await setUp()
-      await installChromium()
-      await buildCli(NATIVE)
-      await pullModel()
-      await buildWasm()
-      await buildTypeScript()
-      await buildTemplate()
-    },
+    prepare: preparePackage,
     async run(filter) {
       const args = [...nodeOptions(filter), '--test-concurrency=1', '--test-timeout=900000']
       const files = filesOf('integrations', '.test.mjs', filter)

@@ -67,12 +67,14 @@ export async function buildModule(module, variant) {
   }
   const name = `${module}-${variant}`
   const flags = moduleEnvironment(module, variant)
+  // Where programs are found is another for `npm` than for `node`, and changes nothing.
+  const { PATH: _, ...known } = flags
   await unlessDone({
     name: `wasm-${name}`,
     // Not left to cargo: the modules of a variant have the same file name there, so it would link them anew in turns.
     inputs: hashOf(
       ['.cargo', 'scripts/rustc', 'scripts/wasm.mjs', 'package-lock.json'],
-      [bin, ...Object.values(flags), ...wasmArguments(modules[module]), capture('rustc', ['--version']) ?? ''],
+      [bin, ...Object.values(known), ...wasmArguments(modules[module]), capture('rustc', ['--version']) ?? ''],
     ),
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
     work: async () => {

@@ -31,13 +31,14 @@ const TOGETHER: f64 = 0.8;
 /// What a document gains whose title is the query: more than all else together can give.
 const IS_TITLE: f64 = 4.0;
 
-/// Where something is close, documents are found down to this share of the best one's order, and of its score.
+/// Where something is close, documents are found down to this share of the best one's order …
 const SHARE_OF_BEST_ORDER: f64 = 0.5;
+
+/// … and down to this one of its score.
+const SHARE_OF_BEST: f32 = 0.1;
 
 /// Coverage from which on every word counts as there.
 const FULL_COVERAGE: f32 = 0.95;
-
-const SHARE_OF_BEST: f32 = 0.1;
 
 /// Best coverage from which on words alone say that there is an answer: a room or a name may mean nothing to the model.
 const COVERAGE_ALONE: f32 = 0.7;
