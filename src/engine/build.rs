@@ -209,10 +209,8 @@ impl IndexFiles {
         let (entries, files) = query_model_files(queries, &config, documents, common)?;
         self.manifest.files.splice(0..0, entries);
         self.manifest.format = Manifest::format_of(&self.manifest.files);
-        self.files.pop();
         self.files.splice(0..0, files);
-        self.files.push(builder::manifest_file(&self.manifest));
-        Ok(self)
+        Ok(self.with_its_manifest())
     }
 
     /// The same index whose relative addresses are relative to `base`: see [`Manifest::base`].
@@ -221,6 +219,11 @@ impl IndexFiles {
     #[must_use]
     pub fn based_on(mut self, base: Option<String>) -> Self {
         self.manifest.base = base;
+        self.with_its_manifest()
+    }
+
+    /// The same files with the manifest, the last of them, as it is now.
+    fn with_its_manifest(mut self) -> Self {
         self.files.pop();
         self.files.push(builder::manifest_file(&self.manifest));
         self
