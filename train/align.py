@@ -14,6 +14,7 @@ from torch import nn
 from transformers import AutoModel
 
 import grid
+from packed import layer_list, means, pack
 
 # Files of a teacher's folder that a student takes over as they are.
 TAKEN = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "sentence_bert_config.json")
@@ -56,9 +57,7 @@ def family_of(folder):
 
 def mean_of(encoder, ids, mask):
     """The mean over a text's tokens, (texts, dim)."""
-    hidden = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-    weight = mask.unsqueeze(-1).to(hidden.dtype)
-    return (hidden * weight).sum(dim=1) / weight.sum(dim=1)
+    return means(encoder, pack(ids, mask))
 
 
 class Student(nn.Module):
@@ -70,17 +69,30 @@ class Student(nn.Module):
         dim = encoder.config.hidden_size
         self.map = nn.Linear(dim, dim)
 
-    def forward(self, ids, mask):
-        return self.map(mean_of(self.encoder, ids, mask))
+    def forward(self, texts):
+        """Vectors of packed texts, in f32."""
+        pooled = means(self.encoder, texts)
+        with torch.autocast(pooled.device.type, enabled=False):
+            return self.map(pooled)
 
-    def loss(self, ids, mask, target):
-        """1 - cosine to the teacher's vectors, the mean over the batch."""
-        return (1 - nn.functional.cosine_similarity(self(ids, mask).float(), target.float(), dim=1)).mean()
+    def encode(self, ids, mask):
+        return self(pack(ids, mask))
 
 
-def layer_list(encoder):
-    """The module list of transformer layers, of a BERT or a DistilBERT."""
-    return encoder.encoder.layer if hasattr(encoder, "encoder") else encoder.transformer.layer
+def cosine_loss(own, target):
+    """1 - cosine to the teacher's vectors, a number a text; all are of unit length."""
+    return 1 - (own * target).sum(dim=1)
+
+
+def rank_loss(own, target, passages, temperature):
+    """How far the student's ranking of passages is from the teacher's, a number a text: the KL divergence of softmaxes of the scores.
+
+    1 - cosine counts an error in every direction alike. This counts it where it changes what is found: for a small error it is the variance
+    of the scores' errors over the passages that the teacher finds for the text.
+    """
+    wanted = nn.functional.log_softmax(target @ passages.T / temperature, dim=1)
+    found = nn.functional.log_softmax(own @ passages.T / temperature, dim=1)
+    return (wanted.exp() * (wanted - found)).sum(dim=1)
 
 
 def load_teacher(folder):
@@ -111,21 +123,33 @@ def make_student(teacher, layers):
 
 
 def fit_map(student, batches, ridge=1e-4):
-    """Sets the output map by ridge regression on (ids, mask, target) of some batches."""
+    """Sets the output map by ridge regression on (texts, target) of some batches."""
     dim = student.map.in_features
     device = student.map.weight.device
     squares = torch.zeros(dim + 1, dim + 1, dtype=torch.float64, device=device)
     products = torch.zeros(dim + 1, dim, dtype=torch.float64, device=device)
     with torch.no_grad():
-        for ids, mask, target in batches:
-            pooled = mean_of(student.encoder, ids, mask).double()
+        for texts, target in batches:
+            pooled = means(student.encoder, texts).double()
             pooled = torch.cat([pooled, torch.ones(len(pooled), 1, dtype=torch.float64, device=device)], dim=1)
             squares += pooled.T @ pooled
-            products += pooled.T @ nn.functional.normalize(target.double(), dim=1)
+            products += pooled.T @ target.double()
         squares += ridge * squares.diagonal().mean() * torch.eye(dim + 1, dtype=torch.float64, device=device)
         solution = torch.linalg.solve(squares, products).float()
         student.map.weight.copy_(solution[:-1].T)
         student.map.bias.copy_(solution[-1])
+
+
+def begin(args, teacher):
+    """The student to train: of a folder, or of the teacher's layers."""
+    layers = [int(number) for number in args.layers.split(",")]
+    if not args.start:
+        return make_student(teacher, layers)
+    student = load(args.start)
+    rows, own = (len(model.embeddings.word_embeddings.weight) for model in (teacher, student.encoder))
+    if rows != own or len(layer_list(student.encoder)) != len(layers):
+        raise SystemExit(f"{args.start} has {own:,} tokens and {len(layer_list(student.encoder))} layers, wanted are {rows:,} and {len(layers)}: a trimmed student cannot be trained further")
+    return student
 
 
 def write_folder(source, out, config, dense):

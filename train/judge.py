@@ -51,14 +51,23 @@ def word_scores(documents, queries):
     return spread(np.stack(scores).astype(np.float32))
 
 
-def ndcg(scores, grades):
+def first_ten(scores):
+    """The documents that each query finds first."""
+    return np.argsort(-scores, axis=1, kind="stable")[:, :10]
+
+
+def ndcg(found, grades):
     """nDCG@10 a query, gains 2^grade - 1."""
     results = []
-    for row, grade in zip(scores, grades):
+    for row, grade in zip(found, grades):
         gain = lambda values: sum((2**value - 1) / np.log2(rank + 2) for rank, value in enumerate(values))
-        found = [grade.get(int(at), 0) for at in np.argsort(-row, kind="stable")[:10]]
-        results.append(gain(found) / gain(sorted(grade.values(), reverse=True)[:10]))
+        results.append(gain([grade.get(int(at), 0) for at in row]) / gain(sorted(grade.values(), reverse=True)[:10]))
     return np.array(results)
+
+
+def in_common(found, reference):
+    """The share of the first ten that both have, the mean over queries."""
+    return np.mean([len(np.intersect1d(*rows)) / len(rows[0]) for rows in zip(found, reference)])
 
 
 class Judge:
@@ -74,37 +83,38 @@ class Judge:
                 "words": word_scores(documents, queries),
             }
             collection["vectors"] = teacher(collection["ids"])
-            collection["reference"] = self.scores(collection, collection["vectors"])
+            collection["reference"] = self.found(collection, collection["vectors"])
             self.collections[folder.name] = collection
 
     def ids(self, texts):
         return [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
 
-    def scores(self, collection, vectors):
+    def found(self, collection, vectors):
+        """The first ten of each query by vectors and by the hybrid."""
         dense = vectors @ collection["documents"].T
         words = collection["words"]
-        hybrid = dense if words is None else WEIGHT * spread(dense) + (1 - WEIGHT) * words
-        return ndcg(dense, collection["grades"]), ndcg(hybrid, collection["grades"])
+        return [first_ten(dense), first_ten(dense if words is None else WEIGHT * spread(dense) + (1 - WEIGHT) * words)]
 
     def own(self):
         """nDCG@10 of the encoder's own vectors, by collection."""
-        return {name: float(collection["reference"][0].mean()) for name, collection in self.collections.items()}
+        return {name: float(ndcg(collection["reference"][0], collection["grades"]).mean()) for name, collection in self.collections.items()}
 
     def run(self, student):
-        """A row a collection, and their mean: scores, and the shares that are kept of the teacher's."""
+        """A row a collection, and their mean: scores, the shares that are kept of the teacher's, and how many of its first ten are the same."""
         rows = {}
         for name, collection in self.collections.items():
             vectors = student(collection["ids"])
             row = {"queries": len(vectors), "cosine": float((vectors * collection["vectors"]).sum(axis=1).mean())}
-            for kind, score, reference in zip(("vectors", "hybrid"), self.scores(collection, vectors), collection["reference"]):
-                row |= {kind: score.mean(), f"{kind} of teacher": reference.mean(), f"{kind} kept": 100 * score.mean() / reference.mean()}
+            for kind, found, reference in zip(("vectors", "hybrid"), self.found(collection, vectors), collection["reference"]):
+                score, of_teacher = (ndcg(rows, collection["grades"]).mean() for rows in (found, reference))
+                row |= {kind: score, f"{kind} of teacher": of_teacher, f"{kind} kept": 100 * score / of_teacher, f"{kind} same": 100 * in_common(found, reference)}
             rows[name] = {key: round(float(value), 4) for key, value in row.items()}
-        kept = {key: round(float(np.mean([row[key] for row in rows.values()])), 4) for key in ("cosine", "vectors kept", "hybrid kept")}
+        kept = {key: round(float(np.mean([row[key] for row in rows.values()])), 4) for key in ("cosine", "vectors kept", "vectors same", "hybrid kept", "hybrid same")}
         return rows | {"mean": kept}
 
 
 def table(result):
-    heads = ("cosine", "vectors", "vectors of teacher", "vectors kept", "hybrid", "hybrid of teacher", "hybrid kept")
+    heads = ("cosine", *(f"{kind}{what}" for kind in ("vectors", "hybrid") for what in ("", " of teacher", " kept", " same")))
     rows = [f"| {name} | " + " | ".join(f"{row[head]:.4g}" if head in row else "" for head in heads) + " |" for name, row in result.items()]
     return "\n".join([f"| collection | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|", *rows])
 

@@ -159,7 +159,14 @@ class Texts:
             n = left if number == len(mixture) - 1 else min(left, round(share * count))
             if n:
                 rows.append(self.framed(kind(n, most), most))
-        ids = torch.cat(rows)
+        return self.padded(torch.cat(rows))
+
+    def paragraphs(self, count, longest):
+        """Token ids and mask of paragraphs that fill a row, as far as there are any."""
+        most = longest - 2
+        return self.padded(self.framed(self.listed(self.unit_start, self.unit_length, count, most), most))
+
+    def padded(self, ids):
         mask = ids >= 0
         width = int(mask.sum(dim=1).max())
         return torch.where(mask, ids, self.pad)[:, :width], mask[:, :width]

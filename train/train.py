@@ -10,34 +10,52 @@ Each command's --help says what it takes. A run that was interrupted goes on whe
 
 import argparse
 import json
-import random
 import sys
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch.nn.utils import parametrize
 
 import align
 import grid
 import judge
 import pairs
 import trim
+from batches import Batches
+from packed import means
 from run import Run, device_of
 from texts import Texts
 
-# Lengths of texts, special tokens included, texts of each in a step, and weights of their losses. Long passages are in it
-# because queries of a paragraph are asked, too.
-SHORT, MIDDLE, LONG = (16, 2048, 0.5), (32, 1024, 0.3), ((64, 512), (128, 256), (256, 128))
-LONG_WEIGHT, LONG_SHARES = 0.2, (0.4, 0.3, 0.3)
+# The settings of `align` that a checkpoint is of.
+IDENTITY = (
+    "layers", "start", "seed", "step", "table_step", "map_step", "table_rate", "rate", "scale", "steps", "minutes", "rank", "temperature", "passages",
+)
 
 
-def batches_of_a_step(texts, args, step, most):
-    """(ids, mask, weight) of the micro-batches of a step, of at most `most` tokens a text; the length of the third hangs on the step's
-    number alone."""
-    third = random.Random(f"{args.seed} {step}").choices(LONG, LONG_SHARES)[0]
-    for (longest, count), weight in ((SHORT[:2], SHORT[2]), (MIDDLE[:2], MIDDLE[2]), (third, LONG_WEIGHT)):
-        yield *texts.batch(max(1, round(count * args.scale)), min(longest, most)), weight
+def optimizer_of(student, args, device):
+    """AdamW; the word table learns at a rate of its own."""
+    table = {id(parameter) for name, parameter in student.named_parameters() if "word_embeddings" in name}
+    groups = [
+        {"params": [p for p in student.parameters() if id(p) not in table], "share": 1.0},
+        {"params": [p for p in student.parameters() if id(p) in table], "share": args.table_rate},
+    ]
+    for parameter in groups[1]["params"] if not args.table_rate else ():
+        parameter.requires_grad_(False)
+    return torch.optim.AdamW(groups, lr=args.rate, weight_decay=0.0, betas=(0.9, 0.98), fused=device.type == "cuda")
+
+
+def write(student, args, run, batches, device):
+    """The student's folder, with how it was made."""
+    codes = grid.bytes_of_codes(student)
+    grid.settle(student)
+    note = {
+        "student_of": args.name or args.teacher.name, "family": args.family or align.family_of(args.teacher),
+        "layers": [int(number) for number in args.layers.split(",")],
+        "step": args.step, "table_step": args.table_step, "map_step": args.map_step, "training_steps": run.step, "seed": args.seed,
+        "texts": batches.texts_a_step * run.step, "minutes": round(run.elapsed / 60, 1), "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "bytes_of_codes": round(codes),
+    } | ({"rank": args.rank, "temperature": args.temperature} if args.rank else {})
+    align.save(student, args.teacher, args.out, note)
 
 
 def run_align(args):
@@ -52,75 +70,68 @@ def run_align(args):
     print(f"{len(texts.flat):,} tokens, {len(texts.unit_start):,} paragraphs, on {device}", flush=True)
 
     teacher = align.load_teacher(args.teacher).to(device)
-    layers = [int(number) for number in args.layers.split(",")]
-    student = align.make_student(teacher, layers).to(device)
+    student = align.begin(args, teacher).to(device)
     exact = judge.encoder(lambda ids, mask: align.mean_of(teacher, ids, mask), device)
     jury = judge.Judge(args.judge, tokenizer, exact) if args.judge else None
     if device.type == "cuda":
         teacher.half()
+        torch.set_float32_matmul_precision("high")
+        # It plans anew for each shape, of which there are many here.
+        torch.backends.cuda.enable_cudnn_sdp(False)
 
-    def teacher_vectors(ids, mask):
-        with torch.no_grad(), torch.autocast(device.type, enabled=False):
-            return align.mean_of(teacher, ids, mask).float()
+    def vectors(texts):
+        """The teacher's."""
+        with torch.no_grad():
+            return torch.nn.functional.normalize(means(teacher, texts), dim=1)
 
-    first = (batches_of_a_step(texts, args, -1 - step, most) for step in range(args.fit))
-    align.fit_map(student, ((ids, mask, teacher_vectors(ids, mask)) for batches in first for ids, mask, _ in batches))
+    batches = Batches(texts, most, args.scale, args.seed)
+    if not args.start:
+        first = [batches.of(step)[0] for step in range(args.fit)]
+        align.fit_map(student, ((texts, vectors(texts)) for texts in first))
+    passages = torch.cat([vectors(texts) for texts in batches.passages(batches.sized(args.passages))]) if args.rank else None
+    batches = Batches(texts, most, args.scale, args.seed)
     align.to_grid(student, args.step, args.table_step, args.map_step)
 
-    table = {id(parameter) for name, parameter in student.named_parameters() if "word_embeddings" in name}
-    groups = [
-        {"params": [p for p in student.parameters() if id(p) not in table], "share": 1.0},
-        {"params": [p for p in student.parameters() if id(p) in table], "share": args.table_rate},
-    ]
-    for parameter in groups[1]["params"] if not args.table_rate else ():
-        parameter.requires_grad_(False)
-    optimizer = torch.optim.AdamW(groups, lr=args.rate, weight_decay=0.0, betas=(0.9, 0.98), fused=device.type == "cuda")
-    identity = {name: str(getattr(args, name)) for name in ("layers", "seed", "step", "table_step", "map_step", "table_rate", "rate", "scale", "steps", "minutes")}
-    run = Run(args.out, args.steps, args.minutes, args.rate, 0.05, identity, args.checkpoint_every)
+    optimizer = optimizer_of(student, args, device)
+    run = Run(args.out, args.steps, args.minutes, args.rate, 0.05, {name: str(getattr(args, name)) for name in IDENTITY}, args.checkpoint_every)
     parts = {"student": student, "optimizer": optimizer}
-    run.resume(parts, texts.draw)
-    texts_a_step = sum(max(1, round(count * args.scale)) for count in (SHORT[1], MIDDLE[1], 256))
+    run.resume(parts, batches)
 
     def report(tag):
         if jury:
-            result = jury.run(judge.encoder(student, device))
+            result = jury.run(judge.encoder(student.encode, device))
             print(f"{tag}: {grid.bytes_of_codes(student) / 1e6:.2f} MB of codes\n{judge.table(result)}", flush=True)
             return result
         return {}
 
-    if not run.step:
+    if not run.step and args.judge_every < 1:
         report("before training")
     next_report = args.judge_every
     while not run.done:
         for group in optimizer.param_groups:
             group["lr"] = run.rate_now() * group["share"]
         optimizer.zero_grad(set_to_none=True)
-        whole = torch.zeros((), device=device)
-        # Cached: the matrices are rounded once a step, not once a micro-batch.
-        with parametrize.cached(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=args.bf16):
-            for ids, mask, weight in batches_of_a_step(texts, args, run.step, most):
-                whole = whole + weight * student.loss(ids, mask, teacher_vectors(ids, mask))
+        packed, weight = batches.of(run.step)
+        target = vectors(packed)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=args.bf16):
+            own = torch.nn.functional.normalize(student(packed), dim=1)
+        loss = align.cosine_loss(own, target)
+        if args.rank:
+            loss = loss + args.rank * align.rank_loss(own, target, passages, args.temperature)
+        whole = (weight * loss).sum()
         whole.backward()
         torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
-        run.advance(whole, texts_a_step)
-        run.keep(parts, texts.draw)
+        run.advance(whole, batches.texts_a_step)
+        run.keep(parts, batches)
         if run.share >= next_report and not run.done:
             report(f"after {run.elapsed / 60:.1f} minutes, step {run.step}")
             next_report += args.judge_every
     if args.steps:
-        run.keep(parts, texts.draw, now=True)
+        run.keep(parts, batches, now=True)
 
     result = report(f"at the end, step {run.step}")
-    codes = grid.bytes_of_codes(student)
-    grid.settle(student)
-    note = {
-        "student_of": args.name or args.teacher.name, "family": align.family_of(args.teacher), "layers": layers,
-        "step": args.step, "table_step": args.table_step, "map_step": args.map_step, "training_steps": run.step, "seed": args.seed,
-        "texts": texts_a_step * run.step, "minutes": round(run.elapsed / 60, 1), "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        "bytes_of_codes": round(codes),
-    }
-    align.save(student, args.teacher, args.out, note)
+    write(student, args, run, batches, device)
     if jury:
         (args.out / "figures.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"wrote {args.out}: pack it with `inkling model pull dir:{args.out}`")
@@ -132,9 +143,11 @@ def parser():
     a = commands.add_parser("align", help="align a query encoder of fewer layers to a teacher's vectors", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     a.add_argument("--teacher", type=Path, required=True, help="sentence-transformers folder: BERT or DistilBERT, mean pooling")
     a.add_argument("--name", help="the teacher's public name, for the student's config.json")
+    a.add_argument("--family", help="the teacher's family as `inkling inspect` shows it, when its weights here are not the original's bits")
     a.add_argument("--texts", type=Path, required=True, help="a paragraph a line, an empty line between documents (collect.py)")
     a.add_argument("--out", type=Path, required=True, help="folder for the student and for the checkpoint")
     a.add_argument("--layers", default="0,2,5", help="numbers of the teacher's layers to begin from")
+    a.add_argument("--from", dest="start", type=Path, help="a student to train further, instead: a folder that `align` wrote")
     a.add_argument("--minutes", type=float, help="length of the run")
     a.add_argument("--steps", type=int, help="length of the run instead: then the same on every run on a CPU")
     a.add_argument("--scale", type=float, default=1.0, help="size of a step; 1 is 3,300 texts, for a GPU; 0.05 suits two cores")
@@ -143,9 +156,12 @@ def parser():
     a.add_argument("--step", type=float, default=0.75, help="grid of the layers, in root mean squares of a row; 0: none")
     a.add_argument("--table-step", type=float, default=1.0, help="grid of the word table, in root mean squares of the table")
     a.add_argument("--map-step", type=float, default=0.35, help="grid of the output map, in root mean squares of a row")
+    a.add_argument("--rank", type=float, default=0.3, help="weight of the ranking of passages beside 1 - cosine; 0: none")
+    a.add_argument("--temperature", type=float, default=0.05, help="of the ranking: a score so much below another counts for a third of it")
+    a.add_argument("--passages", type=int, default=16384, help="how many are ranked, times --scale")
     a.add_argument("--fit", type=int, default=8, help="steps' worth of texts that the output map is first fitted on")
     a.add_argument("--judge", type=Path, nargs="*", default=[], help="collections in BEIR layout: what the student keeps of them is printed")
-    a.add_argument("--judge-every", type=float, default=0.5, help="share of the run between two judgements")
+    a.add_argument("--judge-every", type=float, default=0.5, help="share of the run between two judgements, the first of which is before it; 1: at the end alone")
     a.add_argument("--limit", type=int, help="only so many documents of the texts")
     a.add_argument("--checkpoint-every", type=float, default=120, help="seconds between two checkpoints")
     a.add_argument("--seed", type=int, default=0)

@@ -9,12 +9,14 @@ from unittest import mock
 
 import torch
 from safetensors.torch import load_file
+from transformers import DistilBertConfig, DistilBertModel
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import align
+import packed
 import pairs
 import train
 import trim
@@ -83,6 +85,33 @@ class Pairs(unittest.TestCase):
             self.assertEqual(pairs.read_sets(file), [["q", "p", "n"], ["a", "p"]])
 
 
+class Packing(unittest.TestCase):
+    def test_texts_without_padding_have_the_vectors_and_gradients_of_padded_ones(self):
+        encoder = align.load_teacher(TINY)
+        vocabulary, heads = len(encoder.embeddings.word_embeddings.weight), encoder.config.num_attention_heads
+        wide = encoder.config.hidden_size
+        other = DistilBertModel(DistilBertConfig(vocab_size=vocabulary, dim=wide, n_layers=2, n_heads=heads, hidden_dim=2 * wide, max_position_embeddings=64)).eval()
+        draw = torch.Generator().manual_seed(0)
+        for model in (encoder, other):
+            groups = []
+            for texts, width in ((5, 7), (3, 20)):
+                length = torch.randint(2, width + 1, (texts, 1), generator=draw)
+                groups.append((torch.randint(5, vocabulary, (texts, width), generator=draw), torch.arange(width) < length))
+            wanted = []
+            for ids, mask in groups:
+                hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state
+                wanted.append((hidden * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True))
+            found = packed.means(model, packed.pack_steps([(ids[None], mask[None]) for ids, mask in groups])[0])
+            wanted = torch.cat(wanted)
+            self.assertLess((found - wanted).abs().max().item(), 1e-5)
+            weights = [parameter for name, parameter in model.named_parameters() if "pooler" not in name]
+            # Of these the softmax has none, or they are as small as what rounding leaves.
+            sides = [torch.autograd.grad((side**3).sum(), weights, allow_unused=True) for side in (wanted, found)]
+            largest = max(side.norm().item() for side in sides[0] if side is not None)
+            for own, of_padded in zip(*sides, strict=True):
+                self.assertLess((own - of_padded).norm().item(), 1e-5 * largest)
+
+
 class Align(unittest.TestCase):
     def test_a_students_family_is_what_packing_gives_its_teacher(self):
         packed = json.loads((ROOT / "tests/data/tiny-quantized/config.json").read_text())
@@ -109,6 +138,43 @@ class Align(unittest.TestCase):
                     self.assertTrue(torch.equal((row / step).round() * step, row), name)
             config = json.loads((folder / "whole/config.json").read_text())
             self.assertEqual((config["num_hidden_layers"], config["inkling"]["student_of"]), (1, "org/tiny"))
+
+    def test_a_ranking_that_is_the_teachers_costs_nothing_and_errors_cost_where_passages_differ(self):
+        unit = lambda rows: torch.nn.functional.normalize(rows, dim=1)
+        draw = torch.Generator().manual_seed(0)
+        passages = torch.randn(500, 16, generator=draw)
+        # All passages are alike in the last eight directions: there an error changes no ranking.
+        passages[:, 8:] = 0.1
+        passages, target = unit(passages), unit(torch.randn(1, 16, generator=draw))
+        self.assertEqual(align.rank_loss(target, target, passages, 0.05).item(), 0)
+        error = torch.zeros(2, 16)
+        error[0, 0], error[1, 8:] = 0.2, torch.tensor([1.0, -1] * 4) * 0.2 / 8**0.5
+        seen, unseen = align.rank_loss(target + error, target.expand(2, -1), passages, 0.05)
+        self.assertGreater(seen.item(), 0.1)
+        self.assertLess(unseen.item(), 1e-6)
+
+    def test_the_ranking_changes_what_a_student_becomes_and_zero_turns_it_off(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            weights = {}
+            for name, settings in {"none": ("--rank", 0), "weak": ("--rank", 0.1), "other": ("--rank", 0, "--passages", 99)}.items():
+                run(*self.arguments(folder), folder / name, *settings)
+                weights[name] = load_file(folder / name / "model.safetensors")["encoder.layer.0.output.dense.bias"]
+            self.assertTrue(torch.equal(weights["none"], weights["other"]))
+            self.assertFalse(torch.equal(weights["none"], weights["weak"]))
+
+    def test_a_student_is_trained_further_from_its_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            run(*self.arguments(folder), folder / "first")
+            run(*self.arguments(folder), folder / "second", "--from", folder / "first", "--rate", 1e-9)
+            texts = torch.tensor([[2, 40, 41, 42, 3]])
+            vectors = [align.load(folder / name).encode(texts, texts > 0) for name in ("first", "second")]
+            self.assertGreater(torch.nn.functional.cosine_similarity(*vectors).item(), 0.95)
+            with mock.patch.object(trim, "is_kept", lambda token, _: len(token) > 1):
+                run("trim", folder / "first", "--out", folder / "trimmed")
+            with self.assertRaisesRegex(SystemExit, "trimmed"):
+                run(*self.arguments(folder), folder / "third", "--from", folder / "trimmed")
 
     def test_tokens_of_other_scripts_and_unused_ones_are_not_kept(self):
         scripts = ("LATIN", "GREEK")
@@ -137,7 +203,7 @@ class Align(unittest.TestCase):
                 ids = [align.read_tokenizer(where).encode_batch(texts) for where in (folder / "student", out)]
                 self.assertEqual(*([text.tokens for text in side] for side in ids))
                 vectors = [
-                    model(torch.tensor([text.ids]), torch.tensor([text.attention_mask])).detach()
+                    model.encode(torch.tensor([text.ids]), torch.tensor([text.attention_mask])).detach()
                     for model, side in ((before, ids[0]), (after, ids[1])) for text in side
                 ]
                 for own, trimmed in zip(vectors[:2], vectors[2:], strict=True):
