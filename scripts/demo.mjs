@@ -6,7 +6,7 @@ import path from 'node:path'
 import { buildBundles, buildTypeScript } from './build.mjs'
 import { variantsOf } from './cargo.mjs'
 import { sideBySide } from './lanes.mjs'
-import { Stop, say, script } from './lib.mjs'
+import { patiently, Stop, say, script } from './lib.mjs'
 import { serve } from './serve.mjs'
 import { installWasmBindgen, installWasmTarget, setUp } from './setup.mjs'
 import { buildCli, buildIndex, buildPage, compressSite, pullModel, siteFolder } from './site.mjs'
@@ -90,7 +90,8 @@ await script(async () => {
   })
 
   await setUp()
-  await sideBySide([native, [tool, () => sideBySide(modules), bundles]], { quiet: true })
+  // The model and the index follow the command line, so that goes first; modules then have the processor to themselves.
+  await sideBySide([native, [tool, () => patiently(() => sideBySide(modules)), bundles]], { quiet: true })
   await first()
   const { url } = await serve(siteFolder, { port })
   say('the demo is ready; Ctrl-C ends it')

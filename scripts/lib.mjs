@@ -55,6 +55,12 @@ export function print(line) {
   else console.log(line)
 }
 
+/** Where this is set, commands give way to others. */
+const patient = new AsyncLocalStorage()
+
+/** Does work whose commands take the processor only where no other wants it. @template T @param {() => Promise<T>} work */
+export const patiently = (work) => patient.run(true, work)
+
 /** Processes that are running. @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set()
 
@@ -118,6 +124,7 @@ export async function tee(command, args, { env } = {}) {
  */
 function ended(child, command, args) {
   children.add(child)
+  if (child.pid && patient.getStore()) os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW)
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Stop(`cannot run ${command}: ${error.message}`)))
     child.on('close', (code, signal) => {
