@@ -52,12 +52,36 @@ function profiles(base, within = '', depth = 3) {
   return depth === 0 ? [] : entries.flatMap(({ name }) => profiles(base, path.join(within, name), depth - 1))
 }
 
+/** Whether two files hold the same bytes; not where cargo is at one of them. @param {string} one @param {string} other */
+function areSame(one, other) {
+  const [a, b] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }))
+  if (!a || !b) return false
+  return a.ino === b.ino || (a.size === b.size && fs.readFileSync(one).equals(fs.readFileSync(other)))
+}
+
 /**
- * Puts what is compiled in one folder into another that lacks it. Files are linked and not copied: cargo and the compiler
- * replace files and never change them. What tells cargo that a library is there comes last.
+ * Whether two folders have compiled a library of the same name differently: the path of what a build script wrote is part of it. What
+ * is linked with the one library cannot be linked with the other, and the compiler says only that it cannot be found.
  * @param {string} from @param {string} to
  */
-function share(from, to) {
+const disagree = (from, to) =>
+  profiles(from).some((profile) => {
+    const [ours, theirs] = [path.join(from, profile, 'deps'), path.join(to, profile, 'deps')]
+    if (!fs.existsSync(ours) || !fs.existsSync(theirs)) return false
+    const there = new Set(fs.readdirSync(theirs))
+    const both = fs
+      .readdirSync(ours)
+      .filter((name) => name.endsWith('.rmeta') && isForeign('deps', name) && there.has(name))
+    return both.some((name) => !areSame(path.join(ours, name), path.join(theirs, name)))
+  })
+
+/**
+ * Puts what is compiled in one folder into another that lacks it, unless the two disagree. Files are linked and not copied: cargo and
+ * the compiler replace files and never change them. What tells cargo that a library is there comes last.
+ * @param {string} from @param {string} to
+ */
+export function share(from, to) {
+  if (disagree(from, to)) return
   for (const profile of profiles(from)) {
     const done = finished(path.join(from, profile))
     for (const kind of KINDS) {
@@ -112,8 +136,11 @@ export function shareCrates() {
   })
 }
 
-/** Gives the modules with relaxed SIMD what those without it depend on, compiled: it is the same. */
-export const shareVariants = () => share(at('target', 'wasm-simd128'), at('target', 'wasm-relaxed'))
+/** Gives the modules with relaxed SIMD what those without it depend on, compiled: it is the same, and no other. */
+export function shareVariants(plain = at('target', 'wasm-simd128'), relaxed = at('target', 'wasm-relaxed')) {
+  if (disagree(plain, relaxed)) fs.rmSync(relaxed, { recursive: true, force: true })
+  share(plain, relaxed)
+}
 
 /** Forgets what the lock files and compilers of long ago need. */
 function prune() {

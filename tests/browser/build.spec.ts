@@ -213,7 +213,7 @@ for (const [device, viewport] of Object.entries({
   desktop: { width: 1280, height: 900 },
   phone: { width: 390, height: 844 },
 })) {
-  test(`on a ${device} the saved page is the demo with the programme's name: filters, an agenda and its calendar, pages of sessions, a map`, async ({
+  test(`on a ${device} the saved page is the demo with the programme's name: filters, an agenda and its calendar, pages of sessions, a map, and all of it without a network`, async ({
     page,
     site,
     context,
@@ -242,7 +242,7 @@ for (const [device, viewport] of Object.entries({
       await expect(own.locator('.masthead')).toContainText('Spring meeting')
       await expect(own.locator('.inkling-item')).toHaveCount(10)
       expect(await own.locator('header, .ask, footer').allInnerTexts()).not.toContainEqual(
-        expect.stringMatching(/Northlight|invented|without a network|Try your own file/),
+        expect.stringMatching(/Northlight|invented|Try your own file/),
       )
       await own.getByRole('button', { name: new RegExp(`^${programme[0]!.track}`) }).click()
       await expect(own).toHaveURL(/\?track=/)
@@ -271,6 +271,15 @@ for (const [device, viewport] of Object.entries({
       await own.goBack()
       await expect(own.getByRole('heading', { level: 1, name: 'My agenda' })).toBeVisible()
       expect(complaints).toEqual([])
+
+      await own.goto(server.url)
+      await expect(own.locator('#offline')).toHaveText(/^Works without a network\. \d+\.\d\sMB in \d+ files/)
+      await context.setOffline(true)
+      await own.goto(server.url)
+      await own.getByRole('searchbox').fill(programme[3]!.title)
+      await expect(own.locator('inkling-search[data-mode=hybrid]')).toBeVisible()
+      await expect(own.locator('.inkling-item').first()).toContainText(programme[3]!.title)
+      await context.setOffline(false)
       if (process.env.SHOTS) await own.screenshot({ path: `${process.env.SHOTS}/saved-${device}.png`, fullPage: true })
     } finally {
       await server.close()

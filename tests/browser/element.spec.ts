@@ -103,6 +103,16 @@ for (const [device, viewport] of Object.entries({
   })
 }
 
+test('a question that the page asks while the dialog is open is asked in it', async ({ box, page }) => {
+  await box.open({ attributes: 'modal' })
+  await page.getByRole('searchbox', { name: 'Search sessions' }).click()
+  await box.ask('graphs that deceive')
+  await page.evaluate(() => document.querySelector('inkling-search')!.ask('Health Analytics?'))
+  await expect(page.getByRole('dialog')).toHaveCount(1)
+  await expect(box.input).toHaveValue('Health Analytics?')
+  await expect(box.options.first().locator('mark').first()).toHaveText(/health|analytics/i)
+})
+
 test('without script the form of the site is sent as ever', async ({ browser, box }) => {
   await box.open()
   const context = await browser.newContext({ javaScriptEnabled: false })

@@ -4,7 +4,7 @@ import { type BuiltIndex, fieldsOf, filterFields } from 'inkling-search/build'
 import type { Session } from './programme.js'
 
 /** What such a page loads beside the package and the index. */
-const PARTS = ['app.js', 'style.css', 'sessions.css', 'views.css', 'favicon.svg']
+const PARTS = ['app.js', 'offline.js', 'style.css', 'sessions.css', 'offline.css', 'views.css', 'favicon.svg']
 
 /** Orders of the whole list, the first that the programme has. */
 const ORDERS = ['start', 'day']
@@ -24,13 +24,16 @@ interface Document {
 /** What makes the map of a session's neighbours: a file of its own, which only this page loads. */
 type Layout = typeof import('./layout.js')
 
-/** The files of the page, by their paths. */
-export async function pageOf(name: string, index: BuiltIndex, search: Search): Promise<Map<string, string>> {
+/** The files of the page, by their paths. `isStored` where a service worker comes with it. */
+export async function pageOf(
+  { name, index, search }: { name: string; index: BuiltIndex; search: Search },
+  isStored: boolean,
+): Promise<Map<string, string>> {
   const sessions = documentsOf(index).map(sessionOf)
   const map = await mapOf(sessions, search)
   const texts = await Promise.all(PARTS.map(async (path) => [path, await textOf(path)] as const))
   return new Map([
-    ['index.html', htmlOf(await textOf('index.html'), { name, index, sessions, hasMap: map !== undefined })],
+    ['index.html', htmlOf(await textOf('index.html'), { name, index, sessions, isStored, hasMap: map !== undefined })],
     ...texts,
     ['programme.json', JSON.stringify(sessions)],
     ...(map ? [['map.json', JSON.stringify(map)] as const] : []),
@@ -113,13 +116,14 @@ interface Programme {
   index: BuiltIndex
   sessions: readonly Session[]
   hasMap: boolean
+  isStored: boolean
 }
 
 /** The demo's page as that of another programme. */
-function htmlOf(demo: string, { name, index, sessions, hasMap }: Programme): string {
+function htmlOf(demo: string, { name, index, sessions, hasMap, isStored }: Programme): string {
   const page = new DOMParser().parseFromString(demo, 'text/html')
   const part = (selector: string) => page.querySelector(selector) as HTMLElement
-  for (const own of page.querySelectorAll('[data-own]')) own.remove()
+  for (const own of page.querySelectorAll(isStored ? '[data-own]' : '[data-own], [data-offline]')) own.remove()
   page.title = name
   part('meta[name=description]').setAttribute('content', `Ask the programme of ${name} a question in your own words.`)
   part('meta[name=application-name]').setAttribute('content', name)

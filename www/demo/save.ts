@@ -6,6 +6,9 @@ import { pageOf } from './page.js'
 /** The files of the package that a site needs, put here when the page is built. */
 declare const PACKAGE_FILES: readonly string[]
 
+/** Where the index lies in the folder. */
+const SEARCH = 'search/'
+
 /** What a visitor pastes into a page of their own. */
 export const SNIPPET = `<link rel="stylesheet" href="/inkling/element.css">
 <script type="module" src="/inkling/element-define.js"></script>
@@ -18,20 +21,42 @@ export interface Saved {
   search: Search
 }
 
+/** Only pages from https or localhost can compute the hashes that a service worker checks. */
+const canBeStored = globalThis.crypto?.subtle !== undefined
+
 /** Every file of the folder. */
-async function folder({ name, index, search }: Saved): Promise<SavedFile[]> {
-  const ofPackage = PACKAGE_FILES.map(async (path) => {
-    const response = await fetch(new URL(`inkling/${path}`, document.baseURI))
-    if (!response.ok)
-      throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
-    return { path: `inkling/${path}`, bytes: new Uint8Array(await response.arrayBuffer()) }
-  })
-  const page = [...(await pageOf(name, index, search))]
-  return [
+async function folder(saved: Saved): Promise<SavedFile[]> {
+  const ofPackage = PACKAGE_FILES.map((path) => ofThePackage(path))
+  const page = [...(await pageOf(saved, canBeStored))]
+  const files = [
     ...page.map(([path, text]) => ({ path, bytes: new TextEncoder().encode(text) })),
     ...(await Promise.all(ofPackage)),
-    ...index.files.map(({ path, bytes }) => ({ path: `search/${path}`, bytes })),
+    ...saved.index.files.map(({ path, bytes }) => ({ path: `${SEARCH}${path}`, bytes })),
   ]
+  return canBeStored ? [...files, await serviceWorker(files)] : files
+}
+
+async function ofThePackage(path: string): Promise<SavedFile> {
+  const response = await fetch(new URL(`inkling/${path}`, document.baseURI))
+  if (!response.ok)
+    throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
+  return { path: `inkling/${path}`, bytes: new Uint8Array(await response.arrayBuffer()) }
+}
+
+/** What stores the folder for use without a network: its list of files, and the package's code behind it. */
+async function serviceWorker(files: readonly SavedFile[]): Promise<SavedFile> {
+  const { bytes: code } = await ofThePackage('service-worker.js')
+  // Of an index the manifest is enough: it lists the other files itself.
+  const listed = files.filter(({ path }) => !path.startsWith(SEARCH) || path === `${SEARCH}manifest.json`)
+  const list = await Promise.all(
+    listed.map(async ({ path, bytes }) => {
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+      const sha256 = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+      return { path, bytes: bytes.length, sha256 }
+    }),
+  )
+  const head = `self.inklingOffline = ${JSON.stringify({ files: list, searches: [SEARCH] })}\n`
+  return { path: 'service-worker.js', bytes: new Uint8Array(await new Blob([head, code as BlobPart]).arrayBuffer()) }
 }
 
 /** Hands the folder over as a download. */

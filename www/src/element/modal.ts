@@ -8,6 +8,7 @@ import type { Owner } from './view.js'
 
 interface Open {
   dialog: HTMLDialogElement
+  input: HTMLInputElement
   box?: Box
   /** Takes the dialog away, once. */
   end: () => void
@@ -62,7 +63,7 @@ export class Modal {
     dialog.addEventListener('close', end)
     dialog.showModal()
     input.focus()
-    const open: Open = (this.#open = { dialog, end })
+    const open: Open = (this.#open = { dialog, input, end })
     // In a task of its own, so that the key or click that opens the dialog is not held up. What is typed meanwhile it finds.
     inNextTask(() => (open.box = new this.#Box(this.#owner, input, dialog, gone.signal, leave)), gone.signal)
   }
@@ -71,7 +72,10 @@ export class Modal {
   ask(text: string): void {
     this.#endClosed()
     this.#input.value = text
-    this.open()
+    if (!this.#open) return this.open()
+    const { box, input } = this.#open
+    if (box) box.ask(text)
+    else input.value = text
   }
 
   /** A dialog says some time after it was closed that it was: whoever asks in between wants a new one. */
