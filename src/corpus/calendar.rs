@@ -1,14 +1,14 @@
 //! Programmes as calendar files: iCalendar (RFC 5545), which calendars and most tools for conferences export.
 //!
 //! Events (`VEVENT`) become records; everything else, such as time zones and alarms, is passed over. Times stay those of
-//! the clocks at the event, whatever zone the file gives them.
+//! the clocks at the event, whatever zone the file gives them. An event that does not end is left out where others are whole.
 
 use encoding_rs::{UTF_16BE, UTF_16LE};
 use serde_json::{Map, Value};
 
 use super::decode;
 use super::documents::Record;
-use super::notes::Notes;
+use super::notes::{NoteKind, Notes};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Properties of an event that are kept as fields, and how they are called there.
@@ -21,52 +21,111 @@ const FIELDS: [(&str, &str); 6] = [
     ("STATUS", "status"),
 ];
 
+/// Components in components, at most.
+const DEPTH_MAX: usize = 100;
+
 /// Reads the events of a calendar.
+///
+/// # Errors
+/// `damaged-file` where no event is whole, or the file is no calendar.
 pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Record>> {
-    let mut open: Vec<String> = Vec::new();
-    let mut event: Vec<(String, String)> = Vec::new();
-    let mut records = Vec::new();
-    let mut begins = 0;
+    let mut calendar = Calendar::default();
     for (number, line) in lines(bytes, notes) {
-        let damaged = |what: &str| Error::new(ErrorKind::DamagedFile, format!("line {number} of the calendar {what}"));
-        if line.trim().is_empty() {
-            continue;
+        if !line.trim().is_empty() {
+            calendar.line(number, &line)?;
         }
-        let is_in_event = open.last().is_some_and(|component| component == "VEVENT");
-        let Some((name, value)) = property(&line) else {
-            match event.last_mut().filter(|_| is_in_event) {
+    }
+    let Calendar { open, records, mut lost, mut damage, begins, .. } = calendar;
+    if let Some(component) = open.last() {
+        let what = format!("the calendar is cut short: {component} is not closed by END");
+        damage.get_or_insert_with(|| Error::new(ErrorKind::DamagedFile, what));
+        lost.push(begins);
+    }
+    if let Some(damage) = damage.filter(|_| records.is_empty()) {
+        return Err(damage);
+    }
+    if let Some(first) = lost.first() {
+        notes.add_many(NoteKind::UnreadableRecord, "an event that does not begin or end", lost.len(), &format!("line {first}"));
+    }
+    Ok(records)
+}
+
+/// What has been read of a calendar.
+#[derive(Default)]
+struct Calendar {
+    /// The open components.
+    open: Vec<String>,
+    /// The properties of the open event, and the line in which it begins.
+    event: Vec<(String, String)>,
+    begins: usize,
+    records: Vec<Record>,
+    /// The lines of events that are not whole.
+    lost: Vec<usize>,
+    /// What is wrong first.
+    damage: Option<Error>,
+}
+
+impl Calendar {
+    fn line(&mut self, number: usize, line: &str) -> Result<()> {
+        let is_in_event = self.open.last().is_some_and(|component| component == "VEVENT");
+        let Some((name, value)) = property(line) else {
+            match self.event.last_mut().filter(|_| is_in_event) {
                 // A text whose line breaks were written as they are.
                 Some((_, value)) => *value = format!("{value}\\n{line}"),
-                None => return Err(damaged("has no name and value with a colon between them")),
+                None => self.damaged(number, "has no name and value with a colon between them"),
             }
-            continue;
+            return Ok(());
         };
         let component = value.trim().to_ascii_uppercase();
         match name.as_str() {
-            "BEGIN" if open.is_empty() && component != "VCALENDAR" => return Err(no_calendar()),
-            "BEGIN" => {
-                begins = number;
-                open.push(component);
+            "BEGIN" if self.open.is_empty() && component != "VCALENDAR" => return Err(no_calendar()),
+            "BEGIN" if self.open.len() == DEPTH_MAX => {
+                return Err(Error::new(ErrorKind::DamagedFile, format!("line {number} of the calendar lies too deep")));
             }
-            "END" if open.last() != Some(&component) => return Err(damaged("ends what has not begun")),
-            "END" => {
-                open.pop();
-                if component == "VEVENT" {
-                    let values = record(&std::mem::take(&mut event));
-                    records.push(Record { values, place: format!("line {begins}") });
-                }
-            }
-            _ if open.is_empty() => return Err(no_calendar()),
+            "BEGIN" => self.begin(number, component),
+            "END" => self.end(number, &component),
+            _ if self.open.is_empty() && self.records.is_empty() => return Err(no_calendar()),
             // What lies deeper, such as an alarm, has properties of its own.
-            _ if is_in_event => event.push((name, value.to_owned())),
+            _ if is_in_event => self.event.push((name, value.to_owned())),
             _ => {}
         }
+        Ok(())
     }
-    match open.last() {
-        Some(component) => {
-            Err(Error::new(ErrorKind::DamagedFile, format!("the calendar is cut short: {component} is not closed by END")))
+
+    fn begin(&mut self, number: usize, component: String) {
+        if component == "VEVENT" {
+            // Events lie in no other: the one before does not end.
+            if let Some(at) = self.open.iter().position(|open| *open == component) {
+                self.open.truncate(at);
+                self.lost.push(self.begins);
+            }
+            self.event.clear();
+            self.begins = number;
         }
-        None => Ok(records),
+        self.open.push(component);
+    }
+
+    fn end(&mut self, number: usize, component: &str) {
+        let is_event = component == "VEVENT";
+        let Some(at) = self.open.iter().rposition(|open| open == component) else {
+            self.damaged(number, "ends what has not begun");
+            self.lost.extend(is_event.then_some(number));
+            return;
+        };
+        if self.open[at + 1..].iter().any(|open| open == "VEVENT") {
+            self.damaged(number, "ends what has not begun");
+            self.lost.push(self.begins);
+        }
+        self.open.truncate(at);
+        if is_event {
+            let values = record(&std::mem::take(&mut self.event));
+            self.records.push(Record { values, place: format!("line {}", self.begins) });
+        }
+    }
+
+    fn damaged(&mut self, number: usize, what: &str) {
+        let what = format!("line {number} of the calendar {what}");
+        self.damage.get_or_insert_with(|| Error::new(ErrorKind::DamagedFile, what));
     }
 }
 
@@ -131,6 +190,9 @@ pub fn record(event: &[(String, String)]) -> Map<String, Value> {
     record.insert("title".to_owned(), value("SUMMARY").map(text).into());
     record.extend(value("URL").map(|url| ("url".to_owned(), url.into())));
     record.extend(value("DESCRIPTION").map(|description| ("text".to_owned(), text(description).into())));
+    record.extend(
+        value("CLASS").filter(|class| !class.eq_ignore_ascii_case("PUBLIC")).map(|class| ("visibility".to_owned(), class.into())),
+    );
     for (name, field) in FIELDS {
         let Some(value) = value(name) else { continue };
         let value = match name {
@@ -285,6 +347,32 @@ mod tests {
     }
 
     #[test]
+    fn one_bad_event_costs_that_event() {
+        let event = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nBEGIN:VALARM\nEND:VALARM\nEND:VEVENT\n");
+        let open = "BEGIN:VEVENT\nSUMMARY:B\n";
+        let headless = "SUMMARY:B\nEND:VEVENT\n";
+        let end = "END:VCALENDAR\n";
+        for (bad, rest, line) in
+            [(open, event("C") + end, 7), (headless, event("C") + end, 8), (open, end.to_owned(), 7), (open, String::new(), 7)]
+        {
+            let ics = format!("BEGIN:VCALENDAR\n{}{bad}{rest}", event("A"));
+            let (documents, notes) = read_as(&ics, Format::Ics, ReadOptions::default()).unwrap();
+            let titles: Vec<&str> = documents.iter().map(|document| document.title.as_str()).collect();
+            assert_eq!(titles, if rest.len() > end.len() { &["A", "C"][..] } else { &["A"] }, "{ics}");
+            let said = format!("1 record could not be read and was left out (an event that does not begin or end): line {line}");
+            assert_eq!(notes, [said], "{ics}");
+        }
+    }
+
+    #[test]
+    fn events_that_are_not_public_are_left_out() {
+        let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\nCLASS:PRIVATE\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:B\nCLASS:PUBLIC\nEND:VEVENT\nEND:VCALENDAR";
+        let (documents, notes) = read_as(ics, Format::Ics, ReadOptions::default()).unwrap();
+        assert_eq!((documents.len(), documents[0].title.as_str(), documents[0].fields.len()), (1, "B", 0));
+        assert_eq!(notes, ["1 record was left out because of visibility: PRIVATE: line 2"]);
+    }
+
+    #[test]
     fn line_breaks_that_were_not_folded_belong_to_the_text() {
         let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\nDESCRIPTION:One\nSee you, friends\nEND:VEVENT\nEND:VCALENDAR";
         assert_eq!(documents(ics.as_bytes())[0].text, "One\nSee you, friends");
@@ -328,7 +416,8 @@ mod tests {
     fn no_calendar_that_is_cut_anywhere_or_has_a_wrong_byte_panics_or_is_taken_for_whole() {
         let whole = FILE.trim_ascii_end();
         for length in 0..whole.len() {
-            let cut = read_as(&whole[..length], Format::Ics, ReadOptions::default());
+            let options = ReadOptions { strict: true, ..ReadOptions::default() };
+            let cut = read_as(&whole[..length], Format::Ics, options);
             assert!(length == 0 || cut.is_err(), "cut after {length} bytes");
             for byte in [b'\\', b':', b'\n', b'"', b',', 0xc3] {
                 let mut altered = whole.to_vec();

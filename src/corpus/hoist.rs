@@ -25,6 +25,7 @@ pub fn hoist(record: &mut Map<String, Value>) {
             }
         });
     }
+    answers(record);
     // As Sessionize has it: `{"name": "Level", "categoryItems": [{"id": 11, "name": "Beginner"}]}`.
     let has_items =
         |value: &Value| value.as_array().is_some_and(|list| list.iter().any(|entry| entry.get("categoryItems").is_some()));
@@ -40,12 +41,62 @@ pub fn hoist(record: &mut Map<String, Value>) {
     }
 }
 
+/// Keys of lists of questions and what was answered to them.
+const ANSWERS: &[&str] = &["answers", "questionanswers", "customfields"];
+
+/// A longer question is no name of a field.
+const QUESTION_BYTES_MAX: usize = 80;
+
+/// Makes fields of questions and answers: `[{"question": {"question": {"en": "Level"}}, "answer": "Easy"}]`. One that has another form
+/// stays where it is.
+fn answers(record: &mut Map<String, Value>) {
+    let keys: Vec<String> = record.keys().filter(|key| ANSWERS.contains(&words(key).concat().as_str())).cloned().collect();
+    for key in keys {
+        let Some(Value::Array(mut entries)) = record.shift_remove(&key) else { continue };
+        entries.retain_mut(|entry| {
+            let question = ["question", "name", "label"].iter().find_map(|key| asked(entry.get(*key)?)).map(str::to_owned);
+            let answer = ["answer", "answerValue", "value"].iter().find_map(|key| entry.get(*key)).cloned();
+            let (Some(question), Some(answer)) = (question, answer) else { return true };
+            record.entry(question).or_insert(answer);
+            false
+        });
+        if !entries.is_empty() {
+            record.insert(key, entries.into());
+        }
+    }
+}
+
+/// The words of a question: a text, one of several languages, or what an object calls so.
+fn asked(question: &Value) -> Option<&str> {
+    let text = match question {
+        Value::String(text) => text.trim(),
+        Value::Object(inner) => {
+            return ["question", "name", "en"]
+                .iter()
+                .find_map(|key| asked(inner.get(*key)?))
+                .or_else(|| asked(inner.values().next()?));
+        }
+        _ => return None,
+    };
+    (!text.is_empty() && text.len() <= QUESTION_BYTES_MAX).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use crate::corpus::Format;
     use crate::corpus::reading::documents;
+
+    #[test]
+    fn questions_and_answers_become_fields() {
+        let json = json!([{"title": "Roses", "answers": [
+            {"question": {"id": 3, "question": {"en": "Level", "de": "Stufe"}}, "answer": "Easy"},
+            {"question": "Bring", "answerValue": ["Gloves"]},
+        ]}]);
+        let fields = documents(json.to_string(), Format::Json).remove(0).fields;
+        assert_eq!(serde_json::Value::Object(fields), json!({"Level": "Easy", "Bring": ["Gloves"]}));
+    }
 
     #[test]
     fn the_slot_and_the_categories_of_a_record_are_its_own() {

@@ -18,6 +18,9 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
             if first.trim() != text.trim() && serde_json::from_str::<Value>(first).is_ok_and(|first| first.is_object()) {
                 return read_lines(text, notes);
             }
+            if let Some(json) = rescue::without_last_commas(text).and_then(|text| serde_json::from_str(&text).ok()) {
+                return from_value(&json, options, notes);
+            }
             if let Some(rest) = rescue::json(text, notes) {
                 // Where the records lay is not known any more.
                 return from_value(&rest, &ReadOptions { records: None, ..options.clone() }, notes);

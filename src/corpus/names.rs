@@ -68,6 +68,14 @@ const THINGS: &[&str] = &[
     "vortrag",
     "vortrags",
     "sitzung",
+    "kurs",
+    "seminar",
+    "artikel",
+    "produkt",
+    "projekt",
+    "programm",
+    "lezing",
+    "sessie",
     "charla",
     "sesión",
     "conférence",
@@ -100,7 +108,7 @@ const TITLES: &[&[&str]] = &[
 
 /// Texts, in the order in which they are put one below the other.
 const TEXTS: &[&[&str]] = &[
-    &["abstract", "zusammenfassung", "résumé", "resumen", "resumo", "riassunto", "概要", "要旨", "摘要"],
+    &["abstract", "zusammenfassung", "résumé", "resumen", "resumo", "riassunto", "samenvatting", "概要", "要旨", "摘要"],
     &[
         "description",
         "beschreibung",
@@ -110,6 +118,7 @@ const TEXTS: &[&[&str]] = &[
         "descricao",
         "descrizione",
         "beschrijving",
+        "omschrijving",
         "opis",
         "説明",
         "描述",
@@ -129,7 +138,24 @@ const TEXTS: &[&[&str]] = &[
 ];
 
 /// Words that may stand beside one of the texts: "Long description".
-const OF_TEXTS: &[&str] = &["body", "content", "long", "short", "text", "public"];
+const OF_TEXTS: &[&str] = &["body", "content", "long", "short", "text", "public", "kurz", "lang"];
+
+/// Second halves of words that German and Dutch write as one: "Vortragstitel", "Kurzbeschreibung", "Veranstaltungsort".
+const SECOND_HALVES: &[&str] = &[
+    "titel",
+    "thema",
+    "name",
+    "beschreibung",
+    "omschrijving",
+    "text",
+    "inhalt",
+    "beginn",
+    "ende",
+    "raum",
+    "ort",
+    "datum",
+    "link",
+];
 
 const URLS: &[&str] = &["url", "link", "href", "permalink", "uri", "adresse"];
 
@@ -160,6 +186,9 @@ const PEOPLE: &[&str] = &[
     "referent",
     "referenten",
     "referentin",
+    "dozent",
+    "dozenten",
+    "dozentin",
     "redner",
     "sprecher",
     "vortragende",
@@ -186,7 +215,8 @@ const AUTHORS: &[&str] =
     &["author", "authors", "autor", "autoren", "auteur", "auteurs", "autore", "autori", "autores", "creator", "著者"];
 
 /// Words that may stand beside one for people: "Speaker names", "Presenter 2 (full name)".
-const OF_PEOPLE: &[&str] = &["name", "names", "list", "all", "display", "namen"];
+/// "Referent/in", "Intervenant·e·s".
+const OF_PEOPLE: &[&str] = &["name", "names", "list", "all", "display", "namen", "in", "innen", "e", "es"];
 
 const STARTS: &[&str] = &["start", "starts", "begin", "begins", "beginn", "beginning", "début", "inicio", "inizio"];
 const ENDS: &[&str] = &["end", "ends", "finish", "finishes", "ende", "fin", "fine", "término"];
@@ -248,8 +278,7 @@ pub const GUID: usize = 3;
 
 /// What a column or key holds, as far as its name tells.
 pub fn meaning(name: &str) -> Meaning {
-    // Keys such as `_id`, and the names that schedules and calendars give, need no reading.
-    let all = words(name);
+    let all: Vec<String> = words(name).into_iter().flat_map(halves).collect();
     let told: Vec<&str> = all.iter().map(String::as_str).filter(|word| !FILLERS.contains(word) && !is_number(word)).collect();
     let rest: Vec<&str> = told.iter().copied().filter(|word| !THINGS.contains(word)).collect();
     let only = match rest[..] {
@@ -287,7 +316,18 @@ pub fn meaning(name: &str) -> Meaning {
         // A column "Talk" of a spreadsheet that has nothing better.
         return Meaning::Title(3);
     }
-    field(name, &rest).map_or(Meaning::Other, Meaning::Field)
+    field(name, &rest, rest.len() < told.len()).map_or(Meaning::Other, Meaning::Field)
+}
+
+/// The halves of a word of which the first says what a record is, or what kind of text: "vortragstitel"; any other word as it is.
+fn halves(word: String) -> Vec<String> {
+    let parted = SECOND_HALVES.iter().find_map(|half| {
+        let first = word.strip_suffix(half)?;
+        let known = |first: &&str| THINGS.contains(first) || OF_TEXTS.contains(first);
+        let first = [first, first.trim_end_matches('s')].into_iter().find(known)?;
+        Some(vec![first.to_owned(), (*half).to_owned()])
+    });
+    parted.unwrap_or_else(|| vec![word])
 }
 
 /// The field for people that words name.
@@ -301,10 +341,11 @@ fn people(words: &[&str]) -> Option<&'static str> {
     }
 }
 
-/// The usual name of a field. Keys of programs stay as they are, but for moments; headings of spreadsheets do not.
-fn field(name: &str, words: &[&str]) -> Option<&'static str> {
+/// The usual name of a field. Keys of programs stay as they are, but for moments; headings of spreadsheets do not. `is_of_record` where
+/// the name also says what the record is: `event_start`.
+fn field(name: &str, words: &[&str], is_of_record: bool) -> Option<&'static str> {
     let rest: Vec<&str> = words.iter().copied().filter(|word| !OF_MOMENTS.contains(word)).collect();
-    if let ([word], true) = (&rest[..], rest.len() < words.len() || is_heading(name)) {
+    if let ([word], true) = (&rest[..], rest.len() < words.len() || is_heading(name) || is_of_record) {
         let is_day = words.len() == 2 && (words.contains(&"date") || words.contains(&"datum"));
         match () {
             () if STARTS.contains(word) => return Some(if is_day { "start date" } else { "start" }),
@@ -370,66 +411,4 @@ pub fn singular(word: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_headings_of_usual_exports_are_understood() {
-        for (expected, names) in [
-            (
-                Meaning::Title(0),
-                &["title", "Session Title", "Proposal title", "Title of your talk*", "Titel des Vortrags", "Título"][..],
-            ),
-            (Meaning::Title(1), &["name", "Session name", "Subject", "Event Name"]),
-            (Meaning::Id(0), &["id", "_id", "ID", "Session Id", "proposal_id"]),
-            (Meaning::Id(GUID), &["guid", "UID"]),
-            (Meaning::Url, &["url", "Link", "Session URL", "href"]),
-            (
-                Meaning::Text(1),
-                &["description", "Session Description", "Description (Optional)", "Beschreibung", "long_description"],
-            ),
-            (Meaning::Text(4), &["content", "content_html"]),
-            (Meaning::People("speakers"), &["Speaker names", "speakers", "Presenter(s)", "Speaker 2 name", "Referenten"]),
-            (Meaning::People("authors"), &["Authors", "author", "Author Names", "creator"]),
-            (Meaning::Field("start"), &["Start Time", "startsAt", "Time Start", "Start", "starts_at", "Beginn"]),
-            (Meaning::Field("track"), &["Track", "Schedule Track (Optional)", "Track name"]),
-            (Meaning::Field("room"), &["Room", "Room/Location", "Raum", "Room name"]),
-        ] {
-            for name in names {
-                assert_eq!(meaning(name), expected, "{name}");
-            }
-        }
-    }
-
-    #[test]
-    fn names_that_only_look_alike_stay_fields() {
-        for name in [
-            "Speaker title",
-            "Job title",
-            "speaker_email",
-            "Video URL",
-            "session_type",
-            "track",
-            "room",
-            "start",
-            "Speaker Bio",
-            "Company name",
-            "Track description",
-            "Notes",
-            "rating",
-            "subtitle",
-            "parent_id",
-            "speakerIds",
-            "event",
-        ] {
-            assert_eq!(meaning(name), Meaning::Other, "{name}");
-        }
-    }
-
-    #[test]
-    fn words_are_parted_and_plurals_are_made_singular() {
-        assert_eq!(words("speakerIDs-of_the Day2"), ["speaker", "ids", "of", "the", "day", "2"]);
-        let singulars = ["speakers", "categories", "classes", "boxes", "stages", "track", "people", "gas"].map(singular);
-        assert_eq!(singulars, ["speaker", "category", "class", "box", "stage", "track", "person", "ga"]);
-    }
-}
+mod tests;

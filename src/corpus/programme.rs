@@ -55,7 +55,8 @@ fn of_day(day: &Value) -> Vec<Map<String, Value>> {
     let events = rooms.flat_map(|(room, events)| events.as_array().into_iter().flatten().map(move |event| (room, event)));
     let record = |(room, event): (&String, &Value)| {
         let names = "title url date start duration room track type language subtitle abstract description".split(' ');
-        let names = names.chain(["id", "guid", "state", "status"]);
+        let withheld = event.as_object().and_then(withheld::key);
+        let names = names.chain(["id", "guid"]).chain(withheld.as_deref());
         let is_filled = |value: &&Value| !value.is_null() && *value != "";
         let values = names.filter_map(|name| Some((name.to_owned(), event.get(name).filter(is_filled)?.clone())));
         let name = |person: &Value| text(person, "public_name").or_else(|| text(person, "name"));
@@ -74,6 +75,7 @@ fn of_sessionize(object: &Map<String, Value>, sessions: &[Value], notes: &mut No
     let categories: Vec<(String, HashMap<String, String>)> = list(object.get("categories"))
         .filter_map(|category| Some((text(category, "title")?, names(category.get("items"), "name"))))
         .collect();
+    let questions = names(object.get("questions"), "question");
     let key = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut records = Vec::with_capacity(sessions.len());
     for (number, session) in (1..).zip(sessions) {
@@ -101,8 +103,17 @@ fn of_sessionize(object: &Map<String, Value>, sessions: &[Value], notes: &mut No
                 record.insert(title.clone(), values.into());
             }
         }
-        let is_withheld = session.as_object().and_then(withheld::reason).is_some();
-        record.extend(session.get("status").filter(|_| is_withheld).map(|status| ("status".to_owned(), status.clone())));
+        for answer in list(session.get("questionAnswers")) {
+            let question = text(answer, "questionId").and_then(|id| questions.get(&id));
+            if let (Some(question), Some(value)) = (question, text(answer, "answerValue")) {
+                record.entry(question.as_str()).or_insert(value.into());
+            }
+        }
+        let said = ["liveUrl", "recordingUrl"].into_iter().map(str::to_owned);
+        let said = said.chain(session.as_object().and_then(withheld::key));
+        record.extend(
+            said.filter_map(|name| session.get(&name).filter(|value| !value.is_null()).cloned().map(|value| (name, value))),
+        );
         records.push(record);
     }
     records
@@ -130,9 +141,11 @@ mod tests {
     fn the_sessions_of_sessionize_have_their_people_rooms_and_categories_by_name() {
         let json = r#"{"sessions": [
                 {"id": "7", "title": "Roses", "description": "We count petals.", "startsAt": "2031-05-01T09:30:00", "endsAt": null,
-                    "speakers": ["u-1", "gone"], "categoryItems": [11, 21, 22], "roomId": 5},
+                    "speakers": ["u-1", "gone"], "categoryItems": [11, 21, 22], "roomId": 5,
+                    "questionAnswers": [{"questionId": 31, "answerValue": "Gloves"}, {"questionId": 32, "answerValue": null}]},
                 {"id": "8", "title": "Lunch", "description": null, "speakers": [], "categoryItems": [], "roomId": null}],
-            "speakers": [{"id": "u-1", "fullName": "Ada Lind"}], "rooms": [{"id": 5, "name": "Lawn"}], "questions": [],
+            "speakers": [{"id": "u-1", "fullName": "Ada Lind"}], "rooms": [{"id": 5, "name": "Lawn"}],
+            "questions": [{"id": 31, "question": "What to bring"}, {"id": 32, "question": "Notes"}],
             "categories": [{"id": 1, "title": "Level", "items": [{"id": 11, "name": "Beginner"}]},
                 {"id": 2, "title": "Tags", "items": [{"id": 21, "name": "Soil"}, {"id": 22, "name": "Data"}]}]}"#;
         let (documents, notes) = read_as(json, Format::Json, ReadOptions::default()).unwrap();
@@ -141,6 +154,7 @@ mod tests {
         assert_eq!((documents[0].id.as_str(), documents[0].text.as_str()), ("7", "We count petals."));
         let fields = serde_json::json!({
             "start": "2031-05-01T09:30:00", "room": "Lawn", "speakers": ["Ada Lind"], "Level": ["Beginner"], "Tags": ["Soil", "Data"],
+            "What to bring": "Gloves",
         });
         assert_eq!(serde_json::Value::Object(documents[0].fields.clone()), fields);
         assert!(documents[1].fields.is_empty());

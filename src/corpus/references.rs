@@ -79,13 +79,15 @@ fn from_people(json: &Value, records: &mut [Record], language: Option<&str>) -> 
             of_records.entry(id).or_default().extend(called(person, language));
         }
     }
+    let mut is_used = false;
     for record in records.iter_mut() {
         let ids = IDS.iter().filter_map(|key| id(record.values.get(*key)?));
         if let Some(people) = ids.filter_map(|id| of_records.remove(&id)).next() {
             record.values.insert("speakers".to_owned(), people.into());
+            is_used = true;
         }
     }
-    Some(base(name).0)
+    is_used.then(|| base(name).0)
 }
 
 /// What the table at a path of a file is called here.

@@ -27,7 +27,7 @@ const RECORDS: &[&str] = &[
 ];
 
 /// The records of a JSON text that is not valid as a whole, as one list: the objects that are, and that begin with the key with which
-/// most of them do. Nothing where there are fewer than two.
+/// most of them do. Nothing where there are fewer than two of them, whole or not.
 pub fn json(text: &str, notes: &mut Notes) -> Option<Value> {
     let mut found: Vec<(Range<usize>, Map<String, Value>)> = Vec::new();
     let mut from = 0;
@@ -41,17 +41,42 @@ pub fn json(text: &str, notes: &mut Notes) -> Option<Value> {
     }
     let key = commonest(found.iter().filter_map(|(_, object)| object.keys().next().map(String::as_str)))?.to_owned();
     found.retain(|(_, object)| object.keys().next() == Some(&key));
-    if found.len() < 2 {
-        return None;
-    }
     let (mut end, mut lost) = (0, Vec::new());
     let ends = found.iter().map(|(range, _)| range.clone()).chain(std::iter::once(text.len()..text.len()));
     for range in ends {
         lost.extend(beginnings(&text[end..range.start], &key).map(|at| end + at));
         end = range.end;
     }
+    if found.len() + lost.len() < 2 {
+        return None;
+    }
     say(text, &lost, "no valid JSON", notes);
     Some(found.into_iter().map(|(_, object)| Value::Object(object)).collect())
+}
+
+/// A JSON text without the commas behind the last of several, as programs of other languages may have them; nothing where it has none.
+pub fn without_last_commas(text: &str) -> Option<String> {
+    let (mut kept, mut from) = (String::with_capacity(text.len()), 0);
+    let (mut is_text, mut is_escaped, mut comma) = (false, false, None);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' if !is_escaped => is_text = !is_text,
+            b'}' | b']' if !is_text => {
+                if let Some(comma) = comma.take() {
+                    kept += &text[from..comma];
+                    from = comma + 1;
+                }
+            }
+            _ => {}
+        }
+        is_escaped = is_text && byte == b'\\' && !is_escaped;
+        if !is_text && byte == b',' {
+            comma = Some(at);
+        } else if is_text || !byte.is_ascii_whitespace() {
+            comma = None;
+        }
+    }
+    (from > 0).then(|| kept + &text[from..])
 }
 
 fn commonest<'a>(keys: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -162,6 +187,17 @@ mod tests {
         assert_eq!(json(&cut, &mut notes).unwrap().as_array().unwrap().len(), 2);
         assert_eq!(lost(&notes), ["1 line 3"]);
         assert_eq!(json("{\"a\": [1, 2", &mut notes), None);
+        let (mut notes, cut) = (Notes::default(), format!("[{},\n{{\"id\": 2, \"tit", good(1)));
+        assert_eq!(json(&cut, &mut notes).unwrap().as_array().unwrap().len(), 1);
+        assert_eq!(lost(&notes), ["1 line 2"]);
+        assert_eq!(json(r#"{"title": "A", "room": {"name": "R"}, "text": "cut"#, &mut notes), None);
+    }
+
+    #[test]
+    fn a_comma_behind_the_last_of_several_is_taken_away_and_one_in_a_text_stays() {
+        let text = r#"[{"a": "x,]", "b": ["\",}", 1 , ] , },]"#;
+        assert_eq!(without_last_commas(text).unwrap(), r#"[{"a": "x,]", "b": ["\",}", 1  ]  }]"#);
+        assert_eq!(without_last_commas(r#"[1, "a,]"]"#), None);
     }
 
     #[test]

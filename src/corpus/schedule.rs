@@ -14,6 +14,9 @@ use crate::error::Result;
 /// Elements of an event that become a field, in the order in which hits show them.
 const FIELDS: [&str; 8] = ["speakers", "track", "type", "day", "start", "duration", "room", "language"];
 
+/// Attributes of an event that are read: its ids, and what may say that it does not take place.
+const ATTRIBUTES: [&str; 6] = ["id", "guid", "state", "status", "cancelled", "canceled"];
+
 /// Elements of an event that make its text, one below the other.
 const TEXTS: [&str; 3] = ["subtitle", "abstract", "description"];
 
@@ -64,8 +67,8 @@ impl Schedule {
             (None, "event") => {
                 self.event_depth = Some(self.path.len());
                 self.event_line = self.line;
-                let ids = ["id", "guid"].into_iter().filter_map(|name| Some((name.to_owned(), attribute(name)?.into())));
-                self.values = ids.collect();
+                let said = ATTRIBUTES.into_iter().filter_map(|name| Some((name.to_owned(), attribute(name)?.into())));
+                self.values = said.collect();
             }
             // Texts of some systems hold HTML elements as they are: those stay in the text of the value around them.
             (Some(depth), _) if self.path.len() == depth + 1 || name == "person" => self.text.clear(),
@@ -116,8 +119,8 @@ pub fn record(mut values: Map<String, Value>, speakers: Vec<Value>, day: &str, r
     let mut record = Map::new();
     // Without a title a record is called by its text.
     values.entry("title").or_insert(Value::Null);
-    if withheld::reason(&values).is_some() {
-        record.extend(["state", "status"].iter().filter_map(|name| Some(((*name).to_owned(), values.shift_remove(*name)?))));
+    if let Some(key) = withheld::key(&values) {
+        record.extend(values.shift_remove(&key).map(|value| (key, value)));
     }
     for name in ["id", "guid", "title", "url"].iter().chain(&FIELDS) {
         record.extend(values.shift_remove(*name).map(|value| ((*name).to_owned(), value)));

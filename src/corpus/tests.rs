@@ -278,6 +278,34 @@ fn several_lists_of_records_are_read_and_what_is_not_read_is_said() {
 }
 
 #[test]
+fn people_whom_no_record_names_are_a_list_that_was_not_read() {
+    let (_, notes) = json_of(json!({
+        "talks": [{"id": 1, "title": "A", "abstract": "x"}, {"id": 2, "title": "B", "abstract": "y"}],
+        "speakers": [{"id": 9, "name": "Ana Silva", "bio": "z"}],
+    }));
+    assert_eq!(notes, ["the list speakers with 1 entry was not read"]);
+}
+
+#[test]
+fn what_is_cancelled_in_a_schedule_is_left_out_wherever_it_says_so() {
+    let xml = "<schedule><day date='2031-05-01'><room name='Lawn'><event id='1' status='canceled'><title>A</title></event>\
+        <event id='2'><title>B</title><cancelled>true</cancelled></event><event id='3'><title>C</title><state>confirmed</state></event>\
+        </room></day></schedule>";
+    let event = |id: u8, title: &str, more: &str, said: Value| json!({"id": id, "title": title, (more): said});
+    let events = [
+        event(1, "A", "status", json!("canceled")),
+        event(2, "B", "cancelled", json!(true)),
+        event(3, "C", "state", json!("confirmed")),
+    ];
+    let json = json!({"schedule": {"conference": {"days": [{"date": "2031-05-01", "rooms": {"Lawn": events}}]}}});
+    for (text, format) in [(xml.to_owned(), Format::Xml), (json.to_string(), Format::Json)] {
+        let (documents, notes) = read_as(text, format, ReadOptions::default()).unwrap();
+        assert_eq!(titles(&documents), ["C"]);
+        assert!(notes[0].contains("status: canceled") && notes[1].contains("cancelled: true") && notes.len() == 2, "{notes:?}");
+    }
+}
+
+#[test]
 fn a_file_that_gives_one_document_is_said_to_with_the_lists_in_it() {
     let (documents, notes) = json_of(json!({"results": [{"title": "The meeting", "parts": [{"heading": "x"}, {"kind": 2}]}]}));
     assert_eq!(documents.len(), 1);

@@ -29,7 +29,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Names of a field that says what became of a record.
-const STATES: &[&str] = &["state", "status", "decision", "outcome", "zustand"];
+const STATES: &[&str] = &["state", "status", "decision", "outcome", "zustand", "visibility", "access"];
 
 /// States in which nobody should find a record, without spaces and signs.
 const WITHDRAWN: &[&str] = &[
@@ -60,16 +60,29 @@ const WITHDRAWN: &[&str] = &[
     "rechazado",
     "annullato",
     "geannuleerd",
+    "private",
+    "confidential",
+    "hidden",
 ];
 
 /// Fields that are true of such a record.
-const WITHDRAWN_IF: &[&str] = &["cancelled", "canceled", "rejected", "withdrawn", "declined", "deleted", "draft"];
+const WITHDRAWN_IF: &[&str] =
+    &["cancelled", "canceled", "rejected", "withdrawn", "declined", "deleted", "draft", "hidden", "private"];
 
 /// Fields that are false of such a record.
-const WITHDRAWN_UNLESS: &[&str] = &["accepted", "published"];
+const WITHDRAWN_UNLESS: &[&str] = &["accepted", "published", "active", "visible", "public"];
 
 /// Why a record should not be found, such as `state: rejected`; nothing where it may be.
 pub fn reason(record: &Map<String, Value>) -> Option<String> {
+    told(record).map(|(_, reason)| reason)
+}
+
+/// The key of a record that says that it should not be found.
+pub fn key(record: &Map<String, Value>) -> Option<String> {
+    told(record).map(|(name, _)| name.to_owned())
+}
+
+fn told(record: &Map<String, Value>) -> Option<(&String, String)> {
     record.iter().find_map(|(name, value)| {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -92,7 +105,7 @@ pub fn reason(record: &Map<String, Value>) -> Option<String> {
         let is_withdrawn = (names(STATES) && WITHDRAWN.contains(&told.as_str()))
             || (names(WITHDRAWN_IF) && is_true)
             || (names(WITHDRAWN_UNLESS) && is_false);
-        is_withdrawn.then(|| format!("{name}: {}", text.trim()))
+        is_withdrawn.then(|| (name, format!("{name}: {}", text.trim())))
     })
 }
 
@@ -140,10 +153,12 @@ fn left(name: &str, text: &str) -> Option<String> {
         return Some(String::new());
     }
     let separators = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '[' | ']' | '"');
+    let numbers = numbers_in(text);
     let is_there = text.contains('@') && text.split(separators).any(is_address);
-    is_there.then(|| {
+    (is_there || !numbers.is_empty()).then(|| {
         let mut rest = text.to_owned();
         text.split(separators).filter(|part| is_address(part)).for_each(|part| rest = rest.replacen(part, "", 1));
+        numbers.into_iter().for_each(|number| rest = rest.replacen(number, "", 1));
         let rest = rest.replace("<>", "").replace("()", "").replace("[]", "");
         let words = rest.split_whitespace().collect::<Vec<_>>().join(" ");
         words.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')' | '"')).to_owned()
@@ -167,6 +182,17 @@ fn is_address(word: &str) -> bool {
         && end.len() < domain.len()
         && end.len() > 1
         && end.chars().all(char::is_alphabetic)
+}
+
+/// The telephone numbers in a text: where digits follow a `+` that begins a word.
+fn numbers_in(text: &str) -> Vec<&str> {
+    let begins = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '+');
+    let found = text.match_indices('+').filter(|(at, _)| begins(*at)).map(|(at, _)| {
+        let rest = &text[at..];
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || " +()-./".contains(c))).unwrap_or(rest.len());
+        rest[..end].trim_end_matches(|c: char| !c.is_ascii_digit())
+    });
+    found.filter(|number| is_number(number, number.bytes().filter(u8::is_ascii_digit).count())).collect()
 }
 
 /// Whether a whole value is a telephone number: only where it says so by a `+`, because dates and codes have digits, too.
@@ -196,7 +222,10 @@ mod tests {
         }
         assert_eq!(left("speakers", json!("Ana Silva <ana@example.org>")), (Some(json!("Ana Silva")), 1));
         assert_eq!(left("speakers", json!(["Ana Silva (ana@example.org)", "Bo Ek"])), (Some(json!(["Ana Silva", "Bo Ek"])), 1));
+        assert_eq!(left("notes", json!("Call +49 170 1234567 or ana@example.org, hall 3")), (Some(json!("Call or , hall 3")), 1));
         for (name, value) in [
+            ("level", json!("C++ 2020 1234567")),
+            ("points", json!("3 + 4, at 1+2345678")),
             ("start", json!("2031-05-01 09:30")),
             ("code", json!("0049 1234567")),
             ("handle", json!("@ana@social.example")),
@@ -219,6 +248,10 @@ mod tests {
             json!({"cancelled": "Yes"}),
             json!({"accepted": false}),
             json!({"state": {"name": "Rejected"}}),
+            json!({"active": "N"}),
+            json!({"is_public": false}),
+            json!({"visibility": "private"}),
+            json!({"hidden": true}),
         ] {
             assert!(told(record.clone()).is_some(), "{record}");
         }
@@ -227,6 +260,8 @@ mod tests {
             json!({"state": "Washington"}),
             json!({"cancelled": false}),
             json!({"accepted": "yes"}),
+            json!({"active": "Y"}),
+            json!({"visibility": "public"}),
             json!({"text": "cancelled"}),
         ] {
             assert_eq!(told(record), None);

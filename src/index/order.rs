@@ -21,7 +21,10 @@ enum Key {
 pub fn places(values: &[String]) -> Vec<u32> {
     // 13/05 in one value tells how 05/06 is meant in the others.
     let is_day_first = values.iter().any(|value| moment(value, false).is_none() && moment(value, true).is_some());
-    let key = |value: &String| match (number(value), moment(value, is_day_first)) {
+    // As 1,50 in one value tells it of 1,500 in the others.
+    let is_comma = values.iter().any(|value| number(value, '.').is_none() && number(value, ',').is_some());
+    let number_of = |value: &str| number(value, ',').filter(|_| is_comma).or_else(|| number(value, '.'));
+    let key = |value: &String| match (number_of(value), moment(value, is_day_first)) {
         (Some(number), _) => Key::Number(number),
         (_, Some(moment)) => Key::Moment(moment),
         _ => Key::Text,
@@ -49,18 +52,17 @@ fn compare((key_a, a): (&Key, &str), (key_b, b): (&Key, &str)) -> Ordering {
     .then_with(|| a.cmp(b))
 }
 
-/// The number that a text is: `12`, `-0.5`, `1,503`, `€ 12.50`, `30 %`.
-fn number(text: &str) -> Option<f64> {
+/// The number that a text is: `12`, `-0.5`, `1,503`, `€ 12.50`, `30 %`; where the decimal sign is a comma `1.503,50` and `1 503,5`.
+fn number(text: &str, decimal: char) -> Option<f64> {
     let is_unit = |c: char| c.is_whitespace() || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '%');
-    let bare = text.trim_matches(is_unit);
-    let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b',' | b'e' | b'E'))
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | '\'' | '’') && c != decimal;
+    let (whole, part) = text.trim_matches(is_unit).split_once(decimal).unwrap_or((text.trim_matches(is_unit), ""));
+    let groups: Vec<&str> = whole.split(is_gap).collect();
+    let is_grouped = groups[1..].iter().all(|group| group.len() == 3);
+    let bare = if part.is_empty() { groups.concat() } else { groups.concat() + "." + part };
+    let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
         && bare.bytes().any(|byte| byte.is_ascii_digit());
-    let groups: Vec<&str> = bare.split('.').next().unwrap_or_default().split(',').collect();
-    let is_grouped = groups.len() == 1 || groups[1..].iter().all(|group| group.len() == 3);
-    if !is_number || !is_grouped {
-        return None;
-    }
-    number::parse(&bare.replace(',', ""))
+    if is_number && is_grouped { number::parse(&bare) } else { None }
 }
 
 /// The moment that a text is: `2031-05-10T09:30+02:00`, `10.05.2031`, `5/10/2031 9:30 PM`, `May 10, 2031`, `9:30`.
@@ -213,6 +215,11 @@ mod tests {
         assert_eq!(sorted(&["10", "2", "1", "9", "100", "0", "-3", "20"]), ["-3", "0", "1", "2", "9", "10", "20", "100"]);
         assert_eq!(sorted(&["1503", "150", "1.5", "1.25", "1,000", "-0.5"]), ["-0.5", "1.25", "1.5", "150", "1,000", "1503"]);
         assert_eq!(sorted(&["€ 12.50", "$9", "100 €"]), ["$9", "€ 12.50", "100 €"]);
+        assert_eq!(
+            sorted(&["1.234,50", "99,9", "1 200,00 €", "7,25", "1,000"]),
+            ["1,000", "7,25", "99,9", "1 200,00 €", "1.234,50"]
+        );
+        assert_eq!(sorted(&["1'200.50", "1,000", "20"]), ["20", "1,000", "1'200.50"]);
         assert_eq!(sorted(&["Level 10", "level 2", "Level 1", "7", ""]), ["7", "", "Level 1", "level 2", "Level 10"]);
     }
 
