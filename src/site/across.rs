@@ -214,8 +214,22 @@ impl Titles {
         let everywhere = whole.into_iter().filter(|(_, on)| is_common(*on, 3)).map(|(title, _)| title.to_owned()).collect();
         let mut common: Vec<String> =
             ends.into_iter().filter(|(_, on)| is_common(*on, 2)).map(|(part, _)| part.to_owned()).collect();
+        common.extend(Self::ends_at_top(pages));
         common.sort();
         Self { everywhere, ends: common }
+    }
+
+    /// What comes before or after the titles of most pages at the top of the site: below them there may be other sites whole.
+    fn ends_at_top(pages: &[Page]) -> Vec<String> {
+        let at_top = || kept(pages).filter(|(_, page)| !page.path.trim_end_matches("/index.html").contains('/'));
+        let mut ends = HashMap::<&str, usize>::new();
+        for title in at_top().filter_map(|(_, page)| page.head.title.as_deref()) {
+            let parts: HashSet<&str> = [last_part(title), first_part(title)].into_iter().flatten().collect();
+            parts.into_iter().for_each(|part| *ends.entry(part).or_default() += 1);
+        }
+        let total = at_top().count();
+        let is_common = |on: usize| on >= REPEATED_PAGES_MIN && on * 2 >= total;
+        ends.into_iter().filter(|(_, on)| is_common(*on)).map(|(part, _)| part.to_owned()).collect()
     }
 
     /// The title of a page: what an attribute names, its first heading, its title for other sites, its title without the name of

@@ -238,11 +238,24 @@ mod tests {
     fn a_heading_has_its_own_id_or_that_of_its_anchor_or_section() {
         let html = "<h2 id=a>A <a class=headerlink href=#a>¶</a></h2><section id=b><h2>B</h2></section><h3><a id=c></a>C</h3>
             <h3><a class=header href=#d id=d>D</a></h3><a name=e></a><h4>E</h4><div id=f><header><h2>F<a href=#f>Permalink</a></h2></header></div>
-            <h2>G</h2><dl><dt id=m.f>m.f(x)<dd>calls<dl><dt id=m.g>g<dd>more</dl></dl><div id=h><p>x</p><h2>H</h2></div>";
+            <h2>G</h2><dl><dt id=m.f>m.f(x)<dd>calls<dl><dt id=m.g>g<dd>more</dl></dl><div id=h><p>x</p><h2>H</h2></div>
+            <dl><dt><a id=t></a>T<dd>t<dt>U<dd>u</dl><div id=v><dl><dt>V?<dd>v</dl></div>";
         let found = read(html);
-        for expected in
-            ["h2#a: A", "h2#b: B", "h3#c: C", "h3#d: D", "h4#e: E", "h2#f: F", "h2#: G", "h7#m.f: m.f(x)", "h8#m.g: g", "h2#: H"]
-        {
+        for expected in [
+            "h2#a: A",
+            "h2#b: B",
+            "h3#c: C",
+            "h3#d: D",
+            "h4#e: E",
+            "h2#f: F",
+            "h2#: G",
+            "h7#m.f: m.f(x)",
+            "h8#m.g: g",
+            "h2#: H",
+            "h7#t: T",
+            "U",
+            "h7#v: V?",
+        ] {
             assert!(found.iter().any(|block| block == expected), "{expected}: {found:?}");
         }
     }

@@ -73,7 +73,7 @@ pub fn heading_level(element: ElementRef<'_>) -> Option<u8> {
         "h4" => Some(4),
         "h5" => Some(5),
         "h6" => Some(6),
-        "dt" if attribute(element, "id").is_some() => {
+        "dt" if has_address(element) => {
             let lists = around(element).filter(|outer| name(*outer) == "dl").count();
             Some(lists.saturating_add(6).min(u8::MAX.into()) as u8)
         }
@@ -82,6 +82,19 @@ pub fn heading_level(element: ElementRef<'_>) -> Option<u8> {
         }
         _ => None,
     }
+}
+
+/// Whether an address can name a term of a list: by an id of its own, of an anchor in it, or of a box around the list that it begins.
+fn has_address(term: ElementRef<'_>) -> bool {
+    let has_id = |element: ElementRef<'_>| attribute(element, "id").is_some_and(|id| !id.trim().is_empty());
+    let is_anchor = |inner: ElementRef<'_>| name(inner) == "a" && (has_id(inner) || attribute(inner, "name").is_some());
+    let begins = |outer: ElementRef<'_>, inner: ElementRef<'_>| outer.child_elements().next() == Some(inner);
+    let begins_box = || {
+        let mut outer = around(term);
+        let (Some(list), Some(around_it)) = (outer.next(), outer.next()) else { return false };
+        name(around_it) == "div" && has_id(around_it) && begins(list, term) && begins(around_it, list)
+    };
+    has_id(term) || term.descendent_elements().any(is_anchor) || begins_box()
 }
 
 /// Elements that hold no text of the page.
@@ -152,6 +165,9 @@ const NO_CONTENT_CLASSES: &[&str] = &[
     "pagination",
     "edit-this-page",
 ];
+
+/// Links from which on a page can be a list of them.
+const LIST_LINKS_MIN: usize = 5;
 
 /// Classes and ids of lists of contents, where they are on an element that may be one.
 const CONTENTS: &[&str] = &["toc", "table-of-contents", "tableofcontents"];
@@ -230,6 +246,30 @@ fn letters(element: ElementRef<'_>) -> (usize, usize) {
 pub fn is_mostly_links(element: ElementRef<'_>) -> bool {
     let (all, linked) = letters(element);
     linked * 2 > all
+}
+
+/// Whether the content of some elements is a list of links, with a word about each at most.
+pub fn is_list_of_links(contents: &[ElementRef<'_>]) -> bool {
+    let (mut all, mut linked, mut count, mut open) = (0, 0, 0, 0);
+    for content in contents {
+        walk(*content, |step| {
+            match step {
+                Step::Open(inner) if inner != *content && is_no_content(inner) => return false,
+                Step::Open(inner) if name(inner) == "a" && attribute(inner, "href").is_some() => {
+                    (open, count) = (open + 1, count + 1)
+                }
+                Step::Close(inner) if name(inner) == "a" && attribute(inner, "href").is_some() => open -= 1,
+                Step::Text(text) => {
+                    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+                    all += letters;
+                    linked += if open > 0 { letters } else { 0 };
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    count >= LIST_LINKS_MIN && linked * 3 > all * 2
 }
 
 /// Whether a list is the page's own contents: links to its own headings, and little else.

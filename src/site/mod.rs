@@ -60,7 +60,7 @@ pub struct SiteOptions {
     /// Words that stand for each other: a page that has one of a list is found by the others, too.
     pub synonyms: Vec<Vec<String>>,
     /// How much pages count beside others, from 0.01 to 100, by the beginnings of their files; the longest that fits decides. Change logs, which
-    /// have a word for everything, count half where nothing is said.
+    /// have a word for everything, and pages that are lists of links count half where nothing is said.
     pub weights: Vec<(String, f64)>,
     /// Questions, and the file of the page that comes first for each.
     pub pins: Vec<(String, String)>,
@@ -139,9 +139,10 @@ pub fn read(
         report.longest.push(Length { file: page.path.clone(), bytes: page.letters() });
         let language = page.head.language.clone().unwrap_or_else(|| main_language.clone());
         let (url, title) = (addresses.url(at, &page), titles.title(&page));
+        let is_list = page.is_list;
         let mut document = document(page, url, title);
         document.also = synonyms::of(&document, &options.synonyms).into();
-        document.weight = preferred::weight(&document, &options.weights);
+        document.weight = preferred::weight(&document, is_list, &options.weights);
         document.pins = preferred::pins(&document, &options.pins).into();
         languages.entry(language).or_default().push(document);
     }

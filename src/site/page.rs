@@ -10,7 +10,7 @@ use super::attributes::{self, Tagged};
 use super::blocks::{Block, Kind, blocks};
 use super::content::roots;
 use super::decode::{Decoded, decode};
-use super::dom::{elements, is_no_content, name, text_of};
+use super::dom::{elements, is_list_of_links, is_no_content, name, text_of};
 use super::head::Head;
 use super::linked;
 use super::report::Note;
@@ -79,6 +79,8 @@ pub struct Page {
     pub blocks: Vec<Block>,
     pub fields: Map<String, Value>,
     pub has_body: bool,
+    /// Whether it only leads to others.
+    pub is_list: bool,
     pub left_out: Option<LeftOut>,
     /// How often each attribute was met.
     pub met: BTreeMap<String, usize>,
@@ -115,6 +117,7 @@ impl Page {
             blocks: blocks(&roots, &selectors.exclude),
             fields,
             has_body,
+            is_list: is_list_of_links(&roots),
             left_out: None,
             met,
             notes,

@@ -21,18 +21,18 @@ const CHANGE_LOGS: &[&str] = &[
     "what’s new",
 ];
 
-/// What they count, in hundredths.
-const CHANGE_LOG_WEIGHT: u16 = 50;
+/// What they count, and what pages do that only lead to others, in hundredths.
+const HALF: u16 = 50;
 
 /// How much a page counts beside others, in hundredths; nothing for one that counts as they do.
-pub fn weight(document: &Document, weights: &[(String, f64)]) -> Option<u16> {
+pub fn weight(document: &Document, is_list: bool, weights: &[(String, f64)]) -> Option<u16> {
     let fitting = weights.iter().filter(|(start, _)| document.id.starts_with(start.trim_start_matches('/')));
     if let Some((_, weight)) = fitting.max_by_key(|(start, _)| start.len()) {
         let hundredths = (weight * 100.0).round().clamp(1.0, 10_000.0) as u16;
         return Some(hundredths).filter(|hundredths| *hundredths != 100);
     }
     let title = document.title.to_lowercase();
-    CHANGE_LOGS.contains(&title.trim()).then_some(CHANGE_LOG_WEIGHT)
+    (is_list || CHANGE_LOGS.contains(&title.trim())).then_some(HALF)
 }
 
 /// The questions that a page comes first for.
@@ -66,7 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_beginning_that_fits_decides_and_change_logs_count_half() {
+    fn the_longest_beginning_that_fits_decides_and_change_logs_and_lists_count_half() {
+        let weight = |document: &Document, weights: &[(String, f64)]| weight(document, false, weights);
         let page = |id: &str, title: &str| Document { id: id.into(), title: title.into(), ..Document::default() };
         let weights = [("blog/".to_owned(), 0.5), ("/blog/best/".to_owned(), 2.0), ("news.html".to_owned(), 1.0)];
         assert_eq!(weight(&page("blog/a.html", "A"), &weights), Some(50));
@@ -74,5 +75,7 @@ mod tests {
         assert_eq!(weight(&page("guide/a.html", "A"), &weights), None);
         assert_eq!(weight(&page("changes.html", "Release Notes"), &[]), Some(50));
         assert_eq!(weight(&page("news.html", "News"), &weights), None);
+        assert_eq!(super::weight(&page("tags.html", "Tags"), true, &weights), Some(50));
+        assert_eq!(super::weight(&page("news.html", "News"), true, &weights), None);
     }
 }

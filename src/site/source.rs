@@ -86,6 +86,7 @@ pub fn read(path: &str, bytes: &[u8], pattern: Option<&str>) -> Page {
         blocks,
         fields: fields(front),
         has_body: false,
+        is_list: false,
         left_out: None,
         met: BTreeMap::new(),
         notes,

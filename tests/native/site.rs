@@ -304,6 +304,38 @@ fn titles_lose_the_name_of_the_site_and_first_headings_that_are_it() {
 }
 
 #[test]
+fn the_pages_at_the_top_say_the_name_of_a_site_that_holds_other_sites() {
+    let page = |title: &str| format!("<title>{title}</title><p>What this page says of {title}.");
+    let own = ["Tool: Start", "Tool: Install", "Tool: Commands"].map(page);
+    let others =
+        (0..5).map(|at| (format!("examples/{at}.html"), page(&format!("Example {at}: Files of {at}")))).collect::<Vec<_>>();
+    let others = others.iter().map(|(path, html)| (path.as_str(), html.as_str()));
+    let pages: Vec<(&str, &str)> = ["index.html", "install/index.html", "commands.html"]
+        .into_iter()
+        .zip(own.iter().map(String::as_str))
+        .chain(others)
+        .collect();
+    let site = read(&pages, &SiteOptions::default()).unwrap();
+    let title = |file: &str| found(&site)[file].0;
+    assert_eq!([title("index.html"), title("install/index.html"), title("commands.html")], ["Start", "Install", "Commands"]);
+    assert_eq!(title("examples/1.html"), "Example 1: Files of 1");
+}
+
+#[test]
+fn a_list_of_links_counts_half_and_a_text_with_many_links_as_it_is() {
+    let links = (0..6).map(|at| format!("<li><a href=/{at}.html>The page of the number {at}</a> new")).collect::<String>();
+    let list = format!("<title>Pages</title><main><h1>Pages</h1><p>All of them:<ul>{links}</ul></main>");
+    let text = format!("<title>Text</title><main><h1>Text</h1><ul>{links}</ul><p>{}</main>", "There is much to say. ".repeat(40));
+    let few = "<title>Few</title><main><h1>Few</h1><p><a href=/1.html>The page of the number one and all its friends</a></main>";
+    let pages = [("list.html", list.as_str()), ("text.html", &text), ("few.html", few)];
+    let site = read(&pages, &SiteOptions::default()).unwrap();
+    let weights: Vec<_> = site.languages.values().flatten().map(|document| (document.id.as_str(), document.weight)).collect();
+    assert_eq!(weights, [("few.html", None), ("list.html", Some(50)), ("text.html", None)]);
+    let as_asked = SiteOptions { weights: vec![("list".into(), 1.0)], ..SiteOptions::default() };
+    assert!(read(&pages, &as_asked).unwrap().languages.values().flatten().all(|document| document.weight.is_none()));
+}
+
+#[test]
 fn lines_that_most_pages_have_are_dropped_and_code_and_headings_with_text_stay() {
     let page = |name: &str| {
         format!(
