@@ -85,7 +85,7 @@ fn vector(encoder: &mut Encoder, text: &str) -> Result<Vec<f32>, Error> {
 struct InMemory<'a>(&'a [Document]);
 
 impl Documents for InMemory<'_> {
-    async fn document(&self, number: u32) -> Result<Document, Error> {
+    fn document(&self, number: u32) -> Result<Document, Error> {
         let missing = || Error::new(ErrorKind::DamagedFile, "no such document");
         self.0.get(number as usize).cloned().ok_or_else(missing)
     }
@@ -109,7 +109,7 @@ pub fn ask_with(
     let vector = if index.dim() == encoder.config().dim { pollster::block_on(question.encode(encoder))? } else { None };
     let answer = index.answer(&question, vector.as_ref(), &[]);
     assert!(answer.hits.len() <= options.limit && answer.hits.len() <= answer.found);
-    let hits = pollster::block_on(index.hits(&answer.hits, Some(&question), documents))?;
+    let hits = index.hits(&answer.hits, Some(&question), documents)?;
     for hit in &hits {
         assert!((0.0..=1.0).contains(&hit.score), "a score of {}", hit.score);
         assert!((-1.0..=1.0).contains(&hit.cosine) && hit.bm25.is_finite());

@@ -73,7 +73,7 @@ fn begin(root: &Path) -> Result<Change> {
 
 /// Puts the changed index in the place of the old one.
 fn save(change: Change, root: &Path, folder: &IndexFolder, index: &Index) -> Result<()> {
-    let document = |number| pollster::block_on(index.document(number, folder));
+    let document = |number| index.document(number, folder);
     let documents = index.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
     let saved = index.save(&documents, Vec::new())?;
     change_files(change, root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))

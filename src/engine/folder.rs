@@ -118,7 +118,7 @@ impl IndexFolder {
 }
 
 impl Documents for IndexFolder {
-    async fn document(&self, number: u32) -> Result<Document> {
+    fn document(&self, number: u32) -> Result<Document> {
         let (entry, place) = self.manifest.shard_of(number as usize)?;
         let missing = || Error::new(ErrorKind::DamagedFile, format!("{} holds no document {number}", entry.path));
         self.shard(entry)?.get(place).cloned().ok_or_else(missing)

@@ -62,15 +62,10 @@ fn pairs<S: Serializer>(ranges: &[Range<usize>], serializer: S) -> std::result::
     serializer.collect_seq(ranges.iter().map(|range| [range.start, range.end]))
 }
 
-/// Where the texts of an index's documents are: a folder, or files that are fetched as they are needed.
+/// Where the texts of an index's documents are: a folder, or files that have been fetched before they are asked for.
 pub trait Documents {
     /// One document by its number in the index as it was opened.
-    fn document(&self, number: u32) -> impl Future<Output = Result<Document>>;
-
-    /// Called before some documents are asked for, so that what holds them can be fetched together.
-    fn prepare(&self, _numbers: &[u32]) -> impl Future<Output = ()> {
-        std::future::ready(())
-    }
+    fn document(&self, number: u32) -> Result<Document>;
 }
 
 impl Index {
@@ -78,28 +73,18 @@ impl Index {
     ///
     /// # Errors
     /// Those of `documents`, and `damaged-file` when a passage does not lie in its document's text.
-    pub async fn hits(&self, ranked: &[Ranked], question: Option<&Question>, documents: &impl Documents) -> Result<Vec<Hit>> {
+    pub fn hits(&self, ranked: &[Ranked], question: Option<&Question>, documents: &impl Documents) -> Result<Vec<Hit>> {
         let highlighter = question.map(|question| &question.highlighter);
-        let stored: Vec<u32> =
-            ranked.iter().map(|ranked| ranked.document).filter(|number| !self.added.contains_key(number)).collect();
-        documents.prepare(&stored).await;
-        let mut hits = Vec::with_capacity(ranked.len());
-        for ranked in ranked {
-            let document = self.document(ranked.document, documents).await?;
-            hits.push(self.show(ranked, document, highlighter)?);
-        }
-        Ok(hits)
+        let show = |ranked: &Ranked| self.show(ranked, self.document(ranked.document, documents)?, highlighter);
+        ranked.iter().map(show).collect()
     }
 
     /// One document by its number, whether it was added since the index was opened or lies in its files.
     ///
     /// # Errors
     /// Those of `documents`.
-    pub async fn document(&self, number: u32, documents: &impl Documents) -> Result<Document> {
-        match self.added.get(&number) {
-            Some(document) => Ok(document.clone()),
-            None => documents.document(number).await,
-        }
+    pub fn document(&self, number: u32, documents: &impl Documents) -> Result<Document> {
+        self.added.get(&number).map_or_else(|| documents.document(number), |document| Ok(document.clone()))
     }
 
     fn show(&self, ranked: &Ranked, document: Document, highlighter: Option<&Highlighter>) -> Result<Hit> {

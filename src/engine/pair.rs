@@ -70,11 +70,9 @@ impl Engine {
     /// # Errors
     /// As [`Index::read`] and [`Index::hits`].
     pub fn search_with(&mut self, text: &str, options: &QueryOptions, documents: &impl Documents) -> Result<(Answer, Vec<Hit>)> {
-        pollster::block_on(async {
-            let (question, answer) = self.ask(text, options).await?;
-            let hits = self.index.hits(&answer.hits, Some(&question), documents).await?;
-            Ok((answer, hits))
-        })
+        let (question, answer) = pollster::block_on(self.ask(text, options))?;
+        let hits = self.index.hits(&answer.hits, Some(&question), documents)?;
+        Ok((answer, hits))
     }
 
     async fn ask(&mut self, text: &str, options: &QueryOptions) -> Result<(Question, Answer)> {

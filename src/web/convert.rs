@@ -120,12 +120,6 @@ pub fn read_option<T>(options: &JsValue, name: &str, read: impl FnOnce(JsValue) 
     read(value).map(Some).ok_or_else(|| unreadable(name))
 }
 
-/// What `read` makes of a property that must be there.
-#[cfg(feature = "web-index")]
-pub fn read_property<T>(object: &JsValue, name: &str, read: impl FnOnce(JsValue) -> Option<T>) -> Result<T> {
-    read_option(object, name, read)?.ok_or_else(|| unreadable(name))
-}
-
 /// The texts of a list.
 #[cfg(feature = "web-index")]
 pub fn texts(list: JsValue) -> Option<Vec<String>> {

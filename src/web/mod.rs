@@ -1,10 +1,10 @@
 //! The wasm-bindgen shell: what the browser's worker calls.
 //!
-//! It fetches files, hands bytes to the library and turns answers into plain objects. Exported methods take `&self`: an
-//! exported `async fn(&mut self)` would panic when a second query comes while the first waits.
+//! It takes the bytes of files that have come, and turns answers into plain objects. What fetches and waits is in TypeScript
+//! (`www/src/worker/`).
 //!
-//! `web-index` and `web-encoder` make a module each. The worker holds both: the index calls the encoder's methods ([`wire`])
-//! as those of any JavaScript object, so that a trap in the encoder is an error there like any other.
+//! `web-index` and `web-encoder` make a module each. The worker holds both, and hands vectors from one to the other ([`wire`]), so
+//! that a trap in the encoder is an error there like any other.
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
@@ -19,32 +19,41 @@ mod change;
 mod convert;
 #[cfg(feature = "web-encoder")]
 mod encoder;
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 mod kept;
 #[cfg(feature = "web-encoder")]
 mod rows;
 #[cfg(feature = "web-index")]
 mod search;
 #[cfg(feature = "web-index")]
-mod site;
+mod shown;
 #[cfg(feature = "web-index")]
 mod slices;
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 mod store;
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 mod wait;
-#[cfg(any(feature = "web-index", feature = "web-encoder"))]
+#[cfg(any(feature = "build", feature = "web-encoder"))]
 mod wire;
 
 #[cfg(feature = "build")]
 pub use build::Builder;
+#[cfg(all(feature = "build", feature = "web-index"))]
+pub use change::Additions;
 #[cfg(feature = "web-encoder")]
 pub use encoder::Encoder;
 #[cfg(feature = "web-index")]
-pub use search::Search;
+pub use search::{Found, Manifest, Question, Search};
 #[cfg(feature = "web-index")]
-pub use slices::{Slice, SliceWorkers};
-#[cfg(feature = "web-index")]
-pub use wire::QueryEncoder;
+pub use slices::Slice;
 
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The SHA-256 of some bytes in hexadecimal, for pages whose browser has none for them.
+#[wasm_bindgen]
+pub fn sha256(bytes: &[u8]) -> String {
+    crate::hash::hex_sha256(bytes)
+}
 
 #[wasm_bindgen(start)]
 fn start() {

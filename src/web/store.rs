@@ -2,8 +2,6 @@
 //! browser's Cache Storage, so that a second visit, or one without a network, needs no request.
 
 use std::cell::Cell;
-#[cfg(feature = "web-index")]
-use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::future::{Either, LocalBoxFuture, select};
@@ -17,8 +15,6 @@ use super::kept::{Kept, response_of, stamp, stamp_of};
 use super::wait::{pause, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::{Digest, VERSION, hex};
-#[cfg(feature = "web-index")]
-use crate::index::manifest::FileEntry;
 
 /// How often a download that breaks off is taken up again.
 const RESUMES: usize = 3;
@@ -67,8 +63,6 @@ pub struct Store {
     given: Option<Map>,
     /// Promises of files by their path: reads that began before this module was there.
     early: Option<Map>,
-    /// Whether these are the files of an index, and not those of a model.
-    is_index: bool,
 }
 
 /// A file that may change, as it has been understood.
@@ -105,21 +99,10 @@ impl<'a> Progress<'a> {
         Self { callback: Some(callback), loaded: Cell::new(0), total }
     }
 
-    /// How many bytes have been loaded and how many there are, for whoever reports the next ones instead.
-    #[cfg(feature = "web-index")]
-    pub fn rest(&self) -> JsValue {
-        js_sys::Array::of2(&(self.loaded.get() as f64).into(), &(self.total as f64).into()).into()
-    }
-
-    /// Counts bytes that somebody else has reported.
-    pub fn skip(&self, bytes: usize) {
-        self.loaded.update(|loaded| loaded + bytes);
-    }
-
     /// Tells the callback of `bytes` more.
     pub fn advance(&self, stage: &str, file: &str, bytes: usize) {
         let Some(callback) = self.callback else { return };
-        self.skip(bytes);
+        self.loaded.update(|loaded| loaded + bytes);
         let loaded = self.loaded.get();
         let (stage, file, total) = (stage.into(), file.into(), self.total.max(loaded).into());
         let event = plain([("stage", stage), ("file", file), ("loaded", loaded.into()), ("total", total)]);
@@ -135,14 +118,7 @@ impl Store {
         let keep = !base.is_empty() && option(options, "cache").and_then(|value| value.as_bool()).unwrap_or(true);
         let given = option(options, "files").and_then(|files| files.dyn_into().ok());
         let early = option(options, "early").and_then(|early| early.dyn_into().ok());
-        Self { base, kept: if keep { Kept::open().await } else { None }, given, early, is_index: false }
-    }
-
-    /// The same for the folder of an index: older versions of a file stay until all of the index has come, and what the caller gave
-    /// stays as well, since an index that is changed is opened once more.
-    #[cfg(feature = "web-index")]
-    pub fn of_index(self) -> Self {
-        Self { is_index: true, ..self }
+        Self { base, kept: if keep { Kept::open().await } else { None }, given, early }
     }
 
     /// What `read` makes of a file that may change under its name: asked for anew, and taken from the cache when there is no network,
@@ -181,27 +157,7 @@ impl Store {
         }
     }
 
-    /// Drops other versions of these files than those in `now`. Nobody waits for that.
-    #[cfg(feature = "web-index")]
-    pub fn drop_others(&self, now: &[FileEntry], before: &[FileEntry]) {
-        let Some(kept) = self.kept.clone() else { return };
-        // The one version of each file that is wanted; none of a file that is not of the index any more.
-        let mut versions = HashMap::new();
-        for file in before {
-            versions.insert(format!("{}{}", self.base, file.path), String::new());
-        }
-        for file in now {
-            versions.insert(format!("{}{}", self.base, file.path), file.digest.sha256.clone());
-        }
-        let wanted = move |key: &str| {
-            let Some((url, version)) = key.split_once(VERSION) else { return true };
-            versions.get(url).is_none_or(|wanted| wanted == version)
-        };
-        spawn_local(async move { kept.forget_unless(wanted).await });
-    }
-
     /// The configuration of a model in a folder of the store's, or in the store's own (an empty path).
-    #[cfg(any(feature = "build", feature = "web-encoder"))]
     pub async fn configuration(&self, folder: &str) -> Result<Vec<u8>> {
         use crate::model::config::{CONFIG_FILE, ModelConfig};
         let read = |bytes: &[u8]| ModelConfig::from_json(bytes).map(|_| bytes.to_vec());
@@ -250,7 +206,7 @@ impl Store {
             let bytes = given.to_vec();
             verify(path, &bytes, digest).await?;
             // Unless a GPU is to have it too, the caller's copy is in nobody's use any more: a model is too large to be there twice.
-            if cfg!(not(feature = "gpu")) && !self.is_index {
+            if cfg!(not(feature = "gpu")) {
                 self.given.as_ref().map(|given| given.delete(&path.into()));
             }
             progress.advance("cache", path, digest.bytes);
@@ -266,13 +222,10 @@ impl Store {
         verify(path, &bytes, digest).await?;
         let copy = self.kept.clone().and_then(|kept| Some((kept, response_of(&bytes, &stamp(digest, &bytes))?)));
         if let Some((kept, copy)) = copy {
-            let is_model = !self.is_index;
             // Nobody waits for the storage, which may be slow or stuck.
             spawn_local(async move {
-                // An index drops its older version as a whole, once the new one is there. A model is too large to be there twice.
-                if is_model {
-                    kept.forget_unless(|other| other == key || !other.starts_with(&format!("{url}{VERSION}"))).await;
-                }
+                // A model is too large to be there twice.
+                kept.forget_unless(|other| other == key || !other.starts_with(&format!("{url}{VERSION}"))).await;
                 if kept.put(&key, &copy).await {
                     kept.look_at(key).await;
                 }

@@ -1,59 +1,47 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
+import type { Mode } from 'inkling-search'
 import { at } from '../../scripts/lib.mjs'
-import type { QueryEncoder } from '../../www/src/worker/glue.js'
-import { expect, openBlank, test } from './site.js'
+import { expect, openBlank, type Package, test } from './site.js'
 
 /** `() => unreachable`, exported as `a`. */
 const TRAP = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0, 10, 5, 1, 3, 0, 0, 11]
+
+/** Has the glue of an encoder stop, like its module at a fault, at the second query and no other. */
+function stopAtTheSecond(glue: Buffer): Buffer {
+  const name = /(\w+) as Encoder\b/.exec(glue.toString())?.[1] ?? 'Encoder'
+  const script = `{
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([${TRAP}])))
+    const { encodeQuery } = ${name}.prototype
+    let asked = 0
+    ${name}.prototype.encodeQuery = function (text) { return ++asked === 2 ? exports.a() : encodeQuery.call(this, text) }
+  }`
+  return Buffer.concat([glue, Buffer.from(`\n${script}`)])
+}
 
 test('an encoder that traps takes nothing along: that query and later ones are answered by words, and say so', async ({
   page,
   site,
 }) => {
+  site.alter = (path, body) => (/inkling-encoder-\w+\.js$/.test(path) ? stopAtTheSecond(body) : body)
   await openBlank(page, site)
-  const outcome = await page.evaluate(
-    async ({ url, bytes }) => {
-      const load = async (name: string) => {
-        const glue = await import(`${url}/inkling/wasm/${name}.js`)
-        await glue.default({
-          module_or_path: await WebAssembly.compileStreaming(fetch(`${url}/inkling/wasm/${name}.wasm`)),
-        })
-        return glue
-      }
-      const [{ Search }, { Encoder }] = await Promise.all([load('inkling-simd128'), load('inkling-encoder-simd128')])
-      const options = { cache: false }
-      const search = await Search.load(`${url}/search/`, options, () => {})
-      const pinned = await search.loadVectors(() => {})
-      const encoder: QueryEncoder = await Encoder.load(`${url}/search/`, { ...options, pinned }, () => {})
-      const { instance } = await WebAssembly.instantiate(new Uint8Array(bytes))
-      const trap = instance.exports.a as () => never
-      const broken = { encode: false }
-      await search.setEncoder({
-        identity: () => encoder.identity(),
-        isWord: (word: string) => encoder.isWord(word),
-        prepare: async () => {},
-        loadAllRows: () => trap(),
-        encodeQuery: (text: string) => (broken.encode ? trap() : encoder.encodeQuery(text)),
-        encodePassages: () => trap(),
-      })
-      const ask = async (mode: string) => {
-        const { hits, mode: by } = await search.query('Health Analytics?', { mode })
-        return { by, ids: hits.map(({ id }: { id: string }) => id) }
-      }
-      const whole = await ask('hybrid')
-      const words = await ask('lexical')
-      broken.encode = true
-      const first = await ask('hybrid')
-      // What has broken is not asked again, even if it would answer.
-      broken.encode = false
-      const second = await ask('hybrid')
-      const semantic = await ask('semantic').then(String, ({ code }) => code)
-      const similar = (await search.similar('gdpr-erase', {})).length
-      return { whole, words, first, second, semantic, similar }
-    },
-    { url: site.url, bytes: TRAP },
-  )
+  const outcome = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/`, cache: false })
+    await search.modelReady
+    const ask = async (mode: Mode) => {
+      const { hits, mode: by } = await search.query('Health Analytics?', { mode })
+      return { by, ids: hits.map(({ id }) => id) }
+    }
+    const whole = await ask('hybrid')
+    const words = await ask('lexical')
+    const first = await ask('hybrid')
+    // What has broken is not asked again, even if it would answer.
+    const second = await ask('hybrid')
+    const semantic = await ask('semantic').then(String, ({ code }) => code)
+    const similar = (await search.similar('gdpr-erase')).length
+    return { whole, words, first, second, semantic, similar }
+  }, site.url)
   expect(outcome.whole.by).toBe('hybrid')
   expect(outcome.words.ids.length).toBeGreaterThan(0)
   for (const answer of [outcome.words, outcome.first, outcome.second])

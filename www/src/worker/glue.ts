@@ -1,6 +1,7 @@
 /** The door to the wasm modules of `modules.ts`: what their glue offers, and starting each once in the build that runs here. */
 import { InklingError } from '../errors.js'
 import type {
+  Backend,
   BuildSettings,
   BuiltIndex,
   Choice,
@@ -13,38 +14,71 @@ import type {
   SearchInfo,
 } from '../types.js'
 import { type Builds, type ModuleFiles, modules } from './modules.js'
-import type { LoadOptions, QuerySettings, SliceFile } from './protocol.js'
+import type { LoadOptions, QuerySettings } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
-import type { SliceWorkers } from './slices.js'
 import type { EarlyFiles } from './stored.js'
 import { pause, within } from './wait.js'
 
-/** The search of the crate. Methods throw errors with a string `code`. */
+/** What lies in the memory of a module until it is let go of, or handed to another that takes it for its own. */
+interface Held {
+  free(): void
+  [Symbol.dispose](): void
+}
+
+/** A manifest that has been read. A search takes it for its own. */
+export interface GlueManifest extends Held {
+  /** The paths of the files without which there is no search. */
+  first(): string[]
+}
+
+/** A query that has been read. An answer takes it for its own. */
+export interface GlueQuestion extends Held {
+  toEncode(): string | undefined
+}
+
+/** Documents that were found. */
+export interface GlueFound extends Held {}
+
+/** The search of the crate, which never waits: files are named by paths, and handed in when they have come. Methods throw errors with a string `code`. */
 export interface GlueSearch {
-  /** Loads the vectors, and says where the model of their queries is. */
-  loadVectors(onProgress: (progress: Progress) => void): Promise<ModelOfIndex>
-  /** Takes what encodes queries; where that breaks, words go on answering. */
-  setEncoder(encoder: QueryEncoder): Promise<void>
-  /** What a missing file of the slices or of a model comes from: the code is `replaced` where the site has another index now. */
-  explain(error: unknown): Promise<unknown>
-  query(text: string, settings: QuerySettings): Promise<QueryResult>
-  similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]>
-  /** Fetches the words and documents that no query has needed yet, unless they are many. Never rejects. */
-  loadRest(): Promise<void>
-  info(): Promise<Omit<SearchInfo, keyof Choice>>
-  /** The hash of the manifest: with it as `again` among the options the same index is opened once more. */
-  integrity(): string
+  take(path: string, bytes: Uint8Array): void
+  vectorFiles(): string[]
+  checkModel(id: string, family: string, dim: number): void
+  /** With another encoder others may be missing. */
+  missingWords(text: string, settings: QuerySettings, encoder: QueryEncoder | undefined): string[]
+  allMissingWords(): string[]
+  missingDocuments(found: GlueFound): string[]
+  allMissingDocuments(): string[]
+  read(text: string, settings: QuerySettings, encoder: QueryEncoder | undefined): GlueQuestion
+  /** `elsewhere` are the scores of the passages whose codes are in other workers. */
+  answer(question: GlueQuestion, vector: Float32Array | undefined, isCut: boolean, elsewhere: Float32Array): GlueFound
+  similar(id: string, settings: Pick<QuerySettings, 'limit'>): GlueFound
+  passagesOf(id: string): Uint32Array
+  mean(id: string): Float32Array
+  nearest(id: string, mean: Float32Array, elsewhere: Float32Array, settings: Pick<QuerySettings, 'limit'>): GlueFound
+  show(found: GlueFound): Omit<QueryResult, 'backend'> | Hit[]
+  /** How many passages the index had when it was opened. */
+  storedPassages(): number
+  info(): Omit<SearchInfo, keyof Choice>
   free(): void
 }
 
-/** The same in the module that builds, where it can be changed. */
+/** The same in the module that builds, where it can be changed, once all of its words have come. */
 export interface GlueChanges extends GlueSearch {
-  /** Where what encodes documents is, where that is not the model of the queries. */
-  documentsModel(): PinnedModel | undefined
-  setDocumentsEncoder(encoder: QueryEncoder): Promise<void>
-  add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void>
-  remove(ids: string[]): Promise<number>
-  save(): Promise<SavedFile[]>
+  /** Most tokens of a passage, and tokens that it shares with the one before it. */
+  passageOptions(): Uint32Array
+  add(additions: GlueAdditions): void
+  remove(ids: string[]): number
+  /** All documents have come, too. */
+  save(slices: Uint8Array[]): SavedFile[]
+}
+
+/** Documents that are to be added. A search takes them for its own. */
+export interface GlueAdditions extends Held {
+  /** Title and text of the next one. */
+  next(): string[] | undefined
+  /** Takes its passages. */
+  encoded(passages: readonly EncodedPassage[]): void
 }
 
 /** Where the model of an index is, and the bytes that count before it and in all to the progress of both. */
@@ -59,6 +93,21 @@ export interface PinnedModel {
   config: { bytes: number; sha256: string }
 }
 
+/** The vector of a query, and the milliseconds from text to tokens and from these to the vector. */
+export interface EncodedQuery {
+  vector: Float32Array
+  truncated: boolean
+  milliseconds: [number, number]
+  backend: Backend
+}
+
+/** The vector of a passage of a document, and its byte range there. */
+export interface EncodedPassage {
+  start: number
+  end: number
+  vector: Float32Array
+}
+
 /** The encoder as the search asks it, value or promise: the one of a module that breaks throws what has no `code`. */
 export type QueryEncoder = Pick<
   GlueEncoder,
@@ -69,14 +118,19 @@ export type QueryEncoder = Pick<
 export interface GlueEncoder {
   encode(text: string): Float32Array | Promise<Float32Array>
   info(): Omit<EncoderInfo, keyof Choice>
-  identity(): unknown
+  identity(): { id: string; family: string; dim: number }
   isWord(word: string): boolean
   /** Fetches the word embeddings that a text lacks, among others: the host does not learn which. A query does not wait for long. */
   prepare(text: string, isQuery: boolean): Promise<void>
   /** Fetches all that have not come. */
   loadAllRows(): Promise<void>
-  encodeQuery(text: string): unknown
-  encodePassages(title: string, text: string, maxTokens: number, overlap: number): unknown
+  encodeQuery(text: string): EncodedQuery | Promise<EncodedQuery>
+  encodePassages(
+    title: string,
+    text: string,
+    maxTokens: number,
+    overlap: number,
+  ): EncodedPassage[] | Promise<EncodedPassage[]>
   /** The module for the GPU has these. */
   encodeMany?(texts: string[]): Promise<Float32Array[]>
   accelerate?(): Promise<void>
@@ -105,26 +159,16 @@ export interface Start {
 }
 
 /** Where an index is opened. */
-interface Opens<S> {
-  load(
-    url: string,
-    options: LoadOptions & { again?: string },
-    onProgress: (progress: Progress) => void,
-    workers?: SliceWorkers,
-  ): Promise<S>
+export interface Opens<S> {
+  Manifest: new (json: Uint8Array) => GlueManifest
+  Search: new (manifest: GlueManifest, files: Map<string, Uint8Array>) => S
+  /** For pages whose browser has none for them. */
+  sha256(bytes: Uint8Array): string
 }
 
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
-export interface IndexGlue {
-  Search: Opens<GlueSearch>
-  Slice: {
-    load(
-      url: string,
-      options: LoadOptions,
-      file: SliceFile,
-      onProgress: (progress: Progress) => void,
-    ): Promise<GlueSlice>
-  }
+export interface IndexGlue extends Opens<GlueSearch> {
+  Slice: new (bytes: Uint8Array) => GlueSlice
 }
 
 /** What the modules that encode export. */
@@ -146,8 +190,8 @@ export interface GlueBuilder {
 }
 
 /** What the module that builds exports. */
-export interface BuildGlue {
-  Search: Opens<GlueChanges>
+export interface BuildGlue extends Opens<GlueChanges> {
+  Additions: new (documents: readonly SearchDocument<unknown>[]) => GlueAdditions
   Builder: {
     fromBytes(bytes: Uint8Array, name: string, settings: BuildSettings): GlueBuilder
     fromDocuments(documents: readonly SearchDocument<unknown>[], settings: BuildSettings): GlueBuilder

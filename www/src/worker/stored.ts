@@ -1,6 +1,6 @@
 /**
- * What lies in the folder of an index, and how its files are kept in Cache Storage, by the search (in Rust, `web/store.rs`), by the
- * service worker and by the page: each under its address with its hash behind it, so that two versions of a file are two entries.
+ * What lies in the folder of an index, and how its files are kept in Cache Storage, by the search (`store.ts`), by the service worker
+ * and by the page: each under its address with its hash behind it, so that two versions of a file are two entries.
  *
  * Rust knows all this, too: `tests/data/goldens/contract.json` holds both to the same.
  */
@@ -45,8 +45,11 @@ export const SEARCH_CACHE = 'inkling-1'
 /** The cache of the page's files, one for each site: sites of one origin must not clean up after each other. */
 export const siteCache = (scope: string): string => `inkling-site ${scope}`
 
+/** What stands between the address of a file and its hash in the key that it is kept under. */
+export const VERSION = '?sha256='
+
 /** What a version of a file is kept under. */
-export const keyOf = (url: string, sha256: string): string => `${url}?sha256=${sha256}`
+export const keyOf = (url: string, sha256: string): string => `${url}${VERSION}${sha256}`
 
 /**
  * The bytes of a response, if they are those of a hash. What is stored is never taken for granted: disks lose parts of it, and
@@ -66,7 +69,7 @@ export type EarlyFiles = ReadonlyMap<string, Promise<Response | undefined>>
 /**
  * Begins to read the files of a model before there is a module to read them: the two take about as long.
  *
- * Nothing is checked here, neither versions nor hashes: `web/store.rs` does that when it takes them.
+ * Nothing is checked here, neither versions nor hashes: the store does that when it takes them.
  */
 export function readEarly(url: string): EarlyFiles {
   const kept = async (path: string) => (await caches.open(SEARCH_CACHE)).match(url + path, { ignoreSearch: true })

@@ -10,9 +10,7 @@ import { savesData } from './data-saver.js'
 import {
   compiledModule,
   type GlueBuilder,
-  type GlueChanges,
   type GlueEncoder,
-  type GlueSearch,
   type GlueSlice,
   isOfEncoder,
   loadBuildGlue,
@@ -22,7 +20,10 @@ import {
 import { widenMarks } from './graphemes.js'
 import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
+import { SiteChanges } from './site-changes.js'
+import { SiteSearch } from './site-search.js'
 import { SliceWorkers } from './slices.js'
+import { Loading, Store } from './store.js'
 import { readEarly } from './stored.js'
 import { nextTask } from './tasks.js'
 
@@ -40,7 +41,7 @@ type Handlers = {
 }
 
 const scope = globalThis as unknown as WorkerScope
-let search: GlueSearch | undefined
+let search: SiteSearch | undefined
 let encoder: GlueEncoder | undefined
 /** What encodes documents, where the encoder of queries does not. */
 let documentsEncoder: Promise<void> | undefined
@@ -54,16 +55,15 @@ let idleRows: ReturnType<typeof setTimeout> | undefined
 /** Where the search is. */
 let site: { url: string; options: LoadOptions; workers: SliceWorkers } | undefined
 /** The search once more, in the module that changes it. */
-let changes: Promise<GlueChanges> | undefined
+let changes: Promise<SiteChanges> | undefined
 
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
     const glue = loadIndexGlue()
     warmUpIntl()
-    const { Search } = await glue
     const workers = new SliceWorkers(url, options, onProgress)
     site = { url, options, workers }
-    search = await Search.load(url, options, onProgress, workers)
+    search = await SiteSearch.load(url, options, await glue, onProgress, workers)
     return searchInfo()
   },
   async loadModel(_params, onProgress) {
@@ -111,8 +111,9 @@ const handlers: Handlers = {
     return (await changeable()).save()
   },
   async loadSlice({ url, options, file }, onProgress) {
-    const { Slice } = await loadIndexGlue()
-    slice = await Slice.load(url, options, file, onProgress)
+    const { Slice, sha256 } = await loadIndexGlue()
+    const store = new Store(url, options, sha256)
+    slice = new Slice(await store.fixed(file.path, file, new Loading(onProgress, file.bytes)))
     return slice.passages()
   },
   async scanSlice({ vector }) {
@@ -173,7 +174,7 @@ function loadAllRows(): void {
 let failModel: ((error: InklingError) => void) | undefined
 
 async function loadModel(
-  ready: GlueSearch,
+  ready: SiteSearch,
   { url, options }: NonNullable<typeof site>,
   onProgress: (progress: Progress) => void,
 ): Promise<GlueEncoder> {
@@ -188,7 +189,7 @@ async function loadModel(
       onProgress({ ...progress, loaded: before + progress.loaded, total }),
     )
     const made = await Promise.race([load, stopped])
-    await ready.setEncoder(made)
+    ready.setEncoder(made)
     return made
   } finally {
     failModel = undefined
@@ -199,7 +200,7 @@ async function loadModel(
  * The search where it can be changed: the same index, opened once more in the module that builds when somebody changes it for the
  * first time, and the one that answers from then on. Few pages do, so that code is not in the module that every visitor loads.
  */
-function changeable(): Promise<GlueChanges> {
+function changeable(): Promise<SiteChanges> {
   changes ??= openAgain(loaded(search), loaded(site)).catch((thrown: unknown) => {
     changes = undefined
     throw thrown
@@ -208,12 +209,12 @@ function changeable(): Promise<GlueChanges> {
 }
 
 async function openAgain(
-  before: GlueSearch,
+  before: SiteSearch,
   { url, options, workers }: NonNullable<typeof site>,
-): Promise<GlueChanges> {
-  const { Search } = await loadBuildGlue()
+): Promise<SiteChanges> {
+  const glue = await loadBuildGlue()
   try {
-    const opened = await Search.load(url, { ...options, again: before.integrity() }, () => {}, workers)
+    const opened = await SiteChanges.again(url, { ...options, again: before.integrity }, glue, workers)
     if (encoder) await giveEncoder(opened, encoder)
     search = opened
     return opened
@@ -223,13 +224,13 @@ async function openAgain(
 }
 
 /** Gives what encodes queries to a search that is opened once more. */
-async function giveEncoder(opened: GlueSearch, made: GlueEncoder): Promise<void> {
+async function giveEncoder(opened: SiteSearch, made: GlueEncoder): Promise<void> {
   await opened.loadVectors(() => {})
-  await opened.setEncoder(made)
+  opened.setEncoder(made)
 }
 
 /** Loads what encodes documents, for the first that are added, where the encoder of queries does not. */
-async function loadDocumentsEncoder(ready: GlueChanges): Promise<void> {
+async function loadDocumentsEncoder(ready: SiteChanges): Promise<void> {
   const { url, options } = loaded(site)
   const pinned = encoder && ready.documentsModel()
   if (!pinned) return
@@ -237,7 +238,7 @@ async function loadDocumentsEncoder(ready: GlueChanges): Promise<void> {
     .then(({ Encoder }) => Encoder.load(url, { ...options, pinned }, () => {}))
     .then(async (made) => {
       if (options.backend === 'webgpu') await accelerate(made)
-      await ready.setDocumentsEncoder(made)
+      ready.setDocumentsEncoder(made)
     })
   try {
     await documentsEncoder
@@ -250,7 +251,7 @@ async function loadDocumentsEncoder(ready: GlueChanges): Promise<void> {
 
 /** What the search is made of, with what computes and why. */
 async function searchInfo(): Promise<SearchInfo> {
-  return { ...(await loaded(search).info()), ...encoder?.info(), ...choiceOf(encoder) }
+  return { ...loaded(search).info(), ...encoder?.info(), ...choiceOf(encoder) }
 }
 
 /**
