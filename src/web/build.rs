@@ -4,23 +4,20 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use async_lock::Mutex;
 use js_sys::{Float32Array, Uint8Array};
+use pollster::block_on;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::convert::{SavedFile, from_object, object, option, saved_files};
-use super::store::{Progress, Store};
-use super::wait::together;
 use crate::corpus::{self, Corpus, Notes, ReadOptions};
 use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::build::{BuildOptions, COMMON_TOKENS, Plan, check_query_model};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hash::Digest;
 use crate::index::builder::check;
 use crate::index::document::{Document, field_names};
-use crate::model::config::{ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
+use crate::model::config::ModelConfig;
 use crate::model::parted::join;
 use crate::text::passages::PassageOptions;
 
@@ -30,38 +27,78 @@ pub struct Builder {
     documents: Vec<Document>,
     notes: Notes,
     options: BuildOptions,
-    work: Mutex<Option<Work>>,
+    work: Option<Work>,
 }
 
 /// What there is once the model is.
 struct Work {
-    model: FetchedModel,
+    model: WholeModel,
     /// What encodes queries, where that is another.
-    queries: Option<FetchedModel>,
+    queries: Option<WholeModel>,
     encoder: Encoder,
     plan: Plan<'static>,
 }
 
-/// The files of a model, fetched and checked, which go into the index: whole, also where rows lie apart.
-struct FetchedModel {
+/// The files of a model as they come: the blocks of its word embeddings in their order.
+#[wasm_bindgen]
+pub struct BuildModel {
+    json: Vec<u8>,
+    config: ModelConfig,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+    rows: Vec<Vec<u8>>,
+}
+
+#[wasm_bindgen]
+impl BuildModel {
+    /// The model of a configuration.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: Vec<u8>) -> Result<BuildModel, JsValue> {
+        let parsed = ModelConfig::from_json(&config)?;
+        Ok(Self { json: config, config: parsed, tokenizer: Vec::new(), weights: Vec::new(), rows: Vec::new() })
+    }
+
+    /// Refuses a model that encodes queries alone.
+    #[wasm_bindgen(js_name = checkEncodesDocuments)]
+    pub fn check_encodes_documents(&self) -> Result<(), JsValue> {
+        Ok(self.config.check_encodes_documents()?)
+    }
+
+    /// Refuses a model that cannot ask for what another has encoded.
+    #[wasm_bindgen(js_name = checkAsks)]
+    pub fn check_asks(&self, documents: &BuildModel) -> Result<(), JsValue> {
+        Ok(check_query_model(&self.config, &(&documents.config).into(), documents.config.vector_dim())?)
+    }
+
+    /// Takes the tokenizer.
+    #[wasm_bindgen(js_name = takeTokenizer)]
+    pub fn take_tokenizer(&mut self, bytes: Vec<u8>) {
+        self.tokenizer = bytes;
+    }
+
+    /// Takes the weights.
+    #[wasm_bindgen(js_name = takeWeights)]
+    pub fn take_weights(&mut self, bytes: Vec<u8>) {
+        self.weights = bytes;
+    }
+
+    /// Takes the next block of word embeddings.
+    #[wasm_bindgen(js_name = takeRows)]
+    pub fn take_rows(&mut self, bytes: Vec<u8>) {
+        self.rows.push(bytes);
+    }
+}
+
+/// The files of a model that go into an index: whole, also where rows lie apart.
+struct WholeModel {
     config: Vec<u8>,
     tokenizer: Vec<u8>,
     weights: Vec<u8>,
 }
 
-impl FetchedModel {
-    /// Fetches a model of a folder below the store's, whose configuration has been read.
-    async fn fetch(store: &Store, folder: &str, json: Vec<u8>, config: &ModelConfig, progress: &Progress<'_>) -> Result<Self> {
-        let [tokenizer_path, weights_path] = [TOKENIZER_FILE, WEIGHTS_FILE].map(|name| format!("{folder}{name}"));
-        let tokenizer = store.fixed(&tokenizer_path, &config.tokenizer, progress).await?;
-        let weights = store.fixed(&weights_path, &config.weights, progress).await?;
-        let fetch = |(block, digest): (usize, &Digest)| {
-            let (path, digest) = (format!("{folder}{}", rows_file(block)), digest.clone());
-            async move { store.fixed(&path, &digest, progress).await }
-        };
-        let rows = together(config.rows.iter().enumerate().map(fetch)).await.into_iter().collect::<Result<Vec<_>>>()?;
-        progress.advance("prepare", &weights_path, 0);
-        let (config, weights) = if rows.is_empty() { (json, weights) } else { join(config, &weights, &rows)? };
+impl WholeModel {
+    fn of(BuildModel { json, config, tokenizer, weights, rows }: BuildModel) -> Result<Self> {
+        let (config, weights) = if rows.is_empty() { (json, weights) } else { join(&config, &weights, &rows)? };
         Ok(Self { config, tokenizer, weights })
     }
 
@@ -163,43 +200,39 @@ impl Builder {
         self.documents.len()
     }
 
-    /// Loads the model of a folder that `inkling model pull` wrote, and cuts the documents for it.
-    #[wasm_bindgen(js_name = loadModel)]
-    pub async fn load_model(&self, url: String, options: JsValue, on_progress: js_sys::Function) -> Result<(), JsValue> {
-        let store = Store::open(&url, &options).await;
-        let (model, queries) = fetch_models(&store, &on_progress).await?;
+    /// Takes what encodes the documents and, where that is another, what encodes queries, and cuts the documents for it.
+    #[wasm_bindgen(js_name = setModel)]
+    pub fn set_model(&mut self, documents: BuildModel, queries: Option<BuildModel>) -> Result<(), JsValue> {
+        let (model, queries) = (WholeModel::of(documents)?, queries.map(WholeModel::of).transpose()?);
         let encoder = Encoder::load(&model.files())?;
         encoder.config().check_encodes_documents()?;
         let plan = Plan::new(self.documents.clone(), encoder.tokenizer(), &self.options)?;
-        *self.work.lock().await = Some(Work { model, queries, encoder, plan });
+        self.work = Some(Work { model, queries, encoder, plan });
         Ok(())
     }
 
     /// Where what encodes the documents is below the folder that was given: there, or in a folder of it.
     #[wasm_bindgen(js_name = modelFolder)]
     pub fn model_folder(&self) -> Result<String, JsValue> {
-        let work = self.work.try_lock().ok_or_else(without_model)?;
-        let is_apart = work.as_ref().ok_or_else(without_model)?.queries.is_some();
+        let is_apart = self.work.as_ref().ok_or_else(without_model)?.queries.is_some();
         Ok(if is_apart { DOCUMENTS.to_owned() } else { String::new() })
     }
 
     /// The texts to encode, one for each passage.
     pub fn texts(&self) -> Result<Vec<String>, JsValue> {
-        let work = self.work.try_lock().ok_or_else(without_model)?;
-        Ok(work.as_ref().ok_or_else(without_model)?.plan.texts().to_vec())
+        Ok(self.work.as_ref().ok_or_else(without_model)?.plan.texts().to_vec())
     }
 
     /// The unit vector of one text.
-    pub async fn encode(&self, text: String) -> Result<Float32Array, JsValue> {
-        let mut work = self.work.lock().await;
-        let encoded = work.as_mut().ok_or_else(without_model)?.encoder.encode(&text).await?;
-        Ok(Float32Array::from(encoded.vector.as_slice()))
+    pub fn encode(&mut self, text: &str) -> Result<Float32Array, JsValue> {
+        let work = self.work.as_mut().ok_or_else(without_model)?;
+        Ok(Float32Array::from(block_on(work.encoder.encode(text))?.vector.as_slice()))
     }
 
     /// The files of the index, those of its model included, from the vectors of the texts in their order:
     /// `{ files: [{ path, bytes }], notes, fields, documents, passages }`.
-    pub async fn finish(&self, vectors: Vec<Float32Array>) -> Result<JsValue, JsValue> {
-        let Work { model, queries, encoder, plan } = self.work.lock().await.take().ok_or_else(without_model)?;
+    pub fn finish(&mut self, vectors: Vec<Float32Array>) -> Result<JsValue, JsValue> {
+        let Work { model, queries, encoder, plan } = self.work.take().ok_or_else(without_model)?;
         let vectors = vectors.iter().map(Float32Array::to_vec).collect();
         let mut index = plan.finish(vectors, &model.files(), encoder.config())?;
         if let Some(queries) = &queries {
@@ -225,32 +258,12 @@ impl Builder {
         };
         let options =
             BuildOptions { passages, language: settings.language.unwrap_or(default.language), ..BuildOptions::default() };
-        Ok(Self { documents, notes, options, work: Mutex::new(None) })
+        Ok(Self { documents, notes, options, work: None })
     }
 }
 
 /// Where what encodes documents is, below the folder of a model that encodes queries alone.
 const DOCUMENTS: &str = "documents/";
-
-/// Fetches what encodes documents and, where that is another, what encodes queries.
-async fn fetch_models(store: &Store, on_progress: &js_sys::Function) -> Result<(FetchedModel, Option<FetchedModel>)> {
-    let rows = |config: &ModelConfig| config.rows.iter().map(|rows| rows.bytes).sum::<usize>();
-    let bytes = |config: &ModelConfig| config.weights.bytes + config.tokenizer.bytes + rows(config);
-    let json = store.configuration("").await?;
-    let config = ModelConfig::from_json(&json)?;
-    let Err(refusal) = config.check_encodes_documents() else {
-        let progress = Progress::new(on_progress, bytes(&config));
-        return Ok((FetchedModel::fetch(store, "", json, &config, &progress).await?, None));
-    };
-    let apart = store.configuration(DOCUMENTS).await;
-    let apart = apart.map_err(|cause| if cause.kind() == ErrorKind::NotFound { refusal.caused_by(cause) } else { cause })?;
-    let of_documents = ModelConfig::from_json(&apart)?;
-    check_query_model(&config, &(&of_documents).into(), of_documents.vector_dim())?;
-    let progress = Progress::new(on_progress, bytes(&config) + bytes(&of_documents));
-    let queries = FetchedModel::fetch(store, "", json, &config, &progress).await?;
-    let documents = FetchedModel::fetch(store, DOCUMENTS, apart, &of_documents, &progress).await?;
-    Ok((documents, Some(queries)))
-}
 
 fn without_model() -> Error {
     Error::new(ErrorKind::Internal, "the builder has no model yet, or has finished")

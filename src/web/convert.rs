@@ -3,13 +3,16 @@
 //! The module that searches makes its objects property by property: what `serde` makes for each of their types is as much code as
 //! its word index. The others, which a visitor needs later if at all, leave them to `serde`.
 
+#[cfg(feature = "web-index")]
 use std::cell::RefCell;
 
+use js_sys::Reflect;
 #[cfg(feature = "web-index")]
-use js_sys::Array;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object};
 #[cfg(any(feature = "build", feature = "web-encoder"))]
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+#[cfg(feature = "build")]
+use serde::de::DeserializeOwned;
 #[cfg(feature = "web-index")]
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -27,16 +30,19 @@ impl From<Error> for JsValue {
     }
 }
 
+#[cfg(feature = "web-index")]
 thread_local! {
     /// The names of properties as JavaScript has them: made once, since the hits of an answer have two hundred.
     static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A plain object of these properties.
+#[cfg(feature = "web-index")]
 pub fn plain<const N: usize>(properties: [(&'static str, JsValue); N]) -> JsValue {
     plain_of(&properties)
 }
 
+#[cfg(feature = "web-index")]
 fn plain_of(properties: &[(&'static str, JsValue)]) -> JsValue {
     let object = Object::new();
     NAMES.with_borrow_mut(|names| {
@@ -90,7 +96,7 @@ pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
 }
 
 /// A value from a plain object; `undefined` gives the default.
-#[cfg(any(feature = "build", feature = "web-encoder"))]
+#[cfg(feature = "build")]
 pub fn from_object<T: DeserializeOwned>(value: JsValue) -> Result<T> {
     let value = if value.is_undefined() || value.is_null() { js_sys::Object::new().into() } else { value };
     serde_wasm_bindgen::from_value(value)
@@ -108,6 +114,7 @@ fn put(object: &JsValue, name: &JsValue, value: &JsValue) {
 }
 
 /// A property of an options object, where it is there.
+#[cfg(any(feature = "build", feature = "web-index"))]
 pub fn option(options: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(options, &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)

@@ -1,39 +1,66 @@
-//! The encoder as JavaScript sees it. What computes is in `accelerator`: with a GPU the methods that encode are promises.
+//! The encoder as JavaScript drives it (`www/src/worker/model.ts`). What computes is in `accelerator`: with a GPU the methods that encode
+//! are promises, and else nothing here waits.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
-use async_lock::Mutex;
-use futures_util::future::join;
 use js_sys::Float32Array;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_time::Instant;
 
-use super::accelerator::Accelerator;
-use super::convert::{from_object, object, option};
-use super::rows::Rows;
-use super::store::{PATIENCE, Progress, Store};
-use super::wait::within;
+use super::accelerator::{Accelerator, Turn};
+use super::convert::object;
 use super::wire::{EncodedPassage, EncodedQuery, Identity};
+use crate::encoder::backend::Backend;
 use crate::encoder::{self, cpu};
 use crate::engine::encode_passages;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hash::Digest;
-use crate::model::config::{CONFIG_FILE, ModelConfig, Prompts, TOKENIZER_FILE, WEIGHTS_FILE};
+use crate::model::config::{ModelConfig, Prompts};
+use crate::model::rows::{among_others, shuffle};
 use crate::model::weights::Weights;
+use crate::model::words::Words;
 use crate::text::passages::PassageOptions;
 use crate::text::tokenizer::Tokenizer;
+
+/// A model as its files come, in any order.
+#[wasm_bindgen]
+pub struct Model {
+    config: ModelConfig,
+    tokenizer: Option<Tokenizer>,
+    computing: Option<(Arc<Words>, Box<dyn Backend>)>,
+}
+
+#[wasm_bindgen]
+impl Model {
+    /// The model of a configuration.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &[u8]) -> Result<Model, JsValue> {
+        Ok(Self { config: ModelConfig::from_json(config)?, tokenizer: None, computing: None })
+    }
+
+    /// Takes the tokenizer.
+    #[wasm_bindgen(js_name = takeTokenizer)]
+    pub fn take_tokenizer(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        self.tokenizer = Some(Tokenizer::from_json(bytes, self.config.max_tokens)?);
+        Ok(())
+    }
+
+    /// Takes the weights.
+    #[wasm_bindgen(js_name = takeWeights)]
+    pub fn take_weights(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        let weights = Weights::read(&self.config, bytes)?;
+        let backend = cpu::best(&self.config, &weights)?;
+        self.computing = Some((weights.words, backend));
+        Ok(())
+    }
+}
 
 /// A sentence encoder.
 #[wasm_bindgen]
 pub struct Encoder {
-    /// Locked, because a backend may make one call wait while another comes.
-    pub(super) encoder: Mutex<encoder::Encoder>,
+    pub(super) encoder: Turn<encoder::Encoder>,
     pub(super) accelerator: Accelerator,
-    /// The word embeddings that come later.
-    rows: Rc<Rows>,
+    words: Arc<Words>,
     tokenizer: Arc<Tokenizer>,
     info: EncoderInfo,
     identity: Identity,
@@ -51,36 +78,24 @@ struct EncoderInfo {
     prompts: Prompts,
 }
 
-/// Where an index says that its model is: a folder below the address, and what its configuration must be.
-#[derive(Deserialize)]
-struct Pinned {
-    folder: String,
-    config: Digest,
-}
-
 #[wasm_bindgen]
 impl Encoder {
-    /// Loads the model of a folder that `inkling model pull` wrote, or with `{ pinned: { folder, config } }` among the options
-    /// the very one that an index names.
-    pub async fn load(url: String, options: JsValue, on_progress: js_sys::Function) -> Result<Encoder, JsValue> {
-        let store = Store::open(&url, &options).await;
-        let pinned: Option<Pinned> = option(&options, "pinned").map(from_object).transpose()?;
-        let folder = pinned.as_ref().map_or("", |pinned| &pinned.folder);
-        let config = match &pinned {
-            Some(Pinned { config, .. }) => store.fixed(&format!("{folder}{CONFIG_FILE}"), config, &Progress::default()).await?,
-            None => store.configuration("").await?,
+    /// The encoder of a model that is whole, but for rows of its word embeddings. `backend` says what may compute, in a module that has a choice.
+    #[wasm_bindgen(constructor)]
+    pub fn new(model: Model, backend: Option<String>) -> Result<Encoder, JsValue> {
+        let Model { config, tokenizer: Some(tokenizer), computing: Some((words, computing)) } = model else {
+            return Err(Error::new(ErrorKind::Internal, "an encoder is made before its model has come").into());
         };
-        let encoder = load_model(&store, folder, ModelConfig::from_json(&config)?, &on_progress).await?;
+        let encoder = encoder::Encoder::new(config, tokenizer, words, computing)?;
         let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();
         let (model, max_tokens, prompts, dim) = (id.clone(), *max_tokens, prompts.clone(), encoder.config().vector_dim());
-        let rows = Rc::new(Rows::new(store, folder, &encoder));
         Ok(Self {
             identity: Identity { id: id.clone(), family: family.clone(), dim },
             info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name(), prompts },
             tokenizer: encoder.tokenizer().clone(),
-            accelerator: Accelerator::new(&rows, &options),
-            rows,
-            encoder: Mutex::new(encoder),
+            words: encoder.words().clone(),
+            accelerator: Accelerator::new(backend.as_deref()),
+            encoder: Turn::new(encoder),
         })
     }
 
@@ -100,26 +115,32 @@ impl Encoder {
         self.tokenizer.is_word(word)
     }
 
-    /// Fetches the word embeddings that a text lacks. A query does not wait for long: they come all the same, for the next one.
-    pub async fn prepare(&self, text: String, is_query: bool) -> Result<(), JsValue> {
+    /// The blocks of word embeddings that a text lacks.
+    #[wasm_bindgen(js_name = missingRows)]
+    pub fn missing_rows(&self, text: &str, is_query: bool) -> Result<Vec<usize>, JsValue> {
         let prefix = if is_query { self.tokenizer.query_prefix() } else { "" };
         let ids = self.tokenizer.encode(&format!("{prefix}{text}"))?.ids;
-        if !self.rows.lack(&ids) {
-            return Ok(());
-        }
-        if !is_query {
-            return Ok(self.rows.load(&ids).await?);
-        }
-        let rows = self.rows.clone();
-        let load = future_to_promise(async move { Ok(rows.load(&ids).await.map(|()| JsValue::UNDEFINED)?) });
-        let late = || Error::new(ErrorKind::Network, "the word embeddings of this question have not come in time: ask again");
-        within(PATIENCE, load).await.unwrap_or_else(|| Err(late().into())).map(drop)
+        Ok(self.words.missing(&ids))
     }
 
-    /// Fetches all word embeddings that have not come.
-    #[wasm_bindgen(js_name = loadAllRows)]
-    pub async fn load_all_rows(&self) -> Result<(), JsValue> {
-        Ok(self.rows.load_all().await?)
+    /// Blocks among others that have not come either, in any order: a host does not learn which were wanted.
+    #[wasm_bindgen(js_name = amongOthers)]
+    pub fn among_others(&self, blocks: Vec<usize>) -> Vec<usize> {
+        among_others(&blocks, &self.words.absent(), below)
+    }
+
+    /// All blocks that have not come, in any order.
+    #[wasm_bindgen(js_name = allMissingRows)]
+    pub fn all_missing_rows(&self) -> Vec<usize> {
+        let mut absent = self.words.absent();
+        shuffle(&mut absent, below);
+        absent
+    }
+
+    /// Takes a block of word embeddings.
+    #[wasm_bindgen(js_name = takeRows)]
+    pub fn take_rows(&self, block: usize, bytes: &[u8]) -> Result<(), JsValue> {
+        Ok(self.words.add(block, bytes)?)
     }
 }
 
@@ -159,27 +180,7 @@ impl Encoder {
     }
 }
 
-/// Loads a model whose configuration has been read; `folder` is where its files are below the store's.
-///
-/// The tokenizer is made while the weights are on their way.
-async fn load_model(
-    store: &Store,
-    folder: &str,
-    config: ModelConfig,
-    on_progress: &js_sys::Function,
-) -> Result<encoder::Encoder> {
-    let progress = Progress::new(on_progress, config.weights.bytes + config.tokenizer.bytes);
-    let (tokenizer_path, weights_path) = (format!("{folder}{TOKENIZER_FILE}"), format!("{folder}{WEIGHTS_FILE}"));
-    let backend = async {
-        let bytes = store.fixed(&weights_path, &config.weights, &progress).await?;
-        progress.advance("prepare", &weights_path, 0);
-        let weights = Weights::read(&config, &bytes)?;
-        let backend = cpu::best(&config, &weights)?;
-        Ok::<_, Error>((weights.words, backend))
-    };
-    let tokenizer =
-        async { Tokenizer::from_json(&store.fixed(&tokenizer_path, &config.tokenizer, &progress).await?, config.max_tokens) };
-    let (backend, tokenizer) = join(backend, tokenizer).await;
-    let ((words, backend), tokenizer) = (backend?, tokenizer?);
-    encoder::Encoder::new(config, tokenizer, words, backend)
+/// Any number below another.
+fn below(end: usize) -> usize {
+    (js_sys::Math::random() * end as f64) as usize
 }

@@ -19,10 +19,6 @@ mod change;
 mod convert;
 #[cfg(feature = "web-encoder")]
 mod encoder;
-#[cfg(any(feature = "build", feature = "web-encoder"))]
-mod kept;
-#[cfg(feature = "web-encoder")]
-mod rows;
 #[cfg(feature = "web-index")]
 mod search;
 #[cfg(feature = "web-index")]
@@ -30,18 +26,14 @@ mod shown;
 #[cfg(feature = "web-index")]
 mod slices;
 #[cfg(any(feature = "build", feature = "web-encoder"))]
-mod store;
-#[cfg(any(feature = "build", feature = "web-encoder"))]
-mod wait;
-#[cfg(any(feature = "build", feature = "web-encoder"))]
 mod wire;
 
 #[cfg(feature = "build")]
-pub use build::Builder;
+pub use build::{BuildModel, Builder};
 #[cfg(all(feature = "build", feature = "web-index"))]
 pub use change::Additions;
 #[cfg(feature = "web-encoder")]
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Model};
 #[cfg(feature = "web-index")]
 pub use search::{Found, Manifest, Question, Search};
 #[cfg(feature = "web-index")]

@@ -3,23 +3,37 @@
 //! The CPU makes nobody wait, so what encodes is no promise here. A trap then reaches the caller as an error: in a promise it
 //! would leave the caller waiting for ever.
 
-use std::rc::Rc;
+use std::cell::{RefCell, RefMut};
 
 use js_sys::Float32Array;
 use pollster::block_on;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
-use super::rows::Rows;
 use crate::encoder;
 use crate::text::passages::PassageOptions;
+
+/// What one call has at a time: none comes while another waits, since none waits.
+pub struct Turn<T>(RefCell<T>);
+
+impl<T> Turn<T> {
+    /// Nobody has it.
+    pub fn new(value: T) -> Self {
+        Self(RefCell::new(value))
+    }
+
+    /// Has it.
+    pub async fn lock(&self) -> RefMut<'_, T> {
+        self.0.borrow_mut()
+    }
+}
 
 /// Nothing.
 pub struct Accelerator;
 
 impl Accelerator {
-    /// Whatever the options ask: a page that asks for a GPU loads another module.
-    pub fn new(_rows: &Rc<Rows>, _options: &JsValue) -> Self {
+    /// Whatever is asked: a page that asks for a GPU loads another module.
+    pub fn new(_backend: Option<&str>) -> Self {
         Self
     }
 

@@ -1,26 +1,39 @@
 //! Whether the GPU computes, and why: what was asked for, what it is called, what was measured, and what went wrong.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
-use js_sys::Float32Array;
+/// What one call has at a time: a GPU may make it wait while another comes.
+pub use async_lock::Mutex as Turn;
+use js_sys::{Float32Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
-use super::convert::{object, option};
-use super::rows::Rows;
-use super::store::Progress;
+use super::convert::object;
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
 use crate::encoder::gpu::kernels::Shape;
 use crate::encoder::judge::{Verdict, compare, measure};
 use crate::encoder::{self, Work};
-use crate::error::Result;
-use crate::model::config::{ModelConfig, WEIGHTS_FILE};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
 use crate::text::passages::PassageOptions;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The files of the model, as `model.ts` has them, and what is kept beside them.
+    pub type GpuFiles;
+    #[wasm_bindgen(method, catch)]
+    async fn weights(this: &GpuFiles) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = loadAllRows)]
+    async fn load_all_rows(this: &GpuFiles) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn recall(this: &GpuFiles, name: &str) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn remember(this: &GpuFiles, name: &str, bytes: Uint8Array) -> std::result::Result<JsValue, JsValue>;
+}
 
 /// What computes, as JavaScript sees it.
 #[derive(Clone, Serialize)]
@@ -45,8 +58,6 @@ enum State {
 
 /// The GPU's part in a search or an encoder.
 pub struct Accelerator {
-    /// Where the model's files are, and its word embeddings: a GPU takes them all.
-    rows: Rc<Rows>,
     /// Whether the GPU was asked for by name: then any does, for everything.
     by_name: bool,
     state: Cell<State>,
@@ -54,12 +65,12 @@ pub struct Accelerator {
 }
 
 impl Accelerator {
-    /// As `{ backend }` of some options asks: `webgpu` or `auto`.
-    pub fn new(rows: &Rc<Rows>, options: &JsValue) -> Self {
-        let by_name = option(options, "backend").and_then(|value| value.as_string()).as_deref() == Some("webgpu");
+    /// As is asked: `webgpu` or `auto`.
+    pub fn new(backend: Option<&str>) -> Self {
+        let by_name = backend == Some("webgpu");
         let choice = Choice { backend: "cpu", bulk: "cpu", adapter: None, why: "the GPU has not been tried yet".into() };
         let state = Cell::new(State::Untried(false));
-        Self { rows: rows.clone(), by_name, state, choice: RefCell::new(choice) }
+        Self { by_name, state, choice: RefCell::new(choice) }
     }
 
     /// What computes now, and why.
@@ -84,8 +95,8 @@ impl Accelerator {
     }
 
     /// A GPU that may do some work, when there is one that is right and worth it; the reason is kept either way.
-    pub async fn try_gpu(&self, mut cpu: encoder::Encoder) -> Option<(Box<dyn Backend>, Work)> {
-        let outcome = self.open(&mut cpu).await;
+    pub async fn try_gpu(&self, mut cpu: encoder::Encoder, files: &GpuFiles) -> Option<(Box<dyn Backend>, Work)> {
+        let outcome = self.open(&mut cpu, files).await;
         let State::Trying(again) = self.state.get() else { return None };
         self.state.set(State::Decided(again));
         let name = |used: bool| if used { "webgpu" } else { "cpu" };
@@ -108,13 +119,13 @@ impl Accelerator {
     }
 
     /// Opens the GPU, brings the model to it, and finds out what it is good for.
-    async fn open(&self, cpu: &mut encoder::Encoder) -> Result<(Option<Gpu>, Work, String)> {
-        let Self { rows, by_name, .. } = self;
-        let Rows { store, folder, .. } = &**rows;
+    async fn open(&self, cpu: &mut encoder::Encoder, files: &GpuFiles) -> Result<(Option<Gpu>, Work, String)> {
+        let Self { by_name, .. } = self;
         let device = Device::open(*by_name).await?;
         self.choice.borrow_mut().adapter = Some(device.name.clone());
         let key = verdict_key(&device.name, cpu.config());
-        let remembered = store.recall(&key).await.and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes).ok());
+        let recalled = files.recall(&key).await.ok().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok());
+        let remembered = recalled.and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes.to_vec()).ok());
         if !by_name
             && let Some(verdict) = remembered
             && verdict.work == Work::default()
@@ -122,11 +133,10 @@ impl Accelerator {
             return Ok((None, verdict.work, format!("the CPU is faster, {}", verdict.why())));
         }
         let config = cpu.config().clone();
-        let path = format!("{folder}{WEIGHTS_FILE}");
-        let weights = store.fixed(&path, &config.weights, &Progress::default()).await?;
+        let weights = Uint8Array::from(files.weights().await.map_err(missing)?).to_vec();
         Shape::of(&config)?;
-        rows.load_all().await?;
-        let read = Weights { words: rows.words().clone(), ..Weights::read(&config, &weights)? };
+        files.load_all_rows().await.map_err(missing)?;
+        let read = Weights { words: cpu.words().clone(), ..Weights::read(&config, &weights)? };
         let mut gpu = Gpu::new(device, &config, &read).await?;
         drop(read);
         drop(weights);
@@ -139,7 +149,7 @@ impl Accelerator {
             None => {
                 let verdict = measure(cpu, &mut gpu).await?;
                 let bytes = serde_json::to_vec(&verdict).unwrap_or_default();
-                store.remember(&key, &bytes).await;
+                let _ = files.remember(&key, Uint8Array::from(bytes.as_slice())).await;
                 verdict
             }
         };
@@ -180,9 +190,9 @@ impl Encoder {
     }
 
     /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
-    pub async fn accelerate(&self) {
+    pub async fn accelerate(&self, files: GpuFiles) {
         let Some(fork) = self.accelerator.begin(&*self.encoder.lock().await) else { return };
-        if let Some((gpu, work)) = self.accelerator.try_gpu(fork).await {
+        if let Some((gpu, work)) = self.accelerator.try_gpu(fork, &files).await {
             self.encoder.lock().await.set_gpu(gpu, work);
         }
     }
@@ -200,6 +210,12 @@ impl Encoder {
         self.accelerator.computed_on(&mut encoder);
         Ok(encoded?.iter().map(|encoded| Float32Array::from(encoded.vector.as_slice())).collect())
     }
+}
+
+/// The error of a file of the model that does not come.
+fn missing(thrown: JsValue) -> Error {
+    let message = thrown.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+    Error::new(ErrorKind::Network, message.unwrap_or_else(|| format!("{thrown:?}")))
 }
 
 /// Under what a verdict is kept: another adapter, version or model gets another.

@@ -1,11 +1,12 @@
 /** What computes in a worker, and why: the GPU where it was asked for, is there, and is worth it; else the CPU. */
 
 import type { Choice } from '../types.js'
-import { type EncoderGlue, type GlueEncoder, loadEncoderGlue, loadGpuGlue } from './glue.js'
+import { type EncoderGlue, loadEncoderGlue, loadGpuGlue } from './glue.js'
+import type { ModelEncoder } from './model.js'
 import type { LoadOptions } from './protocol.js'
 
 /** An encoder, once there is one; only that of the module for the GPU has something to decide. */
-type Part = Pick<GlueEncoder, 'accelerate' | 'choice'> | undefined
+type Part = Pick<ModelEncoder, 'accelerate' | 'choice'> | undefined
 
 /** Why the CPU computes, where there is nothing else or trying it broke off. */
 let cpuWhy: string | undefined = 'the GPU was not asked for'
@@ -30,7 +31,7 @@ export async function loadGlueFor({ backend = 'cpu' }: LoadOptions, module?: Web
 /** What computes now, and why. */
 export function choiceOf(part: Part): Choice {
   const cpu = { backend: 'cpu', bulk: 'cpu', adapter: null } as const
-  return (cpuWhy === undefined && part?.choice?.()) || { ...cpu, why: cpuWhy ?? '' }
+  return (cpuWhy === undefined && part?.choice()) || { ...cpu, why: cpuWhy ?? '' }
 }
 
 let deciding = Promise.resolve()
@@ -38,7 +39,7 @@ let deciding = Promise.resolve()
 /** Tries the GPU when that is due; who asks meanwhile waits for the same. */
 export function accelerate(part: Part): Promise<void> {
   deciding = deciding
-    .then(() => part?.accelerate?.())
+    .then(() => part?.accelerate())
     .catch((error: unknown) => {
       cpuWhy = `trying the GPU broke off: ${error instanceof Error ? error.message : error}`
     })

@@ -7,7 +7,6 @@ import type {
   Choice,
   EncoderInfo,
   Hit,
-  Progress,
   QueryResult,
   SavedFile,
   SearchDocument,
@@ -109,18 +108,10 @@ export interface EncodedPassage {
 }
 
 /** The encoder as the search asks it, value or promise: the one of a module that breaks throws what has no `code`. */
-export type QueryEncoder = Pick<
-  GlueEncoder,
-  'identity' | 'isWord' | 'prepare' | 'loadAllRows' | 'encodeQuery' | 'encodePassages'
->
-
-/** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
-export interface GlueEncoder {
-  encode(text: string): Float32Array | Promise<Float32Array>
-  info(): Omit<EncoderInfo, keyof Choice>
+export interface QueryEncoder {
   identity(): { id: string; family: string; dim: number }
   isWord(word: string): boolean
-  /** Fetches the word embeddings that a text lacks, among others: the host does not learn which. A query does not wait for long. */
+  /** Fetches the word embeddings that a text lacks. A query does not wait for long. */
   prepare(text: string, isQuery: boolean): Promise<void>
   /** Fetches all that have not come. */
   loadAllRows(): Promise<void>
@@ -131,11 +122,38 @@ export interface GlueEncoder {
     maxTokens: number,
     overlap: number,
   ): EncodedPassage[] | Promise<EncodedPassage[]>
+}
+
+/** What takes the files of a model. */
+export interface TakesModel extends Held {
+  takeTokenizer(bytes: Uint8Array): void
+  takeWeights(bytes: Uint8Array): void
+}
+
+/** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
+export interface GlueEncoder extends Omit<QueryEncoder, 'prepare' | 'loadAllRows'> {
+  encode(text: string): Float32Array | Promise<Float32Array>
+  info(): Omit<EncoderInfo, keyof Choice>
+  /** The blocks of word embeddings that a text lacks. */
+  missingRows(text: string, isQuery: boolean): Uint32Array
+  /** Blocks among others: the host does not learn which were wanted. */
+  amongOthers(blocks: Uint32Array): Uint32Array
+  /** All that have not come, in any order. */
+  allMissingRows(): Uint32Array
+  takeRows(block: number, bytes: Uint8Array): void
   /** The module for the GPU has these. */
   encodeMany?(texts: string[]): Promise<Float32Array[]>
-  accelerate?(): Promise<void>
+  accelerate?(files: GpuFiles): Promise<void>
   choice?(): Choice
   free(): void
+}
+
+/** What a GPU needs of a site. */
+export interface GpuFiles {
+  weights(): Promise<Uint8Array>
+  loadAllRows(): Promise<void>
+  recall(name: string): Promise<Uint8Array | undefined>
+  remember(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
 }
 
 /** A slice of the vectors. */
@@ -173,25 +191,37 @@ export interface IndexGlue extends Opens<GlueSearch> {
 
 /** What the modules that encode export. */
 export interface EncoderGlue {
-  Encoder: {
-    load(url: string, options: EncoderLoadOptions, onProgress: (progress: Progress) => void): Promise<GlueEncoder>
-  }
+  Model: new (config: Uint8Array) => TakesModel
+  Encoder: new (model: TakesModel, backend: string | undefined) => GlueEncoder
+  /** For pages whose browser has none for them. */
+  sha256(bytes: Uint8Array): string
+}
+
+/** A model that goes into an index. */
+export interface GlueBuildModel extends TakesModel {
+  checkEncodesDocuments(): void
+  /** Refuses a model that cannot ask for what the other has encoded. */
+  checkAsks(documents: GlueBuildModel): void
+  /** The next block of word embeddings. */
+  takeRows(bytes: Uint8Array): void
 }
 
 /** An index on its way. */
 export interface GlueBuilder {
   documents(): number
-  loadModel(url: string, options: LoadOptions, onProgress: (progress: Progress) => void): Promise<void>
+  /** Takes what encodes the documents and, where that is another, what encodes queries. */
+  setModel(documents: GlueBuildModel, queries: GlueBuildModel | undefined): void
   texts(): string[]
   /** Where what encodes the documents is below the folder of the model: there, or in a folder of it. */
   modelFolder(): string
-  encode(text: string): Promise<Float32Array>
-  finish(vectors: readonly Float32Array[]): Promise<BuiltIndex>
+  encode(text: string): Float32Array
+  finish(vectors: readonly Float32Array[]): BuiltIndex
 }
 
 /** What the module that builds exports. */
 export interface BuildGlue extends Opens<GlueChanges> {
   Additions: new (documents: readonly SearchDocument<unknown>[]) => GlueAdditions
+  BuildModel: new (config: Uint8Array) => GlueBuildModel
   Builder: {
     fromBytes(bytes: Uint8Array, name: string, settings: BuildSettings): GlueBuilder
     fromDocuments(documents: readonly SearchDocument<unknown>[], settings: BuildSettings): GlueBuilder

@@ -1,12 +1,14 @@
-/** How a build begins, in the browser's worker and in Node alike. */
+/** How a build begins. */
 
 import type { BuildProgress, BuildSettings } from '../types.js'
 import type { BuildGlue, GlueBuilder } from './glue.js'
+import { fetchModels } from './model.js'
 import type { BuildSource, LoadOptions } from './protocol.js'
+import { Store } from './store.js'
 
 /** Reads the documents, loads the model, and cuts the documents for it. */
 export async function planBuild(
-  { Builder }: Pick<BuildGlue, 'Builder'>,
+  glue: BuildGlue,
   source: BuildSource,
   settings: BuildSettings,
   url: string,
@@ -15,9 +17,13 @@ export async function planBuild(
 ): Promise<GlueBuilder> {
   const isFile = 'bytes' in source
   const builder = isFile
-    ? Builder.fromBytes(source.bytes, source.name, settings)
-    : Builder.fromDocuments(source.documents, settings)
+    ? glue.Builder.fromBytes(source.bytes, source.name, settings)
+    : glue.Builder.fromDocuments(source.documents, settings)
   onProgress({ stage: 'read', done: builder.documents(), total: builder.documents() })
-  await builder.loadModel(url, options, ({ loaded, total }) => onProgress({ stage: 'model', done: loaded, total }))
+  const store = new Store(url, { ...options, isModel: true }, glue.sha256)
+  const [documents, queries] = await fetchModels(store, glue, ({ loaded, total }) =>
+    onProgress({ stage: 'model', done: loaded, total }),
+  )
+  builder.setModel(documents, queries)
   return builder
 }

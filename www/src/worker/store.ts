@@ -52,6 +52,8 @@ export class Loading {
 export interface StoreOptions extends LoadOptions {
   /** Reads that began before there was a module. */
   early?: EarlyFiles | undefined
+  /** Whether these are the files of a model: too large to be there twice. */
+  isModel?: boolean
 }
 
 /** The folder of a site, and how its files are loaded. */
@@ -61,14 +63,23 @@ export class Store {
   readonly #kept: Promise<Kept | undefined>
   readonly #given: StoreOptions['files']
   readonly #early: EarlyFiles | undefined
+  readonly #isModel: boolean
+  /** Whether the caller's copy of a file is in nobody's use once it was read: a GPU is to have it, too. */
+  readonly #takesGiven: boolean
   readonly #sha256: (bytes: Uint8Array) => string
 
   /** `sha256` is that of a module, for pages whose browser has none for them: only secure contexts have it. */
-  constructor(url: string, { cache = true, files, early }: StoreOptions, sha256: (bytes: Uint8Array) => string) {
+  constructor(
+    url: string,
+    { cache = true, files, early, isModel = false, backend = 'cpu' }: StoreOptions,
+    sha256: (bytes: Uint8Array) => string,
+  ) {
     this.#base = url && `${url.replace(/\/+$/, '')}/`
     this.#kept = this.#base && cache ? Kept.open() : Promise.resolve(undefined)
     this.#given = files
     this.#early = early
+    this.#isModel = isModel
+    this.#takesGiven = isModel && backend === 'cpu'
     this.#sha256 = sha256
   }
 
@@ -77,6 +88,7 @@ export class Store {
     const given = this.#givenAt(path)
     if (given) {
       await this.#verify(path, given, digest)
+      if (this.#takesGiven && this.#given instanceof Map) this.#given.delete(path)
       loading?.advance('cache', path, digest.bytes)
       return given
     }
@@ -129,6 +141,18 @@ export class Store {
     void this.#kept.then((kept) => kept?.put(`${this.#base}${path}`, bytes))
   }
 
+  /** Something small that this browser keeps for the folder, under a name of ours. */
+  async recall(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const key = `${this.#base}${name}`
+    const copy = await (await this.#kept)?.get(key)
+    return copy && readWhole(copy, key, { deadline: PATIENCE })
+  }
+
+  /** Keeps something for {@link recall}. */
+  async remember(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await (await this.#kept)?.put(`${this.#base}${name}`, bytes)
+  }
+
   /** Drops other versions of files than the one that is wanted of each: none where that is undefined. Nobody waits for that. */
   dropOthers(wanted: ReadonlyMap<string, string | undefined>): void {
     const isWanted = (key: string) => {
@@ -141,6 +165,10 @@ export class Store {
 
   async #put(key: string, bytes: Uint8Array<ArrayBuffer>, digest: Digest): Promise<void> {
     const kept = await this.#kept
+    if (this.#isModel) {
+      const [address] = key.split(VERSION)
+      await kept?.forgetUnless((other) => other === key || !other.startsWith(`${address}${VERSION}`))
+    }
     if (!(await kept?.put(key, bytes))) return
     // Browsers have been seen to store nothing of it and to say that it went well.
     const stored = await kept?.get(key)

@@ -10,7 +10,6 @@ import { savesData } from './data-saver.js'
 import {
   compiledModule,
   type GlueBuilder,
-  type GlueEncoder,
   type GlueSlice,
   isOfEncoder,
   loadBuildGlue,
@@ -18,6 +17,7 @@ import {
   trapOf,
 } from './glue.js'
 import { widenMarks } from './graphemes.js'
+import { ModelEncoder } from './model.js'
 import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SiteChanges } from './site-changes.js'
@@ -42,7 +42,7 @@ type Handlers = {
 
 const scope = globalThis as unknown as WorkerScope
 let search: SiteSearch | undefined
-let encoder: GlueEncoder | undefined
+let encoder: ModelEncoder | undefined
 /** What encodes documents, where the encoder of queries does not. */
 let documentsEncoder: Promise<void> | undefined
 let slice: GlueSlice | undefined
@@ -127,8 +127,7 @@ const handlers: Handlers = {
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
-    const { Encoder } = await loadGlueFor(options, module)
-    encoder = await Encoder.load(url, { ...options, early }, onProgress)
+    encoder = await ModelEncoder.load(url, { ...options, early }, await loadGlueFor(options, module), onProgress)
     if (options.backend === 'webgpu') await accelerate(encoder)
     return { ...encoder.info(), ...choiceOf(encoder) }
   },
@@ -141,7 +140,8 @@ const handlers: Handlers = {
   },
   async encode({ texts }) {
     // The CPU takes one text at a time, so that others come between; a GPU wants many.
-    if (encoder?.encodeMany && choiceOf(encoder).bulk === 'webgpu') return encoder.encodeMany([...texts])
+    const together = encoder && choiceOf(encoder).bulk === 'webgpu' && encoder.encodeMany([...texts])
+    if (together) return together
     const vectors: Float32Array[] = []
     for (const text of texts) {
       // A builder's model is whole.
@@ -177,15 +177,15 @@ async function loadModel(
   ready: SiteSearch,
   { url, options }: NonNullable<typeof site>,
   onProgress: (progress: Progress) => void,
-): Promise<GlueEncoder> {
+): Promise<ModelEncoder> {
   const glue = loadGlueFor(options)
   // Nobody waits for it when the vectors are missing.
   glue.catch(() => {})
   const { before, total, ...pinned } = await ready.loadVectors(onProgress)
-  const { Encoder } = await glue
+  const encodes = await glue
   const stopped = new Promise<never>((_resolve, reject) => (failModel = reject))
   try {
-    const load = Encoder.load(url, { ...options, pinned }, (progress) =>
+    const load = ModelEncoder.load(url, { ...options, pinned }, encodes, (progress) =>
       onProgress({ ...progress, loaded: before + progress.loaded, total }),
     )
     const made = await Promise.race([load, stopped])
@@ -224,7 +224,7 @@ async function openAgain(
 }
 
 /** Gives what encodes queries to a search that is opened once more. */
-async function giveEncoder(opened: SiteSearch, made: GlueEncoder): Promise<void> {
+async function giveEncoder(opened: SiteSearch, made: ModelEncoder): Promise<void> {
   await opened.loadVectors(() => {})
   opened.setEncoder(made)
 }
@@ -235,7 +235,7 @@ async function loadDocumentsEncoder(ready: SiteChanges): Promise<void> {
   const pinned = encoder && ready.documentsModel()
   if (!pinned) return
   documentsEncoder ??= loadGlueFor(options)
-    .then(({ Encoder }) => Encoder.load(url, { ...options, pinned }, () => {}))
+    .then((glue) => ModelEncoder.load(url, { ...options, pinned }, glue, () => {}))
     .then(async (made) => {
       if (options.backend === 'webgpu') await accelerate(made)
       ready.setDocumentsEncoder(made)
