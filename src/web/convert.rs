@@ -17,7 +17,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(any(feature = "build", feature = "web-index"))]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
 #[cfg(feature = "build")]
 use crate::index::builder::IndexFiles;
 

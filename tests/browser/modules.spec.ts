@@ -70,7 +70,7 @@ test('words answer with one module, which every browser loads, and the encoder c
     ),
   )
   const bytes = engine.map((path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.slice(9)))).length)
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(216_000)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(181_000)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
 })

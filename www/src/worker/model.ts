@@ -132,7 +132,7 @@ export class ModelEncoder implements QueryEncoder, GpuFiles {
   /** Fetches all word embeddings that have not come. */
   async loadAllRows(): Promise<void> {
     const next = async () => {
-      const blocks = [...this.#encoder.allMissingRows().slice(0, TOGETHER)]
+      const blocks = Array.from(this.#encoder.allMissingRows().subarray(0, TOGETHER))
       await together(blocks.map((block) => this.#fetchRows(block)))
       return blocks.length
     }

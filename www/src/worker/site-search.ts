@@ -111,14 +111,15 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
     })
   }
 
-  /** Fetches the words and documents that no query has needed yet, unless they are too many to be fetched unasked. Never rejects. */
+  /** Fetches the words and documents that no query has needed yet, unless they are too many to be fetched unasked. Rejects where the module breaks alone. */
   async loadRest(): Promise<void> {
     if (this.site.bytes('words', 'hit') > IDLE_BYTES) return
     try {
       await this.loadAllWords()
       await this.loadAllDocuments()
-    } catch {
+    } catch (thrown) {
       // What does not come is fetched when a query needs it.
+      if (isBroken(thrown)) throw thrown
     }
   }
 

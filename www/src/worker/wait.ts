@@ -37,14 +37,18 @@ export class Turns {
   /** Begins when the changes before it are done. */
   read<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(work)
-    this.#reads = Promise.allSettled([this.#reads, done])
+    // Without what they give, which nobody would let go of.
+    this.#reads = Promise.allSettled([this.#reads, done]).then(() => {})
     return done
   }
 
   /** Begins when everything before it is done. */
-  change<T>(work: () => T): Promise<T> {
+  change<T>(work: () => T | Promise<T>): Promise<T> {
     const done = Promise.allSettled([this.#changes, this.#reads]).then(work)
-    this.#changes = done.catch(() => {})
+    this.#changes = done.then(
+      () => {},
+      () => {},
+    )
     return done
   }
 }
