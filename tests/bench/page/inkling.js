@@ -1,4 +1,5 @@
-// This project's encoder, through the glue that its own worker uses. Settings choose the module, and with one for the GPU the backend.
+// This project's encoder, as its own worker loads it. Settings choose the module, and with one for the GPU the backend.
+import { ModelEncoder } from '../../../www/src/worker/model.ts'
 import { answerWith } from './engine.js'
 
 let encoder
@@ -7,9 +8,9 @@ answerWith({
   async load({ variant, url, backend }) {
     const glue = await import(`/inkling/wasm/inkling-${variant}.js`)
     await glue.default({ module_or_path: `/inkling/wasm/inkling-${variant}.wasm` })
-    encoder = await glue.Encoder.load(url, { cache: false, backend }, () => {})
-    await encoder.accelerate?.()
-    return { ...encoder.info(), ...encoder.choice?.() }
+    encoder = await ModelEncoder.load(url, { cache: false, backend }, glue, () => {})
+    await encoder.accelerate()
+    return { ...encoder.info(), ...encoder.choice() }
   },
   encode: ({ text }) => encoder.encode(text),
   batch: (items) => encoder.encodeMany(items.map(({ text }) => text)),
