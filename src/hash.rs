@@ -13,7 +13,7 @@ pub const CACHE: &str = "inkling-1";
 pub const VERSION: &str = "?sha256=";
 
 /// Length and hash of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Digest {
     /// Length.
     pub bytes: usize,

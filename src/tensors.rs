@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 
 /// Most tensors of a file that is read.
-const TENSORS_MAX: usize = 64;
+const TENSORS_MAX: usize = 2048;
 
 /// The tensors of a file by name. Reading is here, and not left to the crate that writes, for what that takes in the module
 /// that searches.
@@ -18,7 +18,7 @@ pub struct Tensors<'a>(Vec<(String, Tensor<'a>)>);
 /// A tensor of a file, as it lies there.
 #[derive(Debug)]
 pub struct Tensor<'a> {
-    /// The type of its numbers: `U8`, `I8` or `F32`.
+    /// The type of its numbers: `U8`, `I8`, `F16` or `F32`.
     pub dtype: String,
     /// How many there are in each dimension.
     pub shape: Vec<usize>,
@@ -48,7 +48,11 @@ impl<'a> Tensors<'a> {
         let (mut tensors, mut all) = (Vec::new(), 0);
         for (name, Entry { dtype, shape, data_offsets: (start, end) }) in entries {
             let data = body.get(start..end)?;
-            let size: usize = if dtype == "F32" { 4 } else { 1 };
+            let size: usize = match dtype.as_str() {
+                "F32" => 4,
+                "F16" => 2,
+                _ => 1,
+            };
             let bytes = shape.iter().try_fold(size, |product, &length| product.checked_mul(length))?;
             if bytes != data.len() {
                 return None;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
+use crate::json;
 
 /// The version of `config.json` and `weights.safetensors` that this code writes and reads, of a model with all its rows …
 pub const FORMAT: u32 = 2;
@@ -83,27 +84,29 @@ pub struct ModelConfig {
 }
 
 /// The architectures this version runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub enum Architecture {
     /// BERT: word, position and token type embeddings, post-norm layers, GELU in its erf form.
+    #[serde(rename = "bert")]
     Bert,
 }
 
 /// The poolings this version runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub enum Pooling {
     /// The mean over a text's tokens.
+    #[serde(rename = "mean")]
     Mean,
     /// The first token, `[CLS]`.
+    #[serde(rename = "cls")]
     Cls,
     /// The largest number over a text's tokens, for each column.
+    #[serde(rename = "max")]
     Max,
 }
 
 /// A linear layer between pooling and the scaling to unit length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Dense {
     /// Length of what comes out: of the model's vectors.
     pub outputs: usize,
@@ -112,17 +115,18 @@ pub struct Dense {
 }
 
 /// The activations of a dense layer that this version runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub enum DenseActivation {
     /// None.
+    #[serde(rename = "identity")]
     Identity,
     /// The hyperbolic tangent.
+    #[serde(rename = "tanh")]
     Tanh,
 }
 
 /// What a model was trained to find before its texts: `query: ` and `passage: `, for instance.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Prompts {
     /// Before a query.
     pub query: String,
@@ -137,6 +141,62 @@ impl Prompts {
     }
 }
 
+/// A configuration as it is read: `serde` would be a tenth of the module that encodes.
+#[derive(miniserde::Deserialize)]
+struct Read {
+    format: u32,
+    id: String,
+    source: String,
+    license: Option<String>,
+    card: Option<String>,
+    family: String,
+    weights: Digest,
+    tokenizer: Digest,
+    rows: Option<Vec<Digest>>,
+    architecture: Architecture,
+    pooling: Pooling,
+    dense: Option<Dense>,
+    prompts: Option<Prompts>,
+    student_of: Option<String>,
+    layers: usize,
+    dim: usize,
+    heads: usize,
+    ff: usize,
+    vocab: usize,
+    positions: usize,
+    max_tokens: usize,
+    layer_norm_eps: f32,
+}
+
+impl From<Read> for ModelConfig {
+    fn from(read: Read) -> Self {
+        Self {
+            format: read.format,
+            id: read.id,
+            source: read.source,
+            license: read.license,
+            card: read.card,
+            family: read.family,
+            weights: read.weights,
+            tokenizer: read.tokenizer,
+            rows: read.rows.unwrap_or_default(),
+            architecture: read.architecture,
+            pooling: read.pooling,
+            dense: read.dense,
+            prompts: read.prompts.unwrap_or_default(),
+            student_of: read.student_of,
+            layers: read.layers,
+            dim: read.dim,
+            heads: read.heads,
+            ff: read.ff,
+            vocab: read.vocab,
+            positions: read.positions,
+            max_tokens: read.max_tokens,
+            layer_norm_eps: read.layer_norm_eps,
+        }
+    }
+}
+
 impl ModelConfig {
     /// Reads and checks a `config.json` of this project.
     ///
@@ -144,15 +204,15 @@ impl ModelConfig {
     /// `unsupported-format` for another version, `damaged-file` for what is not such a file, `unsupported-model` for a
     /// shape that the kernels do not run.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
+        #[derive(miniserde::Deserialize)]
         struct Version {
             format: u32,
         }
-        let damaged = |cause| {
+        let damaged = || {
             let what = "config.json is not the configuration of a quantized model: make one with `inkling model pull`";
-            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
+            Error::new(ErrorKind::DamagedFile, what)
         };
-        let version: Version = serde_json::from_slice(json).map_err(damaged)?;
+        let version: Version = json::read(json).ok_or_else(damaged)?;
         if ![FORMAT, PARTED_FORMAT].contains(&version.format) {
             let found = version.format;
             return Err(Error::new(
@@ -162,7 +222,7 @@ impl ModelConfig {
                 ),
             ));
         }
-        let config: Self = serde_json::from_slice(json).map_err(damaged)?;
+        let config = Self::from(json::read::<Read>(json).ok_or_else(damaged)?);
         if config.rows.is_empty() != (config.format == FORMAT) {
             let what =
                 "config.json names blocks of rows in a format without, or none in the one with them: build the index again";

@@ -25,8 +25,6 @@
 use std::sync::Arc;
 
 use half::f16;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 
 use super::parted::FIRST;
 use super::rans::{Frequencies, unpack};
@@ -34,6 +32,7 @@ use super::rows::Layout;
 use super::words::Words;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::ModelConfig;
+use crate::tensors::{Tensor, Tensors};
 
 /// The quantized weights of a model, borrowing those of the layers from the file's bytes.
 pub struct Weights<'a> {
@@ -110,7 +109,7 @@ impl<'a> Weights<'a> {
     /// `damaged-file` when the bytes are not a whole safetensors file or hold numbers no model has, `missing-tensor` and
     /// `wrong-shape` when they are not this model's. What is packed is checked when it is unpacked.
     pub fn read(config: &ModelConfig, bytes: &'a [u8]) -> Result<Self> {
-        let tensors = Tensors::open(bytes)?;
+        let tensors = Named::open(bytes)?;
         let ModelConfig { dim, ff, positions, .. } = *config;
         let layer = |index: usize| -> Result<Layer<'a>> {
             let name = |part: &str| format!("layers.{index}.{part}");
@@ -137,44 +136,38 @@ impl<'a> Weights<'a> {
 }
 
 /// A safetensors file whose tensors are asked for with the type and shape they must have.
-struct Tensors<'a>(SafeTensors<'a>);
+struct Named<'a>(Tensors<'a>);
 
-impl<'a> Tensors<'a> {
+impl<'a> Named<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|cause| {
-            let what = "weights.safetensors is damaged or cut short: fetch it again";
-            Error::new(ErrorKind::DamagedFile, what).caused_by(cause)
-        })?;
-        Ok(Self(tensors))
+        let damaged = || Error::new(ErrorKind::DamagedFile, "weights.safetensors is damaged or cut short: fetch it again");
+        Tensors::read(bytes).map(Self).ok_or_else(damaged)
     }
 
-    fn tensor(&self, name: &str) -> Result<TensorView<'a>> {
-        self.0.tensor(name).map_err(|cause| {
-            Error::new(ErrorKind::MissingTensor, format!("the weights hold no tensor {name}: pull the model again"))
-                .caused_by(cause)
-        })
+    fn tensor(&self, name: &str) -> Result<&Tensor<'a>> {
+        let missing = || Error::new(ErrorKind::MissingTensor, format!("the weights hold no tensor {name}: pull the model again"));
+        self.0.get(name).ok_or_else(missing)
     }
 
-    fn of_shape(&self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
+    fn of_shape(&self, name: &str, dtype: &str, shape: &[usize]) -> Result<&'a [u8]> {
         let tensor = self.tensor(name)?;
-        if tensor.dtype() != dtype || tensor.shape() != shape {
-            let (found, found_shape) = (tensor.dtype(), tensor.shape());
+        if tensor.dtype != dtype || tensor.shape != shape {
+            let Tensor { dtype: found, shape: found_shape, .. } = tensor;
             return Err(Error::new(
                 ErrorKind::WrongShape,
-                format!("tensor {name} is {found:?} {found_shape:?}, the model's configuration wants {dtype:?} {shape:?}"),
+                format!("tensor {name} is {found} {found_shape:?}, the model's configuration wants {dtype} {shape:?}"),
             ));
         }
-        Ok(tensor.data())
+        Ok(tensor.data)
     }
 
     /// Bytes of any number.
     fn bytes(&self, name: &str) -> Result<&'a [u8]> {
-        let tensor = self.tensor(name)?;
-        self.of_shape(name, Dtype::U8, &[tensor.data().len()])
+        self.of_shape(name, "U8", &[self.tensor(name)?.data.len()])
     }
 
     fn numbers(&self, name: &str, count: usize) -> Result<Vec<f32>> {
-        let numbers: Vec<f16> = bytemuck::pod_collect_to_vec(self.of_shape(name, Dtype::F16, &[count])?);
+        let numbers: Vec<f16> = bytemuck::pod_collect_to_vec(self.of_shape(name, "F16", &[count])?);
         finite(name, numbers.into_iter().map(f16::to_f32).collect())
     }
 
@@ -197,7 +190,7 @@ impl<'a> Tensors<'a> {
         };
         let layout = layout.ok_or_else(odd)?;
         let name = |part: &str| format!("embeddings.word.{part}");
-        let step: Vec<f32> = bytemuck::pod_collect_to_vec(self.of_shape(&name("step"), Dtype::F32, &[1])?);
+        let step: Vec<f32> = bytemuck::pod_collect_to_vec(self.of_shape(&name("step"), "F32", &[1])?);
         let step = finite(&name("step"), step)?[0];
         let lengths = [self.bytes(&name("length.low"))?, self.bytes(&name("length.high"))?];
         let mean = self.numbers(&name("mean"), dim)?;

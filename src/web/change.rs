@@ -2,17 +2,26 @@
 //!
 //! Only the module that builds has them, since few pages change an index: the worker opens the index once more there when one does.
 
-use js_sys::Uint8Array;
+use js_sys::{Float32Array, Uint8Array};
+use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{from_object, object, saved_files};
 use super::search::Search;
-use super::wire::EncodedPassage;
 use crate::engine::EncodedDocument;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder;
 use crate::index::codes::Codes;
 use crate::index::document::Document;
+
+/// The vector of a passage of a document, as an encoder gives it, and its byte range there.
+#[derive(Deserialize)]
+struct EncodedPassage {
+    start: usize,
+    end: usize,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    vector: Float32Array,
+}
 
 /// Documents that are to be added: the vectors of their passages come one document after the other.
 #[wasm_bindgen]

@@ -1,15 +1,15 @@
 //! Values on their way to JavaScript and back.
 //!
-//! The module that searches makes its objects property by property: what `serde` makes for each of their types is as much code as
-//! its word index. The others, which a visitor needs later if at all, leave them to `serde`.
+//! The modules that visitors load make their objects property by property: what `serde` makes for each of their types is as much code as
+//! the word index. The others leave them to `serde`.
 
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 use std::cell::RefCell;
 
 use js_sys::Reflect;
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 use js_sys::{Array, Object};
-#[cfg(any(feature = "build", feature = "web-encoder"))]
+#[cfg(any(feature = "build", feature = "gpu"))]
 use serde::Serialize;
 #[cfg(feature = "build")]
 use serde::de::DeserializeOwned;
@@ -17,9 +17,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 
+use crate::error::Error;
 #[cfg(any(feature = "build", feature = "web-index"))]
-use crate::error::ErrorKind;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 #[cfg(feature = "build")]
 use crate::index::builder::IndexFiles;
 
@@ -32,19 +32,19 @@ impl From<Error> for JsValue {
     }
 }
 
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 thread_local! {
     /// The names of properties as JavaScript has them: made once, since the hits of an answer have two hundred.
     static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A plain object of these properties.
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 pub fn plain<const N: usize>(properties: [(&'static str, JsValue); N]) -> JsValue {
     plain_of(&properties)
 }
 
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 fn plain_of(properties: &[(&'static str, JsValue)]) -> JsValue {
     let object = Object::new();
     NAMES.with_borrow_mut(|names| {
@@ -61,7 +61,7 @@ fn plain_of(properties: &[(&'static str, JsValue)]) -> JsValue {
 }
 
 /// A list of values.
-#[cfg(feature = "web-index")]
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 pub fn list(values: impl IntoIterator<Item = JsValue>) -> JsValue {
     let list = Array::new();
     values.into_iter().for_each(|value| _ = list.push(&value));
@@ -91,7 +91,7 @@ pub fn properties(values: &serde_json::Map<String, serde_json::Value>) -> JsValu
 }
 
 /// A plain object.
-#[cfg(any(feature = "build", feature = "web-encoder"))]
+#[cfg(any(feature = "build", feature = "gpu"))]
 pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(JsValue::from)

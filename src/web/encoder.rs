@@ -1,16 +1,15 @@
 //! The encoder as JavaScript drives it (`www/src/worker/model.ts`). What computes is in `accelerator`: with a GPU the methods that encode
 //! are promises, and else nothing here waits.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use js_sys::Float32Array;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use super::accelerator::{Accelerator, Turn};
-use super::convert::object;
-use super::wire::{EncodedPassage, EncodedQuery, Identity};
+use super::convert::{list, plain, set};
 use crate::encoder::backend::Backend;
 use crate::encoder::{self, cpu};
 use crate::engine::encode_passages;
@@ -62,19 +61,16 @@ pub struct Encoder {
     pub(super) accelerator: Accelerator,
     words: Arc<Words>,
     tokenizer: Arc<Tokenizer>,
-    info: EncoderInfo,
-    identity: Identity,
+    about: About,
 }
 
 /// What an encoder is made of.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EncoderInfo {
+struct About {
     model: String,
+    family: String,
     dim: usize,
     max_tokens: usize,
     kernel: &'static str,
-    #[serde(skip_serializing_if = "Prompts::is_none")]
     prompts: Prompts,
 }
 
@@ -88,10 +84,10 @@ impl Encoder {
         };
         let encoder = encoder::Encoder::new(config, tokenizer, words, computing)?;
         let ModelConfig { id, family, max_tokens, prompts, .. } = encoder.config();
-        let (model, max_tokens, prompts, dim) = (id.clone(), *max_tokens, prompts.clone(), encoder.config().vector_dim());
+        let (model, family, prompts) = (id.clone(), family.clone(), prompts.clone());
+        let (dim, max_tokens, kernel) = (encoder.config().vector_dim(), *max_tokens, encoder.kernel_name());
         Ok(Self {
-            identity: Identity { id: id.clone(), family: family.clone(), dim },
-            info: EncoderInfo { model, dim, max_tokens, kernel: encoder.kernel_name(), prompts },
+            about: About { model, family, dim, max_tokens, kernel, prompts },
             tokenizer: encoder.tokenizer().clone(),
             words: encoder.words().clone(),
             accelerator: Accelerator::new(backend.as_deref()),
@@ -100,13 +96,25 @@ impl Encoder {
     }
 
     /// The model and the arithmetic in use.
-    pub fn info(&self) -> Result<JsValue, JsValue> {
-        object(&self.info)
+    pub fn info(&self) -> JsValue {
+        let About { model, dim, max_tokens, kernel, prompts, .. } = &self.about;
+        let info = plain([
+            ("model", model.into()),
+            ("dim", (*dim).into()),
+            ("maxTokens", (*max_tokens).into()),
+            ("kernel", (*kernel).into()),
+        ]);
+        if !prompts.is_none() {
+            let Prompts { query, passage } = prompts;
+            set(&info, "prompts", &plain([("query", query.into()), ("passage", passage.into())]));
+        }
+        info
     }
 
-    /// The model, as an index names the one that it was made with.
-    pub fn identity(&self) -> Result<JsValue, JsValue> {
-        object(&self.identity)
+    /// The model, as an index names the one that it was made with, and the length of its vectors.
+    pub fn identity(&self) -> JsValue {
+        let About { model, family, dim, .. } = &self.about;
+        plain([("id", model.into()), ("family", family.into()), ("dim", (*dim).into())])
     }
 
     /// Whether the vocabulary has a word as it is.
@@ -153,30 +161,34 @@ impl Encoder {
         Ok(Float32Array::from(encoded?.vector.as_slice()))
     }
 
-    /// The vector of a query, and what it took: an [`EncodedQuery`].
+    /// The vector of a query, and what it took: `{ vector, truncated, milliseconds, backend }`.
     pub(super) async fn vector_of_query(&self, text: &str) -> Result<JsValue, JsValue> {
         let mut encoder = self.encoder.lock().await;
         let start = Instant::now();
         let tokens = self.tokenizer.encode(&format!("{}{text}", self.tokenizer.query_prefix()))?;
         let tokenized = Instant::now();
         let vector = encoder.encode_ids(&[&tokens.ids]).await;
-        let milliseconds = [tokenized - start, tokenized.elapsed()].map(|time| time.as_secs_f64() * 1e3);
-        let backend = self.accelerator.computed_on(&mut encoder).to_owned();
+        let milliseconds = [tokenized - start, tokenized.elapsed()].map(|time| (time.as_secs_f64() * 1e3).into());
+        let backend = self.accelerator.computed_on(&mut encoder);
         let vector = Float32Array::from(vector?.as_slice());
-        object(&EncodedQuery { vector, truncated: tokens.truncated, milliseconds, backend })
+        Ok(plain([
+            ("vector", vector.into()),
+            ("truncated", tokens.truncated.into()),
+            ("milliseconds", list(milliseconds)),
+            ("backend", backend.into()),
+        ]))
     }
 
-    /// The passages of a document and their vectors: an array of [`EncodedPassage`]s.
+    /// The passages of a document and their vectors: `[{ start, end, vector }]`, with byte ranges.
     pub(super) async fn vectors_of(&self, title: &str, text: &str, options: PassageOptions) -> Result<JsValue, JsValue> {
         let mut encoder = self.encoder.lock().await;
         let encoded = encode_passages(title, text, options, &mut encoder).await;
         self.accelerator.computed_on(&mut encoder);
-        let passages = encoded?.into_iter().map(|(range, vector)| EncodedPassage {
-            start: range.start,
-            end: range.end,
-            vector: Float32Array::from(vector.as_slice()),
-        });
-        object(&passages.collect::<Vec<_>>())
+        let passage = |(range, vector): (Range<usize>, Vec<f32>)| {
+            let vector = Float32Array::from(vector.as_slice()).into();
+            plain([("start", range.start.into()), ("end", range.end.into()), ("vector", vector)])
+        };
+        Ok(list(encoded?.into_iter().map(passage)))
     }
 }
 

@@ -3,8 +3,8 @@
 //! It takes the bytes of files that have come, and turns answers into plain objects. What fetches and waits is in TypeScript
 //! (`www/src/worker/`).
 //!
-//! `web-index` and `web-encoder` make a module each. The worker holds both, and hands vectors from one to the other ([`wire`]), so
-//! that a trap in the encoder is an error there like any other.
+//! `web-index` and `web-encoder` make a module each. The worker holds both, and hands vectors from one to the other, so that a
+//! trap in the encoder is an error there like any other.
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
@@ -25,8 +25,6 @@ mod search;
 mod shown;
 #[cfg(feature = "web-index")]
 mod slices;
-#[cfg(any(feature = "build", feature = "web-encoder"))]
-mod wire;
 
 #[cfg(feature = "build")]
 pub use build::{BuildModel, Builder};

@@ -19,6 +19,12 @@ function stopAtTheSecond(glue: Buffer): Buffer {
   return Buffer.concat([glue, Buffer.from(`\n${script}`)])
 }
 
+/** The bytes of files of the package as a host sends them. */
+const compressed = (paths: string[]): number =>
+  paths
+    .map((path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.slice('/inkling/'.length)))).length)
+    .reduce((sum, size) => sum + size)
+
 test('an encoder that traps takes nothing along: that query and later ones are answered by words, and say so', async ({
   page,
   site,
@@ -69,8 +75,8 @@ test('words answer with one module, which every browser loads, and the encoder c
       (file) => `/inkling/${file}`,
     ),
   )
-  const bytes = engine.map((path) => zlib.brotliCompressSync(fs.readFileSync(at('dist', path.slice(9)))).length)
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(181_000)
+  expect(compressed(engine)).toBeLessThanOrEqual(181_000)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
+  expect(compressed(site.requests.filter((path) => path.includes('/inkling-encoder-')))).toBeLessThanOrEqual(178_000)
 })
