@@ -307,7 +307,7 @@ fn read(bytes: &[u8], format: Format) -> Result<Vec<Document>, Error> {
 
 /// Everything that is made of documents before they are encoded.
 fn index_of(documents: &[Document]) {
-    let options = BuildOptions { passages: PASSAGES, language: "auto".into(), slice_passages: 3 };
+    let options = BuildOptions { passages: PASSAGES, language: "auto".into(), slice_passages: 3, ..BuildOptions::default() };
     let Ok(plan) = Plan::new(documents, ENCODER.tokenizer(), &options) else { return };
     let dim = ENCODER.config().dim;
     let unit: Vec<f32> = (0..dim).map(|at| if at == 0 { 1.0 } else { 0.0 }).collect();
@@ -407,7 +407,7 @@ pub fn written() -> Vec<(&'static str, Vec<u8>)> {
         let views = files.iter().map(|(name, bytes)| (name.as_str(), ByteTensor::of(bytes)));
         tensors::write(views).expect("tensors can be written")
     };
-    let lexical = lexical_builder("en").and_then(|mut builder| {
+    let lexical = lexical_builder("en", &[]).and_then(|mut builder| {
         CORPUS.iter().try_for_each(|document| builder.add(&field_texts(&lexical_texts(document))).map(drop))?;
         Ok(builder.finish())
     });

@@ -89,7 +89,8 @@ impl Args {
         let models = self.model.read_both(self.query_model.as_deref())?;
         let encoder = models.documents.encoder()?;
 
-        let options = BuildOptions { passages, language: self.language, slice_passages: self.slice_passages };
+        let options =
+            BuildOptions { passages, language: self.language, slice_passages: self.slice_passages, ..BuildOptions::default() };
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));

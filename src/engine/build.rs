@@ -32,12 +32,14 @@ pub struct BuildOptions {
     pub language: String,
     /// Most passages in a file of vectors: those of more are cut into slices.
     pub slice_passages: usize,
+    /// What words weigh in fields, in hundredths, where that is not the usual: see [`lexical_builder`].
+    pub boosts: Vec<(String, u16)>,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
         let passages = PassageOptions::default();
-        Self { passages, language: "auto".to_owned(), slice_passages: SLICE_PASSAGES }
+        Self { passages, language: "auto".to_owned(), slice_passages: SLICE_PASSAGES, boosts: Vec::new() }
     }
 }
 
@@ -98,7 +100,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self> {
         let documents = documents.into();
         builder::check(&documents)?;
-        let mut lexical = lexical_builder(&options.language)?;
+        let mut lexical = lexical_builder(&options.language, &options.boosts)?;
         let options = BuildOptions { passages: options.passages.for_model(tokenizer)?, ..options.clone() };
         let (mut texts, mut passages, mut familiarity) = (Vec::new(), Vec::new(), Familiarity::default());
         for (number, document) in (0u32..).zip(documents.iter()) {

@@ -118,9 +118,20 @@ fn prose(document: &Document, range: Range<usize>) -> Cow<'_, str> {
     Cow::Owned(prose.trim().to_owned())
 }
 
-/// An empty word index; `language` is a code such as `en`, or `auto` to guess it from the corpus.
-pub fn lexical_builder(language: &str) -> Result<LexicalBuilder> {
-    let fields = LEXICAL_FIELDS.map(|(name, weight)| (name.to_owned(), weight)).to_vec();
+/// An empty word index; `language` is a code such as `en`, or `auto` to guess it from the corpus. `boosts` say in hundredths what words
+/// weigh in fields, by `title`, `people`, `fields` and `text`.
+///
+/// # Errors
+/// `invalid-input` for another field, or a language that is none.
+pub fn lexical_builder(language: &str, boosts: &[(String, u16)]) -> Result<LexicalBuilder> {
+    if let Some((name, _)) = boosts.iter().find(|(name, _)| LEXICAL_FIELDS.iter().all(|(field, _)| field != name)) {
+        let what = format!("{name:?} has no words of its own: boost title, people, fields or text");
+        return Err(Error::new(ErrorKind::InvalidInput, what));
+    }
+    let weight = |name: &str, usual: f32| {
+        boosts.iter().rfind(|(field, _)| field == name).map_or(usual, |(_, hundredths)| f32::from(*hundredths) / 100.0)
+    };
+    let fields = LEXICAL_FIELDS.map(|(name, usual)| (name.to_owned(), weight(name, usual))).to_vec();
     LexicalBuilder::new(LexicalOptions { language: language.to_owned(), fields })
 }
 

@@ -39,6 +39,10 @@ pub enum LeftOut {
     Repeats,
 }
 
+/// How the files begin in which Doxygen lists members, and the names of those in which it lists all else.
+const DOXYGEN_LISTS: &[&str] = &["functions", "globals", "namespacemembers"];
+const DOXYGEN_INDEXES: &[&str] = &["annotated", "classes", "files", "graph_legend", "hierarchy", "inherits", "namespaces"];
+
 impl LeftOut {
     /// What a person reads.
     pub fn text(self) -> &'static str {
@@ -150,7 +154,7 @@ impl Page {
             Some(LeftOut::ErrorPage)
         } else if self.blocks.is_empty() || self.is_search_page() {
             Some(LeftOut::Empty)
-        } else if self.is_general_index() {
+        } else if self.is_general_index(source) {
             Some(LeftOut::Repeats)
         } else {
             None
@@ -170,9 +174,17 @@ impl Page {
     }
 
     /// Whether the page lists what others are about, word by word, as the generators of manuals write it.
-    fn is_general_index(&self) -> bool {
+    fn is_general_index(&self, source: &str) -> bool {
         let stem = self.stem();
-        stem.starts_with("genindex") || ["py-modindex", "modindex"].contains(&stem.as_str())
+        let is_by = |generator: &str| {
+            ["enerated by ", "content=\""].iter().any(|before| source.contains(&format!("{before}{generator}")))
+        };
+        let is_one_of = |starts: &[&str], names: &[&str]| {
+            starts.iter().any(|start| stem.starts_with(start)) || names.contains(&stem.as_str())
+        };
+        is_one_of(&["genindex"], &["py-modindex", "modindex"])
+            || (is_by("Doxygen") && is_one_of(DOXYGEN_LISTS, DOXYGEN_INDEXES))
+            || (is_by("javadoc") && is_one_of(&["allclasses", "allpackages"], &["index-all", "overview-tree", "package-tree"]))
     }
 
     /// Whether the page is what a host shows where there is none: by its name at the top of the site or of a language's part,

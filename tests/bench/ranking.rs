@@ -185,7 +185,7 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
     let config = ModelConfig::from_json(&fs::read(model.join("config.json"))?)?;
     let mut vectors = Vectors::new(config.dim);
     let mut random = Random(2);
-    let mut lexical = lexical_builder("en")?;
+    let mut lexical = lexical_builder("en", &[])?;
     for (number, document) in (0u32..).zip(&corpus.documents) {
         lexical.add(&field_texts(&lexical_texts(document)))?;
         for _ in 0..passages {

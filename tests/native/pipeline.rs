@@ -41,7 +41,7 @@ fn built(documents: &[Document]) -> Result<IndexFiles, Error> {
 }
 
 fn built_in_slices(documents: &[Document], slice_passages: usize) -> Result<IndexFiles, Error> {
-    let options = BuildOptions { passages: PASSAGES, language: "en".into(), slice_passages };
+    let options = BuildOptions { passages: PASSAGES, language: "en".into(), slice_passages, ..BuildOptions::default() };
     build(documents, &MODEL.encoder(), &MODEL.files(), &options, |_| (), |_| ())
 }
 

@@ -102,7 +102,7 @@ fn tables(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn words(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
-    let mut words = lexical_builder("none").unwrap();
+    let mut words = lexical_builder("none", &[]).unwrap();
     documents.iter().for_each(|document| _ = words.add(&field_texts(&lexical_texts(document))).unwrap());
     words.finish()
 }

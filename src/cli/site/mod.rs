@@ -21,7 +21,6 @@ use crate::engine::earlier::{MARKS_FILE, marks};
 use crate::engine::folder::{earlier, read_file, write_files};
 use crate::error::Result;
 use crate::host;
-use crate::index::builder::SLICE_PASSAGES;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
 use crate::site;
@@ -201,7 +200,7 @@ impl Job {
     fn write(&self, language: &str, documents: &[Document], folder: &Path, base: Option<String>) -> Result<(Manifest, usize)> {
         let (encoder, passages) = (&self.encoder, self.settings.passages());
         let language = site::words_of(language).to_owned();
-        let options = BuildOptions { passages, language, slice_passages: SLICE_PASSAGES };
+        let options = BuildOptions { passages, language, boosts: self.settings.boosts(), ..BuildOptions::default() };
         let before = earlier(folder, encoder.config(), passages.for_model(encoder.tokenizer())?);
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));

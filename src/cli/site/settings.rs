@@ -1,5 +1,6 @@
 //! How a site is made searchable: by flags, by `inkling.toml`, or by `inkling` in `package.json`. They have the same names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -48,12 +49,17 @@ pub struct Settings {
     #[arg(long, value_name = "WORDS", value_parser = words)]
     pub synonyms: Vec<Words>,
     /// How much pages count beside others, by the beginning of their files, such as blog/=0.5; may be repeated [default: change logs
-    /// 0.5]
+    /// and lists of links 0.5]
     #[arg(long, value_name = "FILES=NUMBER", value_parser = weight)]
     pub weights: Vec<(String, f64)>,
     /// Page that comes first for a question, by its file, such as "install=guide/install.html"; may be repeated
     #[arg(long, value_name = "QUESTION=FILE", value_parser = pin)]
     pub pins: Vec<(String, String)>,
+    /// What words weigh in the title, the people, the other fields or the text of pages, such as title=4; may be repeated [default: title 2.5,
+    /// people 2, fields 1, text 1]
+    #[arg(long, value_name = "FIELD=NUMBER", value_parser = weight)]
+    #[serde(deserialize_with = "by_name")]
+    pub boost: Vec<(String, f64)>,
     /// Most tokens of a passage, title and headings included [default: 200]
     #[arg(long, value_name = "N")]
     pub passage_tokens: Option<usize>,
@@ -85,6 +91,11 @@ fn weight(pair: &str) -> Result<(String, f64), String> {
     if (0.01..=100.0).contains(&weight) { Ok((start.to_owned(), weight)) } else { Err("a weight is from 0.01 to 100".to_owned()) }
 }
 
+/// The entries of an object: `boost: {title: 4}`.
+fn by_name<'de, D: serde::Deserializer<'de>>(object: D) -> Result<Vec<(String, f64)>, D::Error> {
+    BTreeMap::deserialize(object).map(|entries| entries.into_iter().collect())
+}
+
 fn pin(pair: &str) -> Result<(String, String), String> {
     let (question, file) = pair.rsplit_once('=').ok_or("give QUESTION=FILE, such as \"install=guide/install.html\"")?;
     Ok((question.trim().to_owned(), file.trim().to_owned()))
@@ -114,6 +125,7 @@ impl Settings {
             synonyms: if self.synonyms.is_empty() { file.synonyms } else { self.synonyms },
             weights: if self.weights.is_empty() { file.weights } else { self.weights },
             pins: if self.pins.is_empty() { file.pins } else { self.pins },
+            boost: if self.boost.is_empty() { file.boost } else { self.boost },
             passage_tokens: self.passage_tokens.or(file.passage_tokens),
             overlap: self.overlap.or(file.overlap),
             dist: self.dist.or(file.dist),
@@ -151,6 +163,11 @@ impl Settings {
         SiteOptions { base, main, exclude, url_pattern, synonyms, weights, pins }
     }
 
+    /// What words weigh in fields, in hundredths.
+    pub fn boosts(&self) -> Vec<(String, u16)> {
+        self.boost.iter().map(|(name, weight)| (name.clone(), (weight * 100.0).round().clamp(0.0, 10_000.0) as u16)).collect()
+    }
+
     /// How they are cut.
     pub fn passages(&self) -> PassageOptions {
         let usual = PassageOptions::default();
@@ -184,6 +201,7 @@ mod tests {
                 "array" if ["synonyms", "pins"].contains(&key) => serde_json::json!([["a", "b"]]),
                 "array" if key == "weights" => serde_json::json!([["a", 0.5]]),
                 "array" => serde_json::json!(["a"]),
+                "object" => serde_json::json!({"title": 4}),
                 _ => serde_json::json!("a"),
             };
             let json = serde_json::json!({ key: value });

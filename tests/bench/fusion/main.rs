@@ -117,7 +117,7 @@ fn write(all: &[Judged], number: usize, args: &Args, files: &ModelFiles<'_>, cac
     let built = plan.finish(passages.clone(), files, cache.encoder.config())?;
     let index = built.open(&documents.iter().collect::<Vec<_>>())?;
     let owners = index.vectors().places().documents().to_vec();
-    let mut builder = lexical_builder("auto")?;
+    let mut builder = lexical_builder("auto", &[])?;
     for document in documents {
         builder.add(&field_texts(&lexical_texts(document)))?;
     }
