@@ -4,7 +4,6 @@
 use inkling_search::engine::{DEFAULT_LIMIT, Mode};
 use inkling_search::error::ErrorKind;
 use inkling_search::export::filter_key;
-use inkling_search::hash::{CACHE, Digest};
 use inkling_search::index::fusion;
 use inkling_search::index::manifest::{
     DOCUMENTS_MODEL_FOLDER, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
@@ -80,9 +79,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
     let needed = [Needed::Model, Needed::Rows, Needed::Documents, Needed::Index, Needed::Words, Needed::Meaning, Needed::Hit];
     let named = needed.iter().map(|&needed| FileEntry::new(format!("{needed:?}").to_lowercase(), b"abc", needed)).collect();
     let (good, bad): (Vec<&str>, Vec<&str>) = PATHS.iter().partition(|path| is_read(path));
-    let key = |address: &str| json!({ "address": address, "sha256": "0f", "key": Digest { bytes: 1, sha256: "0f".into() }.key(address) });
     let filter = |(field, value)| json!({ "field": field, "value": value, "key": filter_key(field, value) });
-    let keys = ["https://example.org/search/model/config.json", "https://example.org/a%20b"].map(key);
     let filters = [("day", "Monday"), ("day", "a=b"), ("day=a", "b"), ("day\\", "=b"), ("", "\\=")].map(filter);
     let errors: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
     let contract = json!({
@@ -100,8 +97,6 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
         },
         "manifest": manifest(named),
         "paths": { "good": good, "bad": bad },
-        "cache": CACHE,
-        "keys": keys,
         "filters": filters,
         "meaning": [by_meaning(&[0.9, 0.7, 0.5, 0.35, 0.2, -0.1, -1.0]), by_meaning(&[0.3, 0.1, 0.0, -0.03, -0.05, -0.2])],
     });

@@ -5,7 +5,7 @@ import test from 'node:test'
 import type { InklingErrorCode } from '../../www/src/errors.js'
 import { filterKey, type RemoteHit, RemoteSearch } from '../../www/src/remote/remote.js'
 import type { Mode } from '../../www/src/types.js'
-import { filesOf, type IndexFile, keyOf, NAMES, SEARCH_CACHE } from '../../www/src/worker/stored.js'
+import { filesOf, type IndexFile, NAMES } from '../../www/src/worker/stored.js'
 
 /** The golden, as far as its parts are read by name. */
 interface Contract {
@@ -15,8 +15,6 @@ interface Contract {
   names: Record<string, string>
   manifest: { files: IndexFile[] }
   paths: { good: string[]; bad: string[] }
-  cache: string
-  keys: { address: string; sha256: string; key: string }[]
   filters: { field: string; value: string; key: string }[]
   meaning: { cosines: number[]; scores: number[]; shown: number }[]
 }
@@ -84,11 +82,6 @@ test('a manifest may name the same paths, and no other', () => {
   for (const path of rust.paths.bad) assert.equal(named(path), undefined, path)
   for (const other of [null, 1, [], {}, { files: [] }, { name: 'An app', icons: [] }])
     assert.equal(filesOf(other), undefined)
-})
-
-test('the page and the service worker look for stored files where the search keeps them', () => {
-  assert.equal(SEARCH_CACHE, rust.cache)
-  for (const { address, sha256, key } of rust.keys) assert.equal(keyOf(address, sha256), key)
 })
 
 test('an engine elsewhere is asked for the values of fields by the keys that were exported', () => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import test, { after, afterEach, before } from 'node:test'
 import type { Progress } from '../../www/src/types.js'
 import { Loading, Store } from '../../www/src/worker/store.js'
-import { keyOf } from '../../www/src/worker/stored.js'
+import { keyOf, SEARCH_CACHE } from '../../www/src/worker/stored.js'
 
 /** What the server does with the requests that come, one after the other, the last with all others; with what ranges they came. */
 let answers: ((response: http.ServerResponse, from: number) => void)[] = []
@@ -123,6 +123,11 @@ test('a file is kept under its address and its hash, and damaged there it is fet
     await until(() => kept.get(key)?.length === FILE.length && kept.get(key)?.[0] === FILE[0])
   }
   assert.equal(ranges.length, 3)
+})
+
+test('what visitors have kept is found by later versions, where it always was', () => {
+  assert.equal(SEARCH_CACHE, 'inkling-1')
+  assert.equal(keyOf('https://example.org/a%20b', '0f'), 'https://example.org/a%20b?sha256=0f')
 })
 
 test('other versions of a file go, and files of other folders stay', async () => {

@@ -2,7 +2,7 @@
  * What lies in the folder of an index, and how its files are kept in Cache Storage, by the search (`store.ts`), by the service worker
  * and by the page: each under its address with its hash behind it, so that two versions of a file are two entries.
  *
- * Rust knows all this, too: `tests/data/goldens/contract.json` holds both to the same.
+ * Rust knows what lies there, too: `tests/data/goldens/contract.json` holds both to the same.
  */
 
 /** Names in the folder of an index, and in that of its model. */
