@@ -19,10 +19,13 @@ function commandFor(generator) {
   return ['--offline', ...command.split(' ')]
 }
 
-/** Makes the site of a project searchable as the document says, and asks it. @param {string} generator @param {string} root @param {string} site */
-async function askAsTold(generator, root, site) {
+/**
+ * Makes the site of a project searchable as the document says, and asks it.
+ * @param {string} generator @param {string} root @param {string} site @param {{ policy?: string }} [options]
+ */
+async function askAsTold(generator, root, site, options) {
   await done(root, 'npx', commandFor(generator))
-  const server = await serve(path.join(root, site))
+  const server = await serve(path.join(root, site), options)
   try {
     return await asked(`${server.url}/`)
   } finally {
@@ -88,13 +91,15 @@ test('mdBook', async (t) => {
     {
       'book.toml': '[book]\ntitle = "Boats"\nlanguage = "en"\n[output.html.search]\nenable = false\n',
       'theme/head.hbs': HEAD,
-      'theme/header.hbs': BOX,
+      'theme/header.hbs': `<div style="padding-top: var(--menu-bar-height); position: relative; z-index: 102">${BOX}</div>`,
       'src/SUMMARY.md': PAGES.map(({ name, title }) => `- [${title}](${name}.md)\n`).join(''),
       ...files(({ name, title, text }) => [`src/${name}.md`, `# ${title}\n\n${text}\n`]),
     },
   )
   await done(root, path.join(bin, 'mdbook'), ['build'])
-  assert.match(await askAsTold('mdBook', root, 'book'), ANSWER)
+  // Its pages have scripts and styles in the HTML.
+  const policy = "default-src 'self' 'unsafe-inline' data:; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'"
+  assert.match(await askAsTold('mdBook', root, 'book', { policy }), ANSWER)
   t.diagnostic(bytes(path.join(root, 'book')))
 })
 
