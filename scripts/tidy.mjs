@@ -8,8 +8,8 @@ import { root as project, Stop, script } from './lib.mjs'
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
   ['error', 'host', 'isa'],
-  ['files', 'hash', 'json', 'text'],
-  ['tensors'],
+  ['files', 'hash', 'json'],
+  ['tensors', 'text'],
   ['model'],
   ['encoder'],
   ['index'],

@@ -4,20 +4,19 @@
 //! more than a third of the compressed wasm and take milliseconds to start. That both give the same is tested. Truncation and padding that a `tokenizer.json` carries are ignored on purpose: shipped files hold arbitrary ones. The
 //! limit is the model's own, and batches are packed without padding.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use serde::Deserialize;
+use miniserde::Deserialize;
 use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizer::Range as SliceRange;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::{
-    AddedToken, Encoding, Model, NormalizedString, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, Token,
-};
+use tokenizers::{Encoding, Model, NormalizedString, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, Token};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::{self, Any};
 
 /// A text is tokenized in pieces of at most this many bytes.
 const PIECE_BYTES: usize = 16 << 10;
@@ -75,22 +74,67 @@ pub struct Tokenizer {
     passage_prefix_tokens: usize,
 }
 
-/// The parts of a `tokenizer.json` that this pipeline uses.
+/// The parts of a `tokenizer.json` that this pipeline uses. The crate's own readers of them are `serde`'s, which is a tenth of the module
+/// that encodes.
 #[derive(Deserialize)]
 struct TokenizerFile {
-    #[serde(default)]
-    added_tokens: Vec<AddedTokenEntry>,
-    normalizer: BertNormalizer,
-    pre_tokenizer: BertPreTokenizer,
-    post_processor: Value,
-    model: WordPiece,
+    added_tokens: Option<Vec<AddedTokenEntry>>,
+    normalizer: NormalizerEntry,
+    pre_tokenizer: PreTokenizerEntry,
+    post_processor: Any,
+    model: ModelEntry,
+}
+
+#[derive(Deserialize)]
+struct NormalizerEntry {
+    r#type: String,
+    clean_text: bool,
+    handle_chinese_chars: bool,
+    strip_accents: Option<bool>,
+    lowercase: bool,
+}
+
+#[derive(Deserialize)]
+struct PreTokenizerEntry {
+    r#type: String,
+}
+
+#[derive(Deserialize)]
+struct ModelEntry {
+    r#type: Option<String>,
+    unk_token: String,
+    continuing_subword_prefix: String,
+    max_input_chars_per_word: usize,
+    vocab: HashMap<String, u32>,
 }
 
 #[derive(Deserialize)]
 struct AddedTokenEntry {
     id: u32,
-    #[serde(flatten)]
-    token: AddedToken,
+    content: String,
+    single_word: bool,
+    normalized: bool,
+}
+
+impl TokenizerFile {
+    /// The normalizer and the model; nothing where the file is of another pipeline.
+    fn steps(&mut self) -> Option<(BertNormalizer, WordPiece)> {
+        let NormalizerEntry { r#type, clean_text, handle_chinese_chars, strip_accents, lowercase } = &self.normalizer;
+        let model = &mut self.model;
+        let is_bert = r#type == "BertNormalizer"
+            && self.pre_tokenizer.r#type == "BertPreTokenizer"
+            && model.r#type.as_ref().is_none_or(|model| model == "WordPiece");
+        // An empty one, of the type that the builder takes.
+        let mut vocab = WordPiece::read_bytes(&[]).ok()?;
+        vocab.extend(std::mem::take(&mut model.vocab));
+        let normalizer = BertNormalizer::new(*clean_text, *handle_chinese_chars, *strip_accents, *lowercase);
+        let pieces = WordPiece::builder()
+            .vocab(vocab)
+            .unk_token(std::mem::take(&mut model.unk_token))
+            .continuing_subword_prefix(std::mem::take(&mut model.continuing_subword_prefix))
+            .max_input_chars_per_word(model.max_input_chars_per_word);
+        Some((normalizer, pieces.build().ok()?)).filter(|_| is_bert)
+    }
 }
 
 /// A token that is taken whole wherever a text holds it, as `[SEP]`.
@@ -106,25 +150,20 @@ impl Tokenizer {
     /// `unsupported-tokenizer` when the file is not a BERT WordPiece pipeline or its special tokens contradict its
     /// vocabulary.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
-        let file: TokenizerFile = serde_json::from_slice(json).map_err(|cause| {
-            Error::new(
-                ErrorKind::UnsupportedTokenizer,
-                "tokenizer.json is not the WordPiece pipeline of a BERT model (BertNormalizer, BertPreTokenizer, WordPiece)",
-            )
-            .caused_by(cause)
-        })?;
-        let (prefix, suffix) = frame(&file.post_processor)?;
+        let other = "tokenizer.json is not the WordPiece pipeline of a BERT model (BertNormalizer, BertPreTokenizer, WordPiece)";
+        let read = json::read(json).and_then(|mut file: TokenizerFile| Some((file.steps()?, file)));
+        let ((normalizer, model), file) = read.ok_or_else(|| Error::new(ErrorKind::UnsupportedTokenizer, other))?;
+        let (prefix, suffix) = frame(&file.post_processor.0)?;
         if prefix.len() + suffix.len() >= max_tokens {
             return Err(Error::new(ErrorKind::InvalidInput, format!("a limit of {max_tokens} tokens leaves no room for text")));
         }
-        let added = added_contents(file.added_tokens, &file.model, &file.normalizer)?;
-        let (normalizer, pre_tokenizer, model) = (file.normalizer, file.pre_tokenizer, file.model);
+        let added = added_contents(file.added_tokens.unwrap_or_default(), &model, &normalizer)?;
         // Ids may have gaps.
         let largest = model.get_vocab().values().chain(&prefix).chain(&suffix).copied().max();
         let vocab_size = largest.map_or(0, |id| id as usize + 1);
         Ok(Self {
             normalizer,
-            pre_tokenizer,
+            pre_tokenizer: BertPreTokenizer,
             model,
             added,
             prefix,
@@ -311,17 +350,16 @@ fn added_contents(
     normalizer: &BertNormalizer,
 ) -> Result<[Vec<AddedContent>; 2]> {
     let (mut written, mut normalized) = (Vec::new(), Vec::new());
-    for AddedTokenEntry { id, token } in entries {
-        let content = token.content;
+    for AddedTokenEntry { id, content, single_word, normalized: is_normalized } in entries {
         // A token outside the model's vocabulary would have no row in its table of embeddings.
         if model.token_to_id(&content) != Some(id) {
             return Err(unsupported(format!("added token {content:?} is not in the vocabulary as number {id}")));
         }
         // `lstrip` and `rstrip` take white space along, of which no tokens are made anyway.
-        if token.single_word {
+        if single_word {
             return Err(unsupported(format!("added token {content:?} is for whole words only")));
         }
-        if token.normalized {
+        if is_normalized {
             let mut form = NormalizedString::from(content.as_str());
             normalizer.normalize(&mut form).map_err(|cause| failed(&content, cause))?;
             normalized.push(AddedContent { content: form.get().to_owned(), id });
