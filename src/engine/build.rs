@@ -15,7 +15,7 @@ use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexic
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed, PASSAGES_FILE,
+    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE,
 };
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
@@ -210,7 +210,6 @@ impl IndexFiles {
         }
         let (entries, files) = query_model_files(queries, &config, documents, common)?;
         self.manifest.files.splice(0..0, entries);
-        self.manifest.format = Manifest::format_of(&self.manifest.files);
         self.files.splice(0..0, files);
         Ok(self.with_its_manifest())
     }

@@ -7,11 +7,8 @@ use crate::hash::Digest;
 use crate::json;
 use crate::model::config::ModelConfig;
 
-/// The version of the manifest and of the index files that this code writes and reads …
-const FORMAT: u32 = 2;
-
-/// … and that of an index whose model lies in parts.
-const PARTED_FORMAT: u32 = 3;
+/// The version of the manifest and of the index files that this code writes and reads.
+pub const FORMAT: u32 = 4;
 
 /// Longest vectors.
 pub const DIM_MAX: usize = 16384;
@@ -36,7 +33,7 @@ pub const DOCUMENTS_MODEL_FOLDER: &str = "model/documents";
 /// What a site serves: the model it was made with, and its files.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
-    /// Version of this file and of the index files.
+    /// Version of this file and of the index files: [`FORMAT`].
     pub format: u32,
     /// The model whose encoder made the vectors: queries must go through one of its family.
     pub model: ModelIdentity,
@@ -176,15 +173,11 @@ impl Manifest {
             || Error::new(ErrorKind::DamagedFile, "manifest.json is not the manifest of an index: make one with `inkling index`");
         let version: Version = json::read(text).ok_or_else(damaged)?;
         let found = version.format;
-        if ![FORMAT, PARTED_FORMAT].contains(&found) {
-            let what =
-                format!("the index is of format {found}, this version reads {FORMAT} and {PARTED_FORMAT}: build the index again");
+        if found != FORMAT {
+            let what = format!("the index is of format {found}, this version reads {FORMAT}: build the index again");
             return Err(Error::new(ErrorKind::UnsupportedFormat, what));
         }
         let manifest = Self::from(json::read::<Read>(text).ok_or_else(damaged)?);
-        if manifest.format != found {
-            return Err(damaged());
-        }
         if manifest.dim == 0 || manifest.dim > DIM_MAX || !manifest.dim.is_multiple_of(4) {
             let dim = manifest.dim;
             return Err(Error::new(
@@ -198,11 +191,6 @@ impl Manifest {
                 Err(Error::new(ErrorKind::DamagedFile, format!("manifest.json names {:?}, a path outside its folder", file.path)))
             }
         }
-    }
-
-    /// The version of a manifest that names some files.
-    pub fn format_of(files: &[FileEntry]) -> u32 {
-        if files.iter().any(|file| file.needed == Needed::Rows) { PARTED_FORMAT } else { FORMAT }
     }
 
     /// The paths that a manifest of any version names below its folder; none where the bytes are no manifest.
@@ -289,16 +277,17 @@ impl From<Read> for Manifest {
             needed,
             first,
         };
-        let files: Vec<FileEntry> = files.into_iter().map(entry).collect();
-        let format = Self::format_of(&files);
-        Self { format, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
+        let files = files.into_iter().map(entry).collect();
+        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
     }
 }
 
 impl FileEntry {
-    /// The entry for a file's bytes.
+    /// The entry for a file's bytes: of words and of documents, which are many, with half of the hash. Every visitor fetches the list, and
+    /// whole hashes, which no compressor makes smaller, were most of it. Nobody finds other bytes for 128 bits.
     pub fn new(path: impl Into<String>, bytes: &[u8], needed: Needed) -> Self {
-        Self { path: path.into(), digest: Digest::of(bytes), needed, first: None }
+        let digest = if matches!(needed, Needed::Words | Needed::Hit) { Digest::short(bytes) } else { Digest::of(bytes) };
+        Self { path: path.into(), digest, needed, first: None }
     }
 
     /// Refuses bytes that are not those the manifest promises.
@@ -321,7 +310,7 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 2, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
+            r#"{{"format": 4, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
                 "passage_tokens": 200, "passage_overlap": 40, "meaning": true, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#

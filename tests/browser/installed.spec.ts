@@ -415,7 +415,7 @@ test('axe finds nothing to complain about in what is said of storing, in light a
 
 test('the list of a site holds what its pages load, and of an index only the manifest', () => {
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
-  const manifest = JSON.stringify({ format: 2, model: {}, files: [] })
+  const manifest = JSON.stringify({ format: 4, model: {}, files: [] })
   const files = {
     'index.html': '<p>',
     'a b/ü.html': '',

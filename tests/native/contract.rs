@@ -6,7 +6,7 @@ use inkling_search::error::ErrorKind;
 use inkling_search::export::filter_key;
 use inkling_search::index::fusion;
 use inkling_search::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
+    DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
 };
 use inkling_search::index::vectors::VectorHit;
 use inkling_search::model::config::{CONFIG_FILE, ROWS_PREFIX, TOKENIZER_FILE, WEIGHTS_FILE};
@@ -43,7 +43,7 @@ const PATHS: &[&str] = &[
 
 fn manifest(files: Vec<FileEntry>) -> Manifest {
     Manifest {
-        format: Manifest::format_of(&files),
+        format: FORMAT,
         model: ModelIdentity { id: "a/model".into(), family: "00".into() },
         dim: 384,
         documents: 1,

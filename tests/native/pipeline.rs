@@ -381,7 +381,7 @@ fn an_index_of_another_family_is_refused_and_both_are_named() {
     let folder = folder(&corpus());
     let path = folder.path().join(MANIFEST_FILE);
     let manifest = std::fs::read_to_string(&path).unwrap();
-    let other = manifest.replace("\"id\": \"tiny-model\"", "\"id\": \"other-model\"");
+    let other = manifest.replace("\"id\":\"tiny-model\"", "\"id\":\"other-model\"");
     std::fs::write(&path, other.replace(&MODEL.quantized.config.family, &"0".repeat(64))).unwrap();
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
     let error = engine.set_encoder(MODEL.encoder()).unwrap_err();

@@ -1,11 +1,12 @@
 /** What Rust and TypeScript both know, and neither can take from the other: `tests/native/contract.rs` writes down what Rust knows. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import test from 'node:test'
 import type { InklingErrorCode } from '../../www/src/errors.js'
 import { filterKey, type RemoteHit, RemoteSearch } from '../../www/src/remote/remote.js'
 import type { Mode } from '../../www/src/types.js'
-import { filesOf, type IndexFile, NAMES } from '../../www/src/worker/stored.js'
+import { filesOf, type IndexFile, NAMES, wholeBody } from '../../www/src/worker/stored.js'
 
 /** The golden, as far as its parts are read by name. */
 interface Contract {
@@ -73,6 +74,14 @@ test('files of an index have the same names, and are needed for the same things'
   assert.deepEqual(files?.map(({ needed }) => needed).sort(), namesOf<IndexFile['needed']>(needs))
   const [{ path, bytes, sha256 } = { path: '', bytes: 0, sha256: '' }] = files ?? []
   assert.deepEqual([path, bytes, sha256.length], ['model', 3, 64])
+})
+
+test('half of a hash will do, and no less of it', async () => {
+  const of = (sha256: string) => wholeBody(new Response('abc'), sha256)
+  const hash = createHash('sha256').update('abc').digest('hex')
+  for (const whole of [hash, hash.slice(0, 32)]) assert.equal((await of(whole))?.byteLength, 3)
+  for (const other of ['', hash.slice(0, 31), hash.slice(0, 33), hash.slice(32)])
+    assert.equal(await of(other), undefined)
 })
 
 test('a manifest may name the same paths, and no other', () => {

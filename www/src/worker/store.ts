@@ -7,7 +7,7 @@ import type { Progress } from '../types.js'
 import { BACKOFF, download, fetchWhole, isPassing, readWhole } from './fetching.js'
 import { Kept } from './kept.js'
 import type { LoadOptions } from './protocol.js'
-import { type EarlyFiles, keyOf, VERSION } from './stored.js'
+import { type EarlyFiles, isHash, keyOf, VERSION } from './stored.js'
 import { pause, within } from './wait.js'
 
 /** How many milliseconds the network may take where a kept copy, or words, can answer instead, and the storage for a file's next bytes. */
@@ -218,7 +218,7 @@ export class Store {
 
   /** Refuses bytes that are not those of the digest. */
   async #verify(name: string, bytes: Uint8Array<ArrayBuffer>, digest: Digest): Promise<void> {
-    if (bytes.length === digest.bytes && (await this.#hash(bytes)) === digest.sha256) return
+    if (bytes.length === digest.bytes && isHash(await this.#hash(bytes), digest.sha256)) return
     throw new InklingError(
       'hash-mismatch',
       `${name} is not the file it should be (${bytes.length} bytes, ${digest.bytes} promised): fetch or build it again`,

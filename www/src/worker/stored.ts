@@ -16,7 +16,7 @@ export const NAMES = {
   rows: 'rows/',
 } as const
 
-/** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal. */
+/** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal, or half of that. */
 export interface ListedFile {
   path: string
   bytes: number
@@ -51,6 +51,14 @@ export const VERSION = '?sha256='
 /** What a version of a file is kept under. */
 export const keyOf = (url: string, sha256: string): string => `${url}${VERSION}${sha256}`
 
+/** Length of half of a hash, in hexadecimal digits. */
+const SHORT = 32
+
+/** Whether a SHA-256 is the one that is promised, or the one whose first half is. */
+export function isHash(found: string, promised: string): boolean {
+  return found === promised || (promised.length === SHORT && found.startsWith(promised))
+}
+
 /**
  * The bytes of a response, if they are those of a hash. What is stored is never taken for granted: disks lose parts of it, and
  * browsers have been seen to store nothing and to say that it went well. Needs a secure context, as Cache Storage does.
@@ -60,7 +68,7 @@ export async function wholeBody(response: Response | undefined, sha256: string):
   if (!body) return undefined
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
   const text = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return text === sha256 ? body : undefined
+  return isHash(text, sha256) ? body : undefined
 }
 
 /** Files by their path below a folder, as far as they are there. */
