@@ -376,6 +376,11 @@ impl Index {
             true => self.all(),
             false => rank(&question.words, meaning.as_deref(), mode),
         };
+        if mode == Mode::Hybrid {
+            for Understood { field, value, .. } in &question.understood {
+                fusion::prefer(&mut found, |document| self.table.values(document, field).any(|named| named == value));
+            }
+        }
         found.retain(|ranked| question.allows(ranked.document));
         match options.min_score {
             _ if *is_empty => {}

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! where `N` is the number of documents, 4096 at most, and `n` that of those in which every word of the query is and neighbours are
-//! neighbours. What has the query for its title comes before all others.
+//! neighbours. Documents with a value of a field that the query names gain as much, by how many they are. What has the query for its
+//! title comes before all others.
 //!
 //! The cosine of a document is that of its best passage; least and best are over all documents, so that meaning counts alike in a
 //! corpus on one subject, where all cosines are high, and in one on many. Words count by how much of the query the best document
@@ -27,6 +28,9 @@ const WORDS_ALIKE: usize = 4096;
 /// neighbours: with the weight of words enough for a name among few documents that is far from it in meaning. In long texts many
 /// words come together by chance.
 const TOGETHER: f64 = 0.8;
+
+/// What the only document gains that has a value of a field, such as a speaker, that the query names.
+const NAMED: f64 = 0.8;
 
 /// What a document gains whose title is the query: more than all else together can give.
 const IS_TITLE: f64 = 4.0;
@@ -196,6 +200,15 @@ pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
     ranked
 }
 
+/// Puts the documents that have what a query names before others: the more, the fewer of them there are.
+pub fn prefer(ranked: &mut [Ranked], is_named: impl Fn(u32) -> bool) {
+    let named = || ranked.iter().filter(|document| is_named(document.document));
+    let gain = NAMED / (named().count().max(1) as f64).sqrt();
+    for document in ranked.iter_mut().filter(|document| is_named(document.document)) {
+        document.order += gain;
+    }
+}
+
 fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -222,6 +235,18 @@ mod tests {
         let meaning = meaning(&[0.8, 0.5, 0.1, 0.0]);
         assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, true)])), 1);
         assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, false)])), 0);
+    }
+
+    #[test]
+    fn what_the_query_names_comes_before_what_is_nearer_in_meaning_unless_many_have_it() {
+        let meaning = meaning(&[0.8, 0.5, 0.45, 0.4, 0.35, 0.1]);
+        let first_of_named = |named: &[u32]| {
+            let mut ranked = by_both(&meaning, &[]);
+            prefer(&mut ranked, |document| named.contains(&document));
+            first(&ranked)
+        };
+        assert_eq!(first_of_named(&[2]), 2);
+        assert_eq!(first_of_named(&[1, 2, 3, 4, 5]), 0);
     }
 
     #[test]
