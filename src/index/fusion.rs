@@ -1,11 +1,11 @@
 //! One ranking out of two: how documents compare by meaning, and by words.
 //!
 //! ```text
-//! order = (cosine - least) / (best - least)  +  N^¼ / 8 × bm25 / best bm25 × best coverage^¾  +  0.8 / √n if all words stand together
+//! order = (cosine - least) / (best - least)  +  N^(5/16) / 12 × bm25 / best bm25 × best coverage^¾  +  0.6 / √n if all words stand together
 //! ```
 //!
 //! where `N` is the number of documents, 4096 at most, and `n` that of those in which every word of the query is and neighbours are
-//! neighbours. Documents with a value of a field that the query names gain as much, by how many they are. What has the query for its
+//! neighbours. Documents with a value of a field that the query names gain 0.8 / √n, where `n` have it. What has the query for its
 //! title comes before all others.
 //!
 //! The cosine of a document is that of its best passage; least and best are over all documents, so that meaning counts alike in a
@@ -21,15 +21,15 @@
 use crate::index::lexical::{LexicalHit, Quality};
 use crate::index::vectors::VectorHit;
 
-/// Documents from which on words weigh as much as the range of the cosines: `WORDS_ALIKE^¼` is 8.
+/// Documents from which on words weigh no more.
 const WORDS_ALIKE: usize = 4096;
 
 /// What the only document gains in which the query stands: every word of it, spelt so or in another form, and neighbours as
-/// neighbours: with the weight of words enough for a name among few documents that is far from it in meaning. In long texts many
-/// words come together by chance.
-const TOGETHER: f64 = 0.8;
+/// neighbours. In long texts many words come together by chance.
+const TOGETHER: f64 = 0.6;
 
-/// What the only document gains that has a value of a field, such as a speaker, that the query names.
+/// What the only document gains that has a value of a field, such as a speaker, that the query names: with the weight of words enough
+/// for a name that is far from it in meaning.
 const NAMED: f64 = 0.8;
 
 /// What a document gains whose title is the query: more than all else together can give.
@@ -173,7 +173,8 @@ pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
     let best = words.iter().fold(0.0f32, |best, hit| best.max(hit.score));
     let coverage = f64::from(words.iter().fold(0.0f32, |best, hit| best.max(hit.coverage)));
     // Powers by square roots: they are exact, so every machine ranks alike.
-    let of_words = (meaning.len().min(WORDS_ALIKE) as f64).sqrt().sqrt() / 8.0;
+    let fourth_root = (meaning.len().min(WORDS_ALIKE) as f64).sqrt().sqrt();
+    let of_words = fourth_root * fourth_root.sqrt().sqrt() / 12.0;
     let weight = of_words * (coverage * coverage.sqrt()).sqrt() / f64::from(best.max(f32::MIN_POSITIVE));
 
     let has_all = |hit: &LexicalHit| hit.quality == Quality::Exact && hit.coverage >= FULL_COVERAGE && hit.is_together;
@@ -256,7 +257,7 @@ mod tests {
             by_both(&meaning(&cosines), &[word(0, 3.0, false, false)])[0].order
         };
         assert!(weight(10) < weight(1000) && weight(1000) < weight(4096));
-        assert!((weight(4096) - 1.0).abs() < 1e-9 && (weight(9000) - 1.0).abs() < 1e-9);
+        assert!((weight(4096) - 4096f64.powf(0.3125) / 12.0).abs() < 1e-9 && weight(9000) == weight(4096));
     }
 
     #[test]
