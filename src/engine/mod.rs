@@ -364,8 +364,7 @@ impl Index {
         let Question { options, is_empty, .. } = question;
         let vector = vector.filter(|_| elsewhere.len() == self.vectors.elsewhere());
         let mode = if vector.is_none() && !is_empty { Mode::Lexical } else { question.mode };
-        let mut timings = question.timings;
-        let mut clock = Clock::start();
+        let (mut timings, mut clock) = (question.timings, Clock::start());
         let meaning = vector.map(|vector| {
             [timings.tokenize, timings.encode] = vector.milliseconds;
             self.scan(&vector.vector, elsewhere)
@@ -376,10 +375,8 @@ impl Index {
             true => self.all(),
             false => rank(&question.words, meaning.as_deref(), mode),
         };
-        if mode == Mode::Hybrid {
-            for Understood { field, value, .. } in &question.understood {
-                fusion::prefer(&mut found, |document| self.table.values(document, field).any(|named| named == value));
-            }
+        for Understood { field, value, .. } in question.understood.iter().filter(|_| mode == Mode::Hybrid) {
+            fusion::prefer(&mut found, |document| self.table.values(document, field).any(|named| named == value));
         }
         found.retain(|ranked| question.allows(ranked.document));
         match options.min_score {
