@@ -336,7 +336,7 @@ test.describe('with the folder of a student', () => {
   test('documents are encoded by the model beside it, and the index has both', async ({ page, site }) => {
     const files = await build(page, site.url, 1)
     // Of the word embeddings those of these documents and the common ones, and the others apart.
-    expect(files).toMatch(/^model\/weights\.safetensors 27\d{5}$/m)
+    expect(files).toMatch(/^model\/weights\.safetensors 28\d{5}$/m)
     expect(files).toContain('model/rows/000.bin ')
     expect(files).toContain('model/documents/weights.safetensors ')
     expect(await build(page, site.url, 2)).toBe(files)
