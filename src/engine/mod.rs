@@ -6,8 +6,7 @@
 //!                             └──────────► Encoder ─────────┘                       Documents
 //! ```
 //!
-//! An [`Index`] needs no model and is searched by `&self`: it answers by words until a vector comes with the question.
-//! [`Engine`] is the pair of an index and the encoder of its queries, for callers that want one call.
+//! An [`Index`] needs no model and is searched by `&self`: it answers by words until a vector comes. [`Engine`] pairs it with an encoder.
 
 pub mod build;
 mod change;
@@ -149,6 +148,8 @@ pub struct Question {
     /// The text as it was read: as typed, or with misspelt words put right.
     text: String,
     is_corrected: bool,
+    /// What it names, as it was read.
+    named: Vec<Understood>,
     understood: Vec<Understood>,
     is_truncated: bool,
     /// The text without what is excluded: what is encoded.
@@ -163,10 +164,9 @@ pub struct Question {
     pub timings: Timings,
 }
 
-/// A text as it is read.
+/// A text as it is read, with misspelt words put right where it has some.
 struct Read<'a> {
     lookup: Lookup<'a>,
-    /// The text with misspelt words put right, where it has some.
     corrected: Option<String>,
     mode: Mode,
 }
@@ -306,8 +306,8 @@ impl Index {
         let Read { lookup, corrected, mode } = self.parse(text, options, is_word)?;
         let query = lookup.query();
         let values = self.values.get_or_init(|| Values::of(&self.table, |word| self.lexical.language().is_stop_word(word)));
-        let typed = corrected.as_ref().map(|_| Query::parse(text, &options.syntax));
-        let understood = values.understood(typed.as_ref().unwrap_or(query));
+        let named = values.understood(query);
+        let typed = corrected.as_ref().map(|_| values.understood(&Query::parse(text, &options.syntax)));
         let is_empty = query.wanted().trim().is_empty();
         let by_words = mode != Mode::Semantic && !is_empty;
         if !lookup.missing(by_words).is_empty() {
@@ -322,7 +322,8 @@ impl Index {
             words_alone: mode == Mode::Lexical && options.mode == Mode::Hybrid && (is_word.is_some() || !self.manifest.meaning),
             is_empty,
             is_corrected: corrected.is_some(),
-            understood,
+            understood: typed.unwrap_or_else(|| named.clone()),
+            named,
             text: corrected.unwrap_or_else(|| text.to_owned()),
             is_truncated: by_words && query.is_truncated(),
             wanted: query.wanted().to_owned(),
@@ -375,7 +376,7 @@ impl Index {
             true => self.all(),
             false => rank(&question.words, meaning.as_deref(), mode),
         };
-        for Understood { field, value, .. } in question.understood.iter().filter(|_| mode == Mode::Hybrid) {
+        for Understood { field, value, .. } in question.named.iter().filter(|_| mode == Mode::Hybrid) {
             fusion::prefer(&mut found, |document| self.table.values(document, field).any(|named| named == value));
         }
         found.retain(|ranked| question.allows(ranked.document));
@@ -393,8 +394,7 @@ impl Index {
         timings.rank = clock.lap();
         let corrected = question.is_corrected.then(|| question.text.clone());
         let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
-        let understood = question.understood.clone();
-        Answer { hits, found: count, mode, facets, corrected, understood, truncated, timings }
+        Answer { hits, found: count, mode, facets, corrected, understood: question.understood.clone(), truncated, timings }
     }
 
     /// The live documents, each with its best passage. A made-up scale gives a passage another length than one: a score stays a cosine.
