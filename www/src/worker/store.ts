@@ -7,7 +7,7 @@ import type { Progress } from '../types.js'
 import { BACKOFF, download, fetchWhole, isPassing, readWhole } from './fetching.js'
 import { Kept } from './kept.js'
 import type { LoadOptions } from './protocol.js'
-import { type EarlyFiles, isHash, keyOf, VERSION } from './stored.js'
+import { type EarlyFiles, isHash, keyOf, sha256Of, VERSION } from './stored.js'
 import { pause, within } from './wait.js'
 
 /** How many milliseconds the network may take where a kept copy, or words, can answer instead, and the storage for a file's next bytes. */
@@ -228,8 +228,7 @@ export class Store {
   /** The browser's own SHA-256 is ten times as fast as one in WebAssembly. */
   async #hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     try {
-      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+      return await sha256Of(bytes)
     } catch {
       return this.#sha256(bytes)
     }

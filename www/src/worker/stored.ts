@@ -59,6 +59,12 @@ export function isHash(found: string, promised: string): boolean {
   return found === promised || (promised.length === SHORT && found.startsWith(promised))
 }
 
+/** The SHA-256 of bytes, in hexadecimal. Needs a secure context. */
+export async function sha256Of(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /**
  * The bytes of a response, if they are those of a hash. What is stored is never taken for granted: disks lose parts of it, and
  * browsers have been seen to store nothing and to say that it went well. Needs a secure context, as Cache Storage does.
@@ -66,9 +72,7 @@ export function isHash(found: string, promised: string): boolean {
 export async function wholeBody(response: Response | undefined, sha256: string): Promise<ArrayBuffer | undefined> {
   const body = await response?.arrayBuffer()
   if (!body) return undefined
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
-  const text = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return isHash(text, sha256) ? body : undefined
+  return isHash(await sha256Of(body), sha256) ? body : undefined
 }
 
 /** Files by their path below a folder, as far as they are there. */
