@@ -96,7 +96,7 @@ async function prepare({ build, encoders, demo }) {
   if (build) {
     await setUp()
     await installChromium()
-    await buildCli()
+    await buildCli('cli')
     await pullModel()
     await buildWasm()
     await buildTypeScript()

@@ -23,11 +23,14 @@ const corpus = 'www/demo/corpus/sessions.json'
 /** @type {Promise<void> | undefined} */
 let cliBuilt
 
+/** What the demo needs of the command line: neither the f32 model that judges a quantized one nor Parquet, a third of what it is made of. */
+const DEMO = 'commands,export,import'
+
 /**
  * Builds the native command line, once for all that ask; cargo itself knows whether there is something to do.
  * @param {string} [features] of the crate
  */
-export function buildCli(features = 'cli') {
+export function buildCli(features = DEMO) {
   // With a target that has tests, what the crate depends on is what its tests are linked with, and compiled once.
   const beside = features === NATIVE ? ['--test', 'kernels'] : []
   cliBuilt ??= timed('the command line', () =>

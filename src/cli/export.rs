@@ -35,6 +35,7 @@ pub struct Args {
 #[derive(Clone, Copy, ValueEnum)]
 enum TargetArg {
     /// An Apache Parquet file; `fields` is JSON, `vector` a list of f32
+    #[cfg(feature = "parquet")]
     Parquet,
     /// vectors.npy, f32 (passages, dim), and passages.jsonl, the same rows
     Npy,
@@ -47,6 +48,7 @@ enum TargetArg {
 impl Args {
     pub fn run(self) -> Result<()> {
         let target = match self.to {
+            #[cfg(feature = "parquet")]
             TargetArg::Parquet => Target::Parquet,
             TargetArg::Npy => Target::Npy,
             TargetArg::Qdrant => Target::Qdrant,

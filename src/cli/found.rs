@@ -66,7 +66,7 @@ pub fn query_model(documents: &ModelConfig) -> Result<Option<ModelFolder>> {
 }
 
 /// What was pulled before, else it is pulled now.
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 fn kept_or_pulled() -> Result<Models> {
     let folder =
         crate::import::pull::FetchOptions::default().cache.join("models").join(concat!("default-", env!("CARGO_PKG_VERSION")));
@@ -82,7 +82,7 @@ fn kept_or_pulled() -> Result<Models> {
 }
 
 /// Nothing is pulled without the native command line.
-#[cfg(not(feature = "cli"))]
+#[cfg(not(feature = "import"))]
 fn kept_or_pulled() -> Result<Models> {
     Err(Error::new(crate::error::ErrorKind::NotFound, NO_MODEL))
 }

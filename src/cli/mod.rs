@@ -8,14 +8,14 @@ mod compress;
 mod corpus;
 #[cfg(feature = "cli")]
 mod encode;
-#[cfg(feature = "cli")]
+#[cfg(feature = "eval")]
 mod eval;
-#[cfg(feature = "cli")]
+#[cfg(feature = "export")]
 mod export;
 mod found;
 mod index;
 mod inspect;
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 mod model;
 mod models;
 #[cfg(all(feature = "node", target_family = "wasm"))]
@@ -52,7 +52,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Fetch a sentence encoder and quantize it
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "import")]
     #[command(subcommand)]
     Model(model::Command),
     Site(site::Args),
@@ -63,9 +63,9 @@ enum Command {
     Add(change::Add),
     Remove(change::Remove),
     /// Measure how well an index answers queries whose answers are known
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "eval")]
     Eval(eval::Args),
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "export")]
     Export(export::Args),
     Bundle(bundle::Args),
     Compress(compress::Args),
@@ -112,16 +112,16 @@ fn run(args: &[OsString]) -> Result<u8> {
         Err(refusal) => return refuse(&refusal),
     };
     match command {
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "import")]
         Command::Model(command) => command.run(),
         Command::Site(args) => args.run(),
         Command::Index(args) => args.run(),
         Command::Search(args) => args.run(),
         Command::Add(args) => args.run(),
         Command::Remove(args) => args.run(),
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "eval")]
         Command::Eval(args) => args.run(),
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "export")]
         Command::Export(args) => args.run(),
         Command::Bundle(args) => args.run(),
         Command::Compress(args) => args.run(),

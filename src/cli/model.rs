@@ -1,9 +1,7 @@
 //! `inkling model pull`
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use candle_core::Tensor;
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -12,7 +10,7 @@ use super::progress::{Download, counter};
 use super::{found, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
-use crate::import::check::{SENTENCES, agreement};
+use crate::import::originals::Originals;
 use crate::import::pack::{self, QuantizedModel};
 use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
 use crate::import::size::Size;
@@ -63,22 +61,27 @@ struct Report<'a> {
     source: &'a str,
     bytes_before: usize,
     bytes_after: usize,
-    cosine_mean: f64,
-    cosine_min: f64,
+    /// With the f32 model, where this program has that.
+    #[serde(flatten)]
+    agreement: Option<Agreement>,
     /// What encodes queries, where that is another model, and its bytes.
     query_model: Option<String>,
     query_model_bytes: usize,
     out: String,
 }
 
+/// Cosines with the f32 model's vectors: their mean, and the smallest.
+#[derive(Serialize)]
+struct Agreement {
+    cosine_mean: f64,
+    cosine_min: f64,
+}
+
 impl Command {
     pub fn run(self) -> Result<()> {
         let Self::Pull { source, out, size, query_model, json } = self;
-        let Pulled { raw, model, tensors, queries } = Pulled::of(source.as_ref(), size, query_model.as_deref())?;
-        let bar = counter("comparing", "sentences", SENTENCES.lines().count());
-        let agreement = agreement(&model, tensors, SENTENCES.lines(), || bar.inc(1))?;
-        bar.finish_and_clear();
-
+        let Pulled { raw, model, originals, queries } = Pulled::of(source.as_ref(), size, query_model.as_deref())?;
+        let agreement = compare(&model, originals)?;
         let folder = folder_of(&model)?;
         write(&folder, queries.as_ref(), &out)?;
         let report = Report {
@@ -86,14 +89,29 @@ impl Command {
             source: &raw.source,
             bytes_before: weights_and_tokenizer(&raw),
             bytes_after: folder.bytes(),
-            cosine_mean: agreement.mean,
-            cosine_min: agreement.min,
+            agreement,
             query_model: queries.as_ref().map(ModelFolder::config).transpose()?.map(|config| config.id),
             query_model_bytes: queries.as_ref().map_or(0, ModelFolder::bytes),
             out: out.display().to_string(),
         };
         if json { print_json(&report) } else { print(report.text()) }
     }
+}
+
+/// How close a quantized model stays to the original, and nothing where this program has no f32 model to tell.
+#[cfg(feature = "reference")]
+fn compare(model: &QuantizedModel, originals: Originals) -> Result<Option<Agreement>> {
+    use crate::import::check::{SENTENCES, agreement};
+
+    let bar = counter("comparing", "sentences", SENTENCES.lines().count());
+    let agreement = agreement(model, originals, SENTENCES.lines(), || bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(Some(Agreement { cosine_mean: agreement.mean, cosine_min: agreement.min }))
+}
+
+#[cfg(not(feature = "reference"))]
+fn compare(_: &QuantizedModel, _: Originals) -> Result<Option<Agreement>> {
+    Ok(None)
 }
 
 /// Fetches the default model and what encodes queries for it, quantizes it, and writes both into a folder.
@@ -107,7 +125,7 @@ struct Pulled {
     raw: RawModel,
     model: QuantizedModel,
     /// Its original tensors, for the comparison.
-    tensors: HashMap<String, Tensor>,
+    originals: Originals,
     /// What encodes queries for it, where that is another model.
     queries: Option<ModelFolder>,
 }
@@ -134,9 +152,9 @@ impl Pulled {
         eprintln!("quantizing {}", raw.id);
         let bar = counter("quantizing", "%", 100);
         let size = size.unwrap_or(if queries.is_some() { Size::Exact } else { Size::default() });
-        let (model, tensors) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
+        let (model, originals) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
         bar.finish_and_clear();
-        Ok(Self { raw, model, tensors, queries })
+        Ok(Self { raw, model, originals, queries })
     }
 }
 
@@ -191,16 +209,21 @@ fn weights_and_tokenizer(raw: &RawModel) -> usize {
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Self { id, source, bytes_before, bytes_after, cosine_mean, cosine_min, query_model_bytes, out, .. } = self;
+        let Self { id, source, bytes_before, bytes_after, agreement, query_model_bytes, out, .. } = self;
         let megabytes = |bytes: &usize| *bytes as f64 / 1e6;
         let queries = match &self.query_model {
             Some(id) => format!("queries are encoded by {id}, {:.1} MB that visitors load\n", megabytes(query_model_bytes)),
             None => String::new(),
         };
+        let agreement = match agreement {
+            Some(Agreement { cosine_mean, cosine_min }) => {
+                format!("cosine with the f32 model on 64 sentences: mean {cosine_mean:.4}, minimum {cosine_min:.4}\n")
+            }
+            None => String::new(),
+        };
         format!(
             "{id} from {source}\n\
-             {:.1} MB -> {:.1} MB in {out}\n\
-             cosine with the f32 model on 64 sentences: mean {cosine_mean:.4}, minimum {cosine_min:.4}\n{queries}",
+             {:.1} MB -> {:.1} MB in {out}\n{agreement}{queries}",
             megabytes(bytes_before),
             megabytes(bytes_after)
         )

@@ -54,13 +54,13 @@ impl ModelFolder {
     }
 
     /// The files by their names, in the order in which they are written: with the last it is a model.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "import")]
     pub fn named_files(&self) -> [(&'static str, &[u8]); 3] {
         [(TOKENIZER_FILE, &self.tokenizer), (WEIGHTS_FILE, &self.weights), (CONFIG_FILE, &self.config)]
     }
 
     /// How many bytes they have.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "import")]
     pub fn bytes(&self) -> usize {
         self.named_files().iter().map(|(_, bytes)| bytes.len()).sum()
     }

@@ -5,7 +5,7 @@ mod bars;
 #[cfg(target_family = "wasm")]
 mod line;
 
-#[cfg(all(feature = "cli", not(target_family = "wasm")))]
+#[cfg(all(feature = "import", not(target_family = "wasm")))]
 pub use self::bars::Download;
 #[cfg(not(target_family = "wasm"))]
 pub use self::bars::{Bar, counter};

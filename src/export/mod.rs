@@ -7,6 +7,7 @@
 //! [`crate::page`] is for the other end: a search that is to run without any site, as one HTML file.
 
 mod npy;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod pgvector;
 mod qdrant;
@@ -38,6 +39,7 @@ const FILTER_BYTES_MAX: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// One Parquet file.
+    #[cfg(feature = "parquet")]
     Parquet,
     /// A folder with `vectors.npy`, f32 (passages, dim), and `passages.jsonl`, one line a row of it.
     Npy,
@@ -115,6 +117,7 @@ pub fn export(folder: &IndexFolder, target: Target, out: &Path, name: &str, mut 
     let vectors = folder.vectors()?;
     let shape = Shape { manifest, dim: vectors.dim(), name };
     let mut sink: Box<dyn Sink> = match target {
+        #[cfg(feature = "parquet")]
         Target::Parquet => Box::new(parquet::Parquet::create(out, &shape)?),
         Target::Npy => Box::new(npy::Npy::create(out, &shape)?),
         Target::Qdrant => Box::new(qdrant::Qdrant::create(out, &shape)?),

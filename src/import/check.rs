@@ -1,11 +1,8 @@
 //! How close a quantized model stays to the f32 reference.
 
-use std::collections::HashMap;
-
-use candle_core::Tensor;
-
 use crate::encoder::{Encoder, ModelFiles};
 use crate::error::Result;
+use crate::import::originals::Originals;
 use crate::import::pack::QuantizedModel;
 use crate::import::reference::Reference;
 
@@ -24,7 +21,7 @@ pub struct Agreement {
 /// Compares a quantized model with its original tensors on some texts.
 pub fn agreement<'a>(
     model: &QuantizedModel,
-    tensors: HashMap<String, Tensor>,
+    tensors: Originals,
     texts: impl IntoIterator<Item = &'a str>,
     mut progress: impl FnMut(),
 ) -> Result<Agreement> {

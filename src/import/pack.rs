@@ -1,10 +1,8 @@
 //! A published model to the quantized one that is shipped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use candle_core::pickle::PthTensors;
-use candle_core::{DType, Device, Tensor};
 use half::f16;
 use rayon::prelude::*;
 use safetensors::Dtype;
@@ -15,6 +13,7 @@ use crate::hash::{Digest, hex_sha256};
 use crate::import::calibrate::{self, Inputs, LayerInputs};
 use crate::import::gptq::Carry;
 use crate::import::grid::{deviation, half_step, largest, round_row, step_of};
+use crate::import::originals::{self, Original, Originals};
 use crate::import::pull::RawModel;
 use crate::import::size::{Size, Steps};
 use crate::import::smooth;
@@ -44,11 +43,7 @@ pub struct QuantizedModel {
 /// # Errors
 /// `unsupported-model` for another architecture, activation or pooling, `missing-tensor` and `wrong-shape` for tensors that
 /// contradict the model's configuration, `damaged-file` for files that cannot be read.
-pub fn quantize(
-    raw: &RawModel,
-    size: Size,
-    progress: &(dyn Fn(f32) + Sync),
-) -> Result<(QuantizedModel, HashMap<String, Tensor>)> {
+pub fn quantize(raw: &RawModel, size: Size, progress: &(dyn Fn(f32) + Sync)) -> Result<(QuantizedModel, Originals)> {
     let (mut config, tensors) = read(raw)?;
     let tokenizer = file(raw, "tokenizer.json")?.to_vec();
     // Packed once as finely as may be, to see what its activations look like, and once accordingly.
@@ -71,26 +66,27 @@ pub fn identify(raw: &RawModel) -> Result<ModelConfig> {
 }
 
 /// The configuration of a model without its files, and its tensors.
-fn read(raw: &RawModel) -> Result<(ModelConfig, HashMap<String, Tensor>)> {
+fn read(raw: &RawModel) -> Result<(ModelConfig, Originals)> {
     let published = json(raw, "config.json")?;
     let mut config = read_config(raw, &published)?;
-    let mut tensors = read_tensors(raw, "")?;
+    let mut tensors = originals::read(raw, "")?;
     if config.dense.is_some() {
         add_dense(&mut tensors, raw)?;
     }
     if published.model_type == DISTILBERT {
-        add_token_types(&mut tensors, config.dim)?;
+        // The one that changes nothing.
+        tensors.insert(TOKEN_TYPES.to_owned(), Original::zeros(&[1, config.dim]));
     }
     config.family = match published.inkling {
         Some(student) => student.family,
-        None => family(&config, &tensors)?,
+        None => family(&config, &tensors),
     };
     Ok((config, tensors))
 }
 
 /// What all packings of a model share: the hash of its tensors in f32, whatever file they came in, and of its pooling where that is not
 /// the mean. A student has its teacher's: `family_of` in `train/align.py` computes the same.
-fn family(config: &ModelConfig, tensors: &HashMap<String, Tensor>) -> Result<String> {
+fn family(config: &ModelConfig, tensors: &Originals) -> String {
     let is_weight = |name: &&String| {
         let (of_encoder, of_weight) = (["embeddings.", "encoder.", DENSE], [".weight", ".bias"]);
         of_encoder.iter().any(|start| name.starts_with(start)) && of_weight.iter().any(|end| name.ends_with(end))
@@ -98,14 +94,14 @@ fn family(config: &ModelConfig, tensors: &HashMap<String, Tensor>) -> Result<Str
     let mut names: Vec<&String> = tensors.keys().filter(is_weight).collect();
     names.sort();
     let line = |name: &String| {
-        let numbers = numbers(&tensors[name], name)?;
-        Ok(format!("{name} {:?} {}\n", tensors[name].dims(), hex_sha256(bytemuck::cast_slice(&numbers))))
+        let Original { shape, numbers } = &tensors[name];
+        format!("{name} {shape:?} {}\n", hex_sha256(bytemuck::cast_slice(numbers)))
     };
-    let mut lines: String = names.into_par_iter().map(line).collect::<Result<Vec<String>>>()?.concat();
+    let mut lines: String = names.into_par_iter().map(line).collect::<Vec<String>>().concat();
     if config.pooling != Pooling::Mean {
         lines += &format!("pooling {:?}\n", config.pooling);
     }
-    Ok(hex_sha256(lines.as_bytes()))
+    hex_sha256(lines.as_bytes())
 }
 
 /// A BERT without token types, with names of its own: it is renamed, and from then on a BERT like any other.
@@ -202,7 +198,7 @@ fn max_tokens(raw: &RawModel) -> Result<Option<usize>> {
     json(raw, FILE).map(|config: SentenceConfig| config.max_seq_length)
 }
 
-fn file<'a>(raw: &'a RawModel, name: &str) -> Result<&'a [u8]> {
+pub(super) fn file<'a>(raw: &'a RawModel, name: &str) -> Result<&'a [u8]> {
     let file = raw.files.get(name).map(Vec::as_slice);
     file.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{} has no {name}", raw.source)))
 }
@@ -220,75 +216,14 @@ const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
 const DENSE: &str = "dense.";
 
 /// Adds the tensors of the dense layer; one without a bias gets the bias that changes nothing.
-fn add_dense(tensors: &mut HashMap<String, Tensor>, raw: &RawModel) -> Result<()> {
-    let internal = |cause| Error::new(ErrorKind::Internal, "cannot make the bias of the dense layer").caused_by(cause);
-    let mut dense = read_tensors(raw, "2_Dense/")?;
+fn add_dense(tensors: &mut Originals, raw: &RawModel) -> Result<()> {
+    let mut dense = originals::read(raw, "2_Dense/")?;
     let Some(weight) = dense.remove("linear.weight") else {
         return Err(Error::new(ErrorKind::MissingTensor, "the model's 2_Dense has no tensor linear.weight"));
     };
-    let bias = match dense.remove("linear.bias") {
-        Some(bias) => bias,
-        None => Tensor::zeros(weight.dims()[0], DType::F32, &Device::Cpu).map_err(internal)?,
-    };
+    let bias = dense.remove("linear.bias").unwrap_or_else(|| Original::zeros(&weight.shape[..1]));
     tensors.extend([(format!("{DENSE}weight"), weight), (format!("{DENSE}bias"), bias)]);
     Ok(())
-}
-
-/// The tensors of a model in f32, by the names that a bare `BertModel` has; those of the files in a folder below the model's.
-fn read_tensors(raw: &RawModel, folder: &str) -> Result<HashMap<String, Tensor>> {
-    let damaged = |cause: candle_core::Error| {
-        Error::new(ErrorKind::DamagedFile, format!("the weights of {} cannot be read", raw.source)).caused_by(cause)
-    };
-    let tensors = match raw.files.get(&format!("{folder}model.safetensors")) {
-        Some(bytes) => candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?,
-        None => read_pickle(file(raw, &format!("{folder}pytorch_model.bin"))?)?,
-    };
-    let in_f32 = |(name, tensor): (String, Tensor)| tensor.to_dtype(DType::F32).map(|tensor| (bert_name(&name), tensor));
-    tensors.into_iter().map(in_f32).collect::<candle_core::Result<_>>().map_err(damaged)
-}
-
-/// What a bare `BertModel` calls a tensor: parts of names as others write them, and as it does.
-fn bert_name(name: &str) -> String {
-    const PARTS: [(&str, &str); 11] = [
-        ("LayerNorm.gamma", "LayerNorm.weight"),
-        ("LayerNorm.beta", "LayerNorm.bias"),
-        ("transformer.layer.", "encoder.layer."),
-        (".attention.q_lin.", ".attention.self.query."),
-        (".attention.k_lin.", ".attention.self.key."),
-        (".attention.v_lin.", ".attention.self.value."),
-        (".attention.out_lin.", ".attention.output.dense."),
-        (".sa_layer_norm.", ".attention.output.LayerNorm."),
-        (".ffn.lin1.", ".intermediate.dense."),
-        (".ffn.lin2.", ".output.dense."),
-        (".output_layer_norm.", ".output.LayerNorm."),
-    ];
-    let bare = name.strip_prefix("bert.").or_else(|| name.strip_prefix("distilbert.")).unwrap_or(name);
-    PARTS.iter().fold(bare.to_owned(), |name, (other, own)| name.replace(other, own))
-}
-
-/// Gives a model without token types the one that changes nothing.
-fn add_token_types(tensors: &mut HashMap<String, Tensor>, dim: usize) -> Result<()> {
-    let zeros = Tensor::zeros((1, dim), DType::F32, &Device::Cpu);
-    let zeros = zeros.map_err(|cause| Error::new(ErrorKind::Internal, "cannot make the token types").caused_by(cause))?;
-    tensors.insert(TOKEN_TYPES.to_owned(), zeros);
-    Ok(())
-}
-
-/// Reads a `pytorch_model.bin`, which candle takes from a file only.
-fn read_pickle(bytes: &[u8]) -> Result<HashMap<String, Tensor>> {
-    let path = std::env::temp_dir().join(format!("inkling-{}-{}.bin", std::process::id(), &hex_sha256(bytes)[..16]));
-    let io = |cause: std::io::Error| {
-        Error::new(ErrorKind::Io, format!("cannot write {} to read the weights from", path.display())).caused_by(cause)
-    };
-    std::fs::write(&path, bytes).map_err(io)?;
-    let read = || -> candle_core::Result<HashMap<String, Tensor>> {
-        let pickle = PthTensors::new(&path, None)?;
-        let names = pickle.tensor_infos().keys();
-        names.filter_map(|name| pickle.get(name).transpose().map(|tensor| Ok((name.clone(), tensor?)))).collect()
-    };
-    let tensors = read();
-    std::fs::remove_file(&path).map_err(io)?;
-    tensors.map_err(|cause| Error::new(ErrorKind::DamagedFile, "pytorch_model.bin cannot be read").caused_by(cause))
 }
 
 /// One tensor of the file to write.
@@ -316,14 +251,8 @@ fn put_numbers(to: &mut Store, name: String, numbers: &[f32]) -> Result<()> {
     Err(Error::new(ErrorKind::UnsupportedModel, what))
 }
 
-/// The numbers of a tensor, one after the other.
-fn numbers(tensor: &Tensor, name: &str) -> Result<Vec<f32>> {
-    let numbers = tensor.flatten_all().and_then(|tensor| tensor.to_vec1::<f32>());
-    numbers.map_err(|cause| Error::new(ErrorKind::Internal, format!("cannot read {name}")).caused_by(cause))
-}
-
 struct Packer<'a> {
-    tensors: &'a HashMap<String, Tensor>,
+    tensors: &'a Originals,
     steps: Steps,
     /// What calibration has seen of each layer: without it nothing is smoothed, and codes are the nearest.
     seen: Option<&'a [LayerInputs]>,
@@ -376,16 +305,15 @@ impl Packer<'_> {
         let Some(tensor) = self.tensors.get(name) else {
             return Err(Error::new(ErrorKind::MissingTensor, format!("the model has no tensor {name}: is it a BERT model?")));
         };
-        if tensor.dims() != shape {
-            let found = tensor.dims();
+        if tensor.shape != shape {
+            let found = &tensor.shape;
             return Err(Error::new(
                 ErrorKind::WrongShape,
                 format!("tensor {name} is {found:?}, the model's config.json wants {shape:?}"),
             ));
         }
-        let numbers = numbers(tensor, name)?;
-        if numbers.iter().all(|x| x.is_finite()) {
-            return Ok(numbers);
+        if tensor.numbers.iter().all(|x| x.is_finite()) {
+            return Ok(tensor.numbers.clone());
         }
         Err(Error::new(ErrorKind::DamagedFile, format!("tensor {name} holds a number that is not finite")))
     }
@@ -455,7 +383,7 @@ impl Packer<'_> {
     /// Position embeddings, with the embedding of token type 0, which every token has, added in.
     fn positions(&self, packed: &mut Store, positions: usize, dim: usize) -> Result<()> {
         const TABLE: &str = "embeddings.position_embeddings.weight";
-        let rows_of = |name: &str, otherwise: usize| self.tensors.get(name).map_or(otherwise, |tensor| tensor.dims()[0]);
+        let rows_of = |name: &str, otherwise: usize| self.tensors.get(name).map_or(otherwise, |tensor| tensor.shape[0]);
         let mut table = self.take(TABLE, &[rows_of(TABLE, positions).max(positions), dim])?;
         table.truncate(positions * dim);
         let first_type = self.take(TOKEN_TYPES, &[rows_of(TOKEN_TYPES, 2), dim])?;

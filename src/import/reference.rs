@@ -8,6 +8,7 @@ use candle_nn::ops::softmax;
 use candle_nn::{LayerNorm, Linear, VarBuilder, layer_norm, linear};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::import::originals::{Original, Originals};
 use crate::model::config::{DenseActivation, ModelConfig, Pooling};
 
 /// A BERT model in f32, computing one text at a time.
@@ -38,7 +39,10 @@ struct Layer {
 
 impl Reference {
     /// Builds the model from its original tensors (as [`crate::import::pack::quantize`] returns them).
-    pub fn new(config: &ModelConfig, mut tensors: HashMap<String, Tensor>) -> Result<Self> {
+    pub fn new(config: &ModelConfig, originals: Originals) -> Result<Self> {
+        let tensor = |Original { shape, numbers }| Tensor::from_vec(numbers, shape, &Device::Cpu);
+        let tensors = originals.into_iter().map(|(name, original)| Ok((name, tensor(original)?)));
+        let mut tensors = tensors.collect::<candle_core::Result<HashMap<String, Tensor>>>().map_err(failed)?;
         let mut take = |name: &str| tensors.remove(name);
         let dense = config.dense.and_then(|dense| Some((take("dense.weight")?, take("dense.bias")?, dense.activation)));
         let mut table = |kind: &str| take(&format!("embeddings.{kind}_embeddings.weight"));

@@ -2,7 +2,7 @@
 
 /// How finely a model is rounded.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[cfg_attr(feature = "commands", derive(clap::ValueEnum))]
 pub enum Size {
     /// The fewest bytes: a good encoder of queries, not one to encode documents with
     Small,

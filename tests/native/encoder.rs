@@ -24,7 +24,7 @@ fn token_ids_are_those_of_the_python_tokenizer() {
 fn the_reference_gives_the_vectors_of_sentence_transformers() {
     let model = Model::of(&tiny_raw());
     let encoder = model.encoder();
-    let reference = Reference::new(&model.quantized.config, model.tensors).unwrap();
+    let reference = Reference::new(&model.quantized.config, model.originals).unwrap();
     let texts: Vec<String> = json("goldens/texts.json");
     let goldens = vector_goldens("goldens/tiny-vectors.safetensors");
     let ids = texts.iter().take(goldens.len()).map(|text| encoder.tokenizer().encode(text).unwrap().ids);
@@ -48,7 +48,7 @@ fn the_int8_encoder_stays_close_to_sentence_transformers() {
 fn a_distilbert_has_the_vectors_of_transformers_in_f32_and_in_int8() {
     let model = Model::of(&tiny_distilbert_raw());
     let mut encoder = model.encoder();
-    let reference = Reference::new(&model.quantized.config, model.tensors).unwrap();
+    let reference = Reference::new(&model.quantized.config, model.originals).unwrap();
     let texts: Vec<String> = json("goldens/texts.json");
     let goldens = vector_goldens("goldens/tiny-distilbert-vectors.safetensors");
     let (mut exact, mut quantized) = (Vec::new(), Vec::new());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use inkling_search::encoder::{Encoder, ModelFiles};
+use inkling_search::import::originals::Originals;
 use inkling_search::import::pack::{QuantizedModel, quantize};
 use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
 use inkling_search::import::size::Size;
@@ -88,7 +89,7 @@ pub fn variant(name: &str) -> (RawModel, HashMap<String, Vec<Vec<f32>>>) {
 /// A model quantized, with its original tensors.
 pub struct Model {
     pub quantized: QuantizedModel,
-    pub tensors: HashMap<String, Tensor>,
+    pub originals: Originals,
     pub config: Vec<u8>,
 }
 
@@ -98,9 +99,9 @@ impl Model {
     }
 
     pub fn sized(raw: &RawModel, size: Size) -> Self {
-        let (quantized, tensors) = quantize(raw, size, &|_| ()).unwrap();
+        let (quantized, originals) = quantize(raw, size, &|_| ()).unwrap();
         let config = serde_json::to_vec(&quantized.config).unwrap();
-        Self { quantized, tensors, config }
+        Self { quantized, originals, config }
     }
 
     pub fn files(&self) -> ModelFiles<'_> {

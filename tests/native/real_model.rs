@@ -33,7 +33,7 @@ fn real_token_ids_are_those_of_the_python_tokenizer() {
 #[ignore = "fetches the real model"]
 fn the_real_reference_gives_the_vectors_of_sentence_transformers() {
     let encoder = MODEL.encoder();
-    let reference = Reference::new(&MODEL.quantized.config, MODEL.tensors.clone()).unwrap();
+    let reference = Reference::new(&MODEL.quantized.config, MODEL.originals.clone()).unwrap();
     let texts: Vec<String> = json("goldens/texts.json");
     let ids = texts.iter().map(|text| encoder.tokenizer().encode(text).unwrap().ids);
     let vectors: Vec<_> = ids.map(|ids| reference.encode_ids(&ids).unwrap()).collect();

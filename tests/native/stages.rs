@@ -33,7 +33,7 @@ fn poolings_dense_layers_and_prompts_give_the_vectors_of_sentence_transformers()
         let model = Model::of(&raw);
         let encoder = model.encoder();
         let Prompts { query, passage } = model.quantized.config.prompts.clone();
-        let reference = Reference::new(&model.quantized.config, model.tensors).unwrap();
+        let reference = Reference::new(&model.quantized.config, model.originals).unwrap();
         for (kind, goldens) in goldens {
             let prefix = if kind == "queries" { &query } else { &passage };
             let texts: Vec<String> = texts[..goldens.len()].iter().map(|text| format!("{prefix}{text}")).collect();

@@ -1,12 +1,12 @@
 //! Progress bars.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 use std::time::Duration;
 
 pub use indicatif::ProgressBar as Bar;
 use indicatif::ProgressStyle;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 use crate::import::pull;
 
 /// A bar that counts things: `encoding  [=====>    ] 120/400 passages, 2 s left`.
@@ -21,13 +21,13 @@ fn bar(what: &str, total: u64, template: &str) -> Bar {
 }
 
 /// The progress of a download: a bar in bytes, or a spinner where the length is not known.
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 #[derive(Default)]
 pub struct Download {
     bar: Option<Bar>,
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 impl pull::Progress for Download {
     fn start(&mut self, what: &str, bytes: Option<u64>) {
         self.finish();
