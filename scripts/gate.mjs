@@ -39,8 +39,9 @@ await script(() =>
         ...tests('rust', 'export'),
         kept(checkDocs),
         kept(checkEachFeature),
+        kept(lintWasm),
       ],
-      [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm'), kept(lintWasm)],
+      [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm')],
       // What comes over the network, while the others compile.
       [
         installChromium,

@@ -6,7 +6,8 @@ import { buildTypeScript } from './build.mjs'
 import { NATIVE, wasmArguments, wasmEnvironment } from './cargo.mjs'
 import { shareVariants } from './crates.mjs'
 import { prepareEngines } from './engines.mjs'
-import { at, done, print, root, Stop, say, tee, which } from './lib.mjs'
+import { sideBySide } from './lanes.mjs'
+import { at, done, print, root, run, Stop, say, tee, which } from './lib.mjs'
 import {
   chromium,
   headlessChromium,
@@ -209,21 +210,16 @@ export const layers = {
         WASM_BINDGEN_TEST_TIMEOUT: '300',
       }
       const words = [...filter.files, ...(filter.name ? [filter.name] : []), ...filter.options]
-      for (const variant of /** @type {const} */ (['simd128', 'relaxed'])) {
-        // The profile of the real module: what is tested is what ships, and its dependencies are compiled once.
-        const args = [
-          'test',
-          '--profile',
-          'wasm',
-          ...wasmArguments('web-index,web-encoder'),
-          '--test',
-          'wasm',
-          ...(words.length > 0 ? ['--', ...words] : []),
-        ]
+      // The profile of the real module: what is tested is what ships, and its dependencies are compiled once.
+      const args = ['test', '--profile', 'wasm', ...wasmArguments('web-index,web-encoder'), '--test', 'wasm']
+      await run('cargo', [...args, '--no-run'], { env: wasmEnvironment('simd128') })
+      shareVariants()
+      const ofVariant = (/** @type {import('./cargo.mjs').Variant} */ variant) => async () => {
         const name = `wasm in Chromium (${variant})`
-        if (variant === 'relaxed') shareVariants()
-        some(await step(name, 'cargo', args, { ...env, ...wasmEnvironment(variant) }), name)
+        const asked = words.length > 0 ? ['--', ...words] : []
+        some(await step(name, 'cargo', [...args, ...asked], { ...env, ...wasmEnvironment(variant) }), name)
       }
+      await sideBySide([[ofVariant('simd128')], [ofVariant('relaxed')]])
     },
   },
 
