@@ -58,9 +58,26 @@ impl<'a> Base<'a> {
     }
 }
 
+/// Whether to follow an address is to run something in place of going somewhere. Browsers pass over what cannot be seen in a scheme.
+pub fn runs_a_script(url: &str) -> bool {
+    let seen = url.chars().filter(|c| !c.is_control() && !c.is_whitespace());
+    let start: String = seen.take("javascript:".len()).collect::<String>().to_ascii_lowercase();
+    ["javascript:", "vbscript:", "data:"].iter().any(|scheme| start.starts_with(scheme))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_would_run_something_is_told_however_it_is_written() {
+        for url in ["javascript:alert(1)", " JavaScript:x", "java\nscript:x", "data:text/html,x", "\u{1}vbscript:x"] {
+            assert!(runs_a_script(url), "{url:?}");
+        }
+        for url in ["https://example.org/javascript:x", "/data:x", "database.html", "mailto:a@example.org", "./javascript:x"] {
+            assert!(!runs_a_script(url), "{url:?}");
+        }
+    }
 
     #[test]
     fn a_relative_address_leads_to_the_same_page_from_everywhere() {

@@ -12,12 +12,13 @@ use super::notes::{NoteKind, Notes};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Properties of an event that are kept as fields, and how they are called there.
-const FIELDS: [(&str, &str); 6] = [
+const FIELDS: [(&str, &str); 7] = [
     ("CATEGORIES", "track"),
     ("DTSTART", "start"),
     ("DTEND", "end"),
     ("DURATION", "duration"),
     ("LOCATION", "room"),
+    ("ORGANIZER", "organizer"),
     ("STATUS", "status"),
 ];
 
@@ -35,7 +36,10 @@ pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Record>> {
             calendar.line(number, &line)?;
         }
     }
-    let Calendar { open, records, mut lost, mut damage, begins, .. } = calendar;
+    let Calendar { open, records, mut lost, repeating, mut damage, begins, .. } = calendar;
+    if let Some(first) = repeating.first() {
+        notes.add_many(NoteKind::RepeatingEvent, "", repeating.len(), &format!("line {first}"));
+    }
     if let Some(component) = open.last() {
         let what = format!("the calendar is cut short: {component} is not closed by END");
         damage.get_or_insert_with(|| Error::new(ErrorKind::DamagedFile, what));
@@ -61,6 +65,8 @@ struct Calendar {
     records: Vec<Record>,
     /// The lines of events that are not whole.
     lost: Vec<usize>,
+    /// Those of events that repeat.
+    repeating: Vec<usize>,
     /// What is wrong first.
     damage: Option<Error>,
 }
@@ -86,6 +92,8 @@ impl Calendar {
             "END" => self.end(number, &component),
             _ if self.open.is_empty() && self.records.is_empty() => return Err(no_calendar()),
             // What lies deeper, such as an alarm, has properties of its own.
+            // Its value is an e-mail address.
+            "ORGANIZER" if is_in_event => self.event.push((name, common_name(line).unwrap_or_default().to_owned())),
             _ if is_in_event => self.event.push((name, value.to_owned())),
             _ => {}
         }
@@ -118,6 +126,8 @@ impl Calendar {
         }
         self.open.truncate(at);
         if is_event {
+            let repeats = self.event.iter().any(|(name, _)| name == "RRULE" || name == "RDATE");
+            self.repeating.extend(repeats.then_some(self.begins));
             let values = record(&std::mem::take(&mut self.event));
             self.records.push(Record { values, place: format!("line {}", self.begins) });
         }
@@ -175,6 +185,15 @@ fn property(line: &str) -> Option<(String, &str)> {
     let name = line[..colon].split(';').next()?.trim();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
     is_name.then(|| (name.to_ascii_uppercase(), &line[colon + 1..]))
+}
+
+/// The name of a person that a property is about: its parameter CN, with or without quotes.
+fn common_name(line: &str) -> Option<&str> {
+    let value = &line[line.to_ascii_uppercase().find(";CN=")? + ";CN=".len()..];
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => value.split([';', ':']).next(),
+    }
 }
 
 /// The record of an event.
@@ -362,6 +381,22 @@ mod tests {
             let said = format!("1 record could not be read and was left out (an event that does not begin or end): line {line}");
             assert_eq!(notes, [said], "{ics}");
         }
+    }
+
+    #[test]
+    fn an_organizer_is_a_field_by_name_and_events_that_repeat_are_read_once_and_said() {
+        let event = |lines: &str| format!("BEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\n");
+        let ics = [
+            "BEGIN:VCALENDAR\n".to_owned(),
+            event("ORGANIZER;ROLE=CHAIR;CN=\"Müller, Ada\":mailto:ada@example.org\n"),
+            event("ORGANIZER;CN=Bo;SENT-BY=\"mailto:c@example.org\":mailto:bo@example.org\nRRULE:FREQ=WEEKLY\n"),
+            event("ORGANIZER:mailto:bo@example.org\nRDATE:20310503T070030Z\n"),
+            "END:VCALENDAR\n".to_owned(),
+        ];
+        let (documents, notes) = read_as(ics.concat(), Format::Ics, ReadOptions::default()).unwrap();
+        let organizers: Vec<_> = documents.iter().map(|document| document.fields.get("organizer")).collect();
+        assert_eq!(organizers, [Some(&"Müller, Ada".into()), Some(&"Bo".into()), None]);
+        assert_eq!(notes, ["2 events repeat and are one record each, at their first time: the first is line 6"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::ReadOptions;
+use super::address::runs_a_script;
 use super::clean::{clean, clean_address, clean_line};
 use super::names::{GUID, Meaning, is_same, meaning, words};
 use super::notes::{NoteKind, Notes};
@@ -191,7 +192,11 @@ fn draft(record: Record, number: usize, options: &ReadOptions, meanings: &mut Me
         notes.add(NoteKind::EmptyRecord, "", &place);
         return None;
     };
-    let url = url.map(|url| clean_address(&url)).filter(|url| !url.is_empty());
+    let mut url = url.map(|url| clean_address(&url)).filter(|url| !url.is_empty());
+    if url.as_ref().is_some_and(|url| runs_a_script(url)) {
+        notes.add(NoteKind::UnsafeAddress, "", &place);
+        url = None;
+    }
     Some(Draft {
         document: Document { id: id.unwrap_or_default(), title, url, text, fields, ..Document::default() },
         guid,

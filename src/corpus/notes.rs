@@ -41,6 +41,10 @@ pub enum NoteKind {
     PrivateValue,
     /// Records that are rejected, withdrawn or cancelled are left out.
     CancelledRecord,
+    /// Addresses that would run something are left out.
+    UnsafeAddress,
+    /// Events that repeat are read once.
+    RepeatingEvent,
     /// A list of the file that is not read.
     UnreadList,
     /// Which lists the records come from, where there are several.
@@ -196,6 +200,12 @@ impl fmt::Display for Note {
                 values(one)
             ),
             NoteKind::CancelledRecord => write!(f, "{} {were} left out because of {about}", records()),
+            NoteKind::UnsafeAddress => {
+                let noun = if one { "address" } else { "addresses" };
+                write!(f, "{count} {noun} {were} left out: following {} would run a script", if one { "it" } else { "them" })
+            }
+            NoteKind::RepeatingEvent if one => write!(f, "1 event repeats and is one record, at its first time"),
+            NoteKind::RepeatingEvent => write!(f, "{count} events repeat and are one record each, at their first time"),
             NoteKind::UnreadList => {
                 write!(f, "the list {about} with {count} {} was not read", if one { "entry" } else { "entries" })
             }
