@@ -13,13 +13,14 @@ export const variants = {
 /** @typedef {keyof typeof variants} Variant */
 
 /**
- * What the modules hold, as features of the crate: `inkling` searches by words and vectors; `inkling-encoder` makes vectors,
- * and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index, and changes one; `inkling-node` is the command line
+ * What the modules hold, as features of the crate: `inkling` searches by words and vectors; `inkling-languages` knows other languages
+ * than English; `inkling-encoder` makes vectors, and `inkling-gpu` does so on WebGPU, too; `inkling-build` builds an index, and changes one; `inkling-node` is the command line
  * for Node. They are apart so that visitors load each only
  * where it is needed.
  */
 export const modules = {
   inkling: 'web-index',
+  'inkling-languages': 'web-languages',
   'inkling-encoder': 'web-encoder',
   'inkling-build': 'web-index,build',
   'inkling-gpu': 'web-encoder,gpu',
@@ -31,9 +32,9 @@ export const modules = {
 /** The features of all modules together. */
 export const EVERY_MODULE = [...new Set(Object.values(modules).flatMap((features) => features.split(',')))].join()
 
-/** The modules with one build, for all browsers: what searches waits for memory, what computes on WebGPU for the GPU,
+/** The modules with one build, for all browsers: what searches waits for memory, and stems are no numbers; what computes on WebGPU for the GPU,
  * and Node 20 computes relaxed SIMD wrongly. */
-const ONE_BUILD = /** @type {Module[]} */ (['inkling', 'inkling-gpu', 'inkling-node'])
+const ONE_BUILD = /** @type {Module[]} */ (['inkling', 'inkling-languages', 'inkling-gpu', 'inkling-node'])
 
 /** The builds of a module. @param {Module} module */
 export const variantsOf = (module) =>
@@ -68,7 +69,7 @@ export function wasmEnvironment(variant) {
  */
 export const moduleEnvironment = (module, variant) => ({
   ...wasmEnvironment(variant),
-  ...(module === 'inkling' && { CARGO_PROFILE_WASM_OPT_LEVEL: 's' }),
+  ...(['inkling', 'inkling-languages'].includes(module) && { CARGO_PROFILE_WASM_OPT_LEVEL: 's' }),
 })
 
 /** Cargo's arguments for every build of the browser's half of the crate. @param {string} features */

@@ -9,7 +9,7 @@ import { EVERY_MODULE, modules, NATIVE, variants, wasmArguments, wasmEnvironment
 import { at, capture, run, Stop, say, tee } from './lib.mjs'
 
 /** The features that make no sense on this machine: the shell of the browser is linted for wasm32. */
-const NOT_NATIVE = ['default', 'node', 'web', 'web-index', 'web-encoder']
+const NOT_NATIVE = ['default', 'node', 'web', 'web-index', 'web-encoder', 'web-languages']
 
 const LINTS = ['-D', 'warnings']
 

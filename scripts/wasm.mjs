@@ -44,6 +44,7 @@ const AS_INLINED = ['always', 'flexible', 'one-caller'].map((which) => `--${whic
  */
 const LEVELS = {
   inkling: ['-Os', ...AS_INLINED],
+  'inkling-languages': ['-Os', ...AS_INLINED],
   'inkling-encoder': ['-O3', ...AS_INLINED],
   'inkling-node': ['-O1'],
 }

@@ -218,16 +218,15 @@ impl Index {
             && manifest.dim == vectors.dim()
             && documents == table.len()
             && documents == lexical.docs_total() as usize
+            && manifest.language == lexical.language().code()
             && manifest.word_files().count() == lexical.blocks();
         if !agree {
-            return Err(Error::new(
-                ErrorKind::DamagedFile,
-                "the files of the index are not of one index: fetch or build all of them again",
-            ));
+            let what = "the files of the index are not of one index: fetch or build all of them again";
+            return Err(Error::new(ErrorKind::DamagedFile, what));
         }
         let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
-        let live = vec![true; documents];
-        Ok(Self { manifest, vectors, lexical, table, live, numbers, added: HashMap::new(), values: OnceLock::new() })
+        let (live, added) = (vec![true; documents], HashMap::new());
+        Ok(Self { manifest, vectors, lexical, table, live, numbers, added, values: OnceLock::new() })
     }
 
     /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of

@@ -188,6 +188,7 @@ pub fn write(
     let shard_bytes = shard_bytes(bytes);
     let is_small = shard_bytes == usize::MAX;
     let needed = if is_small { Needed::Index } else { Needed::Hit };
+    let language = Lexical::language_of(&lexical).ok_or_else(|| Error::new(ErrorKind::Internal, "the words say no language"))?;
     let lexical = if is_small { Lexical::without_texts(&lexical) } else { lexical };
     let (lexical, blocks) = Lexical::parted(lexical);
     let tensors: Vec<(String, Vec<u8>)> = lexical.into_iter().chain(table.save()).collect();
@@ -224,6 +225,7 @@ pub fn write(
         passages: vectors.passages(),
         passage_tokens: options.max_tokens,
         passage_overlap: options.overlap,
+        language,
         meaning,
         base: None,
         files: entries,

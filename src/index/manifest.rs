@@ -8,7 +8,7 @@ use crate::json;
 use crate::model::config::ModelConfig;
 
 /// The version of the manifest and of the index files that this code writes and reads.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Longest vectors.
 pub const DIM_MAX: usize = 16384;
@@ -47,6 +47,8 @@ pub struct Manifest {
     pub passage_tokens: usize,
     /// Tokens that a passage shares with the one before it.
     pub passage_overlap: usize,
+    /// The language of the words, as the word index has it: a browser loads what is known of it beside them.
+    pub language: String,
     /// Whether the model knows the language of the documents. Where it does not, words alone rank.
     pub meaning: bool,
     /// What relative addresses of documents are relative to, itself relative to the folder: `../` for pages beside it. Without it the
@@ -118,6 +120,7 @@ struct Read {
     passages: usize,
     passage_tokens: usize,
     passage_overlap: usize,
+    language: String,
     meaning: bool,
     base: Option<String>,
     files: Vec<ReadEntry>,
@@ -270,7 +273,7 @@ impl Manifest {
 
 impl From<Read> for Manifest {
     fn from(read: Read) -> Self {
-        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files } = read;
+        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files } = read;
         let entry = |ReadEntry { path, bytes, sha256, needed, first }| FileEntry {
             path,
             digest: Digest { bytes, sha256 },
@@ -278,7 +281,7 @@ impl From<Read> for Manifest {
             first,
         };
         let files = files.into_iter().map(entry).collect();
-        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, meaning, base, files }
+        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files }
     }
 }
 
@@ -310,8 +313,8 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 4, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
-                "passage_tokens": 200, "passage_overlap": 40, "meaning": true, "files": [
+            r#"{{"format": 5, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
+                "passage_tokens": 200, "passage_overlap": 40, "language": "en", "meaning": true, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#
         )

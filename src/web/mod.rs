@@ -3,7 +3,7 @@
 //! It takes the bytes of files that have come, and turns answers into plain objects. What fetches and waits is in TypeScript
 //! (`www/src/worker/`).
 //!
-//! `web-index` and `web-encoder` make a module each. The worker holds both, and hands vectors from one to the other, so that a
+//! `web-index`, `web-encoder` and `web-languages` make a module each. The worker holds the first two, and hands vectors from one to the other, so that a
 //! trap in the encoder is an error there like any other.
 
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
@@ -19,6 +19,8 @@ mod change;
 mod convert;
 #[cfg(feature = "web-encoder")]
 mod encoder;
+#[cfg(feature = "web-languages")]
+mod languages;
 #[cfg(feature = "web-index")]
 mod search;
 #[cfg(feature = "web-index")]
@@ -40,6 +42,7 @@ pub use slices::Slice;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The SHA-256 of some bytes in hexadecimal, for pages whose browser has none for them.
+#[cfg(any(feature = "web-index", feature = "web-encoder"))]
 #[wasm_bindgen]
 pub fn sha256(bytes: &[u8]) -> String {
     crate::hash::hex_sha256(bytes)

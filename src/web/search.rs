@@ -13,6 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::codes::Codes;
 use crate::index::document::{Document, read_shard};
 use crate::index::fusion::Ranked;
+#[cfg(not(feature = "build"))]
+use crate::index::lexical;
+use crate::index::lexical::Language;
 use crate::index::manifest::{self, FileEntry, LEXICAL_FILE, ModelIdentity, PASSAGES_FILE};
 use crate::index::places::Places;
 use crate::index::table::Filters;
@@ -27,6 +30,35 @@ extern "C" {
     fn is_word(this: &Vocabulary, word: &str) -> std::result::Result<bool, JsValue>;
 }
 
+#[cfg(not(feature = "build"))]
+#[wasm_bindgen]
+extern "C" {
+    /// What knows other languages than English: the module `inkling-languages`.
+    pub type Languages;
+    #[wasm_bindgen(method)]
+    fn stems(this: &Languages, language: &str, words: &str) -> String;
+    #[wasm_bindgen(method, js_name = stopWords)]
+    fn stop_words(this: &Languages, language: &str) -> String;
+}
+
+#[cfg(not(feature = "build"))]
+impl lexical::Languages for Languages {
+    fn stems(&self, language: &str, words: &str) -> String {
+        Languages::stems(self, language, words)
+    }
+
+    fn stop_words(&self, language: &str) -> String {
+        Languages::stop_words(self, language)
+    }
+}
+
+/// Takes what knows other languages than English. What builds indexes knows all, and asks for none.
+#[cfg(not(feature = "build"))]
+#[wasm_bindgen(js_name = setLanguages)]
+pub fn set_languages(languages: Languages) {
+    lexical::set_languages(languages);
+}
+
 /// The manifest of an index.
 #[wasm_bindgen]
 pub struct Manifest(manifest::Manifest);
@@ -37,6 +69,12 @@ impl Manifest {
     #[wasm_bindgen(constructor)]
     pub fn new(json: &[u8]) -> Result<Manifest, JsValue> {
         Ok(Self(manifest::Manifest::from_json(json)?))
+    }
+
+    /// Whether another module has to say what is known of the language, before the index is opened.
+    #[wasm_bindgen(js_name = wantsLanguages)]
+    pub fn wants_languages(&self) -> bool {
+        Language::from_code(&self.0.language).is_some_and(|language| !language.is_here())
     }
 
     /// The paths of the files without which there is no search.

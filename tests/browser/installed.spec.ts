@@ -415,7 +415,7 @@ test('axe finds nothing to complain about in what is said of storing, in light a
 
 test('the list of a site holds what its pages load, and of an index only the manifest', () => {
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
-  const manifest = JSON.stringify({ format: 4, model: {}, files: [] })
+  const manifest = (language: string) => JSON.stringify({ format: 5, model: {}, language, files: [] })
   const files = {
     'index.html': '<p>',
     'a b/ü.html': '',
@@ -424,7 +424,7 @@ test('the list of a site holds what its pages load, and of an index only the man
     '.hidden': '',
     'app.js.br': '',
     'video/talk.mp4': 'v',
-    'search/manifest.json': manifest,
+    'search/manifest.json': manifest('en'),
     'search/docs/000.json': '[]',
     'other/manifest.json': '{}',
     'other/data.json': '[]',
@@ -436,6 +436,7 @@ test('the list of a site holds what its pages load, and of an index only the man
     'inkling/build.js': '',
     'inkling/cli.js': '',
     'inkling/wasm/inkling-build-simd128.wasm': '',
+    'inkling/wasm/inkling-languages-simd128.wasm': '',
   }
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(site, name)), { recursive: true })
@@ -463,6 +464,8 @@ test('the list of a site holds what its pages load, and of an index only the man
     expect(listWith('--skip', 'video/', '--indexing').files, 'with what indexes documents').toHaveLength(
       names.length + 2,
     )
+    fs.writeFileSync(path.join(site, 'search', 'manifest.json'), manifest('de'))
+    expect(listWith('--skip', 'video/').files, 'with other languages').toHaveLength(names.length + 1)
     const sha256 = createHash('sha256').update('<p>').digest('hex')
     expect(listed.find(({ path }: { path: string }) => path === 'index.html')).toEqual({
       path: 'index.html',

@@ -5,6 +5,7 @@ use inkling_search::engine::{DEFAULT_LIMIT, Mode};
 use inkling_search::error::ErrorKind;
 use inkling_search::export::filter_key;
 use inkling_search::index::fusion;
+use inkling_search::index::lexical::Language;
 use inkling_search::index::manifest::{
     DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
 };
@@ -50,6 +51,7 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
         passages: 1,
         passage_tokens: 200,
         passage_overlap: 40,
+        language: "en".into(),
         meaning: true,
         base: None,
         files,
@@ -82,8 +84,11 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
     let filter = |(field, value)| json!({ "field": field, "value": value, "key": filter_key(field, value) });
     let filters = [("day", "Monday"), ("day", "a=b"), ("day=a", "b"), ("day\\", "=b"), ("", "\\=")].map(filter);
     let errors: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+    let (everywhere, apart): (Vec<Language>, Vec<Language>) = Language::ALL.iter().partition(|language| language.is_everywhere());
+    let codes = |languages: Vec<Language>| languages.into_iter().map(Language::code).collect::<Vec<_>>();
     let contract = json!({
         "errors": errors,
+        "languages": { "everywhere": codes(everywhere), "apart": codes(apart) },
         "modes": [Mode::Hybrid, Mode::Semantic, Mode::Lexical],
         "limit": DEFAULT_LIMIT,
         "names": {

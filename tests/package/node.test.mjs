@@ -30,9 +30,7 @@ test('every entry of the package leads to a file, those of TypeScript to types a
     for (const file of files.filter((file) => !file.includes('*')))
       assert.ok(fs.existsSync(path.join(installed, file)), `${name}: ${file}`)
   }
-  const all = ['inkling', 'inkling-encoder', 'inkling-build', 'inkling-gpu', 'inkling-node'].map(
-    (name) => `${name}-simd128`,
-  )
+  const all = ['', '-languages', '-encoder', '-build', '-gpu', '-node'].map((name) => `inkling${name}-simd128`)
   for (const name of [...all, 'inkling-encoder-relaxed', 'inkling-build-relaxed'])
     assert.ok(fs.existsSync(path.join(installed, 'dist', 'wasm', `${name}.wasm`)), name)
 })

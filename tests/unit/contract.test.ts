@@ -6,11 +6,13 @@ import test from 'node:test'
 import type { InklingErrorCode } from '../../www/src/errors.js'
 import { filterKey, type RemoteHit, RemoteSearch } from '../../www/src/remote/remote.js'
 import type { Mode } from '../../www/src/types.js'
+import { needsLanguages } from '../../www/src/worker/module-names.js'
 import { filesOf, type IndexFile, NAMES, wholeBody } from '../../www/src/worker/stored.js'
 
 /** The golden, as far as its parts are read by name. */
 interface Contract {
   errors: string[]
+  languages: { everywhere: string[]; apart: string[] }
   modes: string[]
   limit: number
   names: Record<string, string>
@@ -53,6 +55,13 @@ test('every code of an error in Rust is one of the package, which adds only thos
     internal: true,
   })
   assert.deepEqual(codes, [...rust.errors, 'unsupported-browser', 'blocked'].sort())
+})
+
+test('the module for other languages is kept for a site whose index is in one of them', () => {
+  const needs = (languages: string[]) => languages.map((language) => needsLanguages({ ...rust.manifest, language }))
+  assert.deepEqual(new Set(needs(rust.languages.apart)), new Set([true]))
+  assert.deepEqual(new Set(needs(rust.languages.everywhere)), new Set([false]))
+  assert.equal(needsLanguages(rust.manifest), false)
 })
 
 test('what may rank documents has the same names', () => {

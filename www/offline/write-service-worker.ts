@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { moduleOf } from '../src/worker/module-names.js'
+import { moduleOf, needsLanguages } from '../src/worker/module-names.js'
 import { filesOf, type ListedFile, NAMES, type OfflineList } from '../src/worker/stored.js'
 
 /** The file that is written, at the root of the site: a service worker sees only what lies below it. */
@@ -34,19 +34,22 @@ export function listSite(site: string, { skip = [], indexing = false }: ListOpti
     .map((entry) => path.relative(site, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
     .sort()
   const searches = paths
-    .filter((name) => path.posix.basename(name) === NAMES.manifest && isIndex(path.join(site, name)))
+    .filter((name) => path.posix.basename(name) === NAMES.manifest && isIndex(manifestAt(site, name)))
     .map((name) => name.replace(/[^/]*$/, ''))
+  const languages = searches.some((folder) => needsLanguages(manifestAt(site, folder + NAMES.manifest)))
   // The package is where this script is.
   const packages = paths
     .filter((name) => /(^|\/)write-service-worker\.js$/.test(name))
     .map((name) => name.replace(/[^/]*$/, ''))
-  // What pages need that index documents themselves, or change an index, is left out of the others, and the GPU's half of all.
+  // What pages need that index documents themselves, or change an index, is left out of the others, as other languages are where no
+  // index is in one, and the GPU's half of all.
   const isUnused = (name: string) => {
     const { module } = moduleOf(name) ?? {}
     return (
       FOR_MACHINES.test(name) ||
       name.startsWith('wasm/inkling-node-') ||
       module === 'inkling-gpu' ||
+      (!languages && module === 'inkling-languages') ||
       (!indexing && (name === 'build.js' || module === 'inkling-build'))
     )
   }
@@ -72,14 +75,17 @@ function listed(site: string, name: string): ListedFile {
   return { path: encode(name), bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Whether a `manifest.json` is that of an index whose files lie beside it, and not some other program's. */
-function isIndex(file: string): boolean {
+/** What a `manifest.json` says; nothing where it is none. */
+function manifestAt(site: string, name: string): unknown {
   try {
-    return filesOf(JSON.parse(fs.readFileSync(file, 'utf8'))) !== undefined
+    return JSON.parse(fs.readFileSync(path.join(site, name), 'utf8'))
   } catch {
-    return false
+    return undefined
   }
 }
+
+/** Whether a manifest is that of an index whose files lie beside it, and not some other program's. */
+const isIndex = (manifest: unknown) => filesOf(manifest) !== undefined
 
 const encode = (name: string) => name.split('/').map(encodeURIComponent).join('/')
 

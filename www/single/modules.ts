@@ -9,6 +9,13 @@ const inkling: Modules['inkling'] = {
   },
 }
 
+const languages: Modules['inkling-languages'] = {
+  async simd128() {
+    const { bytes, glue } = await import('./languages-simd128.js')
+    return { glue: Promise.resolve(glue), source: bytes }
+  },
+}
+
 const encoder: Modules['inkling-encoder'] = {
   async relaxed() {
     const { bytes, glue } = await import('./encoder-relaxed.js')
@@ -31,6 +38,7 @@ async function refuse(): Promise<never> {
 /** The table. Here the CPU computes: there is no module for the GPU. */
 export const modules: Modules = {
   inkling,
+  'inkling-languages': languages,
   'inkling-encoder': encoder,
   'inkling-build': { relaxed: refuse, simd128: refuse },
   'inkling-gpu': encoder,

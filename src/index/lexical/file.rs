@@ -71,10 +71,14 @@ pub(super) fn parted(tensors: Tensors) -> (Tensors, Vec<Vec<u8>>) {
     (tensors, blocks.into_iter().map(|(_, bytes)| bytes).collect())
 }
 
+/// The description among the tensors of an index.
+pub(super) fn about(tensors: &[(String, Vec<u8>)]) -> Option<About> {
+    tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, text)| json::read(text))
+}
+
 /// Leaves all but the description out of the tensors of an index whose documents are loaded with it anyway.
 pub(super) fn without_texts(tensors: &[(String, Vec<u8>)]) -> Tensors {
-    let about = tensors.iter().find(|(name, _)| name == TENSORS[0]).and_then(|(_, text)| json::read(text));
-    let about = about.map(|about: About| About { version: VERSION_OF_DOCUMENTS, ..about });
+    let about = about(tensors).map(|about| About { version: VERSION_OF_DOCUMENTS, ..about });
     about.into_iter().map(|about| (TENSORS[0].to_owned(), serde_json::to_vec(&about).unwrap_or_default())).collect()
 }
 

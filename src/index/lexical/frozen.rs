@@ -160,8 +160,10 @@ impl Frozen {
         if (1..segment.ends.len() as u32).any(|term| segment.word(term - 1) >= segment.word(term)) {
             return Err(damaged("order of words"));
         }
-        segment.stems =
-            (0..segment.ends.len() as u32).map(|term| hash(&language.stem(segment.word(term))) | u64::from(term)).collect();
+        let mut stems = Vec::with_capacity(segment.ends.len());
+        let words = (0..segment.ends.len() as u32).map(|term| segment.word(term));
+        language.each_stem(words, &mut |stem| stems.push(hash(stem) | stems.len() as u64));
+        segment.stems = stems;
         segment.stems.sort_unstable();
         Ok(segment)
     }

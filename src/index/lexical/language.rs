@@ -1,11 +1,11 @@
 //! What the index knows of a language: its stems, its stop words, and a cheap guess which one a corpus is in.
 //!
 //! Stems come from the Snowball algorithms (`rust-stemmers`). They are taken of *folded* words, so that `canción` and `cancion`
-//! always meet; where that takes away an ending the algorithm looks for, [`Language::stem`] puts the ending back first.
+//! always meet. English is here; what is known of the others is in `others`, which in the browser is another module.
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-use super::stopwords;
+use super::others;
 
 /// A language of an index, or [`Language::None`] for text that is only compared word by word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +41,17 @@ pub enum Language {
 /// Smallest share of a corpus's words that must be stop words of a language before the guess names it. English running
 /// text has 41-45 % (counted on Cranfield, CISI and FOSDEM 2024), lists of names next to none.
 const GUESS_SHARE_MIN: f64 = 0.08;
+
+/// The stop words of English.
+const ENGLISH: &str = "\
+    a about above after again against all also am an and any are arent as at be because been before being below \
+    between both but by can cannot cant could couldnt did didnt do does doesnt doing dont down during each either etc \
+    few for from further had hadnt has hasnt have havent having he her here hers herself him himself his how however \
+    i id if ill im in into is isnt it its itself ive just may me might more most must my myself no nor not of off on \
+    once only or other our ours ourselves out over own per same shall she should shouldnt so some such than that \
+    thats the their theirs them themselves then there these they theyre this those through thus to too under until up \
+    upon us very was wasnt we were werent what whats when where whether which while who whom whose why will with \
+    within without wont would wouldnt you your youre yours yourself";
 
 impl Language {
     /// Every language, in the order of their codes.
@@ -84,46 +95,67 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The stem of a folded word: the same for the forms of one word, and the word itself where the language has no rule for it.
-    pub(super) fn stem(self, word: &str) -> String {
-        let Some(stemmer) = self.stemmer() else { return word.to_owned() };
-        // Letters of another script, digits and signs are no words of the language ("c++", "252a").
-        let alphabetic = match self {
+    /// Whether what is known of the language is in every module that searches.
+    pub const fn is_everywhere(self) -> bool {
+        matches!(self, Self::None | Self::English)
+    }
+
+    /// Whether what is known of the language is in this module, or has come.
+    pub(crate) fn is_here(self) -> bool {
+        self.is_everywhere() || others::are_here()
+    }
+
+    /// Whether a folded word may be one of the language: letters of another script, digits and signs are in none ("c++", "252a").
+    fn may_have(self, word: &str) -> bool {
+        let all = match self {
+            Self::None => false,
             Self::Russian => word.chars().all(|c| matches!(c, '\u{0400}'..='\u{052F}')),
             _ => word.bytes().all(|byte| byte.is_ascii_lowercase()),
         };
-        if !alphabetic {
-            return word.to_owned();
-        }
-        let spelled = self.with_accents(word);
-        let stem = stemmer.stem(spelled.as_deref().unwrap_or(word));
-        let folded: String = stem.chars().map(unaccented).collect();
-        if folded.is_empty() { word.to_owned() } else { folded }
+        all && !word.is_empty()
     }
 
-    /// Its stop words in ascending order of their bytes.
-    fn stop_words(self) -> impl Iterator<Item = &'static str> {
-        let list = match self {
-            Self::None => "",
-            Self::Danish => stopwords::DANISH,
-            Self::Dutch => stopwords::DUTCH,
-            Self::English => stopwords::ENGLISH,
-            Self::Finnish => stopwords::FINNISH,
-            Self::French => stopwords::FRENCH,
-            Self::German => stopwords::GERMAN,
-            Self::Italian => stopwords::ITALIAN,
-            Self::Norwegian => stopwords::NORWEGIAN,
-            Self::Portuguese => stopwords::PORTUGUESE,
-            Self::Russian => stopwords::RUSSIAN,
-            Self::Spanish => stopwords::SPANISH,
-            Self::Swedish => stopwords::SWEDISH,
-        };
-        list.split_ascii_whitespace()
+    /// The stem of a folded word: the same for the forms of one word, and the word itself where the language has no rule for it.
+    pub(super) fn stem(self, word: &str) -> String {
+        match self {
+            _ if !self.may_have(word) => word.to_owned(),
+            Self::English => match Stemmer::create(Algorithm::English).stem(word).into_owned() {
+                stem if stem.is_empty() => word.to_owned(),
+                stem => stem,
+            },
+            _ => others::stems(self, word),
+        }
+    }
+
+    /// Calls `visit` with the stem of each word. Another module is asked for all at once: one by one, the asking would take longest.
+    pub(super) fn each_stem<'a>(self, words: impl Iterator<Item = &'a str> + Clone, visit: &mut dyn FnMut(&str)) {
+        if self.is_everywhere() {
+            return words.for_each(|word| visit(&self.stem(word)));
+        }
+        let mut asked = String::new();
+        for word in words.clone().filter(|word| self.may_have(word)) {
+            if !asked.is_empty() {
+                asked.push(' ');
+            }
+            asked.push_str(word);
+        }
+        let stems = others::stems(self, &asked);
+        let mut stems = stems.split(' ');
+        words.for_each(|word| visit(if self.may_have(word) { stems.next().expect("a stem for each word") } else { word }));
+    }
+
+    /// What `look` makes of its stop words, in ascending order of their bytes, with spaces between them.
+    fn with_stop_words<T>(self, look: impl FnOnce(&str) -> T) -> T {
+        match self {
+            Self::None => look(""),
+            Self::English => look(ENGLISH),
+            _ => others::with_stop_words(self, look),
+        }
     }
 
     /// Whether a folded word is one that nearly every text of the language has.
     pub fn is_stop_word(self, word: &str) -> bool {
-        self.stop_words().find(|other| *other >= word) == Some(word)
+        self.with_stop_words(|list| list.split_ascii_whitespace().find(|other| *other >= word) == Some(word))
     }
 
     /// The language whose stop words make up the largest share of a corpus, given how often it has a word.
@@ -133,52 +165,12 @@ impl Language {
     pub(super) fn guess(total: u64, count: impl Fn(&str) -> u64) -> Self {
         let mut best = (GUESS_SHARE_MIN * total as f64, Self::None);
         for language in Self::ALL {
-            let found: u64 = language.stop_words().map(&count).sum();
+            let found: u64 = language.with_stop_words(|list| list.split_ascii_whitespace().map(&count).sum());
             if found as f64 > best.0 {
                 best = (found as f64, language);
             }
         }
         best.1
-    }
-
-    fn stemmer(self) -> Option<Stemmer> {
-        // One constant call for each language, so that the linker can leave the algorithms of the others out of the wasm file.
-        Some(match self {
-            Self::None => return None,
-            Self::Danish => Stemmer::create(Algorithm::Danish),
-            Self::German => Stemmer::create(Algorithm::German),
-            Self::English => Stemmer::create(Algorithm::English),
-            Self::Spanish => Stemmer::create(Algorithm::Spanish),
-            Self::Finnish => Stemmer::create(Algorithm::Finnish),
-            Self::French => Stemmer::create(Algorithm::French),
-            Self::Italian => Stemmer::create(Algorithm::Italian),
-            Self::Dutch => Stemmer::create(Algorithm::Dutch),
-            Self::Norwegian => Stemmer::create(Algorithm::Norwegian),
-            Self::Portuguese => Stemmer::create(Algorithm::Portuguese),
-            Self::Russian => Stemmer::create(Algorithm::Russian),
-            Self::Swedish => Stemmer::create(Algorithm::Swedish),
-        })
-    }
-
-    /// A folded word with the accents of its ending restored, where the stemmer knows the ending only with them.
-    fn with_accents(self, word: &str) -> Option<String> {
-        let endings: &[(&str, &str)] = match self {
-            Self::Spanish => &[("ion", "ión")],
-            Self::Portuguese => &[("cao", "ção"), ("coes", "ções"), ("ao", "ão"), ("oes", "ões")],
-            _ => &[],
-        };
-        let (plain, accented) = endings.iter().find(|(plain, _)| word.ends_with(plain))?;
-        Some(format!("{}{accented}", &word[..word.len() - plain.len()]))
-    }
-}
-
-/// The letter without the accent that [`Language::with_accents`] may have given it.
-fn unaccented(c: char) -> char {
-    match c {
-        'ó' | 'õ' => 'o',
-        'ã' => 'a',
-        'ç' => 'c',
-        _ => c,
     }
 }
 
@@ -186,6 +178,7 @@ fn unaccented(c: char) -> char {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::elsewhere;
     use super::*;
 
     #[test]
@@ -211,15 +204,50 @@ mod tests {
     }
 
     #[test]
+    fn words_have_the_same_stems_together_as_alone() {
+        let words = ["canciones", "", "252a", "losungen", "системами", "educacoes", "s", "analytics", "東京"];
+        for language in Language::ALL {
+            let mut stems = Vec::new();
+            language.each_stem(words.into_iter(), &mut |stem| stems.push(stem.to_owned()));
+            assert_eq!(stems, words.map(|word| language.stem(word)), "{}", language.code());
+        }
+    }
+
+    #[test]
+    fn what_another_module_knows_of_a_language_is_asked_for_by_its_code() {
+        struct Known;
+        impl elsewhere::Languages for Known {
+            fn stems(&self, language: &str, words: &str) -> String {
+                others::stems(Language::from_code(language).unwrap(), words)
+            }
+
+            fn stop_words(&self, language: &str) -> String {
+                others::with_stop_words(Language::from_code(language).unwrap(), str::to_owned)
+            }
+        }
+        assert!(!elsewhere::are_here());
+        elsewhere::set_languages(Known);
+        assert!(elsewhere::are_here());
+        // The stop words of one are not those of the one before.
+        for (language, stop_word) in [(Language::German, "und"), (Language::French, "et"), (Language::German, "und")] {
+            let is_stop_word = |list: &str| list.split(' ').any(|word| word == stop_word);
+            assert!(elsewhere::with_stop_words(language, is_stop_word));
+            assert_eq!(elsewhere::stems(language, "losungen activites"), others::stems(language, "losungen activites"));
+        }
+    }
+
+    #[test]
     fn every_list_of_stop_words_is_sorted_folded_and_without_repeats() {
         for language in Language::ALL {
-            let list: Vec<&str> = language.stop_words().collect();
-            assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{}", language.code());
-            for word in list {
-                let mut folded = String::new();
-                super::super::analyze::words(word, |found, _| folded.push_str(found));
-                assert_eq!(folded, *word);
-            }
+            language.with_stop_words(|list| {
+                let list: Vec<&str> = list.split_ascii_whitespace().collect();
+                assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{}", language.code());
+                for word in list {
+                    let mut folded = String::new();
+                    super::super::analyze::words(word, |found, _| folded.push_str(found));
+                    assert_eq!(folded, *word);
+                }
+            });
         }
     }
 

@@ -25,13 +25,16 @@
 //! # }
 //! ```
 //!
-//! The order of reading: `analyze` (text to words), `language` (stems, stop words), `postings` and `store` (where words are),
+//! The order of reading: `analyze` (text to words), `language` and `others` (stems, stop words), `postings` and `store` (where words are),
 //! `growing` and `frozen` (the two kinds of segment), `file` (the bytes), `open`, `builder`, `query`, `lookup`, `expand` (word to forms), `spellings`, `acronyms`, `respell`, `score`, `pairs`,
 //! `phrase`, `highlight`.
 
 mod acronyms;
 mod analyze;
 mod builder;
+#[cfg(all(test, not(target_family = "wasm")))]
+#[path = "others/elsewhere.rs"]
+mod elsewhere;
 mod expand;
 mod file;
 mod frozen;
@@ -40,6 +43,9 @@ mod highlight;
 mod language;
 mod lookup;
 mod open;
+#[cfg_attr(not(all(feature = "web-index", not(feature = "build"), target_family = "wasm")), path = "others/here.rs")]
+#[cfg_attr(all(feature = "web-index", not(feature = "build"), target_family = "wasm"), path = "others/elsewhere.rs")]
+mod others;
 mod pairs;
 mod phrase;
 mod postings;
@@ -48,7 +54,6 @@ mod respell;
 mod score;
 mod segment;
 mod spellings;
-mod stopwords;
 mod store;
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
@@ -61,6 +66,10 @@ pub use builder::LexicalBuilder;
 pub use highlight::Highlighter;
 pub use language::Language;
 pub use lookup::Lookup;
+#[cfg(all(feature = "web-index", not(feature = "build"), target_family = "wasm"))]
+pub use others::{Languages, set_languages};
+#[cfg(feature = "web-languages")]
+pub use others::{stems, with_stop_words};
 pub(super) use postings::{put as put_varint, take as take_varint};
 pub use query::{QUERY_BYTES_MAX, QUERY_WORDS_MAX, Query, Syntax, folded_words};
 pub use score::Ranking;

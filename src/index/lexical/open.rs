@@ -40,6 +40,9 @@ impl Lexical {
         })?;
         check_fields(&about.fields, ErrorKind::DamagedFile)?;
         let language = known_language(&about.language, ErrorKind::UnsupportedFormat)?;
+        if !language.is_here() {
+            return Err(file::damaged("a language that manifest.json does not name"));
+        }
         let base = match about.version {
             VERSION => {
                 let (documents, lengths, gaps, blocks) = (documents_of?, lengths?, gaps?, blocks?);
@@ -127,6 +130,11 @@ impl Lexical {
     /// Parts the tensors that an index is saved as into those of its file and its blocks, in their order.
     pub fn parted(tensors: Tensors) -> (Tensors, Vec<Vec<u8>>) {
         file::parted(tensors)
+    }
+
+    /// The code of the language of an index from the tensors that it is saved as.
+    pub fn language_of(tensors: &[(String, Vec<u8>)]) -> Option<String> {
+        file::about(tensors).map(|about| about.language)
     }
 
     /// The tensors that are left of an index's when its words are to be made from its documents.

@@ -28,6 +28,8 @@ interface Held {
 export interface GlueManifest extends Held {
   /** The paths of the files without which there is no search. */
   first(): string[]
+  /** Whether another module has to say what is known of the language, before the index is opened. */
+  wantsLanguages(): boolean
 }
 
 /** A query that has been read. An answer takes it for its own. */
@@ -182,6 +184,16 @@ export interface Opens<S> {
   Search: new (manifest: GlueManifest, files: Map<string, Uint8Array>) => S
   /** For pages whose browser has none for them. */
   sha256(bytes: Uint8Array): string
+  /** Takes what knows other languages than English; a module that builds knows all. */
+  setLanguages?(languages: LanguagesGlue): void
+}
+
+/** What the module exports that knows other languages than English. */
+export interface LanguagesGlue {
+  /** The stems of folded words of a language, with a space between them as between the words. */
+  stems(language: string, words: string): string
+  /** With spaces between them. */
+  stopWords(language: string): string
 }
 
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
@@ -230,6 +242,7 @@ export interface BuildGlue extends Opens<GlueChanges> {
 }
 
 let indexGlue: Promise<IndexGlue> | undefined
+let languagesGlue: Promise<LanguagesGlue> | undefined
 let encoderGlue: Promise<EncoderGlue> | undefined
 let gpuGlue: Promise<EncoderGlue> | undefined
 let buildGlue: Promise<BuildGlue> | undefined
@@ -239,6 +252,12 @@ let compiled: Promise<WebAssembly.Module> | undefined
 export function loadIndexGlue(): Promise<IndexGlue> {
   indexGlue ??= startGlue(modules.inkling, compile)
   return indexGlue
+}
+
+/** The same with the module that knows other languages than English. */
+export function loadLanguagesGlue(): Promise<LanguagesGlue> {
+  languagesGlue ??= startGlue(modules['inkling-languages'], compile)
+  return languagesGlue
 }
 
 /** The same with the module that encodes. Of one that another worker has compiled only the last is left. */

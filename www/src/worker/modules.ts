@@ -1,5 +1,5 @@
 /** Where the wasm modules lie. A page that is one file has a table of its own, `www/single/modules.ts`. */
-import type { BuildGlue, EncoderGlue, IndexGlue, Start } from './glue.js'
+import type { BuildGlue, EncoderGlue, IndexGlue, LanguagesGlue, Start } from './glue.js'
 import type { Build, Module } from './module-names.js'
 
 /** A module as it is loaded: the glue that runs it, on its way, and its bytes or their address. */
@@ -16,6 +16,7 @@ export type Builds<G> = Readonly<
 /** What each module offers. */
 interface Glues extends Record<Module, unknown> {
   inkling: IndexGlue
+  'inkling-languages': LanguagesGlue
   'inkling-encoder': EncoderGlue
   'inkling-build': BuildGlue
   'inkling-gpu': EncoderGlue
@@ -30,6 +31,12 @@ export const modules: Modules = {
     simd128: async () => ({
       glue: import('./wasm/inkling-simd128.js'),
       source: new URL('./wasm/inkling-simd128.wasm', import.meta.url),
+    }),
+  },
+  'inkling-languages': {
+    simd128: async () => ({
+      glue: import('./wasm/inkling-languages-simd128.js'),
+      source: new URL('./wasm/inkling-languages-simd128.wasm', import.meta.url),
     }),
   },
   'inkling-encoder': {

@@ -1,7 +1,7 @@
 /** The index of a site as a visitor's browser fetches it: its manifest, and the files that this names. */
 import { InklingError } from '../errors.js'
 import type { Progress } from '../types.js'
-import type { GlueManifest, GlueSearch, Opens } from './glue.js'
+import { type GlueManifest, type GlueSearch, loadLanguagesGlue, type Opens } from './glue.js'
 import type { LoadOptions } from './protocol.js'
 import { type Current, Loading, Store } from './store.js'
 import { filesOf, type IndexFile, NAMES } from './stored.js'
@@ -44,9 +44,16 @@ export class Site {
     const site = new Site(store, glue, integrity, value)
     const load = async () => {
       const loading = new Loading(onProgress, site.bytes('index'))
-      const paths = site.#now.manifest.first()
-      const files = await together(paths.map(async (path) => [path, await site.fixed(path, loading)] as const))
-      return new glue.Search(site.#now.manifest, new Map(files))
+      const { manifest } = site.#now
+      const knowLanguage = async () => manifest.wantsLanguages() && glue.setLanguages?.(await loadLanguagesGlue())
+      const known = knowLanguage()
+      // Where a file is missing, too, that is what is said.
+      known.catch(() => {})
+      const files = await together(
+        manifest.first().map(async (path) => [path, await site.fixed(path, loading)] as const),
+      )
+      await known
+      return new glue.Search(manifest, new Map(files))
     }
     try {
       const index = await load()

@@ -1,4 +1,4 @@
-//! Words that nearly every text of a language has, folded and sorted: they count little in a query, never nothing. Each list is one
+//! Words that nearly every text of a language but English has, folded and sorted: they count little in a query, never nothing. Each list is one
 //! text: lists of texts would be twice the bytes.
 //!
 //! Written for this project: articles, pronouns, prepositions, conjunctions, auxiliary verbs and question words.
@@ -16,16 +16,6 @@ pub(super) const DUTCH: &str = "\
     maar me meer men met mij mijn moet moeten na naar niet niets nog nu of om omdat onder ons onze ook op over reeds \
     te tegen toch toen tot u uit uw van veel via voor waar waarom want waren was wat we wel welke werd wie wij wil \
     worden wordt zal ze zeer zich zij zijn zo zoals zonder zou zullen";
-
-pub(super) const ENGLISH: &str = "\
-    a about above after again against all also am an and any are arent as at be because been before being below \
-    between both but by can cannot cant could couldnt did didnt do does doesnt doing dont down during each either etc \
-    few for from further had hadnt has hasnt have havent having he her here hers herself him himself his how however \
-    i id if ill im in into is isnt it its itself ive just may me might more most must my myself no nor not of off on \
-    once only or other our ours ourselves out over own per same shall she should shouldnt so some such than that \
-    thats the their theirs them themselves then there these they theyre this those through thus to too under until up \
-    upon us very was wasnt we were werent what whats when where whether which while who whom whose why will with \
-    within without wont would wouldnt you your youre yours yourself";
 
 pub(super) const FINNISH: &str = "\
     ehka ei eivat eli en enemman ennen ensin eri etta han hanen he heidan hyvin ilman itse ja jo johon joiden joihin \
