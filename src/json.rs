@@ -46,6 +46,10 @@ pub struct Any(pub Value);
 #[derive(Debug, Default, PartialEq)]
 pub struct Properties(pub serde_json::Map<String, Value>);
 
+/// The properties of an object that are all of one type, in their order.
+#[derive(Debug, PartialEq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
 make_place!(Place);
 
 impl Deserialize for Any {
@@ -114,6 +118,47 @@ impl Visitor for Place<Properties> {
             entries: Default::default(),
             entry: None,
         }))
+    }
+}
+
+impl<T: Deserialize> Deserialize for Named<T> {
+    fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
+        Place::new(out)
+    }
+}
+
+impl<T: Deserialize> Visitor for Place<Named<T>> {
+    fn map(&mut self) -> Result<Box<dyn Map + '_>> {
+        Ok(Box::new(NamedEntries { out: &mut self.out, entries: Vec::new(), entry: None }))
+    }
+}
+
+/// Properties of one type that are being read; `entry` is the one at hand.
+struct NamedEntries<'a, T> {
+    out: &'a mut Option<Named<T>>,
+    entries: Vec<(String, T)>,
+    entry: Option<(String, Option<T>)>,
+}
+
+impl<T> NamedEntries<'_, T> {
+    fn put(&mut self) {
+        if let Some((name, Some(value))) = self.entry.take() {
+            self.entries.push((name, value));
+        }
+    }
+}
+
+impl<T: Deserialize> Map for NamedEntries<'_, T> {
+    fn key(&mut self, name: &str) -> Result<&mut dyn Visitor> {
+        self.put();
+        let (_, value) = self.entry.insert((name.to_owned(), None));
+        Ok(Deserialize::begin(value))
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.put();
+        *self.out = Some(Named(std::mem::take(&mut self.entries)));
+        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Safetensors files: named arrays that open in Python too.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use safetensors::{Dtype, View};
 
@@ -39,10 +38,10 @@ impl<'a> Tensors<'a> {
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk()?;
         let (header, body) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        let entries: BTreeMap<String, Entry> = json::read(header)?;
-        let ends: Vec<usize> = entries.values().map(|entry| entry.data_offsets.1).collect();
+        let json::Named::<Entry>(entries) = json::read(header)?;
+        let ends: Vec<usize> = entries.iter().map(|(_, entry)| entry.data_offsets.1).collect();
         let is_next = |start: usize| start == 0 || ends.contains(&start);
-        if entries.len() > TENSORS_MAX || !entries.values().all(|entry| is_next(entry.data_offsets.0)) {
+        if entries.len() > TENSORS_MAX || !entries.iter().all(|(_, entry)| is_next(entry.data_offsets.0)) {
             return None;
         }
         let (mut tensors, mut all) = (Vec::new(), 0);

@@ -96,9 +96,9 @@ impl Args {
             ModeArg::Semantic => Mode::Semantic,
             ModeArg::Lexical => Mode::Lexical,
         };
-        let mut filters = Filters::new();
+        let mut filters = Filters::default();
         for (field, value) in &self.filters {
-            filters.entry(field.clone()).or_default().push(value.clone());
+            filters.add(field, value.clone());
         }
         let (limit, sort, min_score) = (self.limit, self.sort.clone(), self.far.then_some(0.0));
         QueryOptions { limit, mode, filters, sort, min_score, ..QueryOptions::default() }

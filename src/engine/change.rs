@@ -83,7 +83,7 @@ impl Index {
         self.values = OnceLock::new();
         self.live.push(true);
         self.numbers.insert(document.id.clone(), number);
-        self.added.insert(number, document);
+        self.added.push((number, document));
         Ok(())
     }
 
@@ -94,7 +94,9 @@ impl Index {
     pub fn remove(&mut self, id: &str) -> bool {
         let Some(number) = self.numbers.remove(id) else { return false };
         self.live[number as usize] = false;
-        self.added.remove(&number);
+        if let Ok(at) = self.added.binary_search_by_key(&number, |&(number, _)| number) {
+            self.added.remove(at);
+        }
         self.lexical.remove(number)
     }
 

@@ -84,7 +84,10 @@ impl Index {
     /// # Errors
     /// Those of `documents`.
     pub fn document(&self, number: u32, documents: &impl Documents) -> Result<Document> {
-        self.added.get(&number).map_or_else(|| documents.document(number), |document| Ok(document.clone()))
+        match self.added.binary_search_by_key(&number, |&(number, _)| number) {
+            Ok(at) => Ok(self.added[at].1.clone()),
+            Err(_) => documents.document(number),
+        }
     }
 
     fn show(&self, ranked: &Ranked, document: Document, highlighter: Option<&Highlighter>) -> Result<Hit> {

@@ -56,8 +56,8 @@ pub struct Index {
     live: Vec<bool>,
     /// The number of each live document.
     numbers: HashMap<String, u32>,
-    /// Documents added since the index was opened, by number; the others lie in the files of the index.
-    added: HashMap<u32, Document>,
+    /// Documents added since the index was opened, by ascending number; the others lie in the files of the index.
+    added: Vec<(u32, Document)>,
     /// The values that queries may name; made at the first query after a change.
     values: OnceLock<Values>,
 }
@@ -225,7 +225,7 @@ impl Index {
             return Err(Error::new(ErrorKind::DamagedFile, what));
         }
         let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
-        let (live, added) = (vec![true; documents], HashMap::new());
+        let (live, added) = (vec![true; documents], Vec::new());
         Ok(Self { manifest, vectors, lexical, table, live, numbers, added, values: OnceLock::new() })
     }
 
@@ -335,7 +335,7 @@ impl Index {
     }
 
     fn parse(&self, text: &str, options: &QueryOptions, is_word: Option<&dyn Fn(&str) -> bool>) -> Result<Read<'_>> {
-        let fields = options.filters.keys().chain(&options.facets);
+        let fields = options.filters.iter().map(|(field, _)| field).chain(&options.facets);
         fields.into_iter().try_for_each(|field| self.table.check_field(field))?;
         options.sort.iter().try_for_each(|order| self.table.check_order(order).map(drop))?;
         let query = Query::parse(text, &options.syntax);

@@ -3,8 +3,6 @@
 //! Kept in `lexical.safetensors` as one JSON text, where there is any: `documents.preferences`, `{"weights": [[document, hundredths]],
 //! "pins": [[question, document]]}`.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::document::Document;
@@ -21,9 +19,10 @@ const PINNED: f64 = 1000.0;
 /// The preferences of an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preferences {
-    weights: HashMap<u32, u32>,
-    /// Documents by questions, as [`plain`] writes them.
-    pins: HashMap<String, Vec<u32>>,
+    /// Documents in ascending order, and the weight of each.
+    weights: Vec<(u32, u32)>,
+    /// Questions as [`plain`] writes them, each with a document.
+    pins: Vec<(String, u32)>,
 }
 
 /// The preferences as they are saved.
@@ -38,7 +37,7 @@ impl Preferences {
     pub fn push(&mut self, number: u32, document: &Document) {
         self.weights.extend(document.weight.map(|weight| (number, weight.into())));
         for question in &document.pins {
-            self.pins.entry(plain(question)).or_default().push(number);
+            self.pins.push((plain(question), number));
         }
     }
 
@@ -46,14 +45,9 @@ impl Preferences {
     pub fn open(text: &[u8], documents: usize) -> Option<Self> {
         let Saved { weights, pins } = json::read(text)?;
         let is_known = |number: u32| (number as usize) < documents;
-        if !weights.iter().all(|(number, _)| is_known(*number)) || !pins.iter().all(|(_, number)| is_known(*number)) {
-            return None;
-        }
-        let mut preferences = Self { weights: weights.into_iter().collect(), ..Self::default() };
-        for (question, number) in pins {
-            preferences.pins.entry(question).or_default().push(number);
-        }
-        Some(preferences)
+        let are_known = weights.iter().all(|(number, _)| is_known(*number)) && pins.iter().all(|(_, number)| is_known(*number));
+        let are_ascending = weights.is_sorted_by(|(a, _), (b, _)| a < b);
+        (are_known && are_ascending).then_some(Self { weights, pins })
     }
 
     /// The tensor to write; none where nothing is preferred.
@@ -61,10 +55,7 @@ impl Preferences {
         if *self == Self::default() {
             return None;
         }
-        let mut weights: Vec<(u32, u32)> = self.weights.iter().map(|(number, weight)| (*number, *weight)).collect();
-        let pins = self.pins.iter().flat_map(|(question, numbers)| numbers.iter().map(|number| (question.clone(), *number)));
-        let mut pins: Vec<(String, u32)> = pins.collect();
-        weights.sort_unstable();
+        let Self { weights, mut pins } = self.clone();
         pins.sort_unstable();
         Some(serde_json::to_vec(&Saved { weights, pins }).expect("texts and numbers are plain data"))
     }
@@ -73,10 +64,16 @@ impl Preferences {
     pub fn apply(&self, question: &str, ranked: &mut Vec<Ranked>, may: impl Fn(u32) -> bool) {
         if !self.weights.is_empty() {
             for document in ranked.iter_mut().filter(|document| document.order > 0.0) {
-                document.order *= self.weights.get(&document.document).map_or(1.0, |weight| f64::from(*weight) / 100.0);
+                if let Ok(at) = self.weights.binary_search_by_key(&document.document, |&(number, _)| number) {
+                    document.order *= f64::from(self.weights[at].1) / 100.0;
+                }
             }
         }
-        for &number in self.pins.get(&plain(question)).into_iter().flatten().filter(|&&number| may(number)) {
+        if self.pins.is_empty() {
+            return;
+        }
+        let question = plain(question);
+        for &(_, number) in self.pins.iter().filter(|(pinned, number)| *pinned == question && may(*number)) {
             match ranked.iter_mut().find(|document| document.document == number) {
                 Some(document) => document.order += PINNED,
                 None => ranked.push(Ranked { score: 1.0, order: PINNED, ..Ranked::unranked(number) }),

@@ -12,6 +12,13 @@ pub fn sort_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering
     list.extend(order.into_iter().filter_map(|place| items[place as usize].take()));
 }
 
+/// The different texts of a list, in ascending order.
+pub fn distinct(mut list: Vec<String>) -> Vec<String> {
+    sort_by(&mut list, Ord::cmp);
+    list.dedup();
+    list
+}
+
 /// Keeps the items of a list that come first, so many, in no order.
 pub fn keep_first<T>(list: &mut Vec<T>, count: usize, mut compare: impl FnMut(&T, &T) -> Ordering) {
     if count >= list.len() {

@@ -35,7 +35,8 @@ const VALUE_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     ids: Vec<String>,
-    columns: BTreeMap<String, Column>,
+    /// By name, in ascending order.
+    columns: Vec<(String, Column)>,
     /// What the site's owner prefers.
     pub preferences: Preferences,
 }
@@ -49,6 +50,7 @@ struct Column {
     /// Where the codes of each of them end.
     ends: Vec<u32>,
     codes: Vec<u32>,
+    /// The code of each value, once one is added.
     index: HashMap<String, u32>,
     /// The document that each value was met in last.
     met: Vec<u32>,
@@ -74,8 +76,45 @@ struct Read {
     codes: Vec<u32>,
 }
 
-/// Which values a field must have: one of those listed, for every field listed.
-pub type Filters = BTreeMap<String, Vec<String>>;
+/// Which values a field must have: one of those listed, for every field listed, in the order of their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters(Vec<(String, Vec<String>)>);
+
+impl Filters {
+    /// Lists the values of a field, in place of those that were listed.
+    pub fn insert(&mut self, field: String, values: Vec<String>) {
+        match self.0.binary_search_by(|(other, _)| other.cmp(&field)) {
+            Ok(at) => self.0[at].1 = values,
+            Err(at) => self.0.insert(at, (field, values)),
+        }
+    }
+
+    /// Lists one more value of a field.
+    pub fn add(&mut self, field: &str, value: String) {
+        match self.0.iter_mut().find(|(other, _)| other == field) {
+            Some((_, values)) => values.push(value),
+            None => self.insert(field.to_owned(), vec![value]),
+        }
+    }
+
+    /// Whether no field is listed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields with the values that are listed.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.0.iter().map(|(field, values)| (field, values))
+    }
+}
+
+impl FromIterator<(String, Vec<String>)> for Filters {
+    fn from_iter<I: IntoIterator<Item = (String, Vec<String>)>>(listed: I) -> Self {
+        let mut filters = Self::default();
+        listed.into_iter().for_each(|(field, values)| filters.insert(field, values));
+        filters
+    }
+}
 
 /// How often each value of a field occurs, most frequent first, equals in the order of the alphabet.
 pub type Counts = Vec<(String, usize)>;
@@ -89,7 +128,11 @@ impl Table {
         for (name, value) in &document.fields {
             let texts = texts(value);
             if !texts.is_empty() && texts.iter().all(|text| text.len() <= VALUE_BYTES_MAX) {
-                self.columns.entry(name.clone()).or_default().push(number, texts);
+                let place = self.columns.binary_search_by(|(other, _)| other.cmp(name)).unwrap_or_else(|place| {
+                    self.columns.insert(place, (name.clone(), Column::default()));
+                    place
+                });
+                self.columns[place].1.push(number, texts);
             }
         }
     }
@@ -107,12 +150,11 @@ impl Table {
         };
         let part = |name: &str| tensor(name).ok_or_else(|| damaged("a part is missing"));
         let ids: Vec<String> = json::read(part(IDS)?).ok_or_else(|| damaged("not JSON"))?;
-        let saved: BTreeMap<String, Read> = json::read(part(COLUMNS)?).ok_or_else(|| damaged("not JSON"))?;
-        let mut columns = BTreeMap::new();
-        for (name, saved) in saved {
-            let column = Column::open(saved, ids.len()).ok_or_else(|| damaged("its columns contradict each other"))?;
-            columns.insert(name, column);
-        }
+        let json::Named(saved) = json::read(part(COLUMNS)?).ok_or_else(|| damaged("not JSON"))?;
+        let columns = saved.into_iter().map(|(name, saved)| Some((name, Column::open(saved, ids.len())?)));
+        let columns: Option<Vec<(String, Column)>> = columns.collect();
+        let columns = columns.filter(|columns| columns.is_sorted_by(|(a, _), (b, _)| a < b));
+        let columns = columns.ok_or_else(|| damaged("its columns contradict each other"))?;
         let preferences = tensor(PREFERENCES).map(|text| Preferences::open(text, ids.len()));
         let preferences = preferences.map(|read| read.ok_or_else(|| damaged("its preferences name no document")));
         Ok(Self { ids, columns, preferences: preferences.transpose()?.unwrap_or_default() })
@@ -143,6 +185,11 @@ impl Table {
         self.ids.is_empty()
     }
 
+    fn column(&self, field: &str) -> Option<&Column> {
+        let place = self.columns.binary_search_by(|(name, _)| name.as_str().cmp(field)).ok()?;
+        Some(&self.columns[place].1)
+    }
+
     /// The id of a document.
     pub fn id(&self, document: u32) -> &str {
         &self.ids[document as usize]
@@ -150,7 +197,7 @@ impl Table {
 
     /// The texts that a document has in a field.
     pub fn values(&self, document: u32, field: &str) -> impl Iterator<Item = &str> {
-        let column = self.columns.get(field);
+        let column = self.column(field);
         column.into_iter().flat_map(move |column| column.of(document).iter().map(|&code| column.values[code as usize].as_str()))
     }
 
@@ -167,10 +214,10 @@ impl Table {
     /// # Errors
     /// `invalid-input`, naming the fields there are.
     pub fn check_field(&self, field: &str) -> Result<()> {
-        if self.columns.contains_key(field) {
+        if self.column(field).is_some() {
             return Ok(());
         }
-        let known: Vec<&str> = self.columns.keys().map(String::as_str).collect();
+        let known: Vec<&str> = self.fields().map(|(name, _)| name).collect();
         Err(Error::new(ErrorKind::InvalidInput, format!("the index has no field {field:?}: it has {}", known.join(", "))))
     }
 
@@ -179,7 +226,7 @@ impl Table {
     /// # Errors
     /// `invalid-input` for a field that no document has.
     pub fn check_order<'a>(&self, order: &'a str) -> Result<(&'a str, bool)> {
-        match order.strip_prefix('-').filter(|_| !self.columns.contains_key(order)) {
+        match order.strip_prefix('-').filter(|_| self.column(order).is_none()) {
             Some(field) => self.check_field(field).map(|()| (field, true)),
             None => self.check_field(order).map(|()| (order, false)),
         }
@@ -187,14 +234,14 @@ impl Table {
 
     /// The place of each document's first value in a field among all values of it; none where it has none.
     pub fn places(&self, field: &str) -> impl Fn(u32) -> Option<u32> {
-        let column = self.columns.get(field);
+        let column = self.column(field);
         let places = column.map(|column| order::places(&column.values)).unwrap_or_default();
         move |document| column?.of(document).first().map(|&value| places[value as usize])
     }
 
     /// How many of some documents have each value of a field.
     pub fn count(&self, field: &str, documents: impl IntoIterator<Item = u32>) -> Counts {
-        let Some(column) = self.columns.get(field) else { return Vec::new() };
+        let Some(column) = self.column(field) else { return Vec::new() };
         let mut counts = vec![0; column.values.len()];
         for document in documents {
             column.of(document).iter().for_each(|&code| counts[code as usize] += 1);
@@ -208,6 +255,10 @@ impl Table {
 impl Column {
     /// Adds a document behind those there are, with the distinct ones among some texts.
     fn push(&mut self, document: u32, texts: Vec<String>) {
+        if self.index.len() < self.values.len() {
+            self.index = self.values.iter().cloned().zip(0..).collect();
+            self.met = vec![u32::MAX; self.values.len()];
+        }
         for text in texts {
             let next = self.values.len() as u32;
             let code = match self.index.get(&text) {
@@ -253,9 +304,7 @@ impl Column {
         if !ascending || listed.len() != rows || sum as usize != codes.len() || !known {
             return None;
         }
-        let index = (0..).zip(values.iter()).map(|(code, value)| (value.clone(), code)).collect();
-        let met = vec![u32::MAX; values.len()];
-        Some(Self { values, documents: listed, ends, codes, index, met })
+        Some(Self { values, documents: listed, ends, codes, ..Self::default() })
     }
 
     fn save(&self) -> Saved<'_> {

@@ -1,7 +1,6 @@
 //! What a query asks for besides its subject: a day, a room, a level or a speaker that is a value of a field, so that a page can offer
 //! it as a filter. No sentence is parsed: the words of a value must stand together in the query, in their order, folded alike.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -26,8 +25,8 @@ pub struct Understood {
     pub end: usize,
 }
 
-/// The values of all fields by their first words, to look queries up in.
-pub struct Values(HashMap<String, Vec<Value>>);
+/// The values of all fields in the order of their first words, to look queries up in: of one word the longest first.
+pub struct Values(Vec<Value>);
 
 struct Value {
     words: Vec<String>,
@@ -38,7 +37,7 @@ struct Value {
 impl Values {
     /// The values of a table that a query may name. `is_stop_word` tells words that are in every query and mean no value.
     pub fn of(table: &Table, is_stop_word: impl Fn(&str) -> bool) -> Self {
-        let mut known: HashMap<String, Vec<Value>> = HashMap::new();
+        let mut known = Vec::new();
         for (field, values) in table.fields() {
             for value in values {
                 let words = folded_words(value);
@@ -48,13 +47,12 @@ impl Values {
                     many => many.len() <= WORDS_MAX,
                 };
                 if is_name {
-                    let entry = known.entry(words[0].clone()).or_default();
-                    entry.push(Value { words, field: field.to_owned(), value: value.clone() });
+                    known.push(Value { words, field: field.to_owned(), value: value.clone() });
                 }
             }
         }
-        // The longest first; equal ones are values of several fields.
-        known.values_mut().for_each(|values| sort_by(values, |a, b| b.words.len().cmp(&a.words.len())));
+        // Equal ones are values of several fields.
+        sort_by(&mut known, |a, b| a.words[0].cmp(&b.words[0]).then_with(|| b.words.len().cmp(&a.words.len())));
         Self(known)
     }
 
@@ -64,12 +62,13 @@ impl Values {
         let places: &[(String, Range<usize>)] = query.places();
         let (mut found, mut at) = (Vec::new(), 0);
         while at < places.len() {
-            let values = self.0.get(&places[at].0).map(Vec::as_slice).unwrap_or_default();
+            let (Self(values), (first, _)) = (self, &places[at]);
+            let values = &values[values.partition_point(|value| value.words[0] < *first)..];
             let is_here = |value: &&Value| {
                 let here = places[at..].iter().map(|(word, _)| word);
                 here.take(value.words.len()).eq(&value.words)
             };
-            let mut here = values.iter().filter(is_here).peekable();
+            let mut here = values.iter().take_while(|value| value.words[0] == *first).filter(is_here).peekable();
             let count = here.peek().map_or(0, |value| value.words.len());
             let (start, end) = (places[at].1.start, places[at + count.max(1) - 1].1.end);
             for Value { field, value, .. } in here.take_while(|value| value.words.len() == count) {

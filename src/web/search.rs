@@ -1,8 +1,6 @@
 //! The search as JavaScript drives it (`www/src/worker/searching.ts`): nothing here waits. Files are handed in when they have come, and so is
 //! the vector of a question.
 
-use std::collections::HashMap;
-
 use js_sys::{Array, Map, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -89,8 +87,7 @@ impl Manifest {
 #[wasm_bindgen]
 pub struct Search {
     pub(super) index: Index,
-    /// The documents that have come, by the number of their file's first one.
-    shards: HashMap<usize, Vec<Document>>,
+    shards: Shards,
 }
 
 /// A query that has been read.
@@ -119,12 +116,11 @@ impl Search {
             let bytes: Option<Uint8Array> = files.get(&path.into()).dyn_into().ok();
             bytes.map(|bytes| bytes.to_vec()).ok_or_else(|| not_here(path))
         };
-        let mut shards = HashMap::new();
+        let mut shards = Shards::default();
         for entry in manifest.first_shards() {
-            shards.insert(entry.first.unwrap_or_default(), read_shard(&file(&entry.path)?)?);
+            shards.put(entry.first.unwrap_or_default(), read_shard(&file(&entry.path)?)?);
         }
-        let documents: Vec<&Document> =
-            manifest.first_shards().flat_map(|entry| &shards[&entry.first.unwrap_or_default()]).collect();
+        let documents: Vec<&Document> = shards.0.iter().flat_map(|(_, documents)| documents).collect();
         let vectors = Vectors::without_codes(Places::read(&file(PASSAGES_FILE)?, manifest.documents)?, manifest.dim);
         let index = Index::open(manifest.clone(), vectors, &file(LEXICAL_FILE)?, &documents)?;
         Ok(Self { index, shards })
@@ -139,7 +135,7 @@ impl Search {
             return Ok(self.index.load_words(block, bytes)?);
         }
         match first {
-            Some(first) => _ = self.shards.insert(first, read_shard(bytes)?),
+            Some(first) => self.shards.put(first, read_shard(bytes)?),
             None => self.index.set_codes(Codes::read(bytes)?)?,
         }
         Ok(())
@@ -283,7 +279,7 @@ impl Search {
 
     /// Whether a file of documents has come.
     fn has(&self, file: &FileEntry) -> bool {
-        file.first.is_some_and(|first| self.shards.contains_key(&first))
+        file.first.is_some_and(|first| self.shards.get(first).is_some())
     }
 
     pub(super) fn documents(&self) -> Fetched<'_> {
@@ -291,16 +287,34 @@ impl Search {
     }
 }
 
+/// The documents that have come, each file by the number of its first one, ascending.
+#[derive(Default)]
+struct Shards(Vec<(usize, Vec<Document>)>);
+
+impl Shards {
+    fn put(&mut self, first: usize, documents: Vec<Document>) {
+        match self.0.binary_search_by_key(&first, |&(first, _)| first) {
+            Ok(at) => self.0[at].1 = documents,
+            Err(at) => self.0.insert(at, (first, documents)),
+        }
+    }
+
+    fn get(&self, first: usize) -> Option<&Vec<Document>> {
+        let at = self.0.binary_search_by_key(&first, |&(first, _)| first).ok()?;
+        Some(&self.0[at].1)
+    }
+}
+
 /// The documents that have come.
 pub(super) struct Fetched<'a> {
     manifest: &'a manifest::Manifest,
-    shards: &'a HashMap<usize, Vec<Document>>,
+    shards: &'a Shards,
 }
 
 impl Documents for Fetched<'_> {
     fn document(&self, number: u32) -> Result<Document> {
         let (file, place) = self.manifest.shard_of(number as usize)?;
-        let shard = file.first.and_then(|first| self.shards.get(&first)).ok_or_else(|| not_here(&file.path))?;
+        let shard = file.first.and_then(|first| self.shards.get(first)).ok_or_else(|| not_here(&file.path))?;
         let missing = || {
             let what = format!("{} holds no document {place}: build the index again", file.path);
             Error::new(ErrorKind::DamagedFile, what)
@@ -337,7 +351,7 @@ fn query_options(settings: &JsValue) -> Result<QueryOptions> {
         _ => None,
     })?;
     let filters = read_option(settings, "filters", |filters| {
-        let mut read = Filters::new();
+        let mut read = Filters::default();
         for entry in Object::entries(filters.dyn_ref()?).iter() {
             let entry: Array = entry.unchecked_into();
             read.insert(entry.get(0).as_string()?, texts(entry.get(1))?);

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::expand::Expansion;
 use super::query::Query;
 use super::{Lexical, analyze};
+use crate::index::sort::distinct;
 
 /// What stands between a short form and its long one.
 pub(super) const SIGN: char = '\u{1}';
@@ -86,8 +87,7 @@ impl Lexical {
             for segment in self.segments() {
                 segment.with_prefix(&format!("{}{SIGN}", word.text), &mut |explanation, _| longs.push(explanation.to_owned()));
             }
-            longs.dedup();
-            for long in longs.iter().filter(|long| self.is_live(long)).take(LONG_MAX) {
+            for long in distinct(longs).iter().filter(|long| self.is_live(long)).take(LONG_MAX) {
                 let words: Vec<&str> = long.split(SIGN).nth(1).unwrap_or_default().split(' ').collect();
                 let Some((last, before)) = words.split_last() else { continue };
                 // One and several: models as well as a model.

@@ -4,15 +4,13 @@
 //! [`spellings`](super::spellings)); words it may be the beginning of,
 //! when it is still being typed; words it may be a misspelling of, when no document has it.
 
-use std::collections::BTreeSet;
-
 use super::acronyms::SIGN;
 use super::analyze::is_pair;
 use super::query::{Query, Word};
 use super::respell::common_beginning;
 use super::typos::{Typos, errors_allowed};
 use super::{Lexical, Quality};
-use crate::index::sort::{keep_first, sort_by};
+use crate::index::sort::{distinct, keep_first, sort_by};
 
 /// Most words that a beginning of one, two, or more characters stands for: those in the most documents. One or two letters begin
 /// thousands, and whoever typed them is not done.
@@ -54,7 +52,7 @@ impl Lexical {
     pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
         let stop = self.language.is_stop_word(&word.text);
         // A stop word has no other forms: "does" is none of "doe".
-        let forms = if word.quoted || stop { set([word.text.clone()]) } else { self.forms(&word.text) };
+        let forms = if word.quoted || stop { vec![word.text.clone()] } else { self.forms(&word.text) };
         let known = forms.iter().any(|form| self.is_live(form));
         let mut layers = vec![(Quality::Exact, forms)];
         let pair_half = is_pair(&word.text) && word.text.chars().count() == 1;
@@ -64,14 +62,7 @@ impl Lexical {
         if typos && !word.quoted && !known && layers.iter().skip(1).all(|(_, words)| words.is_empty()) {
             layers.push((Quality::Typo, self.corrections(&word.text, word.open)));
         }
-        Expansion {
-            times: word.times,
-            stop,
-            word: word.text.clone(),
-            layers: layers.into_iter().map(|(quality, words)| (quality, words.into_iter().collect())).collect(),
-            joined: Vec::new(),
-            phrases: Vec::new(),
-        }
+        Expansion { times: word.times, stop, word: word.text.clone(), layers, joined: Vec::new(), phrases: Vec::new() }
     }
 
     /// Whether some document has a word in any form, or one that begins with it where it is still being typed, or all of what it may
@@ -84,20 +75,18 @@ impl Lexical {
         layers.any(|(_, forms)| forms.iter().any(|form| self.is_live(form)))
     }
 
-    /// The spellings in the index that share the stem of `word`.
-    pub(super) fn forms(&self, word: &str) -> BTreeSet<String> {
+    /// The spellings in the index that share the stem of `word`, in ascending order.
+    pub(super) fn forms(&self, word: &str) -> Vec<String> {
         let stem = self.language.stem(word);
-        let mut forms = BTreeSet::new();
+        let mut forms = Vec::new();
         for segment in self.segments() {
-            segment.with_stem(&stem, &mut |form, _| {
-                forms.insert(form.to_owned());
-            });
+            segment.with_stem(&stem, &mut |form, _| forms.push(form.to_owned()));
         }
-        forms
+        distinct(forms)
     }
 
-    /// The words that `word` is the beginning of, without those in `known`.
-    fn completions(&self, word: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
+    /// The words that `word` is the beginning of, without those in `known`, in ascending order.
+    fn completions(&self, word: &str, known: &[String]) -> Vec<String> {
         let mut found: Vec<(u32, &str)> = Vec::new();
         let segments = self.segments();
         for (part, segment) in segments.into_iter().enumerate() {
@@ -122,12 +111,12 @@ impl Lexical {
         let chosen = words_max + known.len();
         keep_first(&mut found, chosen, order);
         sort_by(&mut found, order);
-        let unknown = found.into_iter().map(|(_, completion)| completion).filter(|&completion| !known.contains(completion));
-        set(unknown.take(words_max).map(str::to_owned))
+        let completions = found.into_iter().map(|(_, completion)| completion.to_owned());
+        distinct(completions.filter(|completion| !known.contains(completion)).take(words_max).collect())
     }
 
-    /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems.
-    fn corrections(&self, word: &str, open: bool) -> BTreeSet<String> {
+    /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems, in ascending order.
+    fn corrections(&self, word: &str, open: bool) -> Vec<String> {
         let errors_max = errors_allowed(word);
         let mut found = self.near(word, errors_max, false);
         if found.is_empty() && open && word.chars().count() >= TYPO_PREFIX_CHARS_MIN {
@@ -137,7 +126,7 @@ impl Lexical {
         found.retain(|&(errors, ..)| Some(errors) == fewest);
         // A longer common beginning first: people rarely miss the first letters.
         sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.2.cmp(&b.2)));
-        set(found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)))
+        distinct(found.into_iter().take(TYPO_WORDS_MAX).flat_map(|(_, _, near)| self.forms(&near)).collect())
     }
 
     /// Live words near `word`: errors, length of the common beginning in bytes, word.
@@ -190,11 +179,4 @@ impl Lexical {
         let mut postings = self.segments()[part].postings(term);
         std::iter::from_fn(|| postings.next_doc()).filter(|&doc| self.is_live_doc(part, doc)).count() as u32
     }
-}
-
-/// A set of words, put in one by one: `collect` would sort them first, by a sort of its own for each type.
-fn set(words: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-    let mut set = BTreeSet::new();
-    set.extend(words);
-    set
 }

@@ -1,29 +1,34 @@
 //! Documents indexed in memory: what the builder fills and what `add` changes in a running search.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
+use std::collections::HashMap;
 
 use super::language::Language;
 use super::segment::Segment;
 use super::store::Store;
 use super::typos::Typos;
 use super::{acronyms, analyze};
+use crate::index::sort::sort_by;
 
 /// A segment that documents can be added to.
 #[derive(Debug)]
 pub(super) struct Growing {
     /// Unknown while a builder has yet to guess it; then no stems are kept.
     language: Option<Language>,
-    words: BTreeMap<Box<str>, u32>,
-    /// The same, for finding one.
-    terms: HashMap<Box<str>, u32>,
-    stems: HashMap<String, Vec<(Box<str>, u32)>>,
+    /// The words by their numbers.
+    words: Vec<String>,
+    /// The number of each.
+    terms: HashMap<String, u32>,
+    /// The word of each stem that came last.
+    stems: HashMap<String, u32>,
+    /// For each word the one of the same stem that came before it.
+    before: Vec<Option<u32>>,
     store: Store,
 }
 
 impl Growing {
     pub fn new(fields: usize, language: Option<Language>) -> Self {
-        Self { language, words: BTreeMap::new(), terms: HashMap::new(), stems: HashMap::new(), store: Store::new(fields) }
+        let (terms, stems) = (HashMap::new(), HashMap::new());
+        Self { language, words: Vec::new(), terms, stems, before: Vec::new(), store: Store::new(fields) }
     }
 
     /// Adds a document given the texts of its fields, as (number of the field, text) in ascending order of the numbers.
@@ -66,8 +71,10 @@ impl Growing {
     }
 
     /// All words in ascending order with their numbers, and the postings.
-    pub fn into_parts(self) -> (BTreeMap<Box<str>, u32>, Store) {
-        (self.words, self.store)
+    pub fn into_parts(self) -> (Vec<(String, u32)>, Store) {
+        let mut words: Vec<(String, u32)> = self.words.into_iter().zip(0..).collect();
+        sort_by(&mut words, |a, b| a.0.cmp(&b.0));
+        (words, self.store)
     }
 
     fn term(&mut self, word: &str) -> u32 {
@@ -75,11 +82,10 @@ impl Growing {
             return term;
         }
         let term = self.store.add_term();
-        self.words.insert(word.into(), term);
-        self.terms.insert(word.into(), term);
-        if let Some(language) = self.language {
-            self.stems.entry(language.stem(word)).or_default().push((word.into(), term));
-        }
+        self.words.push(word.to_owned());
+        self.terms.insert(word.to_owned(), term);
+        let before = self.language.and_then(|language| self.stems.insert(language.stem(word), term));
+        self.before.push(before);
         term
     }
 }
@@ -94,21 +100,24 @@ impl Segment for Growing {
     }
 
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32)) {
-        self.words.iter().for_each(|(word, &term)| visit(word, term));
+        (0..).zip(&self.words).for_each(|(term, word)| visit(word, term));
     }
 
     fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32)) {
-        self.stems.get(stem).into_iter().flatten().for_each(|(word, term)| visit(word, *term));
+        let mut next = self.stems.get(stem).copied();
+        while let Some(term) = next {
+            visit(&self.words[term as usize], term);
+            next = self.before[term as usize];
+        }
     }
 
     fn with_prefix<'a>(&'a self, prefix: &str, visit: &mut dyn FnMut(&'a str, u32)) {
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        let found = self.words.range::<str, _>(from).take_while(|(word, _)| word.starts_with(prefix));
-        found.for_each(|(word, &term)| visit(word, term));
+        let found = (0..).zip(&self.words).filter(|(_, word)| word.starts_with(prefix));
+        found.for_each(|(term, word)| visit(word, term));
     }
 
     fn near(&self, typos: &Typos, visit: &mut dyn FnMut(&str, u32, u8)) {
-        for (word, &term) in &self.words {
+        for (term, word) in (0..).zip(&self.words) {
             if let Some(errors) = typos.errors_of(word) {
                 visit(word, term, errors);
             }

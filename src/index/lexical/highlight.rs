@@ -1,16 +1,17 @@
 //! Which words of a shown text matched a query: the same folds, stems, beginnings and misspellings as in search.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::expand::Expansion;
 use super::query::Query;
 use super::{Lexical, Quality, analyze};
+use crate::index::sort::distinct;
 
 /// The spellings a query stands for in one index, to mark them in any number of texts.
 #[derive(Debug, Clone, Default)]
 pub struct Highlighter {
-    words: HashSet<String>,
+    /// In ascending order.
+    words: Vec<String>,
     beginnings: Vec<String>,
 }
 
@@ -30,6 +31,7 @@ impl Lexical {
             let parts = expansion.phrases.into_iter().flatten();
             found.words.extend(parts.filter(|part| !self.language.is_stop_word(part)));
         }
+        found.words = distinct(found.words);
         found
     }
 
@@ -44,8 +46,8 @@ impl Highlighter {
     pub fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         analyze::words(text, |word, range| {
-            let matches =
-                self.words.contains(word) || self.beginnings.iter().any(|beginning| word.starts_with(beginning.as_str()));
+            let matches = self.words.binary_search_by(|other| other.as_str().cmp(word)).is_ok()
+                || self.beginnings.iter().any(|beginning| word.starts_with(beginning.as_str()));
             if !matches {
                 return;
             }

@@ -13,13 +13,13 @@ pub(super) trait Segment {
     /// The number of a word.
     fn find(&self, word: &str) -> Option<u32>;
 
-    /// Calls `visit` with every word and its number, in ascending order of the words' bytes.
+    /// Calls `visit` with every word and its number, in any order.
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, u32));
 
     /// Calls `visit` with every word that has a stem.
     fn with_stem(&self, stem: &str, visit: &mut dyn FnMut(&str, u32));
 
-    /// Calls `visit` with every word that begins so, in ascending order.
+    /// Calls `visit` with every word that begins so, in any order.
     fn with_prefix<'a>(&'a self, prefix: &str, visit: &mut dyn FnMut(&'a str, u32));
 
     /// Calls `visit` with every word within the automaton's errors, and the errors.
