@@ -16,8 +16,12 @@ const DEPTH_MAX: usize = 128;
 
 /// What a text in JSON says; nothing where it is none, or not of that type.
 pub fn read<T: Deserialize>(text: &[u8]) -> Option<T> {
-    let text = str::from_utf8(text).ok().filter(|text| !is_deep(text.as_bytes()))?;
-    json::from_str(text).ok()
+    json::from_str(shallow(text)?).ok()
+}
+
+/// A text whose brackets do not stand too deep in each other.
+fn shallow(text: &[u8]) -> Option<&str> {
+    str::from_utf8(text).ok().filter(|text| !is_deep(text.as_bytes()))
 }
 
 /// Whether brackets stand deeper in each other than anything that is meant.

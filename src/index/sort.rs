@@ -19,6 +19,30 @@ pub fn distinct(mut list: Vec<String>) -> Vec<String> {
     list
 }
 
+/// Sorts keys byte by byte, the last byte first: each pass keeps the order of the one before among equals.
+pub fn sort_keys(keys: &mut Vec<u64>) {
+    let mut sorted = vec![0; keys.len()];
+    for shift in (0..64).step_by(8) {
+        let byte = |key: u64| usize::from((key >> shift) as u8);
+        let mut ends = [0; 256];
+        keys.iter().for_each(|&key| ends[byte(key)] += 1);
+        // Where all have the same byte there is nothing to do.
+        if ends.contains(&keys.len()) {
+            continue;
+        }
+        let mut end = 0;
+        for count in &mut ends {
+            (*count, end) = (end, end + *count);
+        }
+        for &key in keys.iter() {
+            let place = &mut ends[byte(key)];
+            sorted[*place] = key;
+            *place += 1;
+        }
+        std::mem::swap(keys, &mut sorted);
+    }
+}
+
 /// Keeps the items of a list that come first, so many, in no order.
 pub fn keep_first<T>(list: &mut Vec<T>, count: usize, mut compare: impl FnMut(&T, &T) -> Ordering) {
     if count >= list.len() {
@@ -88,7 +112,7 @@ fn order(items: usize, is_after: &mut dyn FnMut(u32, u32) -> bool) -> Vec<u32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{keep_first, sort_by};
+    use super::{keep_first, sort_by, sort_keys};
 
     proptest! {
         #[test]
@@ -97,6 +121,17 @@ mod tests {
             let mut expected = sorted.clone();
             expected.sort_by_key(|&(key, _)| key);
             sort_by(&mut sorted, |a, b| a.0.cmp(&b.0));
+            prop_assert_eq!(sorted, expected);
+        }
+
+        #[test]
+        fn keys_are_sorted_as_the_standard_library_does(
+            keys in prop::collection::vec(prop_oneof![any::<u64>(), 0u64..700, Just(u64::MAX)], 0..400),
+        ) {
+            let mut sorted = keys.clone();
+            sort_keys(&mut sorted);
+            let mut expected = keys;
+            expected.sort_unstable();
             prop_assert_eq!(sorted, expected);
         }
 

@@ -13,7 +13,6 @@ use crate::index::document::{Document, read_shard};
 use crate::index::fusion::Ranked;
 #[cfg(not(feature = "build"))]
 use crate::index::lexical;
-use crate::index::lexical::Language;
 use crate::index::manifest::{self, FileEntry, LEXICAL_FILE, ModelIdentity, PASSAGES_FILE};
 use crate::index::places::Places;
 use crate::index::table::Filters;
@@ -67,12 +66,6 @@ impl Manifest {
     #[wasm_bindgen(constructor)]
     pub fn new(json: &[u8]) -> Result<Manifest, JsValue> {
         Ok(Self(manifest::Manifest::from_json(json)?))
-    }
-
-    /// Whether another module has to say what is known of the language, before the index is opened.
-    #[wasm_bindgen(js_name = wantsLanguages)]
-    pub fn wants_languages(&self) -> bool {
-        Language::from_code(&self.0.language).is_some_and(|language| !language.is_here())
     }
 
     /// The paths of the files without which there is no search.

@@ -1,9 +1,9 @@
 //! The bytes of a word index: written from segments, read into a [`Store`].
 //!
-//! Seven tensors of bytes (`docs/format.md`), of which only the first is there when the words are made from the documents:
+//! Six tensors of bytes (`docs/format.md`), of which only the first is there when the words are made from the documents:
 //! - `lexical.about`: JSON with the version, the language, and the fields with their weights;
-//! - `lexical.shared`: for each word, in ascending order of bytes, how many bytes it shares with the one before;
-//! - `lexical.endings`: the other bytes of each word and a line feed;
+//! - `lexical.words`: for each word, in ascending order of bytes, how many bytes of the one before it does not have, and its own bytes
+//!   behind those that both have;
 //! - `lexical.documents`: how many documents have each word, at least one;
 //! - `lexical.lengths`: how many words each field of each document has;
 //! - `lexical.gaps`: how many gaps each document has between its texts;
@@ -14,6 +14,8 @@
 //! each stream: the positions of stop words are the most bytes of all, and hardly ever asked for. Numbers are varints.
 //!
 //! The same live documents in the same order give the same bytes, whichever segments they come from.
+
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -33,15 +35,12 @@ pub(super) const VERSION: u32 = 3;
 pub(super) const VERSION_OF_DOCUMENTS: u32 = 2;
 
 /// The names of the tensors.
-pub(super) const TENSORS: [&str; 7] = [
-    "lexical.about",
-    "lexical.shared",
-    "lexical.endings",
-    "lexical.documents",
-    "lexical.lengths",
-    "lexical.gaps",
-    "lexical.blocks",
-];
+pub(super) const TENSORS: [&str; 6] =
+    ["lexical.about", "lexical.words", "lexical.documents", "lexical.lengths", "lexical.gaps", "lexical.blocks"];
+
+/// What a word begins with in the list of words: this, and how many bytes of the word before it are dropped; with so many or more the last
+/// of these signs, and a varint of the rest. No word has one of them.
+const SIGNS: Range<u8> = 2..32;
 
 /// What the names of blocks begin with.
 const BLOCK: &str = "lexical.block.";
@@ -96,8 +95,7 @@ pub(super) fn damaged(what: &str) -> Error {
 
 /// The tensors of a file that is being opened.
 pub(super) struct Reader<'a> {
-    pub shared: &'a [u8],
-    pub endings: &'a [u8],
+    pub words: &'a [u8],
     pub documents: &'a [u8],
     pub lengths: &'a [u8],
     pub gaps: &'a [u8],
@@ -113,16 +111,26 @@ fn numbers(bytes: &[u8], what: &str) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
+/// How many bytes of the word before are dropped.
+fn dropped(words: &[u8], at: &mut usize) -> Option<usize> {
+    let dropped = words.get(*at).filter(|sign| SIGNS.contains(sign))? - SIGNS.start;
+    *at += 1;
+    let more = if dropped + SIGNS.start + 1 == SIGNS.end { take(words, at)? } else { 0 };
+    Some(usize::from(dropped) + more as usize)
+}
+
 impl Reader<'_> {
     /// All words one after the other, and where each ends. Their order is not checked here.
     pub fn words(&self) -> Result<(String, Vec<u32>)> {
         let (mut all, mut ends, mut at, mut last) = (Vec::new(), Vec::new(), 0, 0..0);
-        let endings = self.endings.strip_suffix(b"\n").map(|endings| endings.split(|&byte| byte == b'\n'));
-        for ending in endings.into_iter().flatten() {
-            let shared = take(self.shared, &mut at).map(|shared| shared as usize).filter(|&shared| shared <= last.len());
+        while at < self.words.len() {
+            let shared = dropped(self.words, &mut at).and_then(|dropped| last.len().checked_sub(dropped));
             let shared = shared.ok_or_else(|| damaged("list of words"))?;
-            // The limit keeps a few hostile bytes from asking for much memory.
-            if shared + ending.len() > WORD_BYTES_MAX || all.len() > (u32::MAX / 2) as usize {
+            let rest = &self.words[at..];
+            let ending = &rest[..rest.iter().position(|byte| SIGNS.contains(byte)).unwrap_or(rest.len())];
+            at += ending.len();
+            // The limits keep a few hostile bytes from asking for much memory: without an ending a word would not come behind the other.
+            if ending.is_empty() || shared + ending.len() > WORD_BYTES_MAX || all.len() > (u32::MAX / 2) as usize {
                 return Err(damaged("length of a word"));
             }
             let start = all.len();
@@ -133,9 +141,6 @@ impl Reader<'_> {
                 return Err(damaged("encoding of a word"));
             }
             ends.push(all.len() as u32);
-        }
-        if at != self.shared.len() || (ends.is_empty() && !self.endings.is_empty()) {
-            return Err(damaged("list of words"));
         }
         Ok((String::from_utf8(all).map_err(|_| damaged("encoding of words"))?, ends))
     }
@@ -178,7 +183,7 @@ impl Reader<'_> {
 /// Writes the documents of `order`, each given as the number of its segment and its number there.
 pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u32)]) -> Tensors {
     let numbers = new_numbers(segments, order);
-    let [mut shared, mut endings, mut documents, mut lengths, mut gaps, mut blocks] = [const { Vec::new() }; 6];
+    let [mut words, mut documents, mut lengths, mut gaps, mut blocks] = [const { Vec::new() }; 5];
     let (mut last, mut postings) = ("", Vec::new());
     for word in union(segments) {
         let written = word.postings(segments, &numbers);
@@ -186,9 +191,12 @@ pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u
             continue;
         }
         let common = last.bytes().zip(word.text.bytes()).take_while(|(a, b)| a == b).count();
-        put(&mut shared, common as u32);
-        endings.extend_from_slice(&word.text.as_bytes()[common..]);
-        endings.push(b'\n');
+        let (dropped, most) = (last.len() - common, usize::from(SIGNS.end - SIGNS.start - 1));
+        words.push(SIGNS.start + dropped.min(most) as u8);
+        if dropped >= most {
+            put(&mut words, (dropped - most) as u32);
+        }
+        words.extend_from_slice(&word.text.as_bytes()[common..]);
         put(&mut documents, written.docs());
         postings.push(written.streams().map(<[u8]>::to_vec));
         last = word.text;
@@ -202,7 +210,7 @@ pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u
     let parts = cut(postings);
     parts.iter().for_each(|(code, _)| put(&mut blocks, *code));
     let about = serde_json::to_vec(about).unwrap_or_default(); // strings and finite numbers: cannot fail
-    let tensors = [about, shared, endings, documents, lengths, gaps, blocks];
+    let tensors = [about, words, documents, lengths, gaps, blocks];
     let tensors = TENSORS.iter().map(|name| (*name).to_owned()).zip(tensors);
     let blocks = parts.into_iter().flat_map(|(_, blocks)| blocks).enumerate();
     tensors.chain(blocks.map(|(block, bytes)| (block_name(block), bytes))).collect()

@@ -10,6 +10,7 @@ use super::segment::Segment;
 use super::store::Store;
 use super::typos::Typos;
 use crate::error::Result;
+use crate::index::sort::sort_keys;
 
 /// What a block has of its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,8 +164,8 @@ impl Frozen {
         let mut stems = Vec::with_capacity(segment.ends.len());
         let words = (0..segment.ends.len() as u32).map(|term| segment.word(term));
         language.each_stem(words, &mut |stem| stems.push(hash(stem) | stems.len() as u64));
+        sort_keys(&mut stems);
         segment.stems = stems;
-        segment.stems.sort_unstable();
         Ok(segment)
     }
 

@@ -34,7 +34,7 @@ impl Lexical {
             let missing = || Error::new(ErrorKind::DamagedFile, format!("the index has no tensor {name}: build the index again"));
             tensor(name).ok_or_else(missing)
         };
-        let [about, shared, endings, documents_of, lengths, gaps, blocks] = TENSORS.map(get);
+        let [about, words, documents_of, lengths, gaps, blocks] = TENSORS.map(get);
         let about: About = json::read(about?).ok_or_else(|| {
             Error::new(ErrorKind::DamagedFile, "the description of the word index cannot be read: build the index again")
         })?;
@@ -46,7 +46,7 @@ impl Lexical {
         let base = match about.version {
             VERSION => {
                 let (documents, lengths, gaps, blocks) = (documents_of?, lengths?, gaps?, blocks?);
-                let file = file::Reader { shared: shared?, endings: endings?, documents, lengths, gaps, blocks };
+                let file = file::Reader { words: words?, documents, lengths, gaps, blocks };
                 let fields = about.fields.len();
                 let mut base = Frozen::open(&file, fields, language)?;
                 for block in 0..base.blocks() {

@@ -17,6 +17,7 @@ use super::expand::Expansion;
 use super::query::Query;
 use super::score::Sum;
 use super::top::nth_best;
+use crate::index::sort::sort_keys;
 
 /// How many words behind the first the second may come: two more words, such as the stop words of "state of the art".
 const WINDOW: u64 = 3;
@@ -109,7 +110,7 @@ impl Lexical {
                 }
             }
         }
-        places.sort_unstable();
+        sort_keys(&mut places);
         places
     }
 

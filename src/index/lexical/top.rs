@@ -1,5 +1,7 @@
 //! The best few of many scores.
 
+use crate::index::sort::sort_keys;
+
 /// Candidates are gathered until there are so many times as many as wanted, then the worse ones are dropped at once: far
 /// cheaper than a heap, which moves half its depth for each of them.
 const SPARE: usize = 2;
@@ -17,19 +19,19 @@ fn unkey(key: u64) -> (f32, u32) {
     (f32::from_bits(!((key >> 32) as u32)), key as u32)
 }
 
-/// The keys of the best `limit` scores above 0 that `accept` lets through, in no order.
+/// The keys of the best `limit` scores above 0 that `accept` lets through, in ascending order.
 fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: usize) -> Vec<u64> {
-    let Some(last) = limit.checked_sub(1) else { return Vec::new() };
+    if limit == 0 {
+        return Vec::new();
+    }
     let room = limit.saturating_mul(SPARE).max(ROOM_MIN);
     let (mut found, mut bar) = (Vec::new(), u64::MAX);
     // The least score that may pass, so that nearly all are dropped by one comparison.
     let mut least = f32::from_bits(1);
     let drop_worse = |found: &mut Vec<u64>| {
-        if found.len() > limit {
-            found.select_nth_unstable(last);
-            found.truncate(limit);
-        }
-        found.get(last).copied().unwrap_or(u64::MAX)
+        sort_keys(found);
+        found.truncate(limit);
+        found.get(limit - 1).copied().unwrap_or(u64::MAX)
     };
     for (doc, score) in (0..).zip(scores) {
         if score < least {
@@ -50,15 +52,13 @@ fn best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: 
 
 /// The best `limit` documents with a score above 0 that `accept` lets through: scores and numbers, best first, ties by number.
 pub(super) fn top(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, limit: usize) -> Vec<(f32, u32)> {
-    let mut best = best(scores, accept, limit);
-    best.sort_unstable();
-    best.into_iter().map(unkey).collect()
+    best(scores, accept, limit).into_iter().map(unkey).collect()
 }
 
 /// The `n`th best of the scores above 0 that `accept` lets through, counted from 1; 0 when there are fewer.
 pub(super) fn nth_best(scores: impl Iterator<Item = f32>, accept: impl Fn(u32) -> bool, n: usize) -> f32 {
     let best = best(scores, accept, n);
-    if best.len() < n { 0.0 } else { best.into_iter().max().map_or(0.0, |least| unkey(least).0) }
+    if best.len() < n { 0.0 } else { best.last().map_or(0.0, |&least| unkey(least).0) }
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]

@@ -28,8 +28,6 @@ interface Held {
 export interface GlueManifest extends Held {
   /** The paths of the files without which there is no search. */
   first(): string[]
-  /** Whether another module has to say what is known of the language, before the index is opened. */
-  wantsLanguages(): boolean
 }
 
 /** A query that has been read. An answer takes it for its own. */

@@ -2,6 +2,7 @@
 import { InklingError } from '../errors.js'
 import type { Progress } from '../types.js'
 import { type GlueManifest, type GlueSearch, loadLanguagesGlue, type Opens } from './glue.js'
+import { needsLanguages } from './module-names.js'
 import type { LoadOptions } from './protocol.js'
 import { type Current, Loading, Store } from './store.js'
 import { filesOf, type IndexFile, NAMES } from './stored.js'
@@ -10,6 +11,8 @@ import { together } from './wait.js'
 /** A manifest, and the SHA-256 of its file. */
 interface Described {
   manifest: GlueManifest
+  /** Whether the index is in a language that another module knows. */
+  needsLanguages: boolean
   files: ReadonlyMap<string, IndexFile>
   sha256: string
 }
@@ -44,9 +47,9 @@ export class Site {
     const site = new Site(store, glue, integrity, value)
     const load = async () => {
       const loading = new Loading(onProgress, site.bytes('index'))
-      const { manifest } = site.#now
-      const knowLanguage = async () => manifest.wantsLanguages() && glue.setLanguages?.(await loadLanguagesGlue())
-      const known = knowLanguage()
+      const { manifest, needsLanguages } = site.#now
+      const { setLanguages } = glue
+      const known = needsLanguages && setLanguages ? loadLanguagesGlue().then(setLanguages) : Promise.resolve()
       // Where a file is missing, too, that is what is said.
       known.catch(() => {})
       const files = await together(
@@ -140,7 +143,13 @@ function current(store: Store, glue: Opens<GlueSearch>, integrity: string | unde
       throw new InklingError('hash-mismatch', what)
     }
     const manifest = new glue.Manifest(bytes)
-    const files = filesOf(JSON.parse(new TextDecoder().decode(bytes))) ?? []
-    return { manifest, sha256, files: new Map(files.map((file) => [file.path, file])) }
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const files = filesOf(json) ?? []
+    return {
+      manifest,
+      sha256,
+      needsLanguages: needsLanguages(json),
+      files: new Map(files.map((file) => [file.path, file])),
+    }
   })
 }
