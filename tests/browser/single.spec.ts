@@ -192,3 +192,24 @@ test('one file of any documents shows them as text, and links them to the site t
     fs.rmSync(folder, { recursive: true })
   }
 })
+
+test('one file of documents in another language than English knows the forms of their words', async ({ page }) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-single-'))
+  const inkling = (...args: string[]) => execFileSync(cli, args, { cwd: folder, stdio: 'pipe' })
+  const documents = [
+    { id: 'einheit', title: 'Die Einheit der Messung', text: 'Wie groß ein Meter ist, und wer das festlegt.' },
+    { id: 'haus', title: 'Ein Haus am See', text: 'Von der Planung bis zum Einzug, mit allen Kosten.' },
+  ]
+  fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
+  const tiny = ['--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8']
+  try {
+    inkling('index', 'documents.json', '--language', 'de', ...tiny)
+    inkling('bundle', 'search', '--page', at('dist', 'single.html'), '--out', 'all.html')
+    await page.goto(pathToFileURL(path.join(folder, 'all.html')).href)
+    // Neither is the beginning of the other, nor a few typing errors away.
+    await page.getByRole('searchbox').fill('einheitlichen')
+    await expect(page.locator('#results [data-id=einheit] mark').first()).toHaveText('Einheit')
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})

@@ -76,7 +76,7 @@ fn at_changes(word: &str) -> Vec<String> {
     if word.bytes().all(|byte| byte.is_ascii_digit()) {
         let first = (word.len() - 1) % 3 + 1;
         let (first, rest) = word.split_at(first);
-        let thousands = rest.as_bytes().chunks(3).map(|chunk| String::from_utf8_lossy(chunk).into_owned());
+        let thousands = rest.as_bytes().chunks(3).map(|chunk| chunk.iter().map(|&digit| char::from(digit)).collect());
         return [first.to_owned()].into_iter().chain(thousands).collect();
     }
     let mut parts: Vec<String> = Vec::new();
