@@ -8,6 +8,7 @@ use super::{Encoder, Work};
 use crate::encoder::backend::{Backend, Batch};
 use crate::encoder::forward::forward;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::config::ModelConfig;
 
 /// How close the vectors of GPU and CPU must be: a kernel that computes something else is far from that.
 const LEAST_COSINE: f32 = 0.99;
@@ -29,6 +30,9 @@ const PASSAGE: usize = 96;
 
 /// Passages that the GPU gets at once and the CPU one of.
 const PASSAGES: usize = 12;
+
+/// What takes less is taken to last this long.
+const LEAST_SECONDS: f64 = 1e-5;
 
 /// What was measured, and who does which work from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -84,19 +88,21 @@ pub async fn compare(cpu: &mut Encoder, gpu: &mut Gpu) -> Result<()> {
     Ok(())
 }
 
-/// Times a query and a bulk on both. The CPU works on one text at a time, so that others come between.
+/// Times a query and a bulk on the GPU, and has the CPU's taken by `cpu`: how many seconds a text of so many tokens takes. The CPU works on
+/// one text at a time, so that others come between.
 ///
 /// # Errors
 /// `no-gpu` when the GPU fails.
-pub async fn measure(cpu: &mut Encoder, gpu: &mut Gpu) -> Result<Verdict> {
-    let layers = cpu.config.layers;
-    let passage = PASSAGE.min(cpu.config.max_tokens);
-    let (query, one, many) = (texts(QUERY.min(passage), 1), texts(passage, 1), texts(passage, PASSAGES));
-    let query = [fastest(&mut *cpu.backend, layers, &query, 3).await?, fastest(gpu, layers, &query, 5).await?];
-    let bulk = [fastest(&mut *cpu.backend, layers, &one, 2).await?, fastest(gpu, layers, &many, 2).await?];
-    let bulk = [one.rows() as f64 / bulk[0], many.rows() as f64 / bulk[1]];
-    let work = Work { query: query[0] > ADVANTAGE * query[1], bulk: bulk[1] > ADVANTAGE * bulk[0] };
-    Ok(Verdict { work, query: query.map(|seconds| seconds * 1e3), bulk })
+pub async fn measure(gpu: &mut Gpu, config: &ModelConfig, cpu: impl AsyncFn(usize) -> Result<f64>) -> Result<Verdict> {
+    let passage = PASSAGE.min(config.max_tokens);
+    let query = QUERY.min(passage);
+    let (one, many) = (texts(query, 1), texts(passage, PASSAGES));
+    // Browsers round clocks.
+    let cpu = [cpu(query).await?.max(LEAST_SECONDS), cpu(passage).await?.max(LEAST_SECONDS)];
+    let gpu = [fastest(gpu, config.layers, &one, 5).await?, fastest(gpu, config.layers, &many, 2).await?];
+    let bulk = [passage as f64 / cpu[1], many.rows() as f64 / gpu[1]];
+    let work = Work { query: cpu[0] > ADVANTAGE * gpu[0], bulk: bulk[1] > ADVANTAGE * bulk[0] };
+    Ok(Verdict { work, query: [cpu[0] * 1e3, gpu[0] * 1e3], bulk })
 }
 
 /// Texts of a given number of tokens. Which ids they are does not affect the time.
@@ -114,8 +120,7 @@ async fn fastest(backend: &mut dyn Backend, layers: usize, batch: &Batch, runs: 
         forward(backend, layers, batch).await?;
         seconds = seconds.min(start.elapsed().as_secs_f64());
     }
-    // Browsers round clocks.
-    Ok(seconds.max(1e-5))
+    Ok(seconds.max(LEAST_SECONDS))
 }
 
 #[cfg(test)]

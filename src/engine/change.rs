@@ -17,36 +17,43 @@ use crate::text::passages::PassageOptions;
 /// A document whose passages have been encoded, ready to be added.
 pub struct EncodedDocument {
     document: Document,
-    vectors: Vec<(Range<usize>, Vec<f32>)>,
+    vectors: EncodedPassages,
 }
 
 impl EncodedDocument {
-    /// A document with its passages, as byte ranges of its text in ascending order, and their unit vectors.
-    pub fn new(document: Document, vectors: Vec<(Range<usize>, Vec<f32>)>) -> Self {
+    /// A document with its passages.
+    pub fn new(document: Document, vectors: EncodedPassages) -> Self {
         Self { document, vectors }
     }
 }
 
-/// The passages of a text as documents of an index are cut, and their vectors.
+/// The passages of a document, as byte ranges of its text in ascending order, and their unit vectors.
+pub type EncodedPassages = Vec<(Range<usize>, Vec<f32>)>;
+
+/// The passages of titles and texts, each as a document of an index is cut, and their vectors.
 ///
 /// # Errors
 /// As [`Encoder::encode_many`], and `unsupported-model` for an encoder that is for queries alone.
 pub async fn encode_passages(
-    title: &str,
-    text: &str,
+    documents: &[(&str, &str)],
     options: PassageOptions,
     encoder: &mut Encoder,
-) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
-    let document = Document { title: title.to_owned(), text: text.to_owned(), ..Document::default() };
-    encode(builder::passages(encoder.tokenizer(), &document, options)?, encoder).await
+) -> Result<Vec<EncodedPassages>> {
+    let passages = |&(title, text): &(&str, &str)| {
+        let document = Document { title: title.to_owned(), text: text.to_owned(), ..Document::default() };
+        builder::passages(encoder.tokenizer(), &document, options)
+    };
+    let passages = documents.iter().map(passages).collect::<Result<Vec<_>>>()?;
+    encode(passages, encoder).await
 }
 
-/// The vectors of passages.
-async fn encode(passages: Vec<builder::Passage>, encoder: &mut Encoder) -> Result<Vec<(Range<usize>, Vec<f32>)>> {
+/// The vectors of the passages of documents.
+async fn encode(passages: Vec<Vec<builder::Passage>>, encoder: &mut Encoder) -> Result<Vec<EncodedPassages>> {
     encoder.config().check_encodes_documents()?;
-    let (ranges, texts): (Vec<_>, Vec<_>) = passages.into_iter().unzip();
-    let vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
-    Ok(ranges.into_iter().zip(vectors).collect())
+    let texts: Vec<&str> = passages.iter().flatten().map(|(_, text)| &text[..]).collect();
+    let mut vectors = encoder.encode_many(&texts).await?.into_iter().map(|encoded| encoded.vector);
+    let with_vectors = |passages: Vec<builder::Passage>| passages.into_iter().map(|(range, _)| range).zip(&mut vectors).collect();
+    Ok(passages.into_iter().map(with_vectors).collect())
 }
 
 impl Index {
@@ -56,7 +63,8 @@ impl Index {
     /// As [`Encoder::encode_many`].
     pub async fn encode(&self, document: Document, encoder: &mut Encoder) -> Result<EncodedDocument> {
         let passages = builder::passages(encoder.tokenizer(), &document, self.passage_options())?;
-        Ok(EncodedDocument { document, vectors: encode(passages, encoder).await? })
+        let vectors = encode(vec![passages], encoder).await?.pop().unwrap_or_default();
+        Ok(EncodedDocument { document, vectors })
     }
 
     /// Adds documents that have been encoded for this index, or replaces those of the same id.
@@ -74,7 +82,7 @@ impl Index {
         Ok(())
     }
 
-    fn insert(&mut self, document: Document, vectors: Vec<(Range<usize>, Vec<f32>)>) -> Result<()> {
+    fn insert(&mut self, document: Document, vectors: EncodedPassages) -> Result<()> {
         let number = self.lexical.add(&field_texts(&lexical_texts(&document)))?;
         for (range, vector) in vectors {
             self.vectors.push(&PassageVector { document: number, range, vector });

@@ -40,13 +40,7 @@ impl Additions {
         Ok(Self { waiting: documents.into_iter(), encoded: Vec::new() })
     }
 
-    /// Title and text of the next document; nothing where there is none.
-    pub fn next(&self) -> Option<Vec<String>> {
-        let document = self.waiting.as_slice().first()?;
-        Some(vec![document.title.clone(), document.text.clone()])
-    }
-
-    /// Takes the passages of that document.
+    /// Takes the passages of the next document.
     pub fn encoded(&mut self, passages: JsValue) -> Result<(), JsValue> {
         let passages: Vec<EncodedPassage> = from_object(passages)?;
         let passage = |EncodedPassage { start, end, vector }| (start..end, vector.to_vec());

@@ -179,16 +179,16 @@ impl Encoder {
         ]))
     }
 
-    /// The passages of a document and their vectors: `[{ start, end, vector }]`, with byte ranges.
-    pub(super) async fn vectors_of(&self, title: &str, text: &str, options: PassageOptions) -> Result<JsValue, JsValue> {
+    /// The passages of documents, given title and text of each, and their vectors: of each `[{ start, end, vector }]`, with byte ranges.
+    pub(super) async fn vectors_of(&self, documents: &[(&str, &str)], options: PassageOptions) -> Result<Vec<JsValue>, JsValue> {
         let mut encoder = self.encoder.lock().await;
-        let encoded = encode_passages(title, text, options, &mut encoder).await;
+        let encoded = encode_passages(documents, options, &mut encoder).await;
         self.accelerator.computed_on(&mut encoder);
         let passage = |(range, vector): (Range<usize>, Vec<f32>)| {
             let vector = Float32Array::from(vector.as_slice()).into();
             plain([("start", range.start.into()), ("end", range.end.into()), ("vector", vector)])
         };
-        Ok(list(encoded?.into_iter().map(passage)))
+        Ok(encoded?.into_iter().map(|passages| list(passages.into_iter().map(passage))).collect())
     }
 }
 

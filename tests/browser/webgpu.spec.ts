@@ -2,26 +2,18 @@
  * WebGPU in Chromium on SwiftShader: right vectors, and the CPU in its place whenever it fails. What goes wrong is tried on
  * the tiny model, because SwiftShader takes seconds for a text with the real one.
  */
-import { fileURLToPath } from 'node:url'
 import type * as Inkling from 'inkling-search'
 import { Asked } from './asked.js'
 import { expect, openBlank, type Package, type Site, sessions, test } from './site.js'
+import { inject, LOOKS_REAL, serveTiny } from './tiny.js'
 
 // The browser itself complains about what is injected here.
 test.use({ complaintsAllowed: /WebGPU|GPU|WGSL|shader|device|buffer|pipeline|destroyed|error/i })
 
 test.beforeEach(async ({ page, site }) => {
   await openBlank(page, site)
-  const folder = fileURLToPath(new URL('../data/tiny-quantized/', import.meta.url))
-  await page.route('**/tiny/*', (route) =>
-    route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny/', '')}` }),
-  )
+  await serveTiny(page)
 })
-
-/** Runs something in the worker before anything else there. */
-function inject(site: Site, script: string): void {
-  site.alter = (path, body) => (path.endsWith('/worker.js') ? Buffer.concat([Buffer.from(`${script};\n`), body]) : body)
-}
 
 /** Encodes a text with the tiny model three times on a backend, and once on the CPU; says what was in use before and after each time. */
 async function encodeThrice(page: Parameters<typeof openBlank>[0], site: Site, backend: Inkling.BackendOption) {
@@ -93,18 +85,18 @@ test('a search on the GPU finds what the CPU finds, and says what encoded the qu
 test('by itself it does not take a GPU in software, and says why', async ({ page, site }) => {
   const { seen, lowest } = await encodeThrice(page, site, 'auto')
   expect(lowest).toBeGreaterThan(0.9999)
-  expect(seen[0]).toMatchObject({ backend: 'cpu', bulk: 'cpu', why: 'the GPU has not been tried yet' })
+  expect(seen[0]).toMatchObject({
+    backend: 'cpu',
+    bulk: 'cpu',
+    why: 'the GPU is tried with many texts',
+  })
   expect(seen.at(-1)).toMatchObject({ backend: 'cpu', bulk: 'cpu' })
   expect(seen.at(-1)?.why).toContain('swiftshader')
   expect(seen.at(-1)?.why).toContain('computes on the CPU')
 })
 
 test('a GPU that looks real is measured once, and the verdict is remembered', async ({ page, site }) => {
-  inject(
-    site,
-    `Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => ({ vendor: 'acme', architecture: 'one' }) });
-    Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false })`,
-  )
+  inject(site, LOOKS_REAL)
   const first = await encodeThrice(page, site, 'auto')
   const second = await encodeThrice(page, site, 'auto')
   const info = first.seen.at(-1)
@@ -203,7 +195,7 @@ test('a bulk on the GPU is sent in large parts, without helpers, and has the vec
     const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
     const [gpu, cpu] = [
       await Encoder.load({ url: `${url}/tiny/`, backend: 'webgpu' }),
-      await Encoder.load({ url: `${url}/tiny/` }),
+      await Encoder.load({ url: `${url}/tiny/`, backend: 'cpu' }),
     ]
     const texts = Array.from({ length: 300 }, (_, i) => `session ${i}: how a clinic shares what it has learned`)
     const progress: number[] = []
@@ -218,7 +210,7 @@ test('a bulk on the GPU is sent in large parts, without helpers, and has the vec
   expect(lowest).toBeGreaterThan(0.99)
 })
 
-test('the module for the GPU is loaded only where the GPU is asked for, and the CPU encodes where it is missing', async ({
+test('an encoder is loaded without the module for the GPU unless that is asked for, and the CPU encodes where it is missing', async ({
   page,
   site,
 }) => {
@@ -232,12 +224,13 @@ test('the module for the GPU is loaded only where the GPU is asked for, and the 
       },
       { url: site.url, options: backend ? { backend } : {} },
     )
-  expect(await load()).toMatchObject({ backend: 'cpu', why: 'the GPU was not asked for' })
+  expect(await load('cpu')).toMatchObject({ backend: 'cpu', why: 'the GPU was not asked for' })
+  expect(await load()).toMatchObject({ backend: 'cpu', why: 'the GPU is tried with many texts' })
   expect(site.requests.filter((path) => path.includes('inkling-gpu'))).toEqual([])
   await page.route('**/inkling-gpu-*', (route) => route.fulfill({ status: 404 }))
   const info = await load('webgpu')
   expect(info).toMatchObject({ backend: 'cpu', bulk: 'cpu' })
-  expect(info.why).toContain('the module for the GPU is not there')
+  expect(info.why).toContain('cannot load the WebAssembly module')
 })
 
 test('a backend that there is not is refused', async ({ page, site }) => {

@@ -273,7 +273,9 @@ fn a_gpu_is_compared_with_the_cpu_before_it_is_trusted_and_then_measured() {
     block_on(judge::compare(&mut encoder, &mut gpu)).unwrap();
     // Four texts by both plans.
     assert_eq!(gpu.counters().dispatches, 4 * ((5 + 3) * encoder.config().layers + 4));
-    let verdict = block_on(judge::measure(&mut encoder, &mut gpu)).unwrap();
+    let config = encoder.config().clone();
+    let verdict = block_on(judge::measure(&mut gpu, &config, async |tokens| Ok(tokens as f64 * 1e-6))).unwrap();
+    assert!((verdict.query[0] - 0.012).abs() < 1e-9, "{verdict:?}");
     assert!(verdict.query.iter().chain(&verdict.bulk).all(|figure| figure.is_finite() && *figure > 0.0), "{verdict:?}");
 
     let (mut encoder, mut gpu) = both(|weights| weights.layers[0].contract.scale.iter_mut().for_each(|scale| *scale *= -1.0));

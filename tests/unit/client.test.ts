@@ -9,7 +9,10 @@ import { Line } from './line.js'
 test('answers reach those who asked, in whatever order they come', async () => {
   const line = new Line()
   const client = new Client(line)
-  const answers = [client.call('encode', { texts: ['a'] }), client.call('encode', { texts: ['b'] })]
+  const answers = [
+    client.call('encode', { texts: ['a'], isMuch: false }),
+    client.call('encode', { texts: ['b'], isMuch: false }),
+  ]
   const [first, second] = line.requests as [Request, Request]
   assert.notEqual(first.id, second.id)
   line.reply({ id: second.id, type: 'result', result: [Float32Array.of(2)] })

@@ -32,8 +32,8 @@ const element = byId<InklingSearchElement>('results')
 const search = byId('search')
 const view = byId('view')
 const questions = [...document.querySelectorAll('#examples a')].map((link) => link.textContent ?? '')
-/** `?backend=auto` or `?backend=webgpu` lets the visitor's GPU take part. */
-const backend = (new URLSearchParams(location.search).get('backend') ?? 'cpu') as BackendOption
+/** `?backend=cpu` keeps the visitor's GPU out, `?backend=webgpu` has it encode queries, too. */
+const backend = (new URLSearchParams(location.search).get('backend') ?? 'auto') as BackendOption
 
 let opened: Search<SessionFields> | undefined
 let answer: Answer | undefined

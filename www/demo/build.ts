@@ -49,7 +49,7 @@ async function take(source: File | string, name: string): Promise<void> {
       if (progress.stage === 'encode') start ||= performance.now()
       if (!signal.aborted) showProgress(progress, start)
     }
-    const index = await buildIndex(source, { model: MODEL, name, onProgress, signal })
+    const index = await buildIndex(source, { model: MODEL, name, deterministic: false, onProgress, signal })
     const opened = await createSearch({ files: new Map(index.files.map(({ path, bytes }) => [path, bytes])), signal })
     await opened.modelReady
     if (signal.aborted) return opened.dispose()
@@ -79,9 +79,10 @@ function showProgress({ stage, done, total }: BuildProgress, start = 0): void {
   parts.stage.textContent = `Encoding: ${done} of ${total} passages${time}`
 }
 
-function showReady(name: string, { documents, passages, files, notes }: BuiltIndex): void {
+function showReady(name: string, { documents, passages, files, notes, computed }: BuiltIndex): void {
   const size = files.filter((file) => !file.path.startsWith('model/')).reduce((sum, file) => sum + file.bytes.length, 0)
-  parts.status.textContent = `${name} is indexed: ${plural(documents, 'session')}, ${plural(passages, 'passage')}, ${Math.ceil(size / 1000)} KB.`
+  const by = computed.bulk === 'webgpu' ? ', encoded by the GPU' : ''
+  parts.status.textContent = `${name} is indexed: ${plural(documents, 'session')}, ${plural(passages, 'passage')}${by}, ${Math.ceil(size / 1000)} KB.`
   parts.notes.replaceChildren(...notes.map(({ message }) => element('li', '', `${message}.`)))
   parts.notes.hidden = notes.length === 0
   parts.ready.hidden = false

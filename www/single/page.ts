@@ -34,7 +34,7 @@ async function start(): Promise<void> {
   }
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
   element.openSearch = ({ signal, onProgress }) =>
-    createSearch({ files, ...(signal && { signal }), ...(onProgress && { onProgress }) })
+    createSearch({ files, backend: 'cpu', ...(signal && { signal }), ...(onProgress && { onProgress }) })
   element.addressOf = addressOf
   element.addEventListener('inkling-results', ({ detail: { query, mode } }) =>
     Object.assign(element.dataset, { question: query, mode }),

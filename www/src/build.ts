@@ -1,18 +1,29 @@
 /** Building an index in the visitor's browser. Safe to import where there is no browser: nothing starts until called. */
 
 import { cancelled, InklingError } from './errors.js'
-import type { BuildProgress, BuildSettings, BuiltIndex, SavedFile, SearchDocument } from './types.js'
-import { Client, folderUrl, onAbort } from './worker/client.js'
+import type {
+  Backend,
+  BackendOption,
+  BuildProgress,
+  BuildSettings,
+  BuiltIndex,
+  SavedFile,
+  SearchDocument,
+} from './types.js'
+import { Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { Pool, workersFor } from './worker/pool.js'
 import type { BuildSource } from './worker/protocol.js'
 
 export { InklingError, type InklingErrorCode } from './errors.js'
 export { fieldsOf, filterFields } from './fields.js'
 export type {
+  Backend,
+  BackendOption,
   BuildNote,
   BuildProgress,
   BuildSettings,
   BuiltIndex,
+  Choice,
   CorpusFormat,
   SavedFile,
   SearchDocument,
@@ -30,6 +41,13 @@ export interface BuildOptions extends BuildSettings {
   name?: string
   /** False fetches the model anew and stores nothing. Default true: its files are kept in Cache Storage. */
   cache?: boolean
+  /**
+   * False lets a GPU encode a long programme, as the option `backend` of a search says: vectors are then as good, but not the bytes
+   * that `inkling index` writes. Default true.
+   */
+  deterministic?: boolean
+  /** What may compute where `deterministic` is false. Default `auto`. */
+  backend?: BackendOption
   /** Workers that share the encoding, as in `Encoder.encode`. Default: one for each processor but at most four, if it takes long. */
   workers?: number
   /** Called as documents are read, the model is loaded and passages are encoded. */
@@ -39,7 +57,7 @@ export interface BuildOptions extends BuildSettings {
 }
 
 /**
- * Builds an index in a worker of its own: the files that `inkling index` would write, byte for byte.
+ * Builds an index in a worker of its own: the files that `inkling index` would write, byte for byte, unless `deterministic` is false.
  *
  * Takes documents, or the content of a JSON, JSON Lines, CSV, XML or iCalendar file as a `File`, a text or bytes. One bad record
  * costs one record; `notes` says what was left out or assumed.
@@ -54,14 +72,28 @@ export async function buildIndex(
   source: readonly SearchDocument<unknown>[] | string | Uint8Array | Blob,
   options: BuildOptions,
 ): Promise<BuiltIndex> {
-  const { model, name = '', cache, workers, onProgress, signal, ...rest } = options ?? {}
+  const { model, name = '', cache, workers, onProgress, signal, deterministic = true, backend, ...rest } = options ?? {}
   const files = model instanceof Map ? model : undefined
   const url = files ? '' : folderUrl(model as string | URL)
   const settings: BuildSettings = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  const params = { settings, url, options: { ...(cache !== undefined && { cache }), ...(files && { files }) } }
+  if (deterministic && backend !== undefined && backend !== 'cpu') {
+    throw new InklingError('invalid-input', `backend is ${JSON.stringify(backend)}: it needs deterministic: false`)
+  }
+  const load = loadOptions({
+    ...(cache !== undefined && { cache }),
+    ...(files && { files }),
+    backend: deterministic ? 'cpu' : (backend ?? 'auto'),
+  })
+  const params = { settings, url, options: load }
   return inWorker(signal, async (client) => {
     const { texts, folder } = await client.call('plan', { source: await sourceOf(source, name), ...params }, onProgress)
-    const pool = new Pool(texts, (step) => onProgress?.({ stage: 'encode', ...step }))
+    let bulk: Backend = 'cpu'
+    client.onChoice = (choice) => (bulk = choice.bulk)
+    const pool = new Pool(
+      texts,
+      (step) => onProgress?.({ stage: 'encode', ...step }),
+      () => bulk,
+    )
     const stopListening = onAbort(signal, () => pool.stop())
     try {
       // Without stored files every helper would fetch the whole model again.
@@ -78,7 +110,7 @@ export async function buildIndex(
 async function startHelper(url: string): Promise<Client> {
   const client = new Client()
   try {
-    await client.call('loadEncoder', { url, options: {} })
+    await client.call('loadEncoder', { url, options: { backend: 'cpu' } })
     return client
   } catch (error) {
     client.close(cancelled('this helper failed to load', error))

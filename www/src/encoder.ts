@@ -10,7 +10,7 @@ export interface EncoderOptions {
   url: string | URL
   /** False fetches everything anew and stores nothing. Default true: files are kept in Cache Storage. */
   cache?: boolean
-  /** What may compute. Default `cpu`. */
+  /** What may compute. Default `auto`. */
   backend?: BackendOption
   /** Called while the model is loading. */
   onProgress?: (progress: Progress) => void
@@ -45,7 +45,7 @@ export class Encoder {
     client.onChoice = (choice) => (this.#info = { ...this.#info, ...choice })
   }
 
-  /** The model, the arithmetic in use, what computes and why. With `auto` that may change after the first texts. */
+  /** The model, the arithmetic in use, what computes and why. With `auto` that may change when many texts are encoded. */
   get info(): EncoderInfo {
     return this.#info
   }

@@ -36,7 +36,7 @@ export interface SearchOptions {
    * Default `now`.
    */
   model?: 'now' | 'auto' | 'ask'
-  /** What may compute. Default `cpu`. */
+  /** What may compute. Default `auto`. */
   backend?: BackendOption
   /**
    * The hash of `manifest.json`, as pages give it for scripts: `sha256-` and the SHA-256 in base64. The manifest holds the hashes of

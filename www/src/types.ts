@@ -119,17 +119,17 @@ export interface SavedFile {
 export type Backend = 'cpu' | 'webgpu'
 
 /**
- * What may compute. Everything but `cpu` loads a larger module. `auto` tries the GPU in the background once something has been encoded, compares its vectors with the
- * CPU's, measures both, and lets it do what it does faster. A GPU in software counts as none. `webgpu` takes whatever GPU
- * there is for everything. In any case the CPU does what the GPU cannot, and steps in when it fails.
+ * What may compute. `auto` is the CPU until many texts are to be encoded: then, in a browser with WebGPU, the module for the GPU is fetched, its vectors are
+ * compared with the CPU's, both are measured, and the GPU does what it is at least 1.5 times faster at. A GPU in software counts as none. `webgpu` loads that module with
+ * the other and takes whatever GPU there is for everything. In any case the CPU does what the GPU cannot, and steps in when it fails.
  */
 export type BackendOption = 'auto' | Backend
 
 /** What computes now, and why. */
 export interface Choice {
-  /** What encodes queries: single texts of up to 64 tokens. */
+  /** What encodes queries: single texts. */
   backend: Backend
-  /** What encodes many texts, and long ones. */
+  /** What encodes many texts. */
   bulk: Backend
   /** The GPU's name, once it has been tried. */
   adapter: string | null
@@ -236,6 +236,8 @@ export interface BuiltIndex {
   fields: string[]
   documents: number
   passages: number
+  /** What has encoded the passages, and why. */
+  computed: Choice
 }
 
 /** Options of `Search.query`. */

@@ -59,6 +59,7 @@ impl Encoder {
     /// The passages of a document, for an index: `[{ start, end, vector }]`, ranges in bytes of the text.
     #[wasm_bindgen(js_name = encodePassages)]
     pub fn encode_passages(&self, title: &str, text: &str, max_tokens: usize, overlap: usize) -> Result<JsValue, JsValue> {
-        block_on(self.vectors_of(title, text, PassageOptions { max_tokens, overlap }))
+        let passages = block_on(self.vectors_of(&[(title, text)], PassageOptions { max_tokens, overlap }))?;
+        Ok(passages.into_iter().next().unwrap_or_default())
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
-use super::convert::object;
+use super::convert::{list, object};
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
@@ -33,6 +33,8 @@ extern "C" {
     async fn recall(this: &GpuFiles, name: &str) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     async fn remember(this: &GpuFiles, name: &str, bytes: Uint8Array) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = cpuSeconds)]
+    async fn cpu_seconds(this: &GpuFiles, tokens: usize) -> std::result::Result<JsValue, JsValue>;
 }
 
 /// What computes, as JavaScript sees it.
@@ -124,14 +126,6 @@ impl Accelerator {
         let device = Device::open(*by_name).await?;
         self.choice.borrow_mut().adapter = Some(device.name.clone());
         let key = verdict_key(&device.name, cpu.config());
-        let recalled = files.recall(&key).await.ok().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok());
-        let remembered = recalled.and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes.to_vec()).ok());
-        if !by_name
-            && let Some(verdict) = remembered
-            && verdict.work == Work::default()
-        {
-            return Ok((None, verdict.work, format!("the CPU is faster, {}", verdict.why())));
-        }
         let config = cpu.config().clone();
         let weights = Uint8Array::from(files.weights().await.map_err(missing)?).to_vec();
         Shape::of(&config)?;
@@ -144,23 +138,39 @@ impl Accelerator {
         if *by_name {
             return Ok((Some(gpu), Work { query: true, bulk: true }, "asked for".into()));
         }
-        let verdict = match remembered {
+        let verdict = match recalled(files, &key).await {
             Some(verdict) => verdict,
             None => {
-                let verdict = measure(cpu, &mut gpu).await?;
+                let seconds = async |tokens| {
+                    let seconds = files.cpu_seconds(tokens).await.map_err(missing)?;
+                    seconds.as_f64().ok_or_else(|| Error::new(ErrorKind::Internal, "the CPU was not timed"))
+                };
+                let verdict = measure(&mut gpu, &config, seconds).await?;
                 let bytes = serde_json::to_vec(&verdict).unwrap_or_default();
                 let _ = files.remember(&key, Uint8Array::from(bytes.as_slice())).await;
                 verdict
             }
         };
         let Verdict { work, .. } = verdict;
-        let faster = match work {
-            Work { query: true, bulk: true } => "the GPU is faster",
-            Work { query: false, bulk: false } => "the CPU is faster",
-            Work { query: true, bulk: false } => "the GPU is faster with queries",
-            Work { query: false, bulk: true } => "the GPU is faster in bulk",
-        };
-        Ok(((work != Work::default()).then_some(gpu), work, format!("{faster}, {}", verdict.why())))
+        Ok(((work != Work::default()).then_some(gpu), work, why(&verdict)))
+    }
+}
+
+/// What computes a model of this configuration without the GPU's being tried, where it was found to be slower before: known before the
+/// model has come.
+///
+/// # Errors
+/// `no-gpu` where there is none but in software, and `unsupported-model` for a model that it does not run.
+#[wasm_bindgen(js_name = checkGpu)]
+pub async fn check_gpu(config: Vec<u8>, files: GpuFiles) -> std::result::Result<JsValue, JsValue> {
+    let config = ModelConfig::from_json(&config)?;
+    Shape::of(&config)?;
+    let Device { name, .. } = Device::open(false).await?;
+    match recalled(&files, &verdict_key(&name, &config)).await {
+        Some(verdict) if verdict.work == Work::default() => {
+            object(&Choice { backend: "cpu", bulk: "cpu", adapter: Some(name), why: why(&verdict) })
+        }
+        _ => Ok(JsValue::UNDEFINED),
     }
 }
 
@@ -186,7 +196,20 @@ impl Encoder {
         max_tokens: usize,
         overlap: usize,
     ) -> Result<JsValue, JsValue> {
-        self.vectors_of(&title, &text, PassageOptions { max_tokens, overlap }).await
+        let passages = self.vectors_of(&[(&title, &text)], PassageOptions { max_tokens, overlap }).await?;
+        Ok(passages.into_iter().next().unwrap_or_default())
+    }
+
+    /// Those of many documents, which a GPU wants at once, a list of them for each: `texts` are title and text of one after the other.
+    #[wasm_bindgen(js_name = encodePassagesOfMany)]
+    pub async fn encode_passages_of_many(
+        &self,
+        texts: Vec<String>,
+        max_tokens: usize,
+        overlap: usize,
+    ) -> Result<JsValue, JsValue> {
+        let documents: Vec<(&str, &str)> = texts.as_chunks().0.iter().map(|[title, text]| (&title[..], &text[..])).collect();
+        Ok(list(self.vectors_of(&documents, PassageOptions { max_tokens, overlap }).await?))
     }
 
     /// Lets the GPU take part, once, and once more after it has failed. Resolves when that is decided.
@@ -210,6 +233,23 @@ impl Encoder {
         self.accelerator.computed_on(&mut encoder);
         Ok(encoded?.iter().map(|encoded| Float32Array::from(encoded.vector.as_slice())).collect())
     }
+}
+
+/// What was measured before, if anything.
+async fn recalled(files: &GpuFiles, key: &str) -> Option<Verdict> {
+    let bytes = files.recall(key).await.ok()?.dyn_into::<Uint8Array>().ok()?;
+    serde_json::from_slice(&bytes.to_vec()).ok()
+}
+
+/// Why a verdict is what it is.
+fn why(verdict: &Verdict) -> String {
+    let faster = match verdict.work {
+        Work { query: true, bulk: true } => "the GPU is faster",
+        Work { query: false, bulk: false } => "the CPU is faster",
+        Work { query: true, bulk: false } => "the GPU is faster with queries",
+        Work { query: false, bulk: true } => "the GPU is faster in bulk",
+    };
+    format!("{faster}, {}", verdict.why())
 }
 
 /// The error of a file of the model that does not come.

@@ -74,9 +74,7 @@ export interface GlueChanges extends GlueSearch {
 
 /** Documents that are to be added. A search takes them for its own. */
 export interface GlueAdditions extends Held {
-  /** Title and text of the next one. */
-  next(): string[] | undefined
-  /** Takes its passages. */
+  /** Takes the passages of the next one. */
   encoded(passages: readonly EncodedPassage[]): void
 }
 
@@ -107,6 +105,9 @@ export interface EncodedPassage {
   vector: Float32Array
 }
 
+/** What passages are cut from. */
+export type TitleAndText = [title: string, text: string]
+
 /** The encoder as the search asks it, value or promise: the one of a module that breaks throws what has no `code`. */
 export interface QueryEncoder {
   identity(): { id: string; family: string; dim: number }
@@ -116,12 +117,8 @@ export interface QueryEncoder {
   /** Fetches all that have not come. */
   loadAllRows(): Promise<void>
   encodeQuery(text: string): EncodedQuery | Promise<EncodedQuery>
-  encodePassages(
-    title: string,
-    text: string,
-    maxTokens: number,
-    overlap: number,
-  ): EncodedPassage[] | Promise<EncodedPassage[]>
+  /** The passages of some documents. */
+  encodePassages(documents: readonly TitleAndText[], maxTokens: number, overlap: number): Promise<EncodedPassage[][]>
 }
 
 /** What takes the files of a model. */
@@ -131,8 +128,14 @@ export interface TakesModel extends Held {
 }
 
 /** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
-export interface GlueEncoder extends Omit<QueryEncoder, 'prepare' | 'loadAllRows'> {
+export interface GlueEncoder extends Pick<QueryEncoder, 'identity' | 'isWord' | 'encodeQuery'> {
   encode(text: string): Float32Array | Promise<Float32Array>
+  encodePassages(
+    title: string,
+    text: string,
+    maxTokens: number,
+    overlap: number,
+  ): EncodedPassage[] | Promise<EncodedPassage[]>
   info(): Omit<EncoderInfo, keyof Choice>
   /** The blocks of word embeddings that a text lacks. */
   missingRows(text: string, isQuery: boolean): Uint32Array
@@ -142,7 +145,9 @@ export interface GlueEncoder extends Omit<QueryEncoder, 'prepare' | 'loadAllRows
   allMissingRows(): Uint32Array
   takeRows(block: number, bytes: Uint8Array): void
   /** The module for the GPU has these. */
-  encodeMany?(texts: string[]): Promise<Float32Array[]>
+  encodeMany?(texts: readonly string[]): Promise<Float32Array[]>
+  /** `texts` are title and text of one document after the other. */
+  encodePassagesOfMany?(texts: string[], maxTokens: number, overlap: number): Promise<EncodedPassage[][]>
   accelerate?(files: GpuFiles): Promise<void>
   choice?(): Choice
   free(): void
@@ -154,6 +159,8 @@ export interface GpuFiles {
   loadAllRows(): Promise<void>
   recall(name: string): Promise<Uint8Array | undefined>
   remember(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
+  /** How long the CPU takes for a text of so many tokens. */
+  cpuSeconds(tokens: number): Promise<number>
 }
 
 /** A slice of the vectors. */
@@ -203,6 +210,8 @@ export interface IndexGlue extends Opens<GlueSearch> {
 export interface EncoderGlue {
   Model: new (config: Uint8Array) => TakesModel
   Encoder: new (model: TakesModel, backend: string | undefined) => GlueEncoder
+  /** The module for the GPU has this: what computes where the GPU was slower before. Throws where there is none but in software. */
+  checkGpu?(config: Uint8Array, files: Pick<GpuFiles, 'recall'>): Promise<Choice | undefined>
   /** For pages whose browser has none for them. */
   sha256(bytes: Uint8Array): string
 }
@@ -225,7 +234,7 @@ export interface GlueBuilder {
   /** Where what encodes the documents is below the folder of the model: there, or in a folder of it. */
   modelFolder(): string
   encode(text: string): Float32Array
-  finish(vectors: readonly Float32Array[]): BuiltIndex
+  finish(vectors: readonly Float32Array[]): Omit<BuiltIndex, 'computed'>
 }
 
 /** What the module that builds exports. */
@@ -279,7 +288,7 @@ export function loadBuildGlue(): Promise<BuildGlue> {
   return buildGlue
 }
 
-/** The module that encodes here, to be sent to another worker; undefined where it is the one for the GPU. */
+/** The module that encodes here, to be sent to another worker. */
 export async function compiledModule(): Promise<WebAssembly.Module | undefined> {
   return compiled
 }

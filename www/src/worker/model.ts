@@ -1,5 +1,6 @@
 /** Models of a site: their files are fetched here, and the rows of word embeddings that come later. */
-import type { Choice, EncoderInfo, Progress } from '../types.js'
+import type { BackendOption, Choice, EncoderInfo, Progress } from '../types.js'
+import type { Accelerator } from './accelerate.js'
 import type {
   BuildGlue,
   EncodedPassage,
@@ -11,6 +12,7 @@ import type {
   GpuFiles,
   QueryEncoder,
   TakesModel,
+  TitleAndText,
 } from './glue.js'
 import { codeOf } from './site.js'
 import { type Digest, Loading, PATIENCE, Store } from './store.js'
@@ -20,6 +22,9 @@ import { Turns, together, within } from './wait.js'
 /** So many blocks of rows are fetched together when all are: what a query needs meanwhile must not wait long. */
 const TOGETHER = 6
 
+/** So many documents are encoded together by a GPU. */
+const DOCUMENTS_TOGETHER = 32
+
 /** What a configuration says of the other files. */
 interface Configuration {
   tokenizer: Digest
@@ -28,21 +33,28 @@ interface Configuration {
   rows?: Digest[]
 }
 
-/** A model whose configuration has been read: where its files are below a store's folder, and what they must be. */
-interface Configured<M> extends Configuration {
+/** A configuration as it was read, and the folder below a store's in which the files are. */
+interface Described extends Configuration {
   folder: string
+  json: Uint8Array<ArrayBuffer>
+}
+
+/** A model whose configuration has been read. */
+interface Configured<M> extends Described {
   model: M
 }
 
 /** The encoder of a model, and the rows of its word embeddings that come later. */
-export class ModelEncoder implements QueryEncoder, GpuFiles {
+export class ModelEncoder implements QueryEncoder {
   readonly #encoder: GlueEncoder
   readonly #store: Store
-  readonly #parts: Configuration & { folder: string }
+  readonly #parts: Described
   /** Who fetches rows: no block is fetched twice. */
   readonly #turns = new Turns()
+  /** The GPU's part in it, where it may have one. */
+  accelerator: Accelerator | undefined
 
-  private constructor(encoder: GlueEncoder, store: Store, parts: Configuration & { folder: string }) {
+  private constructor(encoder: GlueEncoder, store: Store, parts: Described) {
     this.#encoder = encoder
     this.#store = store
     this.#parts = parts
@@ -55,19 +67,35 @@ export class ModelEncoder implements QueryEncoder, GpuFiles {
   static async load(
     url: string,
     { pinned, ...options }: EncoderLoadOptions,
-    { Model, Encoder, sha256 }: EncoderGlue,
+    glue: EncoderGlue,
     onProgress: (progress: Progress) => void,
   ): Promise<ModelEncoder> {
-    const store = new Store(url, { ...options, isModel: true }, sha256)
+    const store = new Store(url, { ...options, isModel: true }, glue.sha256)
     const read = (json: Uint8Array<ArrayBuffer>, folder: string) => ({
       ...described(json, folder),
-      model: new Model(json),
+      model: new glue.Model(json),
     })
     const parts = pinned
       ? read(await store.fixed(`${pinned.folder}${NAMES.config}`, pinned.config), pinned.folder)
       : await configured(store, '', read)
+    return ModelEncoder.made(store, parts, glue, options.backend, onProgress)
+  }
+
+  /** The encoder of a model whose configuration has been read. */
+  static async made(
+    store: Store,
+    parts: Configured<TakesModel>,
+    { Encoder }: EncoderGlue,
+    backend: BackendOption | undefined,
+    onProgress: (progress: Progress) => void,
+  ): Promise<ModelEncoder> {
     await fetchParts(store, parts, new Loading(onProgress, parts.weights.bytes + parts.tokenizer.bytes))
-    return new ModelEncoder(new Encoder(parts.model, options.backend), store, parts)
+    return new ModelEncoder(new Encoder(parts.model, backend), store, parts)
+  }
+
+  /** The same model once more in the module for the GPU; or what computes, where that is known before the model has come. */
+  again(glue: EncoderGlue, backend: BackendOption): Promise<ModelEncoder | Choice> {
+    return forGpu(this.#store, this.#parts, glue, backend)
   }
 
   info(): Omit<EncoderInfo, keyof Choice> {
@@ -82,31 +110,66 @@ export class ModelEncoder implements QueryEncoder, GpuFiles {
     return this.#encoder.isWord(word)
   }
 
-  encode(text: string): Float32Array | Promise<Float32Array> {
+  /** The vector of one text, by this encoder alone. */
+  async encodeHere(text: string): Promise<Float32Array> {
+    await this.prepare(text, false)
     return this.#encoder.encode(text)
   }
 
-  encodeQuery(text: string): EncodedQuery | Promise<EncodedQuery> {
-    return this.#encoder.encodeQuery(text)
+  /** The vectors of some texts: the CPU takes one at a time, so that others come between; a GPU wants many. */
+  async encode(texts: readonly string[]): Promise<Float32Array[]> {
+    const together = this.#at(texts.length > 1 ? 'bulk' : 'backend').encodeMany(texts)
+    if (together) return together
+    const vectors: Float32Array[] = []
+    for (const text of texts) vectors.push(await this.encodeHere(text))
+    return vectors
   }
 
-  encodePassages(
-    title: string,
-    text: string,
+  encodeQuery(text: string): EncodedQuery | Promise<EncodedQuery> {
+    return this.#at('backend').#encoder.encodeQuery(text)
+  }
+
+  /** How many documents are worth encoding together. */
+  together(): number {
+    return this.accelerator?.at('bulk') ? DOCUMENTS_TOGETHER : 1
+  }
+
+  async encodePassages(
+    documents: readonly TitleAndText[],
     maxTokens: number,
     overlap: number,
-  ): EncodedPassage[] | Promise<EncodedPassage[]> {
-    return this.#encoder.encodePassages(title, text, maxTokens, overlap)
+  ): Promise<EncodedPassage[][]> {
+    const encoder = this.#at('bulk').#encoder
+    const together = encoder.encodePassagesOfMany?.(documents.flat(), maxTokens, overlap)
+    return (
+      together ??
+      Promise.all(documents.map(async (document) => encoder.encodePassages(...document, maxTokens, overlap)))
+    )
   }
 
-  /** The vectors of some texts at once, where a GPU wants them so. */
-  encodeMany(texts: string[]): Promise<Float32Array[]> | undefined {
+  /** The vectors of some texts at once, where this encoder has a GPU. */
+  encodeMany(texts: readonly string[]): Promise<Float32Array[]> | undefined {
     return this.#encoder.encodeMany?.(texts)
   }
 
-  /** Lets the GPU take part, where there is one, once, and once more after it has failed. Resolves when that is decided. */
-  async accelerate(): Promise<void> {
-    await this.#encoder.accelerate?.(this)
+  /** What does some work. */
+  #at(work: 'backend' | 'bulk'): ModelEncoder {
+    return this.accelerator?.at(work) ?? this
+  }
+
+  /**
+   * Lets the GPU take part, where there is one, once, and once more after it has failed. Resolves when that is decided. `cpuSeconds`
+   * are those that the CPU takes for a text of so many tokens.
+   */
+  async accelerate(cpuSeconds: GpuFiles['cpuSeconds']): Promise<void> {
+    const [store, parts] = [this.#store, this.#parts]
+    await this.#encoder.accelerate?.({
+      weights: () => store.fixed(`${parts.folder}${NAMES.weights}`, parts.weights),
+      loadAllRows: () => this.loadAllRows(),
+      recall: (name) => store.recall(name),
+      remember: (name, bytes) => store.remember(name, bytes),
+      cpuSeconds,
+    })
   }
 
   /** What computes, where there is a choice. */
@@ -140,25 +203,29 @@ export class ModelEncoder implements QueryEncoder, GpuFiles {
     while ((await this.#turns.change(next)) > 0);
   }
 
-  /** The weights once more, for the GPU. */
-  weights(): Promise<Uint8Array> {
-    return this.#store.fixed(`${this.#parts.folder}${NAMES.weights}`, this.#parts.weights)
-  }
-
-  /** Something small that this browser keeps for the folder, under a name of ours. */
-  recall(name: string): Promise<Uint8Array | undefined> {
-    return this.#store.recall(name)
-  }
-
-  /** Keeps something for {@link recall}. */
-  remember(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    return this.#store.remember(name, bytes)
-  }
-
   async #fetchRows(block: number): Promise<void> {
     const { folder, rows = [] } = this.#parts
     this.#encoder.takeRows(block, await this.#store.fixed(rowsPath(folder, block), rows[block]!))
   }
+}
+
+/** A model in the module for the GPU, or what computes in its place. */
+async function forGpu(
+  store: Store,
+  parts: Described,
+  glue: EncoderGlue,
+  backend: BackendOption,
+): Promise<ModelEncoder | Choice> {
+  const known = backend === 'auto' && (await glue.checkGpu?.(parts.json, store))
+  const made = () => ModelEncoder.made(store, { ...parts, model: new glue.Model(parts.json) }, glue, backend, () => {})
+  return known || made()
+}
+
+/** The models of a build, and what encodes documents once more in the module for the GPU. */
+export interface BuildModels {
+  documents: GlueBuildModel
+  queries?: GlueBuildModel
+  again: ModelEncoder['again']
 }
 
 /** Fetches what encodes documents and, where that is another, what encodes queries. */
@@ -166,7 +233,7 @@ export async function fetchModels(
   store: Store,
   { BuildModel }: BuildGlue,
   onProgress: (progress: Progress) => void,
-): Promise<[documents: GlueBuildModel, queries?: GlueBuildModel]> {
+): Promise<BuildModels> {
   const read = (json: Uint8Array<ArrayBuffer>, folder: string) => ({
     ...described(json, folder),
     model: new BuildModel(json),
@@ -177,7 +244,7 @@ export async function fetchModels(
   const refusal = refusalOf(() => first.model.checkEncodesDocuments())
   if (!refusal) {
     await fetchWhole(store, first, new Loading(onProgress, bytes(first)))
-    return [first.model]
+    return { documents: first.model, again: forGpu.bind(undefined, store, first) }
   }
   const documents = await configured(store, NAMES.documentsModel.slice(NAMES.model.length), read).catch((cause) => {
     throw codeOf(cause) === 'not-found' ? Object.assign(refusal, { cause }) : cause
@@ -186,7 +253,7 @@ export async function fetchModels(
   const loading = new Loading(onProgress, bytes(first) + bytes(documents))
   await fetchWhole(store, first, loading)
   await fetchWhole(store, documents, loading)
-  return [documents.model, first.model]
+  return { documents: documents.model, queries: first.model, again: forGpu.bind(undefined, store, documents) }
 }
 
 /** What a check throws. */
@@ -233,9 +300,9 @@ async function configured<T>(
   return value
 }
 
-function described(json: Uint8Array, folder: string): Configuration & { folder: string } {
+function described(json: Uint8Array<ArrayBuffer>, folder: string): Described {
   const { tokenizer, weights, rows = [] } = JSON.parse(new TextDecoder().decode(json)) as Configuration
-  return { folder, tokenizer, weights, rows }
+  return { folder, json, tokenizer, weights, rows }
 }
 
 const rowsPath = (folder: string, block: number): string =>

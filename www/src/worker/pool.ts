@@ -5,6 +5,7 @@
 
 import { cancelled } from '../errors.js'
 import type { Backend } from '../types.js'
+import { isBulk } from './bulk.js'
 import type { Client } from './client.js'
 
 /** Texts sent to a worker at a time: few, so that progress moves and cancelling takes effect soon. A GPU wants more. */
@@ -33,6 +34,7 @@ export class Pool {
   readonly #helpers = new Set<Client>()
   readonly #onProgress: ((progress: { done: number; total: number }) => void) | undefined
   readonly #bulk: () => Backend
+  readonly #isMuch: boolean
   #done = 0
   #over = false
   /** Called when a helper has done its part, or has given it back. */
@@ -46,6 +48,7 @@ export class Pool {
   ) {
     this.#texts = texts
     this.#bulk = bulk
+    this.#isMuch = isBulk(texts)
     this.#onProgress = onProgress
     this.#vectors = Array.from({ length: texts.length })
     this.#waiting = [...texts.keys()].sort((a, b) => (texts[b]?.length ?? 0) - (texts[a]?.length ?? 0))
@@ -90,7 +93,8 @@ export class Pool {
     while (!this.#over && this.#waiting.length > 0) {
       const part = this.#waiting.splice(0, TEXTS_PER_CALL[bulk()])
       try {
-        const vectors = await client.call('encode', { texts: part.map((place) => this.#texts[place] ?? '') })
+        const texts = part.map((place) => this.#texts[place] ?? '')
+        const vectors = await client.call('encode', { texts, isMuch: this.#isMuch })
         part.forEach((place, at) => (this.#vectors[place] = vectors[at] as Float32Array))
       } catch (error) {
         this.#waiting.unshift(...part)

@@ -28,7 +28,7 @@ export interface LoadOptions {
   cache?: boolean
   /** Files that are not to be fetched, by their path below the folder. */
   files?: ReadonlyMap<string, Uint8Array>
-  /** What may compute. Default `cpu`. */
+  /** What may compute. Default `auto`. */
   backend?: BackendOption
   /** The hash that the manifest must have: for the page `sha256-` and base64, for the worker hexadecimal. */
   integrity?: string
@@ -64,7 +64,7 @@ export interface Methods {
     result: EncoderInfo
     progress: Progress
   }
-  /** Of a module that also computes on the GPU nothing is given: helpers want the other. */
+  /** The module that encodes here, for helpers. */
   compiledModule: { params: Record<string, never>; result: WebAssembly.Module | undefined; progress: never }
   /** Answers with the number of its passages. */
   loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile }; result: number; progress: Progress }
@@ -72,7 +72,8 @@ export interface Methods {
   scanSlice: { params: { vector: Float32Array }; result: [Float32Array]; progress: never }
   meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
   partsOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
-  encode: { params: { texts: readonly string[] }; result: Float32Array[]; progress: never }
+  /** With `isMuch` the texts are a part of a bulk: then a GPU may be tried. */
+  encode: { params: { texts: readonly string[]; isMuch: boolean }; result: Float32Array[]; progress: never }
   /**
    * Reads documents and loads the model, which `encode` then has; answers with the texts to encode, and with where the model is below
    * `url` that encodes them.

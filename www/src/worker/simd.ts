@@ -1,5 +1,5 @@
 /**
- * Which vector instructions of WebAssembly this browser has.
+ * What this browser computes with: which vector instructions of WebAssembly, and whether a GPU.
  *
  * A wasm module cannot ask at run time whether an instruction exists: it does not even load if one does not. So a few bytes
  * that use the instruction in question are validated first. Browser versions are never looked at.
@@ -21,3 +21,11 @@ export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_SIMD_P
 
 /** Whether modules with SIMD load, without which there is no search. */
 export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE)
+
+/** The part of WebGPU that is used from here. */
+interface WebGpu {
+  requestAdapter(): Promise<object | null>
+}
+
+/** WebGPU, where this browser has it for this page. */
+export const webGpu = (): WebGpu | undefined => (navigator as { gpu?: WebGpu }).gpu

@@ -1,7 +1,7 @@
 /** A search of a site that can be changed: documents come and go, and what is there then is saved. */
 import { InklingError } from '../errors.js'
 import type { Progress, SavedFile, SearchDocument } from '../types.js'
-import type { BuildGlue, EncodedPassage, GlueChanges, PinnedModel, QueryEncoder } from './glue.js'
+import type { BuildGlue, EncodedPassage, GlueChanges, PinnedModel, QueryEncoder, TitleAndText } from './glue.js'
 import type { LoadOptions } from './protocol.js'
 import { Site } from './site.js'
 import { isBroken, SiteSearch } from './site-search.js'
@@ -42,15 +42,21 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
     this.#documentsEncoder = encoder
   }
 
-  /** Adds documents, or replaces those of the same id. What `onProgress` gives is waited for before the next one: queries have their turn. */
-  async add(documents: readonly SearchDocument<unknown>[], onProgress: (done: number) => Promise<void>): Promise<void> {
+  /**
+   * Adds documents, or replaces those of the same id, of which `together` tells how many are encoded at once. What `onProgress` gives is
+   * waited for before the next ones: queries have their turn.
+   */
+  async add(
+    documents: readonly SearchDocument<unknown>[],
+    together: () => number,
+    onProgress: (done: number) => Promise<void>,
+  ): Promise<void> {
     const additions = new this.#glue.Additions(documents)
-    for (let done = 1; ; done++) {
-      const next = additions.next()
-      if (!next) break
-      const [title = '', text = ''] = next
-      additions.encoded(await this.#encode(title, text))
-      await onProgress(done)
+    for (let done = 0; done < documents.length; await onProgress(done)) {
+      const next = documents.slice(done, done + together())
+      const texts = next.map(({ title, text = '' }): TitleAndText => [title, text])
+      for (const passages of await this.#encode(texts)) additions.encoded(passages)
+      done += next.length
     }
     await this.loadAllWords()
     await this.turns.change(() => this.index.add(additions))
@@ -70,7 +76,7 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
     return this.turns.read(async () => this.index.save((await this.slices?.parts()) ?? []))
   }
 
-  async #encode(title: string, text: string): Promise<EncodedPassage[]> {
+  async #encode(documents: readonly TitleAndText[]): Promise<EncodedPassage[][]> {
     const encoder = this.#documentsEncoder ?? this.encoder
     if (!encoder) {
       throw new InklingError('invalid-input', 'no model is loaded yet: load it before adding documents')
@@ -78,7 +84,7 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
     const [tokens = 0, overlap = 0] = this.index.passageOptions()
     try {
       await encoder.loadAllRows()
-      return await encoder.encodePassages(title, text, tokens, overlap)
+      return await encoder.encodePassages(documents, tokens, overlap)
     } catch (thrown) {
       // Both are of one module.
       if (isBroken(thrown)) this.#documentsEncoder = this.encoder = undefined

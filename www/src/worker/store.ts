@@ -7,6 +7,7 @@ import type { Progress } from '../types.js'
 import { BACKOFF, download, fetchWhole, isPassing, readWhole } from './fetching.js'
 import { Kept } from './kept.js'
 import type { LoadOptions } from './protocol.js'
+import { webGpu } from './simd.js'
 import { type EarlyFiles, isHash, keyOf, sha256Of, VERSION } from './stored.js'
 import { pause, within } from './wait.js'
 
@@ -71,7 +72,7 @@ export class Store {
   /** `sha256` is that of a module, for pages whose browser has none for them: only secure contexts have it. */
   constructor(
     url: string,
-    { cache = true, files, early, isModel = false, backend = 'cpu' }: StoreOptions,
+    { cache = true, files, early, isModel = false, backend = 'auto' }: StoreOptions,
     sha256: (bytes: Uint8Array) => string,
   ) {
     this.#base = url && `${url.replace(/\/+$/, '')}/`
@@ -79,7 +80,7 @@ export class Store {
     this.#given = files
     this.#early = early
     this.#isModel = isModel
-    this.#takesGiven = isModel && backend === 'cpu'
+    this.#takesGiven = isModel && (backend === 'cpu' || !webGpu())
     this.#sha256 = sha256
   }
 

@@ -4,15 +4,19 @@
  */
 
 import { errorToData, InklingError } from '../errors.js'
-import type { Progress, SearchInfo } from '../types.js'
-import { accelerate, choiceOf, loadGlueFor, tellChoice } from './accelerate.js'
+import type { Choice, Progress, SearchInfo } from '../types.js'
+import { Accelerator, onCpu, whyCpu } from './accelerate.js'
+import { isBulk } from './bulk.js'
 import { savesData } from './data-saver.js'
 import {
   compiledModule,
+  type EncoderGlue,
+  type EncoderLoadOptions,
   type GlueBuilder,
   type GlueSlice,
   isOfEncoder,
   loadBuildGlue,
+  loadEncoderGlue,
   loadIndexGlue,
   trapOf,
 } from './glue.js'
@@ -44,9 +48,11 @@ const scope = globalThis as unknown as WorkerScope
 let search: SiteSearch | undefined
 let encoder: ModelEncoder | undefined
 /** What encodes documents, where the encoder of queries does not. */
-let documentsEncoder: Promise<void> | undefined
+let documentsEncoder: Promise<ModelEncoder> | undefined
 let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
+/** The GPU's parts: in the encoder, and in what encodes documents, which may be the builder. */
+let accelerators: Partial<Record<'queries' | 'documents', Accelerator | undefined>> = {}
 /** How long after the first answer the worker takes it that there is nothing else to do, in milliseconds. */
 const IDLE_MS = 2000
 let idle: ReturnType<typeof setTimeout> | undefined
@@ -75,7 +81,6 @@ const handlers: Handlers = {
     }
     // An index that is being changed was opened once more meanwhile.
     if (search !== ready) await giveEncoder(loaded(search), encoder)
-    if (loaded(site).options.backend === 'webgpu') await accelerate(encoder)
     return searchInfo()
   },
   async query({ text, settings }) {
@@ -95,11 +100,15 @@ const handlers: Handlers = {
   async add({ documents }, onProgress) {
     if (documents.length === 0) return searchInfo()
     const changing = await changeable()
-    await loadDocumentsEncoder(changing)
-    await changing.add(documents, (done) => {
+    const encodes = (await loadDocumentsEncoder(changing)) ?? encoder
+    const isMuch = isBulk(documents.map((document) => String(Object(document).text)))
+    await encodes?.accelerator?.turn(isMuch)
+    const together = () => encodes?.together() ?? 1
+    await changing.add(documents, together, async (done) => {
       onProgress({ done, total: documents.length })
       // Messages that have come meanwhile are answered first: encoding many documents holds up no query.
-      return nextTask()
+      await nextTask()
+      await encodes?.accelerator?.turn(isMuch)
     })
     return searchInfo()
   },
@@ -127,35 +136,32 @@ const handlers: Handlers = {
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
-    encoder = await ModelEncoder.load(url, { ...options, early }, await loadGlueFor(options, module), onProgress)
-    if (options.backend === 'webgpu') await accelerate(encoder)
-    return { ...encoder.info(), ...choiceOf(encoder) }
+    const glue = await loadEncoderGlue(module)
+    encoder = await loadAccelerated(url, { ...options, early }, glue, onProgress)
+    accelerators = { queries: encoder.accelerator }
+    return { ...encoder.info(), ...choice() }
   },
   async accelerate() {
-    await accelerate(encoder)
-    return choiceOf(encoder)
+    await accelerators.queries?.turn(true, true)
+    return choice()
   },
   async compiledModule() {
     return compiledModule()
   },
-  async encode({ texts }) {
-    // The CPU takes one text at a time, so that others come between; a GPU wants many.
-    const together = encoder && choiceOf(encoder).bulk === 'webgpu' && encoder.encodeMany([...texts])
-    if (together) return together
-    const vectors: Float32Array[] = []
-    for (const text of texts) {
-      // A builder's model is whole.
-      if (!builder) await loaded(encoder).prepare(text, false)
-      vectors.push(await (builder ?? loaded(encoder)).encode(text))
-    }
-    return vectors
+  async encode({ texts, isMuch }) {
+    const { queries, documents } = accelerators
+    await (queries ?? documents)?.turn(isMuch)
+    if (!builder) return loaded(encoder).encode(texts)
+    const together = documents?.at('bulk')?.encodeMany(texts)
+    return together ?? texts.map((text) => loaded(builder).encode(text))
   },
   async plan({ source, settings, url, options }, onProgress) {
-    builder = await planBuild(await loadBuildGlue(), source, settings, url, options, onProgress)
+    const planned = await planBuild(await loadBuildGlue(), source, settings, url, options, onProgress)
+    ;[builder, accelerators.documents] = planned
     return { texts: builder.texts(), folder: builder.modelFolder() }
   },
   async finish({ vectors }) {
-    return loaded(builder).finish(vectors)
+    return { ...loaded(builder).finish(vectors), computed: choice() }
   },
   async ping() {
     return undefined
@@ -170,6 +176,19 @@ function loadAllRows(): void {
   encoder?.loadAllRows().catch(() => {})
 }
 
+/** Loads an encoder, in which a GPU may have a part. One that was asked for by name is judged at once. */
+async function loadAccelerated(
+  url: string,
+  options: EncoderLoadOptions,
+  glue: EncoderGlue,
+  onProgress: (progress: Progress) => void,
+): Promise<ModelEncoder> {
+  const made = await ModelEncoder.load(url, options, glue, onProgress)
+  made.accelerator = new Accelerator(made, options.backend)
+  await made.accelerator.turn(false)
+  return made
+}
+
 /** Rejects the load of the model that is under way, when its module stops where nobody can catch it. */
 let failModel: ((error: InklingError) => void) | undefined
 
@@ -178,18 +197,19 @@ async function loadModel(
   { url, options }: NonNullable<typeof site>,
   onProgress: (progress: Progress) => void,
 ): Promise<ModelEncoder> {
-  const glue = loadGlueFor(options)
+  const glue = loadEncoderGlue()
   // Nobody waits for it when the vectors are missing.
   glue.catch(() => {})
   const { before, total, ...pinned } = await ready.loadVectors(onProgress)
   const encodes = await glue
   const stopped = new Promise<never>((_resolve, reject) => (failModel = reject))
   try {
-    const load = ModelEncoder.load(url, { ...options, pinned }, encodes, (progress) =>
+    const load = loadAccelerated(url, { ...options, pinned }, encodes, (progress) =>
       onProgress({ ...progress, loaded: before + progress.loaded, total }),
     )
     const made = await Promise.race([load, stopped])
     ready.setEncoder(made)
+    accelerators.queries = made.accelerator
     return made
   } finally {
     failModel = undefined
@@ -229,19 +249,20 @@ async function giveEncoder(opened: SiteSearch, made: ModelEncoder): Promise<void
   opened.setEncoder(made)
 }
 
-/** Loads what encodes documents, for the first that are added, where the encoder of queries does not. */
-async function loadDocumentsEncoder(ready: SiteChanges): Promise<void> {
+/** What encodes documents, loaded for the first that are added, where the encoder of queries does not. */
+async function loadDocumentsEncoder(ready: SiteChanges): Promise<ModelEncoder | undefined> {
   const { url, options } = loaded(site)
   const pinned = encoder && ready.documentsModel()
-  if (!pinned) return
-  documentsEncoder ??= loadGlueFor(options)
-    .then((glue) => ModelEncoder.load(url, { ...options, pinned }, glue, () => {}))
-    .then(async (made) => {
-      if (options.backend === 'webgpu') await accelerate(made)
+  if (!pinned) return undefined
+  documentsEncoder ??= loadEncoderGlue()
+    .then((glue) => loadAccelerated(url, { ...options, pinned }, glue, () => {}))
+    .then((made) => {
       ready.setDocumentsEncoder(made)
+      accelerators.documents = made.accelerator
+      return made
     })
   try {
-    await documentsEncoder
+    return await documentsEncoder
   } catch (thrown) {
     // Asked again, it is fetched again.
     documentsEncoder = undefined
@@ -251,7 +272,29 @@ async function loadDocumentsEncoder(ready: SiteChanges): Promise<void> {
 
 /** What the search is made of, with what computes and why. */
 async function searchInfo(): Promise<SearchInfo> {
-  return { ...loaded(search).info(), ...encoder?.info(), ...choiceOf(encoder) }
+  return { ...loaded(search).info(), ...encoder?.info(), ...choice() }
+}
+
+/** What computes now, and why. */
+function choice(): Choice {
+  const { queries, documents = queries } = accelerators
+  const [first, last] = [queries?.choice(), documents?.choice()]
+  if (!first || !last) return last ?? onCpu(whyCpu(site?.options.backend))
+  const why = [...new Set([first.why, last.why])].join('; documents: ')
+  return { ...last, backend: first.backend, why }
+}
+
+/** Why the choice that was told last was as it was. */
+let told: string | undefined
+
+/** Tells what computes when that has changed. A GPU that has come, or has failed, is judged now. */
+async function tellChoice(): Promise<void> {
+  for (const accelerator of [undefined, accelerators.queries, accelerators.documents]) {
+    await accelerator?.judge()
+    const now = choice()
+    if (now.why !== told) scope.postMessage({ id: 0, type: 'choice', choice: now })
+    told = now.why
+  }
 }
 
 /**
@@ -264,7 +307,7 @@ function warmUpIntl(): void {
 }
 
 function loaded<T>(part: T | undefined): T {
-  if (!part) throw new InklingError('internal', 'the worker was asked for something it has not loaded')
+  if (!part) throw new InklingError('internal', 'nothing is loaded')
   return part
 }
 
@@ -283,9 +326,6 @@ function buffersIn(result: Methods[Method]['result']): Transferable[] {
   return buffers.filter((buffer) => buffer instanceof ArrayBuffer)
 }
 
-/** The methods that encode: after one of them the GPU is tried, when that is due. */
-const ENCODING: readonly Method[] = ['query', 'add', 'encode']
-
 async function answer<M extends Method>(id: number, method: M, params: Methods[M]['params']): Promise<void> {
   try {
     const result = await handlers[method](params, (progress) => scope.postMessage({ id, type: 'progress', progress }))
@@ -296,8 +336,7 @@ async function answer<M extends Method>(id: number, method: M, params: Methods[M
     if (isNew) scope.postMessage({ id: 0, type: 'lost', error: errorToData(thrown) })
     else if (!tellLost(thrown)) scope.postMessage({ id, type: 'error', error: errorToData(thrown) })
   }
-  if (encoder && ENCODING.includes(method))
-    await tellChoice(encoder, (choice) => scope.postMessage({ id: 0, type: 'choice', choice }))
+  await tellChoice()
 }
 
 /** Tells the page when wasm has stopped in the middle of something: what it holds cannot be trusted any more. */
