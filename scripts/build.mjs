@@ -99,6 +99,7 @@ export async function bundlePackage(outdir = 'dist') {
   await build({ ...options, entryPoints: ['www/offline/service-worker.ts'], format: 'iife', sourcemap: false })
   const forNode = {
     cli: 'www/src/cli/main.ts',
+    'cli-network': 'www/src/cli/network.ts',
     site: 'www/src/cli/site.ts',
     'write-service-worker': 'www/offline/write-service-worker.ts',
   }
@@ -119,6 +120,7 @@ export async function buildBundles() {
       'shared.js',
       'worker.js',
       'cli.js',
+      'cli-network.js',
       'site.js',
       'element.js',
       'element-define.js',

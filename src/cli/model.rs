@@ -10,6 +10,7 @@ use super::progress::{Download, counter};
 use super::{found, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
+use crate::host;
 use crate::import::originals::Originals;
 use crate::import::pack::{self, QuantizedModel};
 use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
@@ -149,7 +150,7 @@ impl Pulled {
             documents.check_encodes_documents()?;
             queries.check_asks(&documents)?;
         }
-        eprintln!("quantizing {}", raw.id);
+        host::note(&format!("quantizing {}", raw.id));
         let bar = counter("quantizing", "%", 100);
         let size = size.unwrap_or(if queries.is_some() { Size::Exact } else { Size::default() });
         let (model, originals) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
@@ -174,7 +175,7 @@ fn queries_for(documents: &ModelConfig, options: &FetchOptions) -> Result<Option
         // The model itself can ask: it only has more bytes.
         Err(error) => {
             let cure = "visitors will load the whole model; --query-model names one";
-            eprintln!("the smaller encoder of queries cannot be had ({error}): {cure}");
+            host::note(&format!("the smaller encoder of queries cannot be had ({error}): {cure}"));
             Ok(None)
         }
     }

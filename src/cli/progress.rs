@@ -9,5 +9,7 @@ mod line;
 pub use self::bars::Download;
 #[cfg(not(target_family = "wasm"))]
 pub use self::bars::{Bar, counter};
+#[cfg(all(feature = "import", target_family = "wasm"))]
+pub use self::line::Download;
 #[cfg(target_family = "wasm")]
 pub use self::line::{Bar, counter};

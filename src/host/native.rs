@@ -1,10 +1,12 @@
 //! The machine that a native program runs on.
 
+use std::ffi::OsStr;
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
-pub use std::fs::{canonicalize, create_dir, create_dir_all, read, remove_dir, remove_file, rename};
-use std::io::{self, BufWriter, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+pub use std::fs::{canonicalize, create_dir, create_dir_all, read, remove_dir, remove_dir_all, remove_file, rename};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{env, fs, thread};
 
@@ -49,6 +51,14 @@ impl Writer {
     /// Begins a file, in place of the one that has its name.
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self(BufWriter::with_capacity(1 << 16, File::create(path)?)))
+    }
+
+    /// Goes on with a file behind its first `start` bytes, or begins it.
+    pub fn resume(path: &Path, start: u64) -> io::Result<Self> {
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        file.set_len(start)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self(BufWriter::with_capacity(1 << 16, file)))
     }
 
     /// Writes what is left, and waits until all of it is on the disk.
@@ -107,6 +117,17 @@ pub fn lock(folder: &Path, waiting: impl FnOnce()) -> io::Result<Option<Lock>> {
     Ok(Some(Lock { _folder: folder }))
 }
 
+/// Takes the lock of a file, which is made where it is not there; nothing where there are no locks. `waiting` is called before it waits
+/// for another process.
+pub fn lock_file(path: &Path, waiting: impl FnOnce()) -> io::Result<Option<Lock>> {
+    let file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        waiting();
+        file.lock()?;
+    }
+    Ok(Some(Lock { _folder: file }))
+}
+
 /// Takes the lock of a folder where nobody has it and there are locks.
 pub fn try_lock(folder: &Path) -> Option<Lock> {
     let folder = File::open(folder).ok()?;
@@ -122,6 +143,30 @@ pub fn print(bytes: &[u8]) -> io::Result<()> {
 /// Writes a note, with a line break behind it.
 pub fn note(line: &str) {
     eprintln!("{line}");
+}
+
+/// A file that is read piece by piece.
+pub type Opened = BufReader<File>;
+
+/// Opens a file.
+pub fn open(path: &Path) -> io::Result<Opened> {
+    Ok(BufReader::new(File::open(path)?))
+}
+
+/// Runs a program that is told nothing more; whether it succeeded, and what it said on stderr.
+pub fn run(program: &OsStr, arguments: &[OsString]) -> io::Result<(bool, Vec<u8>)> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+    Ok((output.status.success(), output.stderr))
+}
+
+/// The user's own folder.
+pub fn home() -> Option<PathBuf> {
+    env::home_dir()
+}
+
+/// Whether a path begins at the root of a disk.
+pub fn is_absolute(path: &Path) -> bool {
+    path.is_absolute()
 }
 
 /// A variable of the environment.

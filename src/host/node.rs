@@ -3,7 +3,7 @@
 #![allow(unsafe_code)] // what #[wasm_bindgen] expands to
 
 use std::cell::RefCell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +38,27 @@ extern "C" {
     fn remove_file(host: &Host, path: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = removeFolder)]
     fn remove_folder(host: &Host, path: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = removeAll)]
+    fn remove_all(host: &Host, path: &str) -> Result<(), JsValue>;
+    /// Cuts a file to its first bytes and puts others behind them.
+    #[wasm_bindgen(method, catch)]
+    fn append(host: &Host, path: &str, start: f64, bytes: &[u8]) -> Result<(), JsValue>;
+    /// `[exit code, stderr]`
+    #[wasm_bindgen(method, catch)]
+    fn run(host: &Host, program: &str, arguments: Vec<String>) -> Result<Vec<String>, JsValue>;
+    /// Asks another machine; gives the status, then names and values of the headers. Waits so many milliseconds for a connection, for
+    /// an answer and for each part of it.
+    #[wasm_bindgen(method, catch)]
+    fn ask(
+        host: &Host,
+        address: &str,
+        headers: Vec<String>,
+        patience: Vec<f64>,
+        certificates: Option<&str>,
+    ) -> Result<Vec<String>, JsValue>;
+    /// The next part of the body of the last answer; none at its end.
+    #[wasm_bindgen(method, catch)]
+    fn more(host: &Host) -> Result<Vec<u8>, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn brotli(host: &Host, bytes: &[u8]) -> Result<Vec<u8>, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -148,6 +169,11 @@ pub fn remove_dir(path: &Path) -> io::Result<()> {
     at(path, Host::remove_folder)
 }
 
+/// Removes a folder and all that is in it.
+pub fn remove_dir_all(path: &Path) -> io::Result<()> {
+    at(path, Host::remove_all)
+}
+
 /// Node.js syncs files alone.
 pub fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
@@ -156,18 +182,28 @@ pub fn sync_folder(_path: &Path) -> io::Result<()> {
 /// A file that is written piece by piece; it is there when it is finished.
 pub struct Writer {
     path: PathBuf,
+    /// Behind how many bytes of the file that is there, where it is not made anew.
+    start: Option<u64>,
     bytes: Vec<u8>,
 }
 
 impl Writer {
     /// Begins a file, in place of the one that has its name.
     pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), bytes: Vec::new() })
+        Ok(Self { path: path.to_owned(), start: None, bytes: Vec::new() })
+    }
+
+    /// Goes on with a file behind its first `start` bytes, or begins it.
+    pub fn resume(path: &Path, start: u64) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), start: Some(start), bytes: Vec::new() })
     }
 
     /// Writes all of it.
     pub fn finish(&mut self) -> io::Result<()> {
-        write_synced(&self.path, &self.bytes)
+        match self.start {
+            Some(start) => at(&self.path, |host, path| host.append(path, start as f64, &self.bytes)),
+            None => write_synced(&self.path, &self.bytes),
+        }
     }
 }
 
@@ -200,6 +236,11 @@ pub fn lock(_folder: &Path, _waiting: impl FnOnce()) -> io::Result<Option<Lock>>
     Ok(None)
 }
 
+/// Nothing, either.
+pub fn lock_file(_path: &Path, _waiting: impl FnOnce()) -> io::Result<Option<Lock>> {
+    Ok(None)
+}
+
 /// Nobody else is known to be at it.
 pub fn try_lock(_folder: &Path) -> Option<Lock> {
     Some(Lock)
@@ -222,6 +263,58 @@ pub fn progress(line: &str) {
             host.note(&format!("\r\x1b[K{line}"));
         }
     });
+}
+
+/// A file that is read piece by piece: here it has been read.
+pub type Opened = io::Cursor<Vec<u8>>;
+
+/// Opens a file.
+pub fn open(path: &Path) -> io::Result<Opened> {
+    Ok(io::Cursor::new(read(path)?))
+}
+
+/// Runs a program that is told nothing more; whether it succeeded, and what it said on stderr.
+pub fn run(program: &OsStr, arguments: &[OsString]) -> io::Result<(bool, Vec<u8>)> {
+    let text = |text: &OsStr| text.to_str().unwrap_or_default().to_owned();
+    let arguments = arguments.iter().map(|argument| text(argument)).collect();
+    let [code, said] = with(|host| host.run(&text(program), arguments)).map_err(failure)?.try_into().unwrap_or_default();
+    Ok((code == "0", said.into_bytes()))
+}
+
+/// How long other machines may take: to let themselves be connected with, to answer, and between two parts of an answer.
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the head of an answer.
+    pub answer: Duration,
+    /// For each part of its body.
+    pub stall: Duration,
+}
+
+/// Asks another machine; gives the status, then names and values of the headers.
+pub fn ask(
+    address: &str,
+    headers: Vec<String>,
+    Patience { connect, answer, stall }: &Patience,
+    certificates: Option<&str>,
+) -> io::Result<Vec<String>> {
+    let patience = [connect, answer, stall].map(|time| time.as_secs_f64() * 1e3).to_vec();
+    with(|host| host.ask(address, headers, patience, certificates)).map_err(failure)
+}
+
+/// The next part of the body of the last answer; none at its end.
+pub fn more() -> io::Result<Vec<u8>> {
+    with(Host::more).map_err(failure)
+}
+
+/// The user's own folder.
+pub fn home() -> Option<PathBuf> {
+    ["HOME", "USERPROFILE"].into_iter().find_map(variable).map(PathBuf::from)
+}
+
+/// Whether a path begins at the root of a disk, also of one with a letter: WebAssembly knows of no such paths.
+pub fn is_absolute(path: &Path) -> bool {
+    path.has_root() || path.to_str().is_some_and(|path| path.as_bytes().get(1) == Some(&b':'))
 }
 
 /// A variable of the environment.

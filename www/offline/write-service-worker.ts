@@ -17,7 +17,7 @@ const WORKER_FILE = 'service-worker.js'
 const UNUSED = /(^|\/)\.|\.(map|d\.ts|gz|br)$|(^|\/)(write-)?service-worker\.js$/
 
 /** Of this package's own folder, what is for build machines. */
-const FOR_MACHINES = /^(cli\.js|single\.html)$/
+const FOR_MACHINES = /^(cli(-network)?\.js|single\.html)$/
 
 /** What is listed. */
 export interface ListOptions {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::host;
+#[cfg(feature = "import")]
+use crate::import::pull;
 
 /// What is counted, and how far it is.
 pub struct Bar {
@@ -37,5 +39,38 @@ impl Bar {
     /// How many there are.
     pub fn length(&self) -> Option<u64> {
         Some(self.total)
+    }
+}
+
+/// The progress of a download: a line in bytes.
+#[cfg(feature = "import")]
+#[derive(Default)]
+pub struct Download {
+    what: String,
+    done: u64,
+    total: Option<u64>,
+}
+
+#[cfg(feature = "import")]
+impl pull::Progress for Download {
+    fn start(&mut self, what: &str, bytes: Option<u64>) {
+        *self = Self { what: what.to_owned(), done: 0, total: bytes };
+        self.advance(0);
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        self.done += bytes;
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let total = self.total.map(|total| format!(" of {:.1}", megabytes(total))).unwrap_or_default();
+        host::progress(&format!("{} {:.1}{total} MB", self.what, megabytes(self.done)));
+    }
+
+    fn note(&mut self, line: &str) {
+        self.finish();
+        host::note(line);
+    }
+
+    fn finish(&mut self) {
+        host::progress("");
     }
 }

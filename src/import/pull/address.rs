@@ -1,6 +1,6 @@
 //! Addresses: where a redirect leads, and which addresses are the same server's.
 
-use ureq::http::Uri;
+use http::Uri;
 
 /// A reference against the address it was found at. (RFC 3986, section 5.2, without dot segments, which servers do not send.)
 pub(super) fn resolve(base: &Uri, reference: &str) -> Option<Uri> {

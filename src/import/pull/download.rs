@@ -1,16 +1,16 @@
 //! One file of the hub: attempts until it is there whole and has the right hash, or until it is not worth another.
 
-use std::io::{ErrorKind as IoKind, Read, Write};
-use std::thread;
+use std::io::{ErrorKind as IoKind, Write};
 
-use ureq::Body;
-use ureq::http::{Response, Uri};
+use http::Uri;
 
+use super::agent::Reply;
 use super::http::{Answer, Client, Kind, Promise, Setback, total_bytes};
 use super::options::FetchOptions;
 use super::store::{Store, cannot};
 use super::{Failure, Progress, max_bytes, too_large};
 use crate::error::{Error, ErrorKind};
+use crate::host;
 
 /// The longest chain of redirects and repeated questions for one attempt. The hub needs two for a renamed repository.
 const MAX_HOPS: usize = 8;
@@ -68,7 +68,7 @@ impl Download<'_> {
             failures += 1;
             progress.note(&format!("{}: {error}; trying again ({failures} of {})", self.name, self.options.retries));
             let doubled = self.options.backoff * MAX_BACKOFF.min(1 << (failures - 1).min(16));
-            thread::sleep(wait.unwrap_or(doubled));
+            host::sleep(wait.unwrap_or(doubled));
         }
     }
 
@@ -108,13 +108,7 @@ impl Download<'_> {
     }
 
     /// Writes the body behind the first `start` bytes of the unfinished file.
-    fn receive(
-        &self,
-        response: Response<Body>,
-        start: u64,
-        promise: &Promise,
-        progress: &mut dyn Progress,
-    ) -> Result<(), Setback> {
+    fn receive(&self, response: Reply, start: u64, promise: &Promise, progress: &mut dyn Progress) -> Result<(), Setback> {
         let hash = promise.hash.as_deref();
         let total = promise.bytes.or_else(|| total_bytes(&response, start));
         let limit = max_bytes(self.name);
@@ -125,7 +119,7 @@ impl Download<'_> {
         let disk = |cause| cannot("write", &self.store.partial_path(hash), cause);
         progress.start(self.name, total);
         progress.advance(start);
-        let mut body = response.into_body().into_reader();
+        let mut body = response.into_body();
         let mut written = start;
         let mut buffer = vec![0; 1 << 16];
         loop {
@@ -133,7 +127,10 @@ impl Download<'_> {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(cause) if cause.kind() == IoKind::Interrupted => continue,
-                Err(cause) => return Err(Setback::again(self.cut_short(written, total).caused_by(cause))),
+                Err(cause) => {
+                    file.finish().map_err(disk)?;
+                    return Err(Setback::again(self.cut_short(written, total).caused_by(cause)));
+                }
             };
             written += count as u64;
             if written > total.unwrap_or(limit) {
@@ -144,10 +141,10 @@ impl Download<'_> {
             file.write_all(&buffer[..count]).map_err(disk)?;
             progress.advance(count as u64);
         }
+        file.finish().map_err(disk)?;
         if total.is_some_and(|total| written < total) {
             return Err(Setback::again(self.cut_short(written, total)));
         }
-        file.sync_all().map_err(disk)?;
         progress.finish();
         Ok(())
     }

@@ -1,17 +1,17 @@
 //! A model in a local folder.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::ErrorKind as IoKind;
 use std::path::Path;
 
 use super::{OPTIONAL, REQUIRED, RawModel, WEIGHTS, WHAT_A_MODEL_HOLDS, read_announced};
 use crate::error::{Error, ErrorKind, Result};
+use crate::host;
 
 /// Reads the files of a model from a folder.
 pub(super) fn read(folder: &Path) -> Result<RawModel> {
     let not_found = |what: String| Error::new(ErrorKind::NotFound, format!("{what}: {WHAT_A_MODEL_HOLDS}"));
-    if !folder.is_dir() {
+    if !host::is_folder(folder) {
         return Err(not_found(format!("{} is no folder", folder.display())));
     }
     let mut files = BTreeMap::new();
@@ -35,7 +35,7 @@ pub(super) fn read(folder: &Path) -> Result<RawModel> {
 
 /// The folder's own name, also for `.` and `..`.
 fn name_of(folder: &Path) -> String {
-    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let absolute = host::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
 }
 
@@ -43,11 +43,10 @@ fn name_of(folder: &Path) -> String {
 fn file(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
     let path = folder.join(name);
     let refused = |cause| Error::new(ErrorKind::Io, format!("cannot read {}", path.display())).caused_by(cause);
-    let file = match File::open(&path) {
-        Ok(file) => file,
+    let length = match host::about(&path) {
+        Ok(about) => about.bytes,
         Err(cause) if matches!(cause.kind(), IoKind::NotFound | IoKind::NotADirectory) => return Ok(None),
         Err(cause) => return Err(refused(cause)),
     };
-    let length = file.metadata().map_err(refused)?.len();
-    read_announced(file, length, &folder.display().to_string(), name).map(Some)
+    read_announced(host::open(&path).map_err(refused)?, length, &folder.display().to_string(), name).map(Some)
 }

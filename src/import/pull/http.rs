@@ -5,15 +5,13 @@
 //! the token stays with the endpoint's scheme, host and port.
 
 use std::cell::Cell;
-use std::fs;
 use std::time::Duration;
 
-use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LOCATION, RANGE, RETRY_AFTER};
-use ureq::http::{HeaderMap, HeaderName, Response, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LOCATION, RANGE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, Uri};
 
 use super::address::{resolve, same_origin, site};
+use super::agent::{Agent, Reply};
 use super::options::FetchOptions;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -74,7 +72,7 @@ pub(super) enum Kind {
 /// An answer whose head has been read.
 pub(super) struct Answer {
     pub kind: Kind,
-    pub response: Response<Body>,
+    pub response: Reply,
 }
 
 /// A client of one endpoint.
@@ -92,18 +90,6 @@ impl Client {
         if !matches!(endpoint.scheme_str(), Some("http" | "https")) || endpoint.host().is_none_or(str::is_empty) {
             return Err(bad_endpoint(options));
         }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("inkling/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(roots(options)?).build())
-            .timeout_resolve(Some(options.connect_timeout))
-            .timeout_connect(Some(options.connect_timeout))
-            .timeout_send_request(Some(options.answer_timeout))
-            .timeout_recv_response(Some(options.answer_timeout))
-            .timeout_per_read(Some(options.stall_timeout));
-        let config = if options.proxy { config } else { config.proxy(None) };
         let bearer = options.token.as_ref().map(|token| format!("Bearer {token}"));
         if bearer.as_ref().is_some_and(|value| value.chars().any(|c| !c.is_ascii() || c.is_ascii_control())) {
             return Err(Error::new(
@@ -111,7 +97,7 @@ impl Client {
                 "the hub's token holds characters that no token has: check HF_TOKEN",
             ));
         }
-        Ok(Self { agent: config.build().new_agent(), endpoint, bearer, reached: Cell::new(false) })
+        Ok(Self { agent: Agent::new(options)?, endpoint, bearer, reached: Cell::new(false) })
     }
 
     /// Whether the endpoint has ever answered for itself, which a gateway's 502, 503 or 504 is not.
@@ -130,14 +116,12 @@ impl Client {
     pub(super) fn get(&self, address: &Uri, from: u64, promise: &mut Promise) -> Result<Answer, Setback> {
         let at_home = same_origin(address, &self.endpoint);
         // Compressed bodies have no ranges and no known length, and nothing here is worth compressing.
-        let mut request = self.agent.get(address).header(ACCEPT_ENCODING, "identity");
-        if let Some(bearer) = self.bearer.as_ref().filter(|_| at_home) {
-            request = request.header(AUTHORIZATION, bearer);
-        }
+        let mut headers = vec![(ACCEPT_ENCODING, "identity".to_owned())];
+        headers.extend(self.bearer.as_ref().filter(|_| at_home).map(|bearer| (AUTHORIZATION, bearer.clone())));
         if from > 0 {
-            request = request.header(RANGE, format!("bytes={from}-"));
+            headers.push((RANGE, format!("bytes={from}-")));
         }
-        let response = request.call().map_err(|cause| setback(address, cause))?;
+        let response = self.agent.get(address, &headers)?;
         let status = response.status().as_u16();
         let gateway = matches!(status, 502..=504);
         if at_home {
@@ -178,7 +162,7 @@ impl Promise {
 }
 
 /// The size of the whole file as an answer with a body states it.
-pub(super) fn total_bytes(response: &Response<Body>, start: u64) -> Option<u64> {
+pub(super) fn total_bytes(response: &Reply, start: u64) -> Option<u64> {
     number(response.headers(), &CONTENT_LENGTH).and_then(|length| length.checked_add(start))
 }
 
@@ -221,24 +205,10 @@ fn next_address(from: &Uri, headers: &HeaderMap) -> Result<Uri, Setback> {
     Ok(next)
 }
 
-/// What a request that got no answer means.
-fn setback(address: &Uri, cause: ureq::Error) -> Setback {
-    use ureq::Error as E;
-    let network = |problem: String| Error::new(ErrorKind::Network, problem);
-    match cause {
-        E::BadUri(_) | E::Http(_) | E::InvalidProxyUrl | E::Pem(_) => {
-            let problem = format!("cannot ask {}: check HF_ENDPOINT and the proxy variables", site(address));
-            Setback::Stop(Error::new(ErrorKind::InvalidInput, problem).caused_by(cause))
-        }
-        E::Protocol(_) | E::LargeResponseHeader(..) => {
-            Setback::again(network(format!("{} gave an answer that is not HTTP", site(address))).caused_by(cause))
-        }
-        _ => Setback::Again {
-            error: network(format!("{} does not answer", site(address))).caused_by(cause),
-            silence: true,
-            wait: None,
-        },
-    }
+/// Nobody has answered.
+pub(super) fn silent(address: &Uri, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Setback {
+    let error = Error::new(ErrorKind::Network, format!("{} does not answer", site(address))).caused_by(cause);
+    Setback::Again { error, silence: true, wait: None }
 }
 
 /// What an answer that is an error means.
@@ -269,27 +239,6 @@ fn unauthorized(address: &Uri, had_token: bool) -> Error {
 fn bad_endpoint(options: &FetchOptions) -> Error {
     let problem = format!("{:?} is no address of a hub: HF_ENDPOINT must be like https://huggingface.co", options.endpoint);
     Error::new(ErrorKind::InvalidInput, problem)
-}
-
-fn roots(options: &FetchOptions) -> Result<RootCerts> {
-    let Some(path) = &options.certificates else { return Ok(RootCerts::WebPki) };
-    let pem = fs::read(path).map_err(|cause| {
-        Error::new(ErrorKind::Io, format!("cannot read the certificates in {}: check SSL_CERT_FILE", path.display()))
-            .caused_by(cause)
-    })?;
-    let certificates: Vec<_> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!("{} holds no PEM certificate: check SSL_CERT_FILE", path.display()),
-        ));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! All three sources end in one [`RawModel`]: the handful of files that the importer needs, in memory, checked as far as
 //! the source lets them be. Nothing is converted here, so what is quantized later is byte for byte what was published.
 //!
-//! The hub client is written on `ureq`, not on `hf-hub`: version 1.0 of that crate brings an asynchronous runtime, a second
+//! The hub client is written on `ureq` (in WebAssembly on Node.js), not on `hf-hub`: version 1.0 of that crate brings an asynchronous runtime, a second
 //! HTTP stack and a chunk store, and none of its versions compares what arrived with the hash that the hub announces,
 //! nor lets a caller bound the wait for a hub that accepts a connection and stays silent. Each of these is a requirement
 //! here, and what is left to write is one request loop.
@@ -11,6 +11,7 @@
 //! Downloads are kept in the user's cache folder, so an interrupted pull resumes and a second one works offline.
 
 mod address;
+mod agent;
 mod download;
 mod folder;
 mod http;

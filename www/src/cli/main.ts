@@ -12,8 +12,6 @@ import { withModel } from './remote.js'
 
 /** Commands that only the native command line has, and why. */
 const NATIVE_ONLY: Record<string, string> = {
-  model:
-    'it fetches and packs a model, by many threads; an npm package inkling-model-… holds one that is packed, and so does the folder model/ of any index',
   eval: 'it asks thousands of questions',
   export: 'it writes for engines of servers',
   encode: 'it encodes whole files',
