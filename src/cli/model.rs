@@ -1,16 +1,17 @@
-//! `inkling model pull`
+//! `inkling model pull`, `list` and `verify`
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::models::{DOCUMENTS, ModelFolder};
+use super::models::{DOCUMENTS, ModelFolder, Models};
 use super::progress::{Download, counter};
 use super::{found, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
 use crate::host;
+use crate::import::known::{KNOWN, Known};
 use crate::import::originals::Originals;
 use crate::import::pack::{self, QuantizedModel};
 use crate::import::pull::{self, FetchOptions, RawModel, Source, fetch, fetch_default};
@@ -53,13 +54,25 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List models that are known to run
+    List {
+        /// Print them as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that a packed model is whole and runs
+    Verify {
+        /// Folder that `inkling model pull` wrote
+        #[arg(default_value = "model")]
+        folder: PathBuf,
+    },
 }
 
 /// What `model pull` prints.
 #[derive(Serialize)]
-struct Report<'a> {
-    id: &'a str,
-    source: &'a str,
+struct Report {
+    id: String,
+    source: String,
     bytes_before: usize,
     bytes_after: usize,
     /// With the f32 model, where this program has that.
@@ -80,22 +93,56 @@ struct Agreement {
 
 impl Command {
     pub fn run(self) -> Result<()> {
-        let Self::Pull { source, out, size, query_model, json } = self;
-        let Pulled { raw, model, originals, queries } = Pulled::of(source.as_ref(), size, query_model.as_deref())?;
+        match self {
+            Self::Pull { source, out, size, query_model, json } => {
+                Report::of(source.as_ref(), &out, size, query_model.as_deref())?.print(json)
+            }
+            Self::List { json: true } => print_json(&KNOWN),
+            Self::List { json: false } => print(KNOWN.iter().map(line).collect::<String>()),
+            Self::Verify { folder } => verify(&folder),
+        }
+    }
+}
+
+/// A model of the list.
+fn line(Known { id, layers, dim, tokens, languages, note }: &Known) -> String {
+    let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+    format!("{id:64} {layers:>2} layers, {dim} numbers, {tokens} tokens, {languages}{note}\n")
+}
+
+/// Reads the models of a folder, and encodes a sentence with each.
+fn verify(folder: &Path) -> Result<()> {
+    let Models { documents, queries } = Models::read(folder)?;
+    for model in queries.iter().chain([&documents]) {
+        let mut encoder = model.encoder()?;
+        pollster::block_on(encoder.encode("A sentence that every model of a language has tokens for."))?;
+        let ModelConfig { id, license, .. } = encoder.config();
+        let license = license.as_deref().map(|license| format!(", {license}")).unwrap_or_default();
+        print(format!("{id}: whole, and runs ({:.1} MB{license})\n", model.bytes() as f64 / 1e6))?;
+    }
+    queries.iter().try_for_each(|queries| queries.check_asks(&documents.config()?))
+}
+
+impl Report {
+    fn of(source: Option<&Source>, out: &Path, size: Option<Size>, query_model: Option<&Path>) -> Result<Self> {
+        let Pulled { raw, model, originals, queries } = Pulled::of(source, size, query_model)?;
         let agreement = compare(&model, originals)?;
         let folder = folder_of(&model)?;
-        write(&folder, queries.as_ref(), &out)?;
-        let report = Report {
-            id: &raw.id,
-            source: &raw.source,
+        write(&folder, queries.as_ref(), out)?;
+        Ok(Self {
+            id: raw.id.clone(),
+            source: raw.source.clone(),
             bytes_before: weights_and_tokenizer(&raw),
             bytes_after: folder.bytes(),
             agreement,
             query_model: queries.as_ref().map(ModelFolder::config).transpose()?.map(|config| config.id),
             query_model_bytes: queries.as_ref().map_or(0, ModelFolder::bytes),
             out: out.display().to_string(),
-        };
-        if json { print_json(&report) } else { print(report.text()) }
+        })
+    }
+
+    fn print(&self, json: bool) -> Result<()> {
+        if json { print_json(self) } else { print(self.text()) }
     }
 }
 
@@ -208,7 +255,7 @@ fn weights_and_tokenizer(raw: &RawModel) -> usize {
     raw.files.values().map(Vec::len).sum()
 }
 
-impl Report<'_> {
+impl Report {
     fn text(&self) -> String {
         let Self { id, source, bytes_before, bytes_after, agreement, query_model_bytes, out, .. } = self;
         let megabytes = |bytes: &usize| *bytes as f64 / 1e6;

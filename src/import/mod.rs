@@ -5,6 +5,7 @@ pub mod calibrate;
 pub mod check;
 pub mod gptq;
 pub mod grid;
+pub mod known;
 pub mod originals;
 pub mod pack;
 pub mod pull;

@@ -26,6 +26,15 @@ impl Original {
     pub fn zeros(shape: &[usize]) -> Self {
         Self { shape: shape.to_vec(), numbers: vec![0.0; shape.iter().product()] }
     }
+
+    /// Takes away the first so many rows of a table that has them.
+    pub fn drop_rows(&mut self, count: usize) {
+        let [rows, columns] = &mut self.shape[..] else { return };
+        if *rows >= count {
+            *rows -= count;
+            self.numbers.drain(..count * *columns);
+        }
+    }
 }
 
 /// Reads the weights of a model; those of the files in a folder below the model's.
@@ -117,7 +126,11 @@ fn bert_name(name: &str) -> String {
         (".ffn.lin2.", ".output.dense."),
         (".output_layer_norm.", ".output.LayerNorm."),
     ];
-    let bare = name.strip_prefix("bert.").or_else(|| name.strip_prefix("distilbert.")).unwrap_or(name);
+    let bare = name
+        .strip_prefix("bert.")
+        .or_else(|| name.strip_prefix("distilbert."))
+        .or_else(|| name.strip_prefix("roberta."))
+        .unwrap_or(name);
     PARTS.iter().fold(bare.to_owned(), |name, (other, own)| name.replace(other, own))
 }
 

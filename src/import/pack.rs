@@ -77,10 +77,14 @@ fn read(raw: &RawModel) -> Result<(ModelConfig, Originals)> {
         // The one that changes nothing.
         tensors.insert(TOKEN_TYPES.to_owned(), Original::zeros(&[1, config.dim]));
     }
+    let first_position = published.first_position();
     config.family = match published.inkling {
         Some(student) => student.family,
         None => family(&config, &tensors),
     };
+    if let Some(positions) = tensors.get_mut(POSITIONS) {
+        positions.drop_rows(first_position);
+    }
     Ok((config, tensors))
 }
 
@@ -107,6 +111,9 @@ fn family(config: &ModelConfig, tensors: &Originals) -> String {
 /// A BERT without token types, with names of its own: it is renamed, and from then on a BERT like any other.
 const DISTILBERT: &str = "distilbert";
 
+/// A BERT whose positions begin behind that of the padding, with a tokenizer of its own.
+const XLM_R: &str = "xlm-roberta";
+
 /// The parts of a Hugging Face `config.json` that decide whether and how the model runs, by BERT's names or DistilBERT's.
 #[derive(Deserialize)]
 struct RawConfig {
@@ -124,8 +131,16 @@ struct RawConfig {
     vocab_size: Option<usize>,
     max_position_embeddings: Option<usize>,
     layer_norm_eps: Option<f32>,
+    pad_token_id: Option<usize>,
     position_embedding_type: Option<String>,
     inkling: Option<Student>,
+}
+
+impl RawConfig {
+    /// The row of the first token in the table of positions.
+    fn first_position(&self) -> usize {
+        if self.model_type == XLM_R { self.pad_token_id.unwrap_or(1) + 1 } else { 0 }
+    }
 }
 
 /// What `train/train.py align` writes into a student's `config.json`.
@@ -140,8 +155,9 @@ struct Student {
 fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
     let unsupported = |what: String| Error::new(ErrorKind::UnsupportedModel, format!("{} cannot be run: {what}", raw.id));
     let RawConfig { model_type, hidden_act, position_embedding_type, .. } = published;
-    if !["bert", DISTILBERT].contains(&model_type.as_str()) {
-        return Err(unsupported(format!("its architecture is {model_type:?}, supported are \"bert\" and \"{DISTILBERT}\"")));
+    if !["bert", DISTILBERT, XLM_R].contains(&model_type.as_str()) {
+        let supported = format!("\"bert\", \"{DISTILBERT}\" and \"{XLM_R}\"");
+        return Err(unsupported(format!("its architecture is {model_type:?}, supported are {supported}")));
     }
     match hidden_act.as_deref() {
         None | Some("gelu") => {}
@@ -154,7 +170,8 @@ fn read_config(raw: &RawModel, published: &RawConfig) -> Result<ModelConfig> {
     let size = |value: Option<usize>, name: &str| value.ok_or_else(|| unsupported(format!("its config.json has no {name}")));
     let dim = size(published.hidden_size, "hidden_size")?;
     let stages = stages::read(raw, dim).map_err(unsupported)?;
-    let positions = size(published.max_position_embeddings, "max_position_embeddings")?;
+    let positions =
+        size(published.max_position_embeddings, "max_position_embeddings")?.saturating_sub(published.first_position());
     // No text has more tokens than `max_tokens`, so no other positions are kept.
     let max_tokens = max_tokens(raw)?.unwrap_or(positions).min(positions);
     let config = ModelConfig {
@@ -208,6 +225,9 @@ pub(super) fn json<T: for<'de> Deserialize<'de>>(raw: &RawModel, name: &str) -> 
     serde_json::from_slice(file(raw, name)?)
         .map_err(|cause| Error::new(ErrorKind::DamagedFile, format!("{name} of {} cannot be read", raw.source)).caused_by(cause))
 }
+
+/// The embeddings of positions in a `BertModel`.
+const POSITIONS: &str = "embeddings.position_embeddings.weight";
 
 /// The embeddings of token types in a `BertModel`.
 const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
@@ -382,9 +402,8 @@ impl Packer<'_> {
 
     /// Position embeddings, with the embedding of token type 0, which every token has, added in.
     fn positions(&self, packed: &mut Store, positions: usize, dim: usize) -> Result<()> {
-        const TABLE: &str = "embeddings.position_embeddings.weight";
         let rows_of = |name: &str, otherwise: usize| self.tensors.get(name).map_or(otherwise, |tensor| tensor.shape[0]);
-        let mut table = self.take(TABLE, &[rows_of(TABLE, positions).max(positions), dim])?;
+        let mut table = self.take(POSITIONS, &[rows_of(POSITIONS, positions).max(positions), dim])?;
         table.truncate(positions * dim);
         let first_type = self.take(TOKEN_TYPES, &[rows_of(TOKEN_TYPES, 2), dim])?;
         let (mut codes, mut steps) = (Vec::new(), Vec::new());

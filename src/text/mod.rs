@@ -2,3 +2,6 @@
 
 pub mod passages;
 pub mod tokenizer;
+#[cfg(feature = "fs")]
+mod unigram;
+mod wordpiece;

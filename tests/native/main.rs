@@ -20,3 +20,4 @@ mod site;
 mod stages;
 #[cfg(feature = "gpu")]
 mod webgpu;
+mod xlm_r;

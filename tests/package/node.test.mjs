@@ -181,10 +181,8 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
     [['index', 'a', 'b'], 2, 'CORPUS'],
     [['search', 'x', '--limit', 'many'], 2, '--limit'],
     [['serch'], 2, '--help'],
-    ...['model', 'eval', 'export', 'encode'].map(
-      (name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install']),
-    ),
-    [['model', 'pull'], 2, 'folder model/ of any index'],
+    ...['eval', 'export', 'encode'].map((name) => /** @type {const} */ ([[name, '--help'], 2, 'cargo install'])),
+    [['model', 'pull', 'somewhere'], 2, 'write hf:ORG/NAME'],
   ])) {
     const {
       code: left,
@@ -202,7 +200,7 @@ test('what npx inkling cannot do is said in one line, with a code and what to do
 test('the help teaches the two steps to a searchable site, and each command has its own', async () => {
   const help = await npxInkling(root, ['--help'])
   for (const part of ['inkling site public', 'inkling search', 'inkling index']) assert.ok(help.includes(part), part)
-  for (const name of ['site', 'index', 'search', 'inspect', 'add', 'remove', 'bundle'])
+  for (const name of ['site', 'index', 'search', 'inspect', 'add', 'remove', 'bundle', 'model'])
     assert.match(await npxInkling(root, [name, '--help']), new RegExp(`Usage: inkling ${name} `))
 })
 

@@ -62,7 +62,9 @@ class Network {
   #start(): MessagePort {
     const { port1, port2 } = new MessageChannel()
     const workerData = { port: port2, signal: this.#signal }
-    new Worker(new URL('./cli-network.js', import.meta.url), { workerData, transferList: [port2] }).unref()
+    // Not in one expression: bundlers that follow workers would take this one for the page's.
+    const thread = new URL('./cli-network.js', import.meta.url)
+    new Worker(thread, { workerData, transferList: [port2] }).unref()
     port1.unref()
     return port1
   }
