@@ -7,7 +7,7 @@ import { root as project, Stop, script } from './lib.mjs'
 
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
-  ['error', 'host', 'isa'],
+  ['error', 'host', 'isa', 'number'],
   ['files', 'hash', 'json'],
   ['tensors', 'text'],
   ['model'],

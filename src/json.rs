@@ -1,45 +1,22 @@
 //! Reading the JSON of an index.
 //!
-//! By `miniserde`: what `serde` makes for each type that is read was a fourth of the module that searches, and its errors bring
-//! along how floats are printed. Here a file that cannot be read is damaged, whatever the reason.
+//! By the visitors of `miniserde`: what `serde` makes for each type that is read was a fourth of the module that searches, and its errors
+//! bring along how floats are printed. Here a file that cannot be read is damaged, whatever the reason. The text is taken apart in
+//! `parse`, since `miniserde` brings a table of powers of ten along that does not compress, and knows no bound of depth.
 
 #![allow(unsafe_code)] // what `make_place!` expands to
 
-use std::str;
+mod parse;
 
 use miniserde::de::{Deserialize, Map, Seq, Visitor};
-use miniserde::{Result, json, make_place};
+use miniserde::{Result, make_place};
 use serde_json::Value;
-
-/// How deep lists and objects may be in each other: what takes them apart again goes as deep.
-const DEPTH_MAX: usize = 128;
 
 /// What a text in JSON says; nothing where it is none, or not of that type.
 pub fn read<T: Deserialize>(text: &[u8]) -> Option<T> {
-    json::from_str(shallow(text)?).ok()
-}
-
-/// A text whose brackets do not stand too deep in each other.
-fn shallow(text: &[u8]) -> Option<&str> {
-    str::from_utf8(text).ok().filter(|text| !is_deep(text.as_bytes()))
-}
-
-/// Whether brackets stand deeper in each other than anything that is meant.
-fn is_deep(text: &[u8]) -> bool {
-    let (mut depth, mut is_quoted, mut bytes) = (0usize, false, text.iter());
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => is_quoted = !is_quoted,
-            b'\\' if is_quoted => drop(bytes.next()),
-            b'[' | b'{' if !is_quoted => depth += 1,
-            b']' | b'}' if !is_quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH_MAX {
-            return true;
-        }
-    }
-    false
+    let mut out = None;
+    parse::parse(text, T::begin(&mut out))?;
+    out
 }
 
 /// A value of any kind.
@@ -248,6 +225,29 @@ mod tests {
             for text in [serde_json::to_vec(&value).unwrap(), serde_json::to_vec_pretty(&value).unwrap()] {
                 prop_assert_eq!(read::<Any>(&text).map(|Any(value)| value), serde_json::from_slice(&text).ok());
             }
+        }
+
+        #[test]
+        fn any_number_is_read_as_serde_reads_it(
+            text in "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?|-?[0-9.eE+-]{0,12}|[0-9]{1,3}e[+-]?[0-9]{8,12}",
+        ) {
+            let found = read::<Any>(text.as_bytes()).map(|Any(value)| value);
+            let expected = serde_json::from_str::<Value>(&text).ok();
+            // A zero with a sign is a whole number here.
+            prop_assert!(found == expected || (text == "-0" && found == Some(0.into())), "{text}: {found:?}, {expected:?}");
+        }
+
+        #[test]
+        fn any_text_is_read_as_serde_reads_it(parts in prop::collection::vec(
+            prop_oneof![
+                any::<String>(),
+                "\\\\(u[0-9a-fA-F]{4}|[\"\\\\/bfnrtx])",
+                "\\\\ud[89ab][0-9a-f]{2}\\\\ud[c-f][0-9a-f]{2}",
+            ],
+            0..4,
+        )) {
+            let text = format!("\"{}\"", parts.concat());
+            prop_assert_eq!(read::<String>(text.as_bytes()), serde_json::from_str::<String>(&text).ok());
         }
 
         #[test]

@@ -127,6 +127,8 @@ pub mod isa;
 #[doc(hidden)]
 pub mod json;
 pub mod model;
+#[doc(hidden)]
+pub mod number;
 #[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "site")]

@@ -9,8 +9,8 @@ mod kernels;
 mod tiny;
 
 use inkling_search::index::lexical::unicode;
-use inkling_search::index::number;
 use inkling_search::isa::{Kernel, Scalar, Simd128, best_name};
+use inkling_search::number;
 use kernels::MatchesScalar;
 use unicode_normalization_alignments::char as tables;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -6,7 +6,6 @@ pub mod document;
 pub mod fusion;
 pub mod lexical;
 pub mod manifest;
-pub mod number;
 mod order;
 pub mod places;
 pub mod preferences;

@@ -6,8 +6,8 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::lexical::unicode::{lower, lower_text};
-use super::number;
 use super::sort::sort_by;
+use crate::number;
 
 /// What a value is compared by.
 enum Key {

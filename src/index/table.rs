@@ -20,9 +20,9 @@ use super::order;
 use super::preferences::{PREFERENCES, Preferences};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::Document;
-use crate::index::number;
 use crate::index::sort::sort_by;
 use crate::json;
+use crate::number;
 
 /// The names of the tensors.
 const IDS: &str = "documents.ids";

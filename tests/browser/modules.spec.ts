@@ -156,7 +156,7 @@ test('words answer with one module, which every browser loads, and the encoder c
       (file) => `/inkling/${file}`,
     ),
   )
-  expect(compressed(engine)).toBeLessThanOrEqual(155_000)
+  expect(compressed(engine)).toBeLessThanOrEqual(152_000)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
   expect(compressed(site.requests.filter((path) => path.includes('/inkling-encoder-')))).toBeLessThanOrEqual(153_000)
