@@ -178,7 +178,8 @@ async function bundlePage() {
     target: 'es2022',
     minify: true,
     nodePaths: [modules],
-    external: ['/inkling/*', '/candle/*'],
+    // What the worker's code would load of the package, it is given here.
+    external: ['/inkling/*', '/candle/*', './wasm/*'],
     logLevel: 'error',
   }
   fs.rmSync(inBench('page'), { recursive: true, force: true })
