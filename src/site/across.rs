@@ -199,37 +199,15 @@ const SEPARATORS: [&str; 11] = [" | ", " - ", " – ", " — ", " · ", " • ",
 
 impl Titles {
     /// Learns the site's name from its pages.
-    pub fn of(pages: &[Page]) -> Self {
-        let (mut whole, mut ends) = (HashMap::<&str, usize>::new(), HashMap::<&str, usize>::new());
-        let mut total = 0;
-        for (_, page) in kept(pages) {
-            total += 1;
-            let (h1, og, title) = (&page.h1, &page.head.og_title, &page.head.title);
-            let titles: HashSet<&str> = [h1, og].into_iter().flatten().map(String::as_str).collect();
-            titles.into_iter().for_each(|title| *whole.entry(title).or_default() += 1);
-            let parts: HashSet<&str> = title.iter().flat_map(|title| [last_part(title), first_part(title)]).flatten().collect();
-            parts.into_iter().for_each(|part| *ends.entry(part).or_default() += 1);
-        }
-        let is_common = |on: usize, least: usize| on >= least && on * 2 >= total;
-        let everywhere = whole.into_iter().filter(|(_, on)| is_common(*on, 3)).map(|(title, _)| title.to_owned()).collect();
-        let mut common: Vec<String> =
-            ends.into_iter().filter(|(_, on)| is_common(*on, 2)).map(|(part, _)| part.to_owned()).collect();
-        common.extend(Self::ends_at_top(pages));
-        common.sort();
-        Self { everywhere, ends: common }
-    }
-
-    /// What comes before or after the titles of most pages at the top of the site: below them there may be other sites whole.
-    fn ends_at_top(pages: &[Page]) -> Vec<String> {
-        let at_top = || kept(pages).filter(|(_, page)| !page.path.trim_end_matches("/index.html").contains('/'));
-        let mut ends = HashMap::<&str, usize>::new();
-        for title in at_top().filter_map(|(_, page)| page.head.title.as_deref()) {
-            let parts: HashSet<&str> = [last_part(title), first_part(title)].into_iter().flatten().collect();
-            parts.into_iter().for_each(|part| *ends.entry(part).or_default() += 1);
-        }
-        let total = at_top().count();
-        let is_common = |on: usize| on >= REPEATED_PAGES_MIN && on * 2 >= total;
-        ends.into_iter().filter(|(_, on)| is_common(*on)).map(|(part, _)| part.to_owned()).collect()
+    pub fn of<'p>(pages: &'p [Page]) -> Self {
+        let all = || kept(pages).map(|(_, page)| page);
+        let titles = |page: &'p Page| [page.h1.as_deref(), page.head.og_title.as_deref()];
+        let ends_of = |page: &'p Page| [last_part, first_part].map(|part| page.head.title.as_deref().and_then(part));
+        // Below the top of a site there may be other sites whole.
+        let at_top = all().filter(|page| !page.path.trim_end_matches("/index.html").contains('/'));
+        let mut ends = common(all().map(ends_of), 2);
+        ends.extend(common(at_top.map(ends_of), REPEATED_PAGES_MIN));
+        Self { everywhere: common(all().map(titles), REPEATED_PAGES_MIN).into_iter().collect(), ends }
     }
 
     /// The title of a page: what an attribute names, its first heading, its title for other sites, its title without the name of
@@ -256,6 +234,19 @@ impl Titles {
             None => title,
         }
     }
+}
+
+/// What at least so many pages say, and half of them all.
+fn common<'p>(pages: impl Iterator<Item = [Option<&'p str>; 2]>, least: usize) -> Vec<String> {
+    let (mut counts, mut total) = (BTreeMap::<&str, usize>::new(), 0);
+    for [first, second] in pages {
+        total += 1;
+        for text in first.into_iter().chain(second.filter(|_| second != first)) {
+            *counts.entry(text).or_default() += 1;
+        }
+    }
+    let is_common = |on: usize| on >= least && on * 2 >= total;
+    counts.into_iter().filter(|(_, on)| is_common(*on)).map(|(text, _)| text.to_owned()).collect()
 }
 
 /// What follows the last separator of a title.
