@@ -4,7 +4,7 @@
 use inkling_search::engine::{DEFAULT_LIMIT, Mode};
 use inkling_search::error::ErrorKind;
 use inkling_search::export::filter_key;
-use inkling_search::index::fusion;
+use inkling_search::index::fusion::{self, Asked};
 use inkling_search::index::lexical::Language;
 use inkling_search::index::manifest::{
     DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
@@ -76,6 +76,13 @@ fn by_meaning(cosines: &[f32]) -> Value {
     json!({ "cosines": cosines, "scores": scores, "shown": ranked.len() })
 }
 
+/// Whether a best passage of a cosine is close in an index of so many documents that meaning alone ranks.
+fn is_close((documents, cosine): (usize, f32)) -> Value {
+    let ranked = fusion::by_meaning(&[VectorHit { document: 0, passage: 0, score: cosine }]);
+    let close = Asked { unknown: 0.0, documents }.closeness_by_meaning(&ranked) >= 0.0;
+    json!({ "documents": documents, "cosine": cosine, "close": close })
+}
+
 #[test]
 fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
     let needed = [Needed::Model, Needed::Rows, Needed::Documents, Needed::Index, Needed::Words, Needed::Meaning, Needed::Hit];
@@ -83,6 +90,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
     let (good, bad): (Vec<&str>, Vec<&str>) = PATHS.iter().partition(|path| is_read(path));
     let filter = |(field, value)| json!({ "field": field, "value": value, "key": filter_key(field, value) });
     let filters = [("day", "Monday"), ("day", "a=b"), ("day=a", "b"), ("day\\", "=b"), ("", "\\=")].map(filter);
+    let close = [(20, 0.15), (20, 0.17), (300, 0.26), (300, 0.28), (5000, 0.37), (5000, 0.38)].map(is_close);
     let errors: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
     let (everywhere, apart): (Vec<Language>, Vec<Language>) = Language::ALL.iter().partition(|language| language.is_everywhere());
     let codes = |languages: Vec<Language>| languages.into_iter().map(Language::code).collect::<Vec<_>>();
@@ -104,6 +112,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
         "paths": { "good": good, "bad": bad },
         "filters": filters,
         "meaning": [by_meaning(&[0.9, 0.7, 0.5, 0.35, 0.2, -0.1, -1.0]), by_meaning(&[0.3, 0.1, 0.0, -0.03, -0.05, -0.2])],
+        "close": close,
     });
     if std::env::var_os("INKLING_WRITE_GOLDENS").is_some() {
         std::fs::write(GOLDEN, serde_json::to_string_pretty(&contract).unwrap() + "\n").unwrap();

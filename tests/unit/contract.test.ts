@@ -20,6 +20,7 @@ interface Contract {
   paths: { good: string[]; bad: string[] }
   filters: { field: string; value: string; key: string }[]
   meaning: { cosines: number[]; scores: number[]; shown: number }[]
+  close: { documents: number; cosine: number; close: boolean }[]
 }
 
 const rust = JSON.parse(fs.readFileSync('tests/data/goldens/contract.json', 'utf8')) as Contract
@@ -116,8 +117,13 @@ test('an engine elsewhere is scored as an index here scores by meaning alone, an
   }
 })
 
+test('whether the best of so many documents elsewhere is close is decided as for an index here', async () => {
+  for (const { documents, cosine, close } of rust.close)
+    assert.equal((await searchOf([cosine], documents).query('a question')).hits.length, Number(close))
+})
+
 /** A search in an engine that finds documents of these cosines. */
-function searchOf(cosines: number[]): RemoteSearch {
+function searchOf(cosines: number[], documents?: number): RemoteSearch {
   const found = cosines.map(
     (cosine, at): RemoteHit => ({
       id: String(at),
@@ -138,5 +144,5 @@ function searchOf(cosines: number[]): RemoteSearch {
     why: '',
   } as const
   const encoder = { info, encode: async () => [new Float32Array([1, 0])], dispose() {} }
-  return new RemoteSearch(encoder, { search: async () => found })
+  return new RemoteSearch(encoder, { search: async () => found }, documents)
 }

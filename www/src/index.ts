@@ -12,6 +12,7 @@ export {
   type RemoteOptions,
   type RemoteQueryOptions,
   RemoteSearch,
+  type RemoteSearchOptions,
 } from './remote/remote.js'
 export { type AddOptions, createSearch, Search, type SearchOptions, type SimilarOptions } from './search.js'
 export { similarity } from './similarity.js'

@@ -10,6 +10,7 @@ import { InklingError } from '../errors.js'
 import type { EncoderInfo, Filters, QueryOptions, QueryResult } from '../types.js'
 import { onAbort } from '../worker/client.js'
 import { Latest } from '../worker/latest.js'
+import { allowed, type Operators, operators } from './operators.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {
@@ -49,11 +50,11 @@ const ROUNDS_MAX = 3
 
 const DEFAULT_LIMIT = 3
 
-/**
- * A best cosine below this means that nothing is close. An index here also counts its documents, of which many have a cosine that is high
- * by chance; how many an engine holds is not known.
- */
-const CLOSE = 0.16
+/** So few that hardly anything is refused: where nobody says how many documents an engine holds. */
+const DOCUMENTS = 20
+
+/** From so many on, more of them were never tried. */
+const DOCUMENTS_MAX = 5000
 
 /** As the crate's `fusion.rs` has it: documents are found down to this share of the best score, */
 const SHARE_OF_BEST = 0.1
@@ -63,9 +64,16 @@ function scoreOf(cosine: number): number {
   return 1 / (1 + Math.exp(4.77 - 7.06 * cosine))
 }
 
-/** The least score of a hit that is shown where nobody says: nothing is where even the best is far. */
-function leastScore(best: { cosine: number; score: number } | undefined): number {
-  return best && best.cosine >= CLOSE ? best.score * SHARE_OF_BEST : Number.POSITIVE_INFINITY
+/** The least score of a hit that is shown where nobody says: nothing is where even the best is far. Of many cosines the best is high by chance. */
+function leastScore(best: { cosine: number; score: number } | undefined, documents: number): number {
+  const isClose = best && 23.7 * best.cosine - 0.9 * Math.log(Math.min(documents, DOCUMENTS_MAX)) >= 1.2
+  return isClose ? best.score * SHARE_OF_BEST : Number.POSITIVE_INFINITY
+}
+
+/** Options of {@link createRemoteSearch}. */
+export interface RemoteSearchOptions extends EncoderOptions {
+  /** How many documents the engine holds: the more, the nearer the best must be for anything to be shown. Without it little is held back. */
+  documents?: number
 }
 
 /** An encoder, as far as it is used here. */
@@ -82,7 +90,7 @@ export type RemoteQueryOptions = Pick<QueryOptions, 'limit' | 'filters' | 'minSc
  */
 export async function createRemoteSearch<Fields = Record<string, unknown>>(
   remote: Remote<Fields>,
-  options: EncoderOptions,
+  options: RemoteSearchOptions,
 ): Promise<RemoteSearch<Fields>> {
   if (typeof remote?.search !== 'function') {
     throw new InklingError(
@@ -90,19 +98,21 @@ export async function createRemoteSearch<Fields = Record<string, unknown>>(
       'remote is no engine: give qdrant(…), pgvector(…), or an object with a method search()',
     )
   }
-  return new RemoteSearch(await Encoder.load(options), remote)
+  return new RemoteSearch(await Encoder.load(options), remote, options.documents)
 }
 
 /** An encoder here and an engine elsewhere. It answers by meaning alone. Made by {@link createRemoteSearch}. */
 export class RemoteSearch<Fields = Record<string, unknown>> {
   readonly #encoder: EncoderLike
   readonly #remote: Remote<Fields>
+  readonly #documents: number
   readonly #latest = new Latest()
 
   /** @internal */
-  constructor(encoder: EncoderLike, remote: Remote<Fields>) {
+  constructor(encoder: EncoderLike, remote: Remote<Fields>, documents = DOCUMENTS) {
     this.#encoder = encoder
     this.#remote = remote
+    this.#documents = documents
   }
 
   /** The model, the arithmetic in use, what computes and why. How much the engine holds is not known here. */
@@ -112,7 +122,8 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
 
   /**
    * Finds the documents that answer a text best, each by its best passage. A later query cancels an earlier one that is not
-   * answered yet, as with `Search.query`. An empty text finds none and asks nobody.
+   * answered yet, as with `Search.query`. An empty text finds none and asks nobody. Words in quotes and words after `-` are held against
+   * title, fields and those passages of a document that the engine returned, spelt so; what is excluded is not encoded.
    *
    * @throws InklingError `network` when the engine fails, with its words; `invalid-input` for options that it cannot obey.
    */
@@ -140,13 +151,14 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
       )
     }
     const start = performance.now()
-    const asked = (this.#encoder.info.prompts?.query ?? '') + text
-    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([asked], { signal }))[0]
+    const signs = operators(text)
+    const asked = (this.#encoder.info.prompts?.query ?? '') + signs.wanted
+    const vector = signs.wanted.trim() === '' ? undefined : (await this.#encoder.encode([asked], { signal }))[0]
     const encoded = performance.now()
-    const found = vector ? await this.#documents(vector, limit, { ...(filters && { filters }), signal }) : []
+    const found = vector ? await this.#nearest(vector, signs, limit, { ...(filters && { filters }), signal }) : []
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
-    const least = minScore === 'auto' ? leastScore(hits[0]) : minScore
+    const least = minScore === 'auto' ? leastScore(hits[0], this.#documents) : minScore
     const close = hits.filter(({ score }) => score >= least)
     const timings = {
       words: 0,
@@ -169,8 +181,9 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
   }
 
   /** The nearest documents, each by its nearest passage. */
-  async #documents(
+  async #nearest(
     vector: Float32Array,
+    signs: Operators,
     limit: number,
     options: Omit<RemoteOptions, 'limit'>,
   ): Promise<RemoteHit<Fields>[]> {
@@ -182,7 +195,7 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
         options.signal,
       )
       const documents = new Map<string, RemoteHit<Fields>>()
-      for (const hit of passages) if (!documents.has(hit.id)) documents.set(hit.id, hit)
+      for (const hit of allowed(passages, signs)) if (!documents.has(hit.id)) documents.set(hit.id, hit)
       if (documents.size >= limit || passages.length < asked || round === ROUNDS_MAX)
         return [...documents.values()].slice(0, limit)
     }
