@@ -1,6 +1,7 @@
 //! The native tests of the crate, in one binary: it links once.
 
 mod allocations;
+mod asked;
 mod cli;
 mod contract;
 mod counts;

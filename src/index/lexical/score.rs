@@ -148,8 +148,9 @@ impl Lexical {
         let (segment, local) = self.local(doc);
         let length = segment.store().lengths()[local as usize * self.fields.len()];
         let in_title = |word: &Expansion| self.places(word, &[doc]).iter().any(|&place| (place as u32) < length);
-        let mut words = expansions.iter().filter(|word| !word.stop).peekable();
-        self.fields[0].0 == TITLE && length as usize == query.length() && words.peek().is_some() && words.all(in_title)
+        let only_stop_words = expansions.iter().all(|word| word.stop);
+        let mut words = expansions.iter().filter(|word| only_stop_words || !word.stop);
+        self.fields[0].0 == TITLE && length as usize == query.length() && words.all(in_title)
     }
 
     /// The most that a stop word adds to a score, never reached: the saturated count stays below `k1 + 1`.
