@@ -87,6 +87,7 @@ impl Args {
         }
         let Corpus { documents, mut notes } = self.corpus.read(Some(&self.language))?;
         let models = self.model.read_both(self.query_model.as_deref())?;
+        models.note_browsers()?;
         let encoder = models.documents.encoder()?;
 
         let options =

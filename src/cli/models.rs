@@ -13,6 +13,7 @@ use crate::index::builder::IndexFiles;
 use crate::index::document::Document;
 use crate::index::manifest::{Manifest, Needed};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
+use crate::text::tokenizer::runs_in_browsers;
 use crate::{files, host};
 
 /// Where what encodes documents lies, below the folder of what encodes queries for them: in an index as in what a pull writes.
@@ -105,6 +106,16 @@ impl Models {
             return Ok(Self { documents: ModelFolder::read(&apart)?, queries: Some(model) });
         }
         Ok(Self { documents: model, queries: None })
+    }
+
+    /// Says so where visitors' browsers will not run what encodes queries.
+    pub fn note_browsers(&self) -> Result<()> {
+        let asks = self.queries.as_ref().unwrap_or(&self.documents);
+        if !runs_in_browsers(&asks.tokenizer) {
+            let id = asks.config()?.id;
+            host::note(&format!("note: browsers do not have the tokenizer of {id}: there words alone will answer"));
+        }
+        Ok(())
     }
 
     /// An index that the documents' model has made, asked by what encodes queries.

@@ -307,6 +307,12 @@ fn kind_of(json: &[u8]) -> Option<String> {
     json::read(json).and_then(|Named { model }| model.r#type)
 }
 
+/// Whether the modules that browsers load have the steps of a `tokenizer.json`.
+#[cfg(feature = "fs")]
+pub fn runs_in_browsers(json: &[u8]) -> bool {
+    kind_of(json).is_none_or(|kind| kind == "WordPiece")
+}
+
 /// The error for a pipeline that is not built in, by its name.
 fn other_kind(json: &[u8]) -> Error {
     let of_bert = "the WordPiece pipeline of a BERT model (BertNormalizer, BertPreTokenizer, WordPiece)";

@@ -1,5 +1,6 @@
 //! XLM-R and the Unigram tokenizer against Python, on the tiny XLM-R.
 
+use crate::cli::{inkling, stdout};
 use crate::models::{Model, TokenGolden, cosines, data, json, vector_goldens};
 use inkling_search::error::ErrorKind;
 use inkling_search::import::pull::{FetchOptions, RawModel, Source, fetch};
@@ -113,6 +114,22 @@ fn a_vector_is_the_same_bits_when_the_rows_of_its_words_come_apart() {
         encoder.words().add(block, bytes).unwrap();
     }
     assert_eq!(pollster::block_on(encoder.encode("How do clinics share data?")).unwrap(), expected);
+}
+
+#[test]
+fn an_index_of_it_is_built_and_asked_on_the_command_line_with_a_note_on_browsers() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| inkling(folder.path(), args, "");
+    stdout(&run(&["model", "pull", concat!("dir:", env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny-xlm-r")]));
+    assert!(stdout(&run(&["model", "verify"])).starts_with("tiny-xlm-r: whole, and runs"));
+    assert!(stdout(&run(&["model", "list"])).contains("intfloat/multilingual-e5-small"));
+    std::fs::write(folder.path().join("talks.csv"), "title,abstract\nBees,Counting honeybees\nSea,Waves and harbours\n").unwrap();
+    let indexed = run(&["index", "talks.csv", "--passage-tokens", "40", "--overlap", "8"]);
+    assert!(stdout(&indexed).starts_with("2 documents"), "{indexed:?}");
+    let noted = String::from_utf8_lossy(&indexed.stderr);
+    assert!(noted.contains("browsers do not have the tokenizer of tiny-xlm-r: there words alone will answer"), "{noted}");
+    let found = run(&["search", "Waves", "--mode", "semantic", "--json"]);
+    assert!(stdout(&found).contains("\"mode\":\"semantic\""), "{found:?}");
 }
 
 #[test]

@@ -128,6 +128,7 @@ impl Job {
         let out = settings.out.clone().unwrap_or_else(|| folder.join("search"));
         pages_in(&folder, &out, prefers_markdown)?;
         let models = both(settings.model.as_deref(), settings.query_model.as_deref())?;
+        models.note_browsers()?;
         let encoder = models.documents.encoder()?;
         Ok(Self { settings, folder, out, models, encoder, prefers_markdown })
     }
