@@ -10,8 +10,10 @@ use serde_json::Value;
 use tokenizers::{Encoding, OffsetType};
 
 #[cfg(feature = "fs")]
-use super::unigram::Unigram;
+use super::unigram::{Pipeline, Unigram};
 use super::wordpiece::WordPiece;
+#[cfg(not(feature = "fs"))]
+use super::wordpiece::WordPiece as Pipeline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 
@@ -60,8 +62,8 @@ impl Familiarity {
     }
 }
 
-/// The steps from a text to its tokens.
-pub trait Steps: Send + Sync {
+/// The steps from a text to its tokens. Browsers' modules make no object of them: they then have only those that they take.
+pub trait Steps {
     /// The tokens of a text, without special ones and without a limit.
     fn run(&self, text: &str, offsets: OffsetType) -> tokenizers::Result<Encoding>;
     /// The last place in a text, but its start, where it may be cut into two that have the same tokens.
@@ -80,7 +82,7 @@ pub trait Steps: Send + Sync {
 
 /// A tokenizer with the model's own length limit.
 pub struct Tokenizer {
-    steps: Box<dyn Steps>,
+    steps: Pipeline,
     prefix: Vec<u32>,
     suffix: Vec<u32>,
     max_tokens: usize,
@@ -98,8 +100,8 @@ impl Tokenizer {
     /// `unsupported-tokenizer` when the file is neither a BERT WordPiece pipeline nor, where such are built in, one of Unigram, or its
     /// special tokens contradict its vocabulary.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
-        let (steps, post_processor): (Box<dyn Steps>, Value) = match WordPiece::from_json(json)? {
-            Some((steps, post_processor)) => (Box::new(steps), post_processor),
+        let (steps, post_processor) = match WordPiece::from_json(json)? {
+            Some((steps, post_processor)) => (Pipeline::from(steps), post_processor),
             None => other_steps(json)?,
         };
         let (prefix, suffix) = frame(&post_processor)?;
@@ -280,17 +282,17 @@ fn token_id(value: &Value) -> Result<u32> {
 
 /// The steps of another pipeline than BERT's.
 #[cfg(feature = "fs")]
-fn other_steps(json: &[u8]) -> Result<(Box<dyn Steps>, Value)> {
+fn other_steps(json: &[u8]) -> Result<(Pipeline, Value)> {
     if kind_of(json).as_deref() != Some("Unigram") {
         return Err(other_kind(json));
     }
     let (steps, post_processor) = Unigram::from_json(json)?;
-    Ok((Box::new(steps), post_processor))
+    Ok((Pipeline::Unigram(steps), post_processor))
 }
 
 /// None: such a file is refused by its name.
 #[cfg(not(feature = "fs"))]
-fn other_steps(json: &[u8]) -> Result<(Box<dyn Steps>, Value)> {
+fn other_steps(json: &[u8]) -> Result<(Pipeline, Value)> {
     Err(other_kind(json))
 }
 

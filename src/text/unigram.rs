@@ -6,9 +6,10 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokenizers::{Encoding, Model, ModelWrapper, OffsetType, Tokenizer as Pipeline};
+use tokenizers::{Encoding, Model, ModelWrapper, OffsetType};
 
 use super::tokenizer::{Familiarity, Steps, unsupported};
+use super::wordpiece::WordPiece;
 use crate::error::Result;
 
 /// What stands for the space before a word.
@@ -16,7 +17,7 @@ const SPACE: char = '▁';
 
 /// A pipeline whose model is Unigram.
 pub struct Unigram {
-    pipeline: Pipeline,
+    pipeline: tokenizers::Tokenizer,
     unknown: u32,
 }
 
@@ -35,7 +36,8 @@ impl Unigram {
         struct Entry {
             unk_id: Option<u32>,
         }
-        let mut pipeline = Pipeline::from_bytes(json).map_err(|cause| unsupported("it cannot be read").caused_by(cause))?;
+        let mut pipeline =
+            tokenizers::Tokenizer::from_bytes(json).map_err(|cause| unsupported("it cannot be read").caused_by(cause))?;
         let File { post_processor, model } =
             serde_json::from_slice(json).map_err(|cause| unsupported("it has no post_processor").caused_by(cause))?;
         if !matches!(pipeline.get_model(), ModelWrapper::Unigram(_)) {
@@ -94,5 +96,58 @@ impl Steps for Unigram {
 
     fn largest(&self) -> Option<u32> {
         self.pipeline.get_vocab(true).into_values().max()
+    }
+}
+
+/// The steps of either kind.
+pub enum Pipeline {
+    /// Those of BERT.
+    WordPiece(WordPiece),
+    /// Those of XLM-R.
+    Unigram(Unigram),
+}
+
+impl From<WordPiece> for Pipeline {
+    fn from(steps: WordPiece) -> Self {
+        Self::WordPiece(steps)
+    }
+}
+
+impl Pipeline {
+    fn steps(&self) -> &dyn Steps {
+        match self {
+            Self::WordPiece(steps) => steps,
+            Self::Unigram(steps) => steps,
+        }
+    }
+}
+
+impl Steps for Pipeline {
+    fn run(&self, text: &str, offsets: OffsetType) -> tokenizers::Result<Encoding> {
+        self.steps().run(text, offsets)
+    }
+
+    fn last_end(&self, text: &str) -> Option<usize> {
+        self.steps().last_end(text)
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.steps().is_word(word)
+    }
+
+    fn familiarity(&self, encoding: &Encoding) -> Familiarity {
+        self.steps().familiarity(encoding)
+    }
+
+    fn unknown(&self) -> Option<u32> {
+        self.steps().unknown()
+    }
+
+    fn unused(&self) -> HashSet<u32> {
+        self.steps().unused()
+    }
+
+    fn largest(&self) -> Option<u32> {
+        self.steps().largest()
     }
 }
