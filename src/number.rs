@@ -3,13 +3,13 @@
 //! Natively the standard library and `serde_json` do this. The wasm module that searches asks the browser, whose numbers are the
 //! same: the tables for both are 20 KB that do not compress.
 
-#[cfg(not(all(feature = "web-index", target_family = "wasm")))]
+#[cfg(not(all(feature = "web", target_family = "wasm")))]
 pub use native::{parse, text_of};
 
-#[cfg(all(feature = "web-index", target_family = "wasm"))]
+#[cfg(all(feature = "web", target_family = "wasm"))]
 pub use browser::{parse, text_of};
 
-#[cfg(not(all(feature = "web-index", target_family = "wasm")))]
+#[cfg(not(all(feature = "web", target_family = "wasm")))]
 mod native {
     /// The finite number that a text of digits, signs, a point and an exponent is.
     pub fn parse(text: &str) -> Option<f64> {
@@ -22,7 +22,7 @@ mod native {
     }
 }
 
-#[cfg(all(feature = "web-index", target_family = "wasm"))]
+#[cfg(all(feature = "web", target_family = "wasm"))]
 mod browser {
     use wasm_bindgen::prelude::*;
 
@@ -53,7 +53,7 @@ mod browser {
 }
 
 /// A number in the layout of `serde_json` from one like `-1.25e+3`: with an exponent only below a hundred-thousandth and from 10¹⁶ on.
-#[cfg(any(test, all(feature = "web-index", target_family = "wasm")))]
+#[cfg(any(test, all(feature = "web", target_family = "wasm")))]
 fn laid_out(exponential: &str) -> String {
     let (digits, exponent) = exponential.split_once('e').unwrap_or((exponential, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
