@@ -13,7 +13,7 @@ use inkling_search::index::builder::{self, IndexFiles, field_texts, lexical_buil
 use inkling_search::index::codes::Codes;
 use inkling_search::index::document::{Document, read_shard};
 use inkling_search::index::lexical::{Lexical, Query, Syntax};
-use inkling_search::index::manifest::{LEXICAL_FILE, MANIFEST_FILE, Manifest, PASSAGES_FILE, VECTORS_FILE};
+use inkling_search::index::manifest::{CLUSTERS_LIST, LEXICAL_FILE, MANIFEST_FILE, Manifest, PASSAGES_FILE, VECTORS_FILE};
 use inkling_search::index::places::Places;
 use inkling_search::index::table::Table;
 use inkling_search::index::vectors::Vectors;
@@ -107,7 +107,7 @@ pub fn ask_with(
     let tokenizer = encoder.tokenizer().clone();
     let question = index.read(text, options, Some(&|word| tokenizer.is_word(word)))?;
     let vector = if index.dim() == encoder.config().dim { pollster::block_on(question.encode(encoder))? } else { None };
-    let answer = index.answer(&question, vector.as_ref(), &[]);
+    let answer = index.answer(&question, vector.as_ref());
     assert!(answer.hits.len() <= options.limit && answer.hits.len() <= answer.found);
     let hits = index.hits(&answer.hits, Some(&question), documents)?;
     for hit in &hits {
@@ -128,7 +128,7 @@ pub fn manifest(bytes: &[u8]) {
         assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."), "{path:?} leaves the folder");
     }
     let Ok(manifest) = Manifest::from_json(bytes) else { return };
-    let _ = (manifest.vector_files(), manifest.first_shards().count());
+    let _ = (manifest.vectors_file(), manifest.cluster_files().count(), manifest.first_shards().count());
     for document in [0, 1, manifest.documents.wrapping_sub(1), manifest.documents, usize::MAX] {
         let _ = manifest.shard_of(document);
     }
@@ -307,7 +307,7 @@ fn read(bytes: &[u8], format: Format) -> Result<Vec<Document>, Error> {
 
 /// Everything that is made of documents before they are encoded.
 fn index_of(documents: &[Document]) {
-    let options = BuildOptions { passages: PASSAGES, language: "auto".into(), slice_passages: 3, ..BuildOptions::default() };
+    let options = BuildOptions { passages: PASSAGES, language: "auto".into(), whole_passages: 3, ..BuildOptions::default() };
     let Ok(plan) = Plan::new(documents, ENCODER.tokenizer(), &options) else { return };
     let dim = ENCODER.config().dim;
     let unit: Vec<f32> = (0..dim).map(|at| if at == 0 { 1.0 } else { 0.0 }).collect();
@@ -359,7 +359,7 @@ pub fn changes(bytes: &[u8]) {
     let (title, text) = text.split_once('\0').unwrap_or(("A title", &text));
     let document = Document { id: "of a stranger".into(), title: title.into(), text: text.into(), ..Document::default() };
     let mut index = opened();
-    let before = index.save(&CORPUS, Vec::new()).expect("the index can be saved").files;
+    let before = index.save(&CORPUS).expect("the index can be saved").files;
     let mut encoder = ENCODER.fork();
     let passages = builder::passages(encoder.tokenizer(), &document, PASSAGES).expect("any text can be cut");
     let (cut, texts): (Vec<_>, Vec<_>) = passages.into_iter().unzip();
@@ -369,22 +369,22 @@ pub fn changes(bytes: &[u8]) {
         index.add_encoded(vec![encoded]).expect("a document of any text can be added");
         let with: Vec<Document> = CORPUS.iter().cloned().chain([document]).collect();
         let _ = ask(&index, &with, text, &QueryOptions { min_score: Some(0.0), limit: 9, ..QueryOptions::default() });
-        index.save(&with, Vec::new()).expect("the changed index can be saved");
+        index.save(&with).expect("the changed index can be saved");
     }
     index.remove("of a stranger");
-    assert_eq!(index.save(&CORPUS, Vec::new()).expect("the index can be saved").files, before);
+    assert_eq!(index.save(&CORPUS).expect("the index can be saved").files, before);
 }
 
 /// The files of an index as they lie in a folder, in one safetensors file by their paths
 pub fn saved(bytes: &[u8]) {
     let Some(file) = tensors_of(bytes) else { return };
-    let Ok(manifest) = Manifest::from_json(file(MANIFEST_FILE).unwrap_or_default()) else { return };
+    let Ok(mut manifest) = Manifest::from_json(file(MANIFEST_FILE).unwrap_or_default()) else { return };
+    let _ = manifest.take_list(file(CLUSTERS_LIST).unwrap_or_default());
     let shards = manifest.shards().map(|entry| read_shard(file(&entry.path).unwrap_or_default()));
     let Ok(documents) = shards.collect::<Result<Vec<_>, _>>() else { return };
     let documents = documents.concat();
     let open = || {
-        let codes = manifest.vector_files()?.into_iter().map(|entry| file(&entry.path).unwrap_or_default());
-        let vectors = Vectors::read(file(PASSAGES_FILE).unwrap_or_default(), codes, manifest.documents)?;
+        let vectors = Vectors::read(&manifest, |entry| Ok(file(&entry.path).unwrap_or_default()))?;
         let first: Vec<&Document> = documents.iter().collect();
         let mut index = Index::open(manifest.clone(), vectors, file(LEXICAL_FILE).unwrap_or_default(), &first)?;
         for (block, entry) in manifest.word_files().enumerate() {
@@ -398,7 +398,7 @@ pub fn saved(bytes: &[u8]) {
     let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
     ids.iter().for_each(|id| _ = index.similar(id, 3));
     ids.iter().take(1).for_each(|id| _ = index.remove(id));
-    let _ = index.save(&documents, Vec::new());
+    let _ = index.save(&documents);
 }
 
 /// Seeds of the formats that the program writes itself, as it writes them now: pairs of a target and bytes.

@@ -7,13 +7,6 @@ import { setUp } from './setup.mjs'
 import { buildTemplate } from './template.mjs'
 import { buildWasm } from './wasm.mjs'
 
-/** The worker starts others as `start-sibling.ts` does. @type {import('esbuild').Plugin} */
-const startsItself = {
-  name: 'starts-itself',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/start\.js$/ }, () => ({ path: at('www', 'src', 'worker', 'start-sibling.ts') })),
-}
-
 /**
  * What stays a file of its own in dist/, where all files lie side by side, whatever folder its source is in.
  * @param {string[]} names @returns {import('esbuild').Plugin}
@@ -66,12 +59,7 @@ export async function bundlePackage(outdir = 'dist') {
     splitting: true,
     chunkNames: 'shared',
   })
-  await build({
-    ...options,
-    entryPoints: ['www/src/worker/worker.ts'],
-    external: ['./wasm/*'],
-    plugins: [startsItself],
-  })
+  await build({ ...options, entryPoints: ['www/src/worker/worker.ts'], external: ['./wasm/*'] })
   // English is in the element itself; every other language is a file of its own.
   await build({
     ...options,

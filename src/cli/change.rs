@@ -75,6 +75,6 @@ fn begin(root: &Path) -> Result<Change> {
 fn save(change: Change, root: &Path, folder: &IndexFolder, index: &Index) -> Result<()> {
     let document = |number| index.document(number, folder);
     let documents = index.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
-    let saved = index.save(&documents, Vec::new())?;
+    let saved = index.save(&documents)?;
     change_files(change, root, saved.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))
 }

@@ -16,7 +16,7 @@ use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
 use crate::error::Result;
 use crate::host;
-use crate::index::builder::SLICE_PASSAGES;
+use crate::index::builder::WHOLE_PASSAGES;
 use crate::index::document::field_names;
 use crate::text::passages::PassageOptions;
 
@@ -50,9 +50,9 @@ pub struct Args {
     /// Language of the words: en, de, fr, es, ...; `none` for no word forms, `auto` to guess it
     #[arg(long, value_name = "CODE", default_value = "auto")]
     language: String,
-    /// Most passages of one file of vectors; a browser gives each of several files a worker of its own
-    #[arg(long, value_name = "N", default_value_t = SLICE_PASSAGES, hide_short_help = true)]
-    slice_passages: usize,
+    /// Most passages whose vectors are one file; of more a browser fetches those near a question first
+    #[arg(long, value_name = "N", default_value_t = WHOLE_PASSAGES, hide_short_help = true)]
+    whole_passages: usize,
     /// Also write .br and .gz beside what gets smaller by it, for hosts that do not compress themselves
     #[arg(long)]
     compress: bool,
@@ -91,7 +91,7 @@ impl Args {
         let encoder = models.documents.encoder()?;
 
         let options =
-            BuildOptions { passages, language: self.language, slice_passages: self.slice_passages, ..BuildOptions::default() };
+            BuildOptions { passages, language: self.language, whole_passages: self.whole_passages, ..BuildOptions::default() };
         let bar: OnceLock<Bar> = OnceLock::new();
         let start = |passages| drop(bar.set(counter("encoding", "passages", passages)));
         let progress = |passages: usize| bar.get().into_iter().for_each(|bar| bar.inc(passages as u64));

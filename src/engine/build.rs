@@ -11,12 +11,10 @@ use crate::encoder::ModelFiles;
 #[cfg(feature = "fs")]
 use crate::encoder::{Encoder, encode_all};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
+use crate::index::builder::{self, IndexFiles, WHOLE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use crate::index::document::Document;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed, PASSAGES_FILE,
-};
+use crate::index::manifest::{DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MODEL_FOLDER, ModelIdentity, Needed};
 use crate::index::vectors::{PassageVector, Vectors};
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
 use crate::model::parted::{Parted, part};
@@ -30,8 +28,8 @@ pub struct BuildOptions {
     pub passages: PassageOptions,
     /// The language of the words: a code such as `en`, or `auto` to guess it.
     pub language: String,
-    /// Most passages in a file of vectors: those of more are cut into slices.
-    pub slice_passages: usize,
+    /// Most passages whose vectors are one file: those of more are laid out by cluster.
+    pub whole_passages: usize,
     /// What words weigh in fields, in hundredths, where that is not the usual: see [`lexical_builder`].
     pub boosts: Vec<(String, u16)>,
 }
@@ -39,7 +37,7 @@ pub struct BuildOptions {
 impl Default for BuildOptions {
     fn default() -> Self {
         let passages = PassageOptions::default();
-        Self { passages, language: "auto".to_owned(), slice_passages: SLICE_PASSAGES, boosts: Vec::new() }
+        Self { passages, language: "auto".to_owned(), whole_passages: WHOLE_PASSAGES, boosts: Vec::new() }
     }
 }
 
@@ -152,10 +150,10 @@ impl<'a> Plan<'a> {
             }
         }
         let (entries, model_files) = model_files(model);
-        let BuildOptions { passages, slice_passages, .. } = self.options;
+        let BuildOptions { passages, whole_passages, .. } = self.options;
         let about_model = (config.into(), self.familiarity.knows_corpus());
         let lexical = self.lexical.finish();
-        let mut index = builder::write(&self.documents, &vectors, lexical, passages, about_model, entries, slice_passages)?;
+        let mut index = builder::write(&self.documents, &vectors, lexical, passages, about_model, entries, whole_passages)?;
         index.files.splice(0..0, model_files);
         Ok(index)
     }
@@ -236,8 +234,7 @@ impl IndexFiles {
     /// None, of files as they were built.
     pub fn open(&self, documents: &[&Document]) -> Result<Index> {
         let file = |wanted: &str| self.files.iter().find(|(path, _)| path == wanted).map_or(&[][..], |(_, bytes)| bytes);
-        let codes = self.manifest.vector_files()?.into_iter().map(|entry| file(&entry.path));
-        let vectors = Vectors::read(file(PASSAGES_FILE), codes, self.manifest.documents)?;
+        let vectors = Vectors::read(&self.manifest, |entry| Ok(file(&entry.path)))?;
         let mut index = Index::open(self.manifest.clone(), vectors, file(LEXICAL_FILE), documents)?;
         for (block, entry) in self.manifest.word_files().enumerate() {
             index.load_words(block, file(&entry.path))?;

@@ -6,12 +6,11 @@ use std::sync::OnceLock;
 use super::Index;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::builder::{self, IndexFiles, SLICE_PASSAGES, field_texts, lexical_texts};
-use crate::index::codes::Codes;
+use crate::index::builder::{self, IndexFiles, WHOLE_PASSAGES, field_texts, lexical_texts};
 use crate::index::document::Document;
 use crate::index::manifest::{FileEntry, Manifest, Needed};
 use crate::index::sort::sort_by;
-use crate::index::vectors::{self, PassageVector};
+use crate::index::vectors::PassageVector;
 use crate::text::passages::PassageOptions;
 
 /// A document whose passages have been encoded, ready to be added.
@@ -70,11 +69,12 @@ impl Index {
     /// Adds documents that have been encoded for this index, or replaces those of the same id.
     ///
     /// # Errors
-    /// None, as long as the documents have passed [`builder::check`].
+    /// `invalid-input` as long as vectors of the index are not here; none else for documents that have passed [`builder::check`].
     ///
     /// # Panics
     /// As [`Index::remove`].
     pub fn add_encoded(&mut self, encoded: Vec<EncodedDocument>) -> Result<()> {
+        self.check_vectors()?;
         for EncodedDocument { document, vectors } in encoded {
             self.remove(&document.id);
             self.insert(document, vectors)?;
@@ -120,12 +120,13 @@ impl Index {
 
     /// The files of the index as it is now, but for those of the model, which stay as they are.
     ///
-    /// `documents` are the live ones in the order of [`Index::live`], `slices` the vectors that are not here. The same documents
-    /// give the same bytes, whatever was added and removed on the way.
+    /// `documents` are the live ones in the order of [`Index::live`]. The same documents give the same bytes, whatever was added and
+    /// removed on the way.
     ///
     /// # Errors
-    /// `invalid-input` when the documents are not the live ones, `damaged-file` when the slices are not of this index.
-    pub fn save(&self, documents: &[Document], slices: Vec<Codes>) -> Result<IndexFiles> {
+    /// `invalid-input` when the documents are not the live ones, and as long as vectors of the index are not here.
+    pub fn save(&self, documents: &[Document]) -> Result<IndexFiles> {
+        self.check_vectors()?;
         let order = self.live();
         let is_same = documents.len() == order.len()
             && order.iter().zip(documents).all(|(&number, document)| self.table.id(number) == document.id);
@@ -135,18 +136,11 @@ impl Index {
         let Manifest { model, meaning, files, .. } = &self.manifest;
         let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Rows | Needed::Documents);
         let model_files = files.iter().filter(is_of_model).cloned().collect();
-        let vectors = match self.vectors.codes() {
-            Some(_) => self.vectors.select(&order),
-            None => {
-                let mut whole = self.vectors.clone();
-                whole.set_codes(vectors::join(slices)?)?;
-                whole.select(&order)
-            }
-        };
+        let vectors = self.vectors.select(&order);
         let lexical = self.lexical.save(&order)?;
         let about_model = (model.clone(), *meaning);
         let options = self.passage_options();
-        let saved = builder::write(documents, &vectors, lexical, options, about_model, model_files, SLICE_PASSAGES)?;
+        let saved = builder::write(documents, &vectors, lexical, options, about_model, model_files, WHOLE_PASSAGES)?;
         Ok(saved.based_on(self.manifest.base.clone()))
     }
 }

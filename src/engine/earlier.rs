@@ -51,7 +51,7 @@ impl Earlier {
         let PassageOptions { max_tokens, overlap } = options;
         let is_same = format == FORMAT
             && weights == model.weights.sha256
-            && hashes == vector_hashes(manifest)?
+            && hashes == vector_hashes(manifest).ok()?
             && documents.len() == manifest.documents
             && manifest.check_model(&model.into()).is_ok()
             && vectors.dim() == model.vector_dim()
@@ -70,14 +70,15 @@ impl Earlier {
 /// # Errors
 /// `damaged-file` when the manifest names no vectors.
 pub fn marks(manifest: &Manifest, model: &ModelConfig, documents: &[Document]) -> Result<Vec<u8>> {
-    let vectors = manifest.vector_files()?.iter().map(|file| file.digest.sha256.clone()).collect();
+    let vectors = vector_hashes(manifest)?;
     let weights = model.weights.sha256.clone();
     let marks = Marks { format: FORMAT, weights, vectors, documents: documents.iter().map(mark).collect() };
     serde_json::to_vec(&marks).map_err(|cause| Error::new(ErrorKind::Internal, "marks cannot be written").caused_by(cause))
 }
 
-fn vector_hashes(manifest: &Manifest) -> Option<Vec<String>> {
-    Some(manifest.vector_files().ok()?.iter().map(|file| file.digest.sha256.clone()).collect())
+fn vector_hashes(manifest: &Manifest) -> Result<Vec<String>> {
+    let files = std::iter::once(manifest.vectors_file()?).chain(manifest.cluster_files());
+    Ok(files.map(|file| file.digest.sha256.clone()).collect())
 }
 
 /// A hash of all that a document's passages are made of.

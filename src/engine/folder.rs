@@ -13,7 +13,7 @@ use crate::files::{Change, read, settle};
 use crate::hash::Digest;
 use crate::index::document::{Document, read_shard};
 use crate::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed, PASSAGES_FILE,
+    CLUSTERS_LIST, DOCUMENTS_MODEL_FOLDER, FileEntry, LEXICAL_FILE, MANIFEST_FILE, MODEL_FOLDER, Manifest, Needed,
 };
 use crate::index::vectors::Vectors;
 use crate::model::config::{CONFIG_FILE, ModelConfig, TOKENIZER_FILE, WEIGHTS_FILE, rows_file};
@@ -36,7 +36,12 @@ impl IndexFolder {
         let root = root.as_ref();
         settle(root);
         let json = read(root, MANIFEST_FILE)?;
-        Ok(Self { root: root.to_owned(), manifest: Manifest::from_json(&json)?, json, shard: Mutex::default() })
+        let mut folder = Self { root: root.to_owned(), manifest: Manifest::from_json(&json)?, json, shard: Mutex::default() };
+        if folder.manifest.file(CLUSTERS_LIST).is_ok() {
+            let list = folder.file(CLUSTERS_LIST)?;
+            folder.manifest.take_list(&list)?;
+        }
+        Ok(folder)
     }
 
     /// The manifest.
@@ -82,8 +87,7 @@ impl IndexFolder {
 
     /// The vectors of all passages.
     pub fn vectors(&self) -> Result<Vectors> {
-        let codes = self.manifest.vector_files()?.into_iter().map(|entry| self.entry(entry)).collect::<Result<Vec<_>>>()?;
-        Vectors::read(&self.file(PASSAGES_FILE)?, codes, self.manifest.documents)
+        Vectors::read(&self.manifest, |entry| self.entry(entry))
     }
 
     /// What encodes queries.
@@ -153,15 +157,19 @@ pub fn write_files<'a>(root: &Path, files: impl IntoIterator<Item = (&'a str, &'
 
 /// The same within a change that has begun. Where a manifest is among the files, those that only the one before names are removed.
 pub fn change_files<'a>(mut change: Change, root: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
-    let mut removed = Vec::new();
+    let (mut removed, mut kept) = (Vec::new(), HashSet::new());
     for (path, bytes) in files {
+        kept.insert(path.to_owned());
         if path == MANIFEST_FILE {
-            let kept: HashSet<String> = Manifest::paths(bytes).into_iter().collect();
-            let old = read(root, MANIFEST_FILE).unwrap_or_default();
-            removed = Manifest::paths(&old).into_iter().filter(|path| !kept.contains(path)).collect();
+            kept.extend(Manifest::paths(bytes));
+            removed = [MANIFEST_FILE, CLUSTERS_LIST]
+                .into_iter()
+                .flat_map(|list| Manifest::paths(&read(root, list).unwrap_or_default()))
+                .collect();
         }
         change.write(path, bytes)?;
     }
+    removed.retain(|path: &String| !kept.contains(path));
     change.commit(removed.iter().map(String::as_str))
 }
 

@@ -119,6 +119,8 @@ pub struct Answer {
     pub understood: Vec<Understood>,
     /// Whether the end of the query was cut because it is longer than the model or the word index takes.
     pub truncated: bool,
+    /// Whether meaning was told from a part of the vectors, because not all have come.
+    pub partial: bool,
     /// How long the parts took.
     pub timings: Timings,
 }
@@ -231,7 +233,7 @@ impl Index {
 
     /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
     /// [`Manifest::first_shards`] in their order; there are none where the words do not come from them. The codes of `vectors`
-    /// may come later, by [`Index::set_codes`]: until then words answer.
+    /// may come later, by [`Index::set_codes`] or [`Index::set_clusters`]: until then words answer.
     ///
     /// # Errors
     /// `damaged-file`, `unsupported-format`.
@@ -358,22 +360,23 @@ impl Index {
         Ok(Read { lookup, corrected, mode })
     }
 
-    /// Ranks what a question finds. `vector` is its own, where meaning is asked; `elsewhere` are the scores for it of the passages
-    /// whose codes are not here, in their order. Where they are missing words alone answer.
-    pub fn answer(&self, question: &Question, vector: Option<&QueryVector>, elsewhere: &[f32]) -> Answer {
+    /// Ranks what a question finds. `vector` is its own, where meaning is asked. Where no vectors are here words alone answer, where
+    /// some are what they and words find.
+    pub fn answer(&self, question: &Question, vector: Option<&QueryVector>) -> Answer {
         let Question { options, is_empty, .. } = question;
-        let vector = vector.filter(|_| elsewhere.len() == self.vectors.elsewhere());
+        let vector = vector.filter(|_| self.vectors.can_scan());
         let mode = if vector.is_none() && !is_empty { Mode::Lexical } else { question.mode };
         let (mut timings, mut clock) = (question.timings, Clock::start());
         let meaning = vector.map(|vector| {
             [timings.tokenize, timings.encode] = vector.milliseconds;
-            self.scan(&vector.vector, elsewhere)
+            (self.scan(&vector.vector), self.vectors.least(&vector.vector))
         });
+        let partial = meaning.as_ref().is_some_and(|(_, farthest)| farthest.is_some());
         timings.scan += clock.lap();
         let mut found = match is_empty {
             true if options.filters.is_empty() && options.sort.is_none() => Vec::new(),
             true => self.all(),
-            false => rank(&question.words, meaning.as_deref(), mode),
+            false => rank(&question.words, meaning, mode),
         };
         for Understood { field, value, .. } in question.named.iter().filter(|_| mode == Mode::Hybrid) {
             fusion::prefer(&mut found, |document| self.table.values(document, field).any(|named| named == value));
@@ -384,6 +387,9 @@ impl Index {
             Some(least) => found.retain(|ranked| ranked.score >= least),
             None => self.keep_close(&mut found, question, mode),
         }
+        if partial {
+            found.retain(|ranked| ranked.passage.is_some() || ranked.bm25 > 0.0);
+        }
         self.table.preferences.apply(&question.text, &mut found, |at| self.live[at as usize] && question.allows(at));
         let facets = self.facets(&found, options);
         let mut hits: Vec<Ranked> =
@@ -393,12 +399,13 @@ impl Index {
         timings.rank = clock.lap();
         let corrected = question.is_corrected.then(|| question.text.clone());
         let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
-        Answer { hits, found: count, mode, facets, corrected, understood: question.understood.clone(), truncated, timings }
+        let understood = question.understood.clone();
+        Answer { hits, found: count, mode, facets, corrected, understood, truncated, partial, timings }
     }
 
     /// The live documents, each with its best passage. A made-up scale gives a passage another length than one: a score stays a cosine.
-    fn scan(&self, vector: &[f32], elsewhere: &[f32]) -> Vec<VectorHit> {
-        let hits = self.vectors.scan(vector, elsewhere, |document| self.live[document as usize]);
+    fn scan(&self, vector: &[f32]) -> Vec<VectorHit> {
+        let hits = self.vectors.scan(vector, |document| self.live[document as usize]);
         hits.into_iter().map(|hit| VectorHit { score: hit.score.clamp(-1.0, 1.0), ..hit }).collect()
     }
 
@@ -447,26 +454,15 @@ impl Index {
     /// A document's vector is the mean of its passages'.
     ///
     /// # Errors
-    /// `not-found` for an unknown id, `invalid-input` as long as the codes of the vectors are not here.
+    /// `not-found` for an unknown id, `invalid-input` as long as vectors are not here.
     pub fn similar(&self, id: &str, limit: usize) -> Result<Vec<Ranked>> {
         let document = self.number(id)?;
-        if self.vectors.codes().is_none() {
-            return Err(Error::new(ErrorKind::InvalidInput, "the vectors of the index are not loaded yet: load them first"));
-        }
-        let vector = self.vectors.mean(self.vectors.passages_of(document));
-        Ok(self.nearest(document, &vector, &[], limit))
-    }
-
-    /// The documents nearest to a vector but for one, by meaning alone; `elsewhere` as in [`Index::answer`].
-    ///
-    /// # Panics
-    /// When the scores of passages whose codes are not here are missing.
-    pub fn nearest(&self, except: u32, vector: &[f32], elsewhere: &[f32], limit: usize) -> Vec<Ranked> {
-        let mut found = self.scan(vector, elsewhere);
-        found.retain(|hit| hit.document != except);
+        self.check_vectors()?;
+        let mut found = self.scan(&self.vectors.mean(self.vectors.passages_of(document)));
+        found.retain(|hit| hit.document != document);
         let mut hits = fusion::by_meaning(&found);
         self.order(&mut hits, &QueryOptions { limit, ..QueryOptions::default() });
-        hits
+        Ok(hits)
     }
 
     /// The vectors of the passages, or what is known of them as long as their codes are not here.
@@ -475,11 +471,11 @@ impl Index {
     }
 }
 
-/// Ranks what was found by what was asked.
-fn rank(words: &[LexicalHit], meaning: Option<&[VectorHit]>, mode: Mode) -> Vec<Ranked> {
+/// Ranks what was found by what was asked: by meaning with a guess of the farthest, where not all was looked at.
+fn rank(words: &[LexicalHit], meaning: Option<(Vec<VectorHit>, Option<f32>)>, mode: Mode) -> Vec<Ranked> {
     match (meaning, mode) {
-        (Some(meaning), Mode::Hybrid) => fusion::by_both(meaning, words),
-        (Some(meaning), _) => fusion::by_meaning(meaning),
+        (Some((meaning, farthest)), Mode::Hybrid) => fusion::by_both(&meaning, farthest, words),
+        (Some((meaning, _)), _) => fusion::by_meaning(&meaning),
         (None, _) => fusion::by_words(words),
     }
 }

@@ -84,7 +84,7 @@ impl Engine {
             Some(encoder) => question.encode(encoder).await?,
             None => None,
         };
-        let answer = self.index.answer(&question, vector.as_ref(), &[]);
+        let answer = self.index.answer(&question, vector.as_ref());
         Ok((question, answer))
     }
 

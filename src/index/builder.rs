@@ -7,10 +7,12 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::clustering::Clustering;
 use crate::index::document::Document;
 use crate::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions};
 use crate::index::manifest::{
-    FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE, VECTORS_FILE,
+    CLUSTERS_FILE, CLUSTERS_LIST, FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE,
+    VECTORS_FILE,
 };
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
@@ -47,12 +49,12 @@ pub struct IndexFiles {
     pub manifest: Manifest,
 }
 
-/// Vectors of more passages than this are cut into slices, each of which a browser gives to a worker of its own.
-pub const SLICE_PASSAGES: usize = 200_000;
+/// Vectors of more passages than this are laid out by cluster, so that a query fetches a part of them.
+pub const WHOLE_PASSAGES: usize = 5_000;
 
 /// The manifest as a file.
 pub fn manifest_file(manifest: &Manifest) -> (String, Vec<u8>) {
-    (MANIFEST_FILE.to_owned(), serde_json::to_vec(manifest).expect("a manifest is plain data"))
+    (MANIFEST_FILE.to_owned(), manifest.to_json())
 }
 
 /// Refuses documents that an index cannot hold.
@@ -168,7 +170,7 @@ pub fn field_texts<'a>(texts: &'a [(&'static str, String)]) -> Vec<FieldText<'a>
 /// Writes the files of an index from its parts. The same parts give the same bytes.
 ///
 /// `about_model` is the model the vectors were made with and whether it knows the language of the documents, `model_files` the entries
-/// of its files in the manifest. Vectors of more than `slice_passages` passages are cut into slices of that many.
+/// of its files in the manifest. Vectors of more than `whole_passages` passages are laid out by cluster.
 ///
 /// # Errors
 /// `internal` for what cannot be written, and for vectors whose codes are not here.
@@ -179,7 +181,7 @@ pub fn write(
     options: PassageOptions,
     about_model: (ModelIdentity, bool),
     model_files: Vec<FileEntry>,
-    slice_passages: usize,
+    whole_passages: usize,
 ) -> Result<IndexFiles> {
     let mut table = Table::default();
     documents.iter().for_each(|document| table.push(document));
@@ -205,12 +207,18 @@ pub fn write(
     }
     add(PASSAGES_FILE.to_owned(), vectors.places().write(documents.len())?, Needed::Index, None);
     let codes = vectors.codes().ok_or_else(|| Error::new(ErrorKind::Internal, "an index is written with all of its vectors"))?;
-    match codes.len() > slice_passages {
+    match codes.len() > whole_passages {
         false => add(VECTORS_FILE.to_owned(), codes.write()?, Needed::Meaning, None),
         true => {
-            for (number, slice) in vectors.slices(slice_passages).iter().enumerate() {
-                add(Manifest::slice_path(number), slice.write()?, Needed::Meaning, None);
+            let clustering = Clustering::of(codes, vectors.places());
+            add(CLUSTERS_FILE.to_owned(), clustering.write()?, Needed::Meaning, None);
+            let mut listed = Vec::new();
+            for (cluster, members) in clustering.members.iter().enumerate() {
+                let (path, rows) = (Manifest::cluster_path(cluster), codes.rows(members));
+                listed.push(FileEntry::new(path.clone(), &rows, Needed::Vectors));
+                add(path, rows, Needed::Vectors, None);
             }
+            add(CLUSTERS_LIST.to_owned(), Manifest::list(&listed), Needed::Meaning, None);
         }
     }
     for (number, (first, shard)) in shards(documents_json, shard_bytes).into_iter().enumerate() {

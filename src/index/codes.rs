@@ -46,7 +46,8 @@ impl Codes {
         self.push_codes(&codes, scale);
     }
 
-    fn push_codes(&mut self, codes: &[i32], scale: f32) {
+    /// Appends a passage as it is quantized.
+    pub(super) fn push_codes(&mut self, codes: &[i32], scale: f32) {
         let passage = self.scales.len();
         self.panels.resize((passage + 1).next_multiple_of(LANES) * self.dim, 0);
         for (place, four) in column_mut(&mut self.panels, self.dim, passage).zip(codes.as_chunks().0) {
@@ -101,34 +102,51 @@ impl Codes {
 
     /// The bytes of a file of vectors.
     pub fn write(&self) -> Result<Vec<u8>> {
+        tensors::write(self.tensors())
+    }
+
+    /// The tensors of a file of vectors.
+    pub(super) fn tensors(&self) -> [(&'static str, ByteTensor<'_>); 2] {
         let passages = self.scales.len();
         let shape = vec![passages.div_ceil(LANES), self.dim / 4, LANES, 4];
-        tensors::write([
+        [
             ("vectors", ByteTensor::new(Dtype::I8, shape, bytemuck::cast_slice(&self.panels))),
             ("scales", ByteTensor::new(Dtype::F32, vec![passages], bytemuck::cast_slice(&self.scales))),
-        ])
+        ]
     }
 
-    /// All of them as one run of bytes, without what names it: scales, then panels.
-    pub fn parts(&self) -> Vec<u8> {
-        [bytemuck::cast_slice(&self.scales), bytemuck::cast_slice(&self.panels)].concat()
+    /// Some passages as one run of bytes: their scales, then the codes of one after the other.
+    pub fn rows(&self, passages: &[u32]) -> Vec<u8> {
+        let passages = || passages.iter().map(|&passage| passage as usize);
+        let scales: Vec<f32> = passages().map(|passage| self.scales[passage]).collect();
+        let codes: Vec<u8> = passages().flat_map(|passage| self.codes(passage)).map(|code| code as u8).collect();
+        [bytemuck::cast_slice(&scales), codes.as_slice()].concat()
     }
 
-    /// Codes of vectors of `dim` numbers from the bytes of [`Codes::parts`].
-    ///
-    /// # Errors
-    /// `damaged-file` when there are none of that length.
-    pub fn from_parts(parts: &[u8], dim: usize) -> Result<Self> {
-        // A scale has four bytes, and the last panel may have columns to spare.
-        let mut passages = parts.len() / (dim + 4);
-        while passages > 0 && passages * 4 + passages.next_multiple_of(LANES) * dim > parts.len() {
-            passages -= 1;
+    /// Appends so many passages from the bytes of [`Codes::rows`], or says that they are not as many, or none that can be: then nothing
+    /// has changed.
+    #[must_use]
+    pub fn push_rows(&mut self, rows: &[u8], passages: usize) -> bool {
+        let (scales, codes) = rows.split_at_checked(passages * 4).unwrap_or_default();
+        let scales: Vec<f32> = bytemuck::pod_collect_to_vec(scales);
+        let codes: &[i8] = bytemuck::cast_slice(codes);
+        let can_be = scales.iter().all(|scale| scale.is_finite()) && !codes.contains(&i8::MIN);
+        let is_whole = can_be && rows.len() == passages * (self.dim + 4);
+        if is_whole {
+            for (row, scale) in codes.chunks_exact(self.dim).zip(scales) {
+                self.push_codes(&row.iter().map(|&code| i32::from(code)).collect::<Vec<_>>(), scale);
+            }
         }
-        let (scales, panels) = parts.split_at(passages * 4);
-        if panels.len() != passages.next_multiple_of(LANES) * dim {
-            return Err(Error::new(ErrorKind::DamagedFile, "a slice of the vectors is not of this index"));
-        }
-        Ok(Self { panels: bytemuck::cast_slice(panels).to_vec(), dim, scales: bytemuck::pod_collect_to_vec(scales) })
+        is_whole
+    }
+
+    /// The same passages in another order, which says where each goes.
+    pub(super) fn in_order(&self, places: &[u32]) -> Self {
+        let mut from = vec![0; places.len()];
+        (0..).zip(places).for_each(|(at, &place)| from[place as usize] = at);
+        let mut ordered = Self::new(self.dim);
+        from.into_iter().for_each(|at: usize| ordered.push_codes(&self.codes(at), self.scales[at]));
+        ordered
     }
 
     /// Length of a vector.
@@ -240,11 +258,17 @@ mod tests {
         }
 
         #[test]
-        fn their_bytes_alone_are_the_same_codes(vectors in vectors(), more in 1usize..40) {
+        fn rows_of_some_are_the_same_codes(vectors in vectors(), chosen in prop::collection::vec(any::<prop::sample::Index>(), 0..20), more in 1usize..40) {
             let codes = codes(&vectors);
-            prop_assert_eq!(Codes::from_parts(&codes.parts(), 32).unwrap(), codes.clone());
-            let longer = [codes.parts(), vec![0; more]].concat();
-            prop_assert!(Codes::from_parts(&longer, 32).is_err() || more.is_multiple_of(4));
+            let chosen: Vec<u32> = chosen.iter().filter(|_| !vectors.is_empty()).map(|at| at.index(vectors.len()) as u32).collect();
+            let (mut expected, mut read) = (Codes::new(32), Codes::new(32));
+            chosen.iter().for_each(|&at| expected.extend(&codes, at as usize..at as usize + 1));
+            let rows = codes.rows(&chosen);
+            prop_assert!(read.push_rows(&rows, chosen.len()));
+            prop_assert_eq!(&read, &expected);
+            prop_assert!(!read.push_rows(&[rows.clone(), vec![0; more]].concat(), chosen.len()));
+            prop_assert!(!read.push_rows(&rows, chosen.len() + more));
+            prop_assert_eq!(read, expected);
         }
 
         #[test]

@@ -143,7 +143,7 @@ impl Ranked {
 /// Documents by meaning alone, unordered.
 pub fn by_meaning(hits: &[VectorHit]) -> Vec<Ranked> {
     let ranked = |hit: &VectorHit| Ranked {
-        passage: Some(hit.passage),
+        passage: hit.passage,
         score: logistic(7.06 * hit.score - 4.77),
         order: hit.score.into(),
         cosine: hit.score,
@@ -165,10 +165,12 @@ pub fn by_words(hits: &[LexicalHit]) -> Vec<Ranked> {
     hits.iter().map(ranked).collect()
 }
 
-/// Documents by both, unordered. `meaning` has every document, in ascending order.
-pub fn by_both(meaning: &[VectorHit], words: &[LexicalHit]) -> Vec<Ranked> {
-    let (least, most) =
-        meaning.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), hit| (least.min(hit.score), most.max(hit.score)));
+/// Documents by both, unordered. `meaning` has every document, in ascending order; where some are guessed, `farthest` is a guess of the
+/// least cosine of all.
+pub fn by_both(meaning: &[VectorHit], farthest: Option<f32>, words: &[LexicalHit]) -> Vec<Ranked> {
+    let (least, most) = meaning.iter().fold((farthest.unwrap_or(f32::INFINITY), f32::NEG_INFINITY), |(least, most), hit| {
+        (least.min(hit.score), most.max(hit.score))
+    });
     let range = (f64::from(most) - f64::from(least)).max(1e-6);
     let best = words.iter().fold(0.0f32, |best, hit| best.max(hit.score));
     let coverage = f64::from(words.iter().fold(0.0f32, |best, hit| best.max(hit.coverage)));
@@ -219,7 +221,7 @@ mod tests {
     use super::*;
 
     fn meaning(cosines: &[f32]) -> Vec<VectorHit> {
-        let hit = |(document, &score): (u32, &f32)| VectorHit { document, passage: document, score };
+        let hit = |(document, &score): (u32, &f32)| VectorHit { document, passage: Some(document), score };
         (0..).zip(cosines).map(hit).collect()
     }
 
@@ -234,15 +236,15 @@ mod tests {
     #[test]
     fn all_words_together_outweigh_the_nearest_meaning_and_the_same_words_apart_do_not() {
         let meaning = meaning(&[0.8, 0.5, 0.1, 0.0]);
-        assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, true)])), 1);
-        assert_eq!(first(&by_both(&meaning, &[word(1, 3.0, false, false)])), 0);
+        assert_eq!(first(&by_both(&meaning, None, &[word(1, 3.0, false, true)])), 1);
+        assert_eq!(first(&by_both(&meaning, None, &[word(1, 3.0, false, false)])), 0);
     }
 
     #[test]
     fn what_the_query_names_comes_before_what_is_nearer_in_meaning_unless_many_have_it() {
         let meaning = meaning(&[0.8, 0.5, 0.45, 0.4, 0.35, 0.1]);
         let first_of_named = |named: &[u32]| {
-            let mut ranked = by_both(&meaning, &[]);
+            let mut ranked = by_both(&meaning, None, &[]);
             prefer(&mut ranked, |document| named.contains(&document));
             first(&ranked)
         };
@@ -254,7 +256,7 @@ mod tests {
     fn words_weigh_more_among_many_documents_than_among_few() {
         let weight = |documents| {
             let cosines = vec![0.5; documents];
-            by_both(&meaning(&cosines), &[word(0, 3.0, false, false)])[0].order
+            by_both(&meaning(&cosines), None, &[word(0, 3.0, false, false)])[0].order
         };
         assert!(weight(10) < weight(1000) && weight(1000) < weight(4096));
         assert!((weight(4096) - 4096f64.powf(0.3125) / 12.0).abs() < 1e-9 && weight(9000) == weight(4096));
@@ -264,7 +266,7 @@ mod tests {
     fn close_is_what_comes_to_half_of_the_best_order_or_has_the_words_and_a_title_puts_nothing_farther_away() {
         let meaning = meaning(&[0.9, 0.8, 0.2, 0.1, 0.0]);
         for is_title in [false, true] {
-            let mut ranked = by_both(&meaning, &[word(0, 3.0, is_title, false), word(4, 0.1, false, false)]);
+            let mut ranked = by_both(&meaning, None, &[word(0, 3.0, is_title, false), word(4, 0.1, false, false)]);
             keep_close(&mut ranked);
             assert_eq!(ranked.iter().map(|document| document.document).collect::<Vec<_>>(), [0, 1, 4], "{is_title}");
         }

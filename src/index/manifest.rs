@@ -23,8 +23,12 @@ const WORDS_PREFIX: &str = "index/words-";
 pub const PASSAGES_FILE: &str = "index/passages.safetensors";
 /// The passages' vectors.
 pub const VECTORS_FILE: &str = "index/vectors.safetensors";
-/// The passages' vectors in several files, where there are many: slices from `index/vectors-000.safetensors` on.
-const SLICE_PREFIX: &str = "index/vectors-";
+/// Where the passages' vectors are, where there are many: in clusters.
+pub const CLUSTERS_FILE: &str = "index/clusters.safetensors";
+/// The entries of the files of the clusters, which are in no manifest: who asks by words alone does without.
+pub const CLUSTERS_LIST: &str = "index/clusters.json";
+/// So many clusters are in one folder.
+const CLUSTERS_TOGETHER: usize = 500;
 /// The folder of the model's files.
 pub const MODEL_FOLDER: &str = "model";
 /// The folder of the files of what encodes documents, where another model encodes queries.
@@ -55,8 +59,14 @@ pub struct Manifest {
     /// page that shows a hit says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// All other files of the folder.
+    /// All other files of the folder: those of clusters once their list has been read.
     pub files: Vec<FileEntry>,
+}
+
+/// A list of files beside the manifest.
+#[derive(miniserde::Deserialize)]
+struct ReadList {
+    files: Vec<ReadEntry>,
 }
 
 /// Which model, however its weights are packed.
@@ -157,6 +167,9 @@ pub enum Needed {
     /// To rank by meaning, beside the model.
     #[serde(rename = "meaning")]
     Meaning,
+    /// To rank by meaning what is near the query.
+    #[serde(rename = "vectors")]
+    Vectors,
     /// To show a hit.
     #[serde(rename = "hit")]
     Hit,
@@ -188,15 +201,40 @@ impl Manifest {
                 format!("manifest.json names vectors of {dim} numbers: build the index again"),
             ));
         }
-        match manifest.files.iter().find(|file| !stays_inside(&file.path)) {
-            None => Ok(manifest),
-            Some(file) => {
-                Err(Error::new(ErrorKind::DamagedFile, format!("manifest.json names {:?}, a path outside its folder", file.path)))
-            }
-        }
+        check_paths(&manifest.files)?;
+        Ok(manifest)
     }
 
-    /// The paths that a manifest of any version names below its folder; none where the bytes are no manifest.
+    /// The list of the files of clusters, as [`CLUSTERS_LIST`].
+    pub fn list(clusters: &[FileEntry]) -> Vec<u8> {
+        serde_json::to_vec(&serde_json::json!({ "files": clusters })).expect("a list is plain data")
+    }
+
+    /// Takes the list of the files of clusters. Taken again it changes nothing.
+    ///
+    /// # Errors
+    /// `damaged-file` when it is none, or names a path outside its folder.
+    pub fn take_list(&mut self, json: &[u8]) -> Result<()> {
+        let damaged = || Error::new(ErrorKind::DamagedFile, "clusters.json is damaged: fetch it or build the index again");
+        let ReadList { files } = json::read(json).ok_or_else(damaged)?;
+        let files: Vec<FileEntry> = files.into_iter().map(FileEntry::from).collect();
+        check_paths(&files)?;
+        if files.iter().any(|file| file.needed != Needed::Vectors) {
+            return Err(damaged());
+        }
+        if self.cluster_files().next().is_none() {
+            self.files.extend(files);
+        }
+        Ok(())
+    }
+
+    /// The bytes of `manifest.json`, without what the list of clusters says.
+    pub fn to_json(&self) -> Vec<u8> {
+        let files = self.files.iter().filter(|file| file.needed != Needed::Vectors).cloned().collect();
+        serde_json::to_vec(&Self { files, ..self.clone() }).expect("a manifest is plain data")
+    }
+
+    /// The paths that a manifest of any version, or a list, names below its folder; none where the bytes are neither.
     pub fn paths(json: &[u8]) -> Vec<String> {
         #[derive(Default, Deserialize)]
         struct Files {
@@ -221,13 +259,18 @@ impl Manifest {
         })
     }
 
-    /// The files of the vectors: one, or slices in the order of their passages.
+    /// The file that meaning begins with: that of all vectors, or of large indexes that of where they are, which comes with
+    /// [`CLUSTERS_LIST`].
     ///
     /// # Errors
     /// `damaged-file` when the manifest names none.
-    pub fn vector_files(&self) -> Result<Vec<&FileEntry>> {
-        let slices: Vec<_> = self.files.iter().filter(|file| file.path.starts_with(SLICE_PREFIX)).collect();
-        if slices.is_empty() { Ok(vec![self.file(VECTORS_FILE)?]) } else { Ok(slices) }
+    pub fn vectors_file(&self) -> Result<&FileEntry> {
+        self.file(CLUSTERS_FILE).or_else(|_| self.file(VECTORS_FILE))
+    }
+
+    /// The files of vectors by cluster, in their order: none where one file has all.
+    pub fn cluster_files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().filter(|file| file.needed == Needed::Vectors)
     }
 
     /// The files of words, in the order of their blocks: none where the words are made from the documents.
@@ -240,9 +283,9 @@ impl Manifest {
         format!("{WORDS_PREFIX}{block:03}.bin")
     }
 
-    /// The path of a slice of the vectors.
-    pub fn slice_path(number: usize) -> String {
-        format!("{SLICE_PREFIX}{number:03}.safetensors")
+    /// The path of the vectors of a cluster.
+    pub fn cluster_path(cluster: usize) -> String {
+        format!("index/vectors/{:02}/{:03}.bin", cluster / CLUSTERS_TOGETHER, cluster % CLUSTERS_TOGETHER)
     }
 
     /// The files of documents, in the order of their documents.
@@ -274,22 +317,26 @@ impl Manifest {
 impl From<Read> for Manifest {
     fn from(read: Read) -> Self {
         let Read { model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files } = read;
-        let entry = |ReadEntry { path, bytes, sha256, needed, first }| FileEntry {
-            path,
-            digest: Digest { bytes, sha256 },
-            needed,
-            first,
-        };
-        let files = files.into_iter().map(entry).collect();
+        let files = files.into_iter().map(FileEntry::from).collect();
         Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files }
     }
 }
 
+impl From<ReadEntry> for FileEntry {
+    fn from(ReadEntry { path, bytes, sha256, needed, first }: ReadEntry) -> Self {
+        Self { path, digest: Digest { bytes, sha256 }, needed, first }
+    }
+}
+
 impl FileEntry {
-    /// The entry for a file's bytes: of words and of documents, which are many, with half of the hash. Every visitor fetches the list, and
+    /// The entry for a file's bytes: of words, documents and clusters, which are many, with half of the hash. Every visitor fetches the list, and
     /// whole hashes, which no compressor makes smaller, were most of it. Nobody finds other bytes for 128 bits.
     pub fn new(path: impl Into<String>, bytes: &[u8], needed: Needed) -> Self {
-        let digest = if matches!(needed, Needed::Words | Needed::Hit) { Digest::short(bytes) } else { Digest::of(bytes) };
+        let digest = if matches!(needed, Needed::Words | Needed::Vectors | Needed::Hit) {
+            Digest::short(bytes)
+        } else {
+            Digest::of(bytes)
+        };
         Self { path: path.into(), digest, needed, first: None }
     }
 
@@ -300,6 +347,13 @@ impl FileEntry {
     pub fn verify(&self, bytes: &[u8]) -> Result<()> {
         self.digest.verify(&self.path, bytes)
     }
+}
+
+fn check_paths(files: &[FileEntry]) -> Result<()> {
+    let outside = |file: &FileEntry| {
+        Error::new(ErrorKind::DamagedFile, format!("an index names {:?}, a path outside its folder: build it again", file.path))
+    };
+    files.iter().find(|file| !stays_inside(&file.path)).map_or(Ok(()), |file| Err(outside(file)))
 }
 
 /// Whether a relative path cannot leave its folder.

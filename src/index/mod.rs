@@ -1,6 +1,8 @@
 //! The index of a corpus: documents, their words, their passages' vectors, and the manifest that ties the files together.
 
 pub mod builder;
+pub mod clustering;
+pub mod clusters;
 pub mod codes;
 pub mod document;
 pub mod fusion;

@@ -2,7 +2,7 @@
 //!
 //! Only the module that builds has them, since few pages change an index: the worker opens the index once more there when one does.
 
-use js_sys::{Float32Array, Uint8Array};
+use js_sys::Float32Array;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -11,7 +11,6 @@ use super::search::Search;
 use crate::engine::EncodedDocument;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder;
-use crate::index::codes::Codes;
 use crate::index::document::Document;
 
 /// The vector of a passage of a document, as an encoder gives it, and its byte range there.
@@ -60,7 +59,7 @@ impl Search {
         vec![options.max_tokens, options.overlap]
     }
 
-    /// Adds documents, or replaces those of the same id. All words have come.
+    /// Adds documents, or replaces those of the same id. All words and vectors have come.
     pub fn add(&mut self, additions: Additions) -> Result<(), JsValue> {
         self.check_whole()?;
         Ok(self.index.add_encoded(additions.encoded)?)
@@ -72,16 +71,14 @@ impl Search {
         Ok(ids.iter().filter(|id| self.index.remove(id)).count())
     }
 
-    /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`. All words and documents have
-    /// come; `slices` are the codes of the vectors that are not here.
-    pub fn save(&self, slices: Vec<Uint8Array>) -> Result<JsValue, JsValue> {
+    /// The files of the index as it is now, but for those of the model: an array of `{ path, bytes }`. All words, vectors and documents have
+    /// come.
+    pub fn save(&self) -> Result<JsValue, JsValue> {
         self.check_whole()?;
         let index = &self.index;
         let document = |number| index.document(number, &self.documents());
         let documents = index.live().into_iter().map(document).collect::<Result<Vec<_>>>()?;
-        let codes = |slice: Uint8Array| Codes::from_parts(&slice.to_vec(), index.dim());
-        let slices = slices.into_iter().map(codes).collect::<Result<Vec<_>>>()?;
-        object(&saved_files(index.save(&documents, slices)?))
+        object(&saved_files(index.save(&documents)?))
     }
 }
 

@@ -25,8 +25,6 @@ mod languages;
 mod search;
 #[cfg(feature = "web-index")]
 mod shown;
-#[cfg(feature = "web-index")]
-mod slices;
 
 #[cfg(feature = "build")]
 pub use build::{BuildModel, Builder};
@@ -36,8 +34,6 @@ pub use change::Additions;
 pub use encoder::{Encoder, Model};
 #[cfg(feature = "web-index")]
 pub use search::{Found, Manifest, Question, Search};
-#[cfg(feature = "web-index")]
-pub use slices::Slice;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -8,12 +8,13 @@ use super::convert::{plain, read_option, set, texts};
 use super::shown::{shown, shown_answer};
 use crate::engine::{self, Answer, DEFAULT_LIMIT, Documents, Index, Mode, QueryOptions, QueryVector};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::clusters::Clusters;
 use crate::index::codes::Codes;
 use crate::index::document::{Document, read_shard};
 use crate::index::fusion::Ranked;
 #[cfg(not(feature = "build"))]
 use crate::index::lexical;
-use crate::index::manifest::{self, FileEntry, LEXICAL_FILE, ModelIdentity, PASSAGES_FILE};
+use crate::index::manifest::{self, CLUSTERS_FILE, FileEntry, LEXICAL_FILE, ModelIdentity, PASSAGES_FILE};
 use crate::index::places::Places;
 use crate::index::table::Filters;
 use crate::index::vectors::Vectors;
@@ -119,7 +120,7 @@ impl Search {
         Ok(Self { index, shards })
     }
 
-    /// Takes a file of the index that has come: words, documents, or codes of the vectors.
+    /// Takes a file of the index that has come: words, documents, vectors, or where these are.
     pub fn take(&mut self, path: &str, bytes: &[u8]) -> Result<(), JsValue> {
         let manifest = self.index.manifest();
         let block = manifest.word_files().position(|file| file.path == path);
@@ -129,15 +130,22 @@ impl Search {
         }
         match first {
             Some(first) => self.shards.put(first, read_shard(bytes)?),
+            None if path == CLUSTERS_FILE => self.index.set_clusters(Clusters::read(bytes)?)?,
             None => self.index.set_codes(Codes::read(bytes)?)?,
         }
         Ok(())
     }
 
-    /// The paths of the files of the vectors: one, or slices in the order of their passages.
-    #[wasm_bindgen(js_name = vectorFiles)]
-    pub fn vector_files(&self) -> Result<Vec<String>, JsValue> {
-        Ok(paths(self.index.manifest().vector_files()?))
+    /// Takes the file of a cluster of vectors.
+    #[wasm_bindgen(js_name = takeVectors)]
+    pub fn take_vectors(&mut self, cluster: usize, bytes: &[u8]) -> Result<(), JsValue> {
+        Ok(self.index.load_vectors(cluster, bytes)?)
+    }
+
+    /// The clusters of vectors that a question looks at and that have not come.
+    #[wasm_bindgen(js_name = missingVectors)]
+    pub fn missing_vectors(&self, question: &Question, vector: &[f32]) -> Vec<usize> {
+        self.index.missing_vectors(&question.question, vector)
     }
 
     /// Refuses an encoder whose vectors are not those of the index.
@@ -167,35 +175,16 @@ impl Search {
         Ok(Question { text, question })
     }
 
-    /// What a question finds, with its vector where it has one, and the scores for that of the passages whose codes are not here.
-    pub fn answer(&self, question: Question, vector: Option<Vec<f32>>, is_cut: bool, elsewhere: Vec<f32>) -> Found {
+    /// What a question finds, with its vector where it has one.
+    pub fn answer(&self, question: Question, vector: Option<Vec<f32>>, is_cut: bool) -> Found {
         let vector = vector.map(|vector| QueryVector { vector, truncated: is_cut, milliseconds: [0.0; 2] });
-        let mut answer = self.index.answer(&question.question, vector.as_ref(), &elsewhere);
+        let mut answer = self.index.answer(&question.question, vector.as_ref());
         Found { ranked: std::mem::take(&mut answer.hits), asked: Some((question, answer)) }
     }
 
-    /// The documents most like one of the index, whose codes are here.
+    /// The documents most like one of the index. All vectors have come.
     pub fn similar(&self, id: &str, settings: JsValue) -> Result<Found, JsValue> {
         Ok(Found { ranked: self.index.similar(id, query_options(&settings)?.limit)?, asked: None })
-    }
-
-    /// The first and the end of a document's passages.
-    #[wasm_bindgen(js_name = passagesOf)]
-    pub fn passages_of(&self, id: &str) -> Result<Vec<u32>, JsValue> {
-        let passages = self.index.vectors().passages_of(self.index.number(id)?);
-        Ok(vec![passages.start, passages.end])
-    }
-
-    /// The mean of the vectors of a document whose codes are here.
-    pub fn mean(&self, id: &str) -> Result<Vec<f32>, JsValue> {
-        let vectors = self.index.vectors();
-        Ok(vectors.mean(vectors.passages_of(self.index.number(id)?)))
-    }
-
-    /// [`Search::similar`] from the mean of the document's vectors, and the scores for that of the passages whose codes are not here.
-    pub fn nearest(&self, id: &str, mean: Vec<f32>, elsewhere: Vec<f32>, settings: JsValue) -> Result<Found, JsValue> {
-        let limit = query_options(&settings)?.limit;
-        Ok(Found { ranked: self.index.nearest(self.index.number(id)?, &mean, &elsewhere, limit), asked: None })
     }
 
     /// The paths of the documents that were found and have not come.
@@ -228,12 +217,6 @@ impl Search {
     #[wasm_bindgen(js_name = allMissingDocuments)]
     pub fn all_missing_documents(&self) -> Vec<String> {
         paths(self.index.manifest().shards().filter(|file| !self.has(file)))
-    }
-
-    /// How many passages the index had when it was opened.
-    #[wasm_bindgen(js_name = storedPassages)]
-    pub fn stored_passages(&self) -> usize {
-        self.index.manifest().passages
     }
 
     /// The model and the size of the index.

@@ -11,7 +11,7 @@ use crate::index::understood::Understood;
 
 /// An answer as JavaScript sees it. What is measured and decided there, it adds.
 pub fn shown_answer(answer: &Answer, typed: &str, hits: &[Hit]) -> JsValue {
-    let Answer { found, mode, facets, corrected, understood, truncated, timings, .. } = answer;
+    let Answer { found, mode, facets, corrected, understood, truncated, partial, timings, .. } = answer;
     let counts = Object::new();
     for (field, values) in facets {
         let count = |(value, count): &(String, usize)| plain([("value", value.into()), ("count", (*count).into())]);
@@ -40,6 +40,7 @@ pub fn shown_answer(answer: &Answer, typed: &str, hits: &[Hit]) -> JsValue {
         ("facets", counts.into()),
         ("understood", list(understood.iter().map(named))),
         ("truncated", (*truncated).into()),
+        ("partial", (*partial).into()),
         ("timings", timings),
     ]);
     if let Some(corrected) = corrected {

@@ -23,8 +23,7 @@ export function rankingParts({ native, chromium, index, comparisons }) {
     '## Word queries in made indexes: the median query, and the slowest, ms',
     wordTable(sides),
     '## Scan of all vectors, 384 numbers each, and a plain copy of as many bytes, ms',
-    'A copy reads and writes, so it moves twice the bytes that the scan reads. More than 200,000 passages lie in slices, which ' +
-      'the browser gives to workers; the native scan has one thread.',
+    'A copy reads and writes, so it moves twice the bytes that the scan reads. Both have one thread.',
     scanTable(sides),
     `## The index of ${index.documents} sessions, ${index.passages} passages`,
     table(

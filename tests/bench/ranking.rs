@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::Parser;
 use inkling_search::engine::folder::{IndexFolder, write_files};
 use inkling_search::engine::{Mode, QueryOptions};
-use inkling_search::index::builder::{self, SLICE_PASSAGES, field_texts, lexical_builder, lexical_texts};
+use inkling_search::index::builder::{self, WHOLE_PASSAGES, field_texts, lexical_builder, lexical_texts};
 use inkling_search::index::document::Document;
 use inkling_search::index::manifest::{FileEntry, MODEL_FOLDER, Needed};
 use inkling_search::index::vectors::{PassageVector, Vectors};
@@ -205,7 +205,7 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         entries.push(FileEntry::new(path, &bytes, Needed::Model));
     }
     let (lexical, options) = (lexical.finish(), PassageOptions::default());
-    let built = builder::write(&corpus.documents, &vectors, lexical, options, ((&config).into(), true), entries, SLICE_PASSAGES)?;
+    let built = builder::write(&corpus.documents, &vectors, lexical, options, ((&config).into(), true), entries, WHOLE_PASSAGES)?;
     write_files(folder, built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?;
     fs::write(folder.join("queries.json"), serde_json::to_vec(&corpus.queries)?)?;
     Ok(())
@@ -242,7 +242,7 @@ fn time(folder: &std::path::Path, corpus: &Corpus, args: &Args) -> Outcome<Value
     let (mut scans, mut copies) = (Vec::new(), Vec::new());
     for _ in 0..=rounds {
         let start = Instant::now();
-        black_box(vectors.scan(&query, &[], |_| true));
+        black_box(vectors.scan(&query, |_| true));
         scans.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
         target.copy_from_slice(black_box(&source));

@@ -126,13 +126,20 @@ export async function indexSizes(name, documents) {
     const { total } = await measureDownload([{ path: part, file, status: 200, bytes: fs.statSync(file).size, time: 0 }])
     return total
   }
-  const words = await size('lexical.safetensors')
-  for (const name of fs.readdirSync(path.join(folder, 'index')).filter((name) => name.startsWith('words-'))) {
-    const block = await size(name)
-    words.raw += block.raw
-    words.brotli += block.brotli
+  /** Of several, by the beginnings of their names. @param {string[]} parts */
+  const sizes = async (...parts) => {
+    const names = fs.readdirSync(path.join(folder, 'index'), { recursive: true }).map(String)
+    const files = names.filter((name) => parts.some((part) => name.startsWith(part)) && path.extname(name))
+    const sum = { raw: 0, brotli: 0 }
+    for (const name of files) {
+      const { raw, brotli } = await size(name)
+      sum.raw += raw
+      sum.brotli += brotli
+    }
+    return sum
   }
+  const words = await sizes('lexical', 'words-')
   const places = await size('passages.safetensors')
-  const vectors = await size('vectors.safetensors')
+  const vectors = await sizes('vectors', 'clusters')
   return { documents, passages, words, places, vectors, bytesPerPassage: round(vectors.raw / passages) }
 }

@@ -7,7 +7,7 @@ use inkling_search::export::filter_key;
 use inkling_search::index::fusion::{self, Asked};
 use inkling_search::index::lexical::Language;
 use inkling_search::index::manifest::{
-    DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
+    CLUSTERS_LIST, DOCUMENTS_MODEL_FOLDER, FORMAT, FileEntry, MANIFEST_FILE, MODEL_FOLDER, Manifest, ModelIdentity, Needed,
 };
 use inkling_search::index::vectors::VectorHit;
 use inkling_search::model::config::{CONFIG_FILE, ROWS_PREFIX, TOKENIZER_FILE, WEIGHTS_FILE};
@@ -69,7 +69,8 @@ fn is_read(path: &str) -> bool {
 
 /// How passages of some cosines are scored by meaning alone, and which of them are shown where the first is close.
 fn by_meaning(cosines: &[f32]) -> Value {
-    let hits: Vec<VectorHit> = (0..).zip(cosines).map(|(at, &score)| VectorHit { document: at, passage: at, score }).collect();
+    let hits: Vec<VectorHit> =
+        (0..).zip(cosines).map(|(at, &score)| VectorHit { document: at, passage: Some(at), score }).collect();
     let mut ranked = fusion::by_meaning(&hits);
     let scores: Vec<f32> = ranked.iter().map(|document| document.score).collect();
     fusion::keep_close_by_score(&mut ranked);
@@ -78,14 +79,23 @@ fn by_meaning(cosines: &[f32]) -> Value {
 
 /// Whether a best passage of a cosine is close in an index of so many documents that meaning alone ranks.
 fn is_close((documents, cosine): (usize, f32)) -> Value {
-    let ranked = fusion::by_meaning(&[VectorHit { document: 0, passage: 0, score: cosine }]);
+    let ranked = fusion::by_meaning(&[VectorHit { document: 0, passage: Some(0), score: cosine }]);
     let close = Asked { unknown: 0.0, documents }.closeness_by_meaning(&ranked) >= 0.0;
     json!({ "documents": documents, "cosine": cosine, "close": close })
 }
 
 #[test]
 fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
-    let needed = [Needed::Model, Needed::Rows, Needed::Documents, Needed::Index, Needed::Words, Needed::Meaning, Needed::Hit];
+    let needed = [
+        Needed::Model,
+        Needed::Rows,
+        Needed::Documents,
+        Needed::Index,
+        Needed::Words,
+        Needed::Meaning,
+        Needed::Vectors,
+        Needed::Hit,
+    ];
     let named = needed.iter().map(|&needed| FileEntry::new(format!("{needed:?}").to_lowercase(), b"abc", needed)).collect();
     let (good, bad): (Vec<&str>, Vec<&str>) = PATHS.iter().partition(|path| is_read(path));
     let filter = |(field, value)| json!({ "field": field, "value": value, "key": filter_key(field, value) });
@@ -106,6 +116,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
             "config": CONFIG_FILE,
             "tokenizer": TOKENIZER_FILE,
             "weights": WEIGHTS_FILE,
+            "clusters": CLUSTERS_LIST,
             "rows": ROWS_PREFIX,
         },
         "manifest": manifest(named),

@@ -6,13 +6,16 @@ use std::sync::LazyLock;
 use crate::models::{Model, tiny_raw};
 use inkling_search::engine::build::{BuildOptions, Plan, build};
 use inkling_search::engine::folder::{IndexFolder, write_files};
-use inkling_search::engine::{Answer, Engine, Hit, Index, Mode, QueryOptions, Timings};
+use inkling_search::engine::{Answer, EncodedDocument, Engine, Hit, Index, Mode, QueryOptions, Timings};
 use inkling_search::error::{Error, ErrorKind};
 use inkling_search::import::size::Size;
-use inkling_search::index::builder::{IndexFiles, SLICE_PASSAGES};
+use inkling_search::index::builder::{IndexFiles, WHOLE_PASSAGES};
+use inkling_search::index::clusters::Clusters;
 use inkling_search::index::codes::Codes;
 use inkling_search::index::document::Document;
-use inkling_search::index::manifest::{FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, Needed, PASSAGES_FILE, VECTORS_FILE};
+use inkling_search::index::manifest::{
+    CLUSTERS_LIST, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, Needed, PASSAGES_FILE, VECTORS_FILE,
+};
 use inkling_search::index::places::Places;
 use inkling_search::index::vectors::Vectors;
 use inkling_search::text::passages::{PassageOptions, split};
@@ -37,11 +40,11 @@ fn corpus() -> Vec<Document> {
 }
 
 fn built(documents: &[Document]) -> Result<IndexFiles, Error> {
-    built_in_slices(documents, SLICE_PASSAGES)
+    built_by_cluster(documents, WHOLE_PASSAGES)
 }
 
-fn built_in_slices(documents: &[Document], slice_passages: usize) -> Result<IndexFiles, Error> {
-    let options = BuildOptions { passages: PASSAGES, language: "en".into(), slice_passages, ..BuildOptions::default() };
+fn built_by_cluster(documents: &[Document], whole_passages: usize) -> Result<IndexFiles, Error> {
+    let options = BuildOptions { passages: PASSAGES, language: "en".into(), whole_passages, ..BuildOptions::default() };
     build(documents, &MODEL.encoder(), &MODEL.files(), &options, |_| (), |_| ())
 }
 
@@ -430,7 +433,7 @@ fn an_index_stores_its_words_only_when_its_documents_are_too_many_to_be_loaded_w
     let [mut small, mut large] = [small, large].map(|folder| engine(&IndexFolder::open(folder.path()).unwrap()));
     assert!(large.remove("z"));
     assert_eq!(answers(&mut small, &NAMES), answers(&mut large, &NAMES));
-    let saved = large.index().save(&corpus(), Vec::new()).unwrap();
+    let saved = large.index().save(&corpus()).unwrap();
     let rebuilt = built(&corpus()).unwrap().files;
     assert!(rebuilt.ends_with(&saved.files), "an index that became small is one that was built small");
 }
@@ -454,7 +457,7 @@ fn an_index_answers_by_words_without_its_codes_and_as_one_that_is_whole_once_the
         let is_word = |word: &str| encoder.tokenizer().is_word(word);
         let question = index.read(text, &options, Some(&is_word)).unwrap();
         let vector = pollster::block_on(question.encode(&mut encoder)).unwrap();
-        Answer { timings: Timings::default(), ..index.answer(&question, vector.as_ref(), &[]) }
+        Answer { timings: Timings::default(), ..index.answer(&question, vector.as_ref()) }
     };
     for text in ["health data", "\"use data\"", "patiens", "sports -health", ""] {
         assert_eq!(ask(&index, text, Mode::Lexical), ask(&whole, text, Mode::Lexical));
@@ -517,22 +520,99 @@ fn seven() -> Vec<Document> {
 fn save(engine: &Engine, documents: &[Document]) -> Vec<(String, Vec<u8>)> {
     let index = engine.index();
     let find = |number| documents.iter().find(|document| index.number(&document.id).ok() == Some(number)).unwrap().clone();
-    index.save(&index.live().into_iter().map(find).collect::<Vec<_>>(), Vec::new()).unwrap().files
+    index.save(&index.live().into_iter().map(find).collect::<Vec<_>>()).unwrap().files
 }
 
 #[test]
-fn an_index_in_slices_answers_and_changes_like_one_that_is_whole() {
+fn an_index_by_cluster_answers_and_changes_like_one_that_is_whole() {
     let documents = seven();
     let whole = folder(&documents);
-    assert_eq!(built_in_slices(&documents, 1000).unwrap().files, built(&documents).unwrap().files);
-    let sliced = built_in_slices(&documents, 3).unwrap();
-    let files = sliced.manifest.vector_files().unwrap();
-    assert!(files.len() > 2 && sliced.manifest.file(VECTORS_FILE).is_err());
+    assert_eq!(built_by_cluster(&documents, 1000).unwrap().files, built(&documents).unwrap().files);
+    let parted = built_by_cluster(&documents, 3).unwrap();
+    assert_eq!(parted.files, built_by_cluster(&documents, 3).unwrap().files);
+    assert!(parted.manifest.cluster_files().count() > 1 && parted.manifest.file(VECTORS_FILE).is_err());
+    let file = |path: &str| &parted.files.iter().find(|(other, _)| other == path).unwrap().1;
+    let mut read = Manifest::from_json(file(MANIFEST_FILE)).unwrap();
+    assert_eq!(read.cluster_files().count(), 0, "who asks by words does not fetch the list of clusters");
+    let list = file(CLUSTERS_LIST);
+    assert_eq!(read.take_list(&list[1..]).unwrap_err().kind(), ErrorKind::DamagedFile);
+    let outside = String::from_utf8_lossy(list).replacen("index/vectors/", "../", 1);
+    assert_eq!(read.take_list(outside.as_bytes()).unwrap_err().kind(), ErrorKind::DamagedFile);
+    read.take_list(list).unwrap();
+    read.take_list(list).unwrap();
+    assert!(read.cluster_files().eq(parted.manifest.cluster_files()));
     let other = tempfile::tempdir().unwrap();
-    write_files(other.path(), sliced.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    write_files(other.path(), parted.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
     let open = |folder: &tempfile::TempDir| engine(&IndexFolder::open(folder.path()).unwrap());
     assert_eq!(answers(&mut open(&other), &NAMES), answers(&mut open(&whole), &NAMES));
     assert_eq!(save(&open(&other), &documents), save(&open(&whole), &documents));
+
+    // Written over by an index of one file, nothing of the clusters stays.
+    let files = built(&documents).unwrap().files;
+    write_files(other.path(), files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))).unwrap();
+    assert!(parted.manifest.cluster_files().all(|entry| !other.path().join(&entry.path).exists()));
+}
+
+/// An index by cluster as a browser opens it: all of its words, and where its vectors are.
+fn opened_by_cluster<'a>(files: &'a IndexFiles, documents: &[Document]) -> (Index, Vec<&'a [u8]>) {
+    let file = |path: &str| files.files.iter().find(|(other, _)| other == path).unwrap().1.as_slice();
+    let documents: Vec<&Document> = documents.iter().collect();
+    let places = Places::read(file(PASSAGES_FILE), documents.len()).unwrap();
+    let vectors = Vectors::without_codes(places, files.manifest.dim);
+    let mut index = Index::open(files.manifest.clone(), vectors, file(LEXICAL_FILE), &documents).unwrap();
+    index.set_clusters(Clusters::read(file(&files.manifest.vectors_file().unwrap().path)).unwrap()).unwrap();
+    (index, files.manifest.cluster_files().map(|entry| file(&entry.path)).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_part_of_the_vectors_gives_a_smaller_answer_that_says_so_and_all_of_them_that_of_the_whole(
+        order in Just((0..40usize).collect::<Vec<_>>()).prop_shuffle(),
+        mode in prop::sample::select(vec![Mode::Hybrid, Mode::Semantic]),
+        text in prop::sample::select(vec!["health data", "best people -sports", "what a trainer counts"]),
+    ) {
+        let documents = seven();
+        let files = built_by_cluster(&documents, 3).unwrap();
+        let whole = files.open(&documents.iter().collect::<Vec<_>>()).unwrap();
+        let (mut index, parts) = opened_by_cluster(&files, &documents);
+        let mut encoder = MODEL.encoder();
+        let options = QueryOptions { mode, ..semantic(10) };
+        let vocabulary = MODEL.encoder();
+        let is_word = |word: &str| vocabulary.tokenizer().is_word(word);
+        let question = whole.read(text, &options, Some(&is_word)).unwrap();
+        let vector = pollster::block_on(question.encode(&mut encoder)).unwrap().unwrap();
+        let ask = |index: &Index| {
+            let question = index.read(text, &options, Some(&is_word)).unwrap();
+            Answer { timings: Timings::default(), ..index.answer(&question, Some(&vector)) }
+        };
+        let expected = ask(&whole);
+        prop_assert!(!expected.partial && !expected.hits.is_empty());
+        // Of so few all are near.
+        prop_assert_eq!(index.missing_vectors(&question, &vector.vector).len(), parts.len());
+        let another = || EncodedDocument::new(document("z", "New", "A text."), vec![(0..7, vector.vector.clone())]);
+        for at in order.into_iter().filter(|&at| at < parts.len()) {
+            let answer = ask(&index);
+            prop_assert!(answer.partial && answer.found <= expected.found);
+            for hit in &answer.hits {
+                let exact = expected.hits.iter().find(|other| other.document == hit.document).unwrap();
+                prop_assert!(hit.passage.map_or(hit.bm25 > 0.0, |_| hit.cosine <= exact.cosine));
+            }
+            prop_assert_eq!(index.similar("a", 2).unwrap_err().kind(), ErrorKind::InvalidInput);
+            prop_assert_eq!(index.add_encoded(vec![another()]).unwrap_err().kind(), ErrorKind::InvalidInput);
+            prop_assert_eq!(index.save(&documents).err().unwrap().kind(), ErrorKind::InvalidInput);
+            prop_assert_eq!(index.load_vectors(at, &parts[at][4..]).unwrap_err().kind(), ErrorKind::DamagedFile);
+            index.load_vectors(at, parts[at]).unwrap();
+            prop_assert!(!index.missing_vectors(&question, &vector.vector).contains(&at));
+        }
+        prop_assert_eq!(ask(&index), expected);
+        prop_assert_eq!(index.similar("a", 2).unwrap(), whole.similar("a", 2).unwrap());
+        index.add_encoded(vec![another()]).unwrap();
+        prop_assert!(index.remove("z") && index.remove("g"));
+        let kept = &documents[..documents.len() - 1];
+        prop_assert!(built(kept).unwrap().files.ends_with(&index.save(kept).unwrap().files));
+    }
 }
 
 proptest! {

@@ -218,7 +218,7 @@ fn an_index_that_a_student_asks_keeps_what_encodes_its_documents_apart() {
     engine.set_encoder(folder.documents_encoder().unwrap()).unwrap();
     engine.add(vec![another()], |_| ()).unwrap();
     let all = [documents[0].clone(), another()];
-    let saved = engine.index().save(&all, Vec::new()).unwrap();
+    let saved = engine.index().save(&all).unwrap();
     let of_models = |manifest: &Manifest| {
         let is_of_model = |file: &&FileEntry| matches!(file.needed, Needed::Model | Needed::Rows | Needed::Documents);
         manifest.files.iter().filter(is_of_model).cloned().collect::<Vec<_>>()

@@ -8,7 +8,6 @@ import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import {
   bundle,
-  done,
   model,
   npxInkling,
   outputOf,
@@ -118,42 +117,6 @@ test('esbuild bundles a page with the package when worker.js and wasm/ are copie
   fs.cpSync(path.join(dist(root), 'wasm'), path.join(root, 'public', 'wasm'), { recursive: true })
   assert.deepEqual(await outputOfFolder(browser, path.join(root, 'public')), EXPECTED)
 })
-
-for (const [name, args, output] of /** @type {const} */ ([
-  ['vite', ['build'], 'dist'],
-  ['webpack', ['./main.js', '--mode', 'production', '--output-path', 'public'], 'public'],
-])) {
-  test(`the worker starts others, for vectors in slices, from where ${name} has put it`, async () => {
-    const main = `
-      import { createSearch } from 'inkling-search'
-      const search = await createSearch({ url: new URL('search/', document.baseURI) })
-      await search.modelReady
-      const { hits, mode } = await search.query('best people', { limit: 1 })
-      document.querySelector('output').textContent = JSON.stringify({ found: hits[0].id, mode })`
-    const root = await project({
-      'main.js': main,
-      'public/icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
-      [name === 'vite' ? 'index.html' : 'public/index.html']: html('<script type="module" src="/main.js"></script>'),
-    })
-    await done(root, at('target', 'release', 'inkling'), [
-      'index',
-      programme,
-      '--model',
-      model,
-      ...short,
-      '--slice-passages',
-      '2',
-      '--out',
-      'public/search',
-    ])
-    assert.ok(
-      fs.readdirSync(path.join(root, 'public', 'search', 'index')).filter((file) => file.startsWith('vectors')).length >
-        1,
-    )
-    await bundle(root, name, [...args])
-    assert.deepEqual(await outputOfFolder(browser, path.join(root, output)), { found: '102', mode: 'hybrid' })
-  })
-}
 
 // The search box is built by another part of the package: where that is not built, there is nothing to bundle.
 const skip = fs.existsSync(at('dist', 'element-define.js')) ? false : 'the search box is not built'

@@ -76,6 +76,7 @@ test('files of an index have the same names, and are needed for the same things'
     rows: true,
     documents: true,
     meaning: true,
+    vectors: true,
     index: true,
     words: true,
     hit: true,

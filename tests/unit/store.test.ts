@@ -132,7 +132,14 @@ test('what visitors have kept is found by later versions, where it always was', 
 
 test('other versions of a file go, and files of other folders stay', async () => {
   const kept = keepInMemory()
-  const keys = ['a.bin?sha256=00', 'a.bin?sha256=01', 'gone.bin?sha256=00', 'b.bin?sha256=00', 'manifest.json']
+  const keys = [
+    'a.bin?sha256=00',
+    'a.bin?sha256=01',
+    'gone.bin?sha256=00',
+    'b.bin?sha256=00',
+    'manifest.json',
+    'left/0.bin?sha256=00',
+  ]
   for (const key of keys) kept.set(`${url}/${key}`, FILE)
   kept.set('http://localhost/other/a.bin?sha256=00', FILE)
   open(true).dropOthers(
@@ -140,6 +147,7 @@ test('other versions of a file go, and files of other folders stay', async () =>
       ['a.bin', '01'],
       ['gone.bin', undefined],
     ]),
+    'left/',
   )
   await until(() => kept.size === 4)
   assert.deepEqual(

@@ -17,6 +17,7 @@ import {
   type IndexFile,
   keyOf,
   type ListedFile,
+  listedIn,
   NAMES,
   type OfflineList,
   SEARCH_CACHE,
@@ -126,9 +127,20 @@ async function indexFiles(cache: Cache): Promise<(Wanted & IndexFile)[]> {
     const stored = manifest && (await cache.match(manifest.key))
     const files = filesOf(await stored?.json())
     if (!files) throw new Error(`${folder} has no ${NAMES.manifest} of an index: build both again`)
-    all.push(...files.map((file) => ({ ...file, ...wanted(file, folder) })))
+    const clusters = await clustersOf(files, folder)
+    all.push(...[...files, ...clusters].map((file) => ({ ...file, ...wanted(file, folder) })))
   }
   return all
+}
+
+/** The files of the clusters of a large index, which have a list of their own. */
+async function clustersOf(files: IndexFile[], folder: string): Promise<IndexFile[]> {
+  const list = files.find(({ path }) => path === NAMES.clusters)
+  if (!list) return []
+  const cache = await caches.open(SEARCH_CACHE)
+  const file = wanted(list, folder)
+  await store(cache, file)
+  return listedIn(await (await cache.match(file.key))?.json())
 }
 
 /** Fetches a file, checks it and keeps it, unless it is there already and whole. */

@@ -93,6 +93,11 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   understood?: { field: string; value: string; start: number; end: number }[]
   /** True when the query was longer than is read, so that only its beginning counted. */
   truncated: boolean
+  /**
+   * True as long as meaning was told from a part of the vectors, those near the query, because the index is large and not all have
+   * come: fewer documents are found then, and the cosine of one that words alone found may be a guess.
+   */
+  partial: boolean
   timings: Timings
   /** What encoded this query; `cpu` also where nothing had to be encoded. */
   backend: Backend

@@ -172,6 +172,7 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
       mode: 'semantic',
       facets: {},
       truncated: false,
+      partial: false,
       timings,
       backend: this.#encoder.info.backend,
     }

@@ -41,7 +41,8 @@ export interface GlueFound extends Held {}
 /** The search of the crate, which never waits: files are named by paths, and handed in when they have come. Methods throw errors with a string `code`. */
 export interface GlueSearch {
   take(path: string, bytes: Uint8Array): void
-  vectorFiles(): string[]
+  takeVectors(cluster: number, bytes: Uint8Array): void
+  missingVectors(question: GlueQuestion, vector: Float32Array): Uint32Array
   checkModel(id: string, family: string, dim: number): void
   /** With another encoder others may be missing. */
   missingWords(text: string, settings: QuerySettings, encoder: QueryEncoder | undefined): string[]
@@ -49,15 +50,9 @@ export interface GlueSearch {
   missingDocuments(found: GlueFound): string[]
   allMissingDocuments(): string[]
   read(text: string, settings: QuerySettings, encoder: QueryEncoder | undefined): GlueQuestion
-  /** `elsewhere` are the scores of the passages whose codes are in other workers. */
-  answer(question: GlueQuestion, vector: Float32Array | undefined, isCut: boolean, elsewhere: Float32Array): GlueFound
+  answer(question: GlueQuestion, vector: Float32Array | undefined, isCut: boolean): GlueFound
   similar(id: string, settings: Pick<QuerySettings, 'limit'>): GlueFound
-  passagesOf(id: string): Uint32Array
-  mean(id: string): Float32Array
-  nearest(id: string, mean: Float32Array, elsewhere: Float32Array, settings: Pick<QuerySettings, 'limit'>): GlueFound
   show(found: GlueFound): Omit<QueryResult, 'backend'> | Hit[]
-  /** How many passages the index had when it was opened. */
-  storedPassages(): number
   info(): Omit<SearchInfo, keyof Choice>
   free(): void
 }
@@ -69,7 +64,7 @@ export interface GlueChanges extends GlueSearch {
   add(additions: GlueAdditions): void
   remove(ids: string[]): number
   /** All documents have come, too. */
-  save(slices: Uint8Array[]): SavedFile[]
+  save(): SavedFile[]
 }
 
 /** Documents that are to be added. A search takes them for its own. */
@@ -163,15 +158,6 @@ export interface GpuFiles {
   cpuSeconds(tokens: number): Promise<number>
 }
 
-/** A slice of the vectors. */
-export interface GlueSlice {
-  passages(): number
-  scan(vector: Float32Array): Float32Array
-  mean(first: number, end: number): Float32Array
-  parts(): Uint8Array
-  free(): void
-}
-
 /** {@link LoadOptions}, files that are being read already, and the model that an index names. */
 export interface EncoderLoadOptions extends LoadOptions {
   early?: EarlyFiles | undefined
@@ -202,9 +188,7 @@ export interface LanguagesGlue {
 }
 
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
-export interface IndexGlue extends Opens<GlueSearch> {
-  Slice: new (bytes: Uint8Array) => GlueSlice
-}
+export interface IndexGlue extends Opens<GlueSearch> {}
 
 /** What the modules that encode export. */
 export interface EncoderGlue {

@@ -40,13 +40,6 @@ export type BuildSource = { documents: readonly SearchDocument<unknown>[] } | { 
 /** Settings of a query that the Rust side reads: `auto` is what it does by itself. */
 export type QuerySettings = Omit<QueryOptions, 'signal' | 'minScore'> & { minScore?: number }
 
-/** A file of vectors, as the manifest has it. */
-export interface SliceFile {
-  path: string
-  bytes: number
-  sha256: string
-}
-
 /** The methods of the worker: what they take, what they answer, and what they report on the way. */
 export interface Methods {
   loadSearch: { params: { url: string; options: LoadOptions }; result: SearchInfo; progress: Progress }
@@ -66,12 +59,6 @@ export interface Methods {
   }
   /** The module that encodes here, for helpers. */
   compiledModule: { params: Record<string, never>; result: WebAssembly.Module | undefined; progress: never }
-  /** Answers with the number of its passages. */
-  loadSlice: { params: { url: string; options: LoadOptions; file: SliceFile }; result: number; progress: Progress }
-  /** Answers with the score of each passage. */
-  scanSlice: { params: { vector: Float32Array }; result: [Float32Array]; progress: never }
-  meanOfSlice: { params: { first: number; end: number }; result: [Float32Array]; progress: never }
-  partsOfSlice: { params: Record<string, never>; result: Uint8Array<ArrayBuffer>; progress: never }
   /** With `isMuch` the texts are a part of a bulk: then a GPU may be tried. */
   encode: { params: { texts: readonly string[]; isMuch: boolean }; result: Float32Array[]; progress: never }
   /**

@@ -5,7 +5,6 @@ import type { BuildGlue, EncodedPassage, GlueChanges, PinnedModel, QueryEncoder,
 import type { LoadOptions } from './protocol.js'
 import { Site } from './site.js'
 import { isBroken, SiteSearch } from './site-search.js'
-import type { SliceWorkers } from './slices.js'
 import { NAMES } from './stored.js'
 
 /** The search in the module that builds. */
@@ -14,20 +13,15 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
   /** What encodes documents, where that is not the encoder of the queries. */
   #documentsEncoder: QueryEncoder | undefined
 
-  private constructor(site: Site, index: GlueChanges, workers: SliceWorkers, glue: BuildGlue) {
-    super(site, index, workers)
+  private constructor(site: Site, index: GlueChanges, glue: BuildGlue) {
+    super(site, index)
     this.#glue = glue
   }
 
   /** Opens an index once more, by the hash of its manifest. */
-  static async again(
-    url: string,
-    options: LoadOptions & { again: string },
-    glue: BuildGlue,
-    workers: SliceWorkers,
-  ): Promise<SiteChanges> {
+  static async again(url: string, options: LoadOptions & { again: string }, glue: BuildGlue): Promise<SiteChanges> {
     const { site, index } = await Site.open(url, options, glue, (_progress: Progress) => {})
-    return new SiteChanges(site, index, workers, glue)
+    return new SiteChanges(site, index, glue)
   }
 
   /** Where what encodes documents is, where that is not the model of the queries. */
@@ -59,6 +53,7 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
       done += next.length
     }
     await this.loadAllWords()
+    await this.loadAllVectors()
     await this.turns.change(() => this.index.add(additions))
   }
 
@@ -70,10 +65,10 @@ export class SiteChanges extends SiteSearch<GlueChanges> {
 
   /** The files of the index as it is now, but for those of the model. */
   async save(): Promise<SavedFile[]> {
-    await this.loadCodes()
+    await this.loadAllVectors()
     await this.loadAllWords()
     await this.loadAllDocuments()
-    return this.turns.read(async () => this.index.save((await this.slices?.parts()) ?? []))
+    return this.turns.read(async () => this.index.save())
   }
 
   async #encode(documents: readonly TitleAndText[]): Promise<EncodedPassage[][]> {

@@ -13,10 +13,9 @@ import type {
 } from './glue.js'
 import type { LoadOptions, QuerySettings } from './protocol.js'
 import { codeOf, Site } from './site.js'
-import type { SliceWorkers } from './slices.js'
-import { Loading } from './store.js'
+import { Loading, PATIENCE } from './store.js'
 import { NAMES } from './stored.js'
-import { Turns, together } from './wait.js'
+import { Turns, together, within } from './wait.js'
 
 /** So many files of documents are fetched together when all are. */
 const TOGETHER = 16
@@ -24,37 +23,37 @@ const TOGETHER = 16
 /** Words and documents of up to this many bytes are fetched when nothing else is to be done, so that everything works without a network. */
 const IDLE_BYTES = 4 << 20
 
+/** So are the vectors of up to this many passages, some 64 MB: they make answers by meaning exact. */
+const IDLE_PASSAGES = 160_000
+
 /** What of a query's settings matters here. */
 type Mode = QuerySettings['mode']
 
-/** An index whose codes may be in other workers, and the encoder of its queries, once it is there and for as long as it works. */
+/** An index, and the encoder of its queries, once it is there and for as long as it works. */
 export class SiteSearch<S extends GlueSearch = GlueSearch> {
   protected readonly index: S
   protected readonly site: Site
   /** Queries read the index while they wait; only changes change it. */
   protected readonly turns = new Turns()
   protected encoder: QueryEncoder | undefined
-  readonly #workers: SliceWorkers
-  /** What holds the codes of the vectors, once they have come, where that is not the index itself. */
-  protected slices: SliceWorkers | undefined
   #codes: Promise<void> | undefined
+  /** Which clusters of vectors have come. */
+  readonly #here: boolean[] = []
 
-  protected constructor(site: Site, index: S, workers: SliceWorkers) {
+  protected constructor(site: Site, index: S) {
     this.site = site
     this.index = index
-    this.#workers = workers
   }
 
-  /** Loads the index of a site. The codes of its vectors come with {@link loadVectors}, where they are in several files by `workers`. */
+  /** Loads the index of a site. Its vectors, or of a large one where they are, come with {@link loadVectors}. */
   static async load(
     url: string,
     options: LoadOptions,
     glue: Opens<GlueSearch>,
     onProgress: (progress: Progress) => void,
-    workers: SliceWorkers,
   ): Promise<SiteSearch> {
     const { site, index } = await Site.open(url, options, glue, onProgress)
-    return new SiteSearch(site, index, workers)
+    return new SiteSearch(site, index)
   }
 
   /** The hash of the manifest: with it as `again` among the options the same index is opened once more. */
@@ -62,12 +61,12 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
     return this.site.integrity
   }
 
-  /** What a missing file of the slices or of a model comes from: the code is `replaced` where the site has another index now. */
+  /** What a missing file of a model comes from: the code is `replaced` where the site has another index now. */
   explain(thrown: unknown): Promise<unknown> {
     return this.site.explain(thrown)
   }
 
-  /** Loads the codes of the vectors, which are of no use without a model, and says where that is. */
+  /** Loads the vectors, or where they are, which is of no use without a model, and says where that is. */
   async loadVectors(onProgress: (progress: Progress) => void): Promise<ModelOfIndex> {
     const model = this.pinned(NAMES.model)
     // The encoder does not count its configuration.
@@ -90,12 +89,11 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
     await this.fetch(this.index.missingWords(text, settings, encoder))
     return this.turns.read(async () => {
       const question = this.index.read(text, settings, encoder)
-      const { found, encoded, scanned } = await this.#found(question, encoder, settings.mode)
+      const { found, encoded } = await this.#found(question, encoder, settings.mode)
       const ranked = performance.now()
       const answer = (await this.#shown(found)) as Omit<QueryResult, 'backend'>
       const { timings } = answer
       if (encoded) [timings.tokenize, timings.encode] = encoded.milliseconds
-      timings.scan += scanned
       timings.documents = performance.now() - ranked
       timings.total = performance.now() - start
       return { ...answer, backend: encoded?.backend ?? 'cpu' }
@@ -104,11 +102,8 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
 
   /** The documents most like one of the index; needs no model. */
   async similar(id: string, settings: Pick<QuerySettings, 'limit'>): Promise<Hit[]> {
-    await this.loadCodes()
-    return this.turns.read(async () => {
-      const found = this.slices ? await this.#nearest(id, settings, this.slices) : this.index.similar(id, settings)
-      return (await this.#shown(found)) as Hit[]
-    })
+    await this.loadAllVectors()
+    return this.turns.read(async () => (await this.#shown(this.index.similar(id, settings))) as Hit[])
   }
 
   /** Fetches the words and documents that no query has needed yet, unless they are too many to be fetched unasked. Rejects where the module breaks alone. */
@@ -121,6 +116,11 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
       // What does not come is fetched when a query needs it.
       if (isBroken(thrown)) throw thrown
     }
+  }
+
+  /** The same for the vectors. */
+  async loadRestOfVectors(): Promise<void> {
+    if (this.info().passages <= IDLE_PASSAGES) await this.loadAllVectors()
   }
 
   /** The model and the size of the index. */
@@ -144,13 +144,20 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
     this.index.checkModel(id, family, dim)
   }
 
-  /** Loads the codes of the vectors, unless they have come. */
+  /** Loads the file that meaning begins with, unless it has come. */
   protected loadCodes(loading?: Loading): Promise<void> {
-    this.#codes ??= this.#fetchCodes(loading ?? new Loading(() => {}, 0)).catch((thrown: unknown) => {
+    this.#codes ??= this.fetch(this.site.paths('meaning'), loading).catch((thrown: unknown) => {
       this.#codes = undefined
       throw thrown
     })
     return this.#codes
+  }
+
+  /** Fetches all vectors that are still to come. */
+  protected async loadAllVectors(): Promise<void> {
+    await this.loadCodes()
+    const missing = [...this.site.clusters.keys()].filter((cluster) => !this.#here[cluster])
+    for (let at = 0; at < missing.length; at += TOGETHER) await this.#fetchClusters(missing.slice(at, at + TOGETHER))
   }
 
   /** Fetches all words that are still to come. */
@@ -160,24 +167,30 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
 
   /** Fetches all documents that are still to come. */
   protected async loadAllDocuments(): Promise<void> {
-    const paths = this.index.allMissingDocuments()
-    for (let at = 0; at < paths.length; at += TOGETHER) await this.fetch(paths.slice(at, at + TOGETHER))
+    await this.#fetchMany(this.index.allMissingDocuments())
   }
 
   /** Fetches files of the index. */
-  protected async fetch(paths: readonly string[]): Promise<void> {
-    await together(paths.map(async (path) => this.index.take(path, await this.site.fixed(path))))
+  protected async fetch(paths: readonly string[], loading?: Loading): Promise<void> {
+    const take = async (path: string) => {
+      const bytes = await this.site.fixed(path, loading)
+      if (path === NAMES.clusters) this.site.take(bytes)
+      else this.index.take(path, bytes)
+    }
+    await together(paths.map(take))
   }
 
-  async #fetchCodes(loading: Loading): Promise<void> {
-    const files = this.index.vectorFiles().map((path) => this.site.file(path))
-    const [first, ...others] = files
-    if (first && others.length === 0) {
-      this.index.take(first.path, await this.site.fixed(first.path, loading))
-      return
+  async #fetchClusters(clusters: Iterable<number>): Promise<void> {
+    const take = async (cluster: number) => {
+      const file = this.site.clusters[cluster]
+      this.index.takeVectors(cluster, await this.site.fixed(`cluster ${cluster}`, undefined, file))
+      this.#here[cluster] = true
     }
-    await this.#workers.open(files, [loading.loaded, loading.total], this.index.storedPassages())
-    this.slices = this.#workers
+    await together(Array.from(clusters, take))
+  }
+
+  async #fetchMany(paths: readonly string[]): Promise<void> {
+    for (let at = 0; at < paths.length; at += TOGETHER) await this.fetch(paths.slice(at, at + TOGETHER))
   }
 
   /** What a question finds, by meaning, too, where that is asked and there is an encoder. */
@@ -185,13 +198,16 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
     question: GlueQuestion,
     encoder: QueryEncoder | undefined,
     mode: Mode,
-  ): Promise<{ found: GlueFound; encoded: EncodedQuery | undefined; scanned: number }> {
+  ): Promise<{ found: GlueFound; encoded: EncodedQuery | undefined }> {
     const encoded = await this.#encoded(question, encoder, mode)
-    const start = performance.now()
-    const elsewhere = (encoded && (await this.slices?.scan(encoded.vector))) ?? new Float32Array()
-    const scanned = performance.now() - start
-    const found = this.index.answer(question, encoded?.vector, encoded?.truncated ?? false, elsewhere)
-    return { found, encoded, scanned }
+    if (encoded) {
+      const near = this.#fetchClusters(this.index.missingVectors(question, encoded.vector))
+      // What does not come, or not soon, is left out of the answer, which says so.
+      await within(PATIENCE, near).catch((thrown: unknown) => {
+        if (isBroken(thrown) || codeOf(thrown) === 'replaced') throw thrown
+      })
+    }
+    return { found: this.index.answer(question, encoded?.vector, encoded?.truncated ?? false), encoded }
   }
 
   /** Encodes a question where meaning is asked. Where that fails words answer, unless meaning alone was asked. */
@@ -218,14 +234,6 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
   protected letGo(): InklingError {
     this.encoder = undefined
     return new InklingError('internal', 'the encoder broke off: load the search again')
-  }
-
-  /** The documents nearest to one of the index, where the codes are elsewhere. */
-  async #nearest(id: string, settings: Pick<QuerySettings, 'limit'>, slices: SliceWorkers): Promise<GlueFound> {
-    const [first = 0, end = 0] = this.index.passagesOf(id)
-    // Those of a document that was added are here.
-    const mean = first >= this.index.storedPassages() ? this.index.mean(id) : await slices.mean(first, end)
-    return this.index.nearest(id, mean, await slices.scan(mean), settings)
   }
 
   /** What is shown of documents that were found, once they have come. */

@@ -5,7 +5,7 @@ import { type GlueManifest, type GlueSearch, loadLanguagesGlue, type Opens } fro
 import { needsLanguages } from './module-names.js'
 import type { LoadOptions } from './protocol.js'
 import { type Current, Loading, Store } from './store.js'
-import { filesOf, type IndexFile, NAMES } from './stored.js'
+import { filesOf, type IndexFile, listedIn, NAMES } from './stored.js'
 import { together } from './wait.js'
 
 /** A manifest, and the SHA-256 of its file. */
@@ -17,6 +17,9 @@ interface Described {
   sha256: string
 }
 
+/** Where the files of clusters are, which no manifest names. */
+const CLUSTERS = 'index/vectors/'
+
 /** The code of an error of this package. */
 export const codeOf = (thrown: unknown): unknown => (thrown as { code?: unknown } | undefined)?.code
 
@@ -27,6 +30,8 @@ export class Site {
   /** The SHA-256 that the page asks of the manifest. */
   readonly #integrity: string | undefined
   #now: Described
+  /** The files of clusters, once their list has come. */
+  clusters: readonly IndexFile[] = []
 
   private constructor(store: Store, glue: Opens<GlueSearch>, integrity: string | undefined, now: Described) {
     this.#store = store
@@ -85,6 +90,16 @@ export class Site {
     return bytes
   }
 
+  /** The paths of all files that are needed for something. */
+  paths(wanted: IndexFile['needed']): string[] {
+    return [...this.#now.files.values()].filter(({ needed }) => needed === wanted).map(({ path }) => path)
+  }
+
+  /** Takes the list of the files of clusters. */
+  take(list: Uint8Array): void {
+    this.clusters = listedIn(JSON.parse(new TextDecoder().decode(list)))
+  }
+
   /** What the manifest says of a file. */
   file(path: string): IndexFile {
     const file = this.#now.files.get(path)
@@ -98,9 +113,9 @@ export class Site {
   }
 
   /** A file of this index. Where it is not there any more because the site has been updated, the error says so. */
-  async fixed(path: string, loading?: Loading): Promise<Uint8Array<ArrayBuffer>> {
+  async fixed(path: string, loading?: Loading, file = this.file(path)): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      return await this.#store.fixed(path, this.file(path), loading)
+      return await this.#store.fixed(file.path, file, loading)
     } catch (thrown) {
       throw await this.explain(thrown)
     }
@@ -129,7 +144,8 @@ export class Site {
     const wanted = new Map<string, string | undefined>()
     for (const path of before?.files.keys() ?? []) wanted.set(path, undefined)
     for (const { path, sha256 } of this.#now.files.values()) wanted.set(path, sha256)
-    this.#store.dropOthers(wanted)
+    const listOf = ({ files }: Described) => files.get(NAMES.clusters)?.sha256
+    this.#store.dropOthers(wanted, !before || listOf(before) === listOf(this.#now) ? undefined : CLUSTERS)
     this.#store.keep(NAMES.manifest, bytes)
   }
 }

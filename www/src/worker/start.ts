@@ -1,7 +1,4 @@
-/**
- * Where a page's worker comes from. A page that is one file has another of these, `www/single/start.ts`, and so has
- * the worker itself, `start-sibling.ts`.
- */
+/** Where a page's worker comes from. A page that is one file has another of these, `www/single/start.ts`. */
 import { inklingPolicy } from './policy.js'
 
 /** Starts the worker of this package. Under Trusted Types its address needs the policy `inkling`. */

@@ -154,12 +154,16 @@ export class Store {
     await (await this.#kept)?.put(`${this.#base}${name}`, bytes)
   }
 
-  /** Drops other versions of files than the one that is wanted of each: none where that is undefined. Nobody waits for that. */
-  dropOthers(wanted: ReadonlyMap<string, string | undefined>): void {
+  /**
+   * Drops other versions of files than the one that is wanted of each: none where that is undefined, and none of what is in a folder that
+   * is `left`. Nobody waits for that.
+   */
+  dropOthers(wanted: ReadonlyMap<string, string | undefined>, left: string | undefined): void {
     const isWanted = (key: string) => {
       const [address = '', version] = key.split(VERSION)
       const path = address.startsWith(this.#base) ? address.slice(this.#base.length) : undefined
-      return version === undefined || path === undefined || !wanted.has(path) || wanted.get(path) === version
+      if (version === undefined || path === undefined) return true
+      return !(left && path.startsWith(left)) && (!wanted.has(path) || wanted.get(path) === version)
     }
     void this.#kept.then((kept) => kept?.forgetUnless(isWanted))
   }

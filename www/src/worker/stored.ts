@@ -14,6 +14,7 @@ export const NAMES = {
   tokenizer: 'tokenizer.json',
   weights: 'weights.safetensors',
   rows: 'rows/',
+  clusters: 'index/clusters.json',
 } as const
 
 /** A file of a site: its path below the service worker, percent-encoded, its length and its SHA-256 in hexadecimal, or half of that. */
@@ -25,7 +26,13 @@ export interface ListedFile {
 
 /** A file of an index, as its manifest lists it. */
 export interface IndexFile extends ListedFile {
-  needed: 'model' | 'rows' | 'documents' | 'meaning' | 'index' | 'words' | 'hit'
+  needed: 'model' | 'rows' | 'documents' | 'meaning' | 'vectors' | 'index' | 'words' | 'hit'
+}
+
+/** The files that a list beside a manifest names; none where it is none, or names a path outside its folder. */
+export function listedIn(list: unknown): IndexFile[] {
+  const { files } = Object(list) as { files?: unknown }
+  return filesOf({ format: 0, model: {}, files }) ?? []
 }
 
 /** The files of an index; undefined where its manifest is none, whatever its version, or names a path outside its folder. */

@@ -13,7 +13,6 @@ import {
   type EncoderGlue,
   type EncoderLoadOptions,
   type GlueBuilder,
-  type GlueSlice,
   isOfEncoder,
   loadBuildGlue,
   loadEncoderGlue,
@@ -26,8 +25,6 @@ import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SiteChanges } from './site-changes.js'
 import { SiteSearch } from './site-search.js'
-import { SliceWorkers } from './slices.js'
-import { Loading, Store } from './store.js'
 import { readEarly } from './stored.js'
 import { nextTask } from './tasks.js'
 
@@ -49,17 +46,16 @@ let search: SiteSearch | undefined
 let encoder: ModelEncoder | undefined
 /** What encodes documents, where the encoder of queries does not. */
 let documentsEncoder: Promise<ModelEncoder> | undefined
-let slice: GlueSlice | undefined
 let builder: GlueBuilder | undefined
 /** The GPU's parts: in the encoder, and in what encodes documents, which may be the builder. */
 let accelerators: Partial<Record<'queries' | 'documents', Accelerator | undefined>> = {}
 /** How long after the first answer the worker takes it that there is nothing else to do, in milliseconds. */
 const IDLE_MS = 2000
 let idle: ReturnType<typeof setTimeout> | undefined
-let idleRows: ReturnType<typeof setTimeout> | undefined
+let idleOfMeaning: ReturnType<typeof setTimeout> | undefined
 
 /** Where the search is. */
-let site: { url: string; options: LoadOptions; workers: SliceWorkers } | undefined
+let site: { url: string; options: LoadOptions } | undefined
 /** The search once more, in the module that changes it. */
 let changes: Promise<SiteChanges> | undefined
 
@@ -67,9 +63,8 @@ const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
     const glue = loadIndexGlue()
     warmUpIntl()
-    const workers = new SliceWorkers(url, options, onProgress)
-    site = { url, options, workers }
-    search = await SiteSearch.load(url, options, await glue, onProgress, workers)
+    site = { url, options }
+    search = await SiteSearch.load(url, options, await glue, onProgress)
     return searchInfo()
   },
   async loadModel(_params, onProgress) {
@@ -90,7 +85,7 @@ const handlers: Handlers = {
     // What no query has needed yet makes later answers instant, with or without a network.
     if (!savesData()) {
       idle ??= setTimeout(() => void ready.loadRest(), IDLE_MS)
-      if (answer.mode !== 'lexical') idleRows ??= setTimeout(loadAllRows, IDLE_MS)
+      if (answer.mode !== 'lexical') idleOfMeaning ??= setTimeout(loadRestOfMeaning, IDLE_MS, ready)
     }
     return answer
   },
@@ -118,21 +113,6 @@ const handlers: Handlers = {
   },
   async save() {
     return (await changeable()).save()
-  },
-  async loadSlice({ url, options, file }, onProgress) {
-    const { Slice, sha256 } = await loadIndexGlue()
-    const store = new Store(url, options, sha256)
-    slice = new Slice(await store.fixed(file.path, file, new Loading(onProgress, file.bytes)))
-    return slice.passages()
-  },
-  async scanSlice({ vector }) {
-    return [loaded(slice).scan(vector)]
-  },
-  async meanOfSlice({ first, end }) {
-    return [loaded(slice).mean(first, end)]
-  },
-  async partsOfSlice() {
-    return loaded(slice).parts() as Uint8Array<ArrayBuffer>
   },
   async loadEncoder({ url, options, module }, onProgress) {
     const early = options.cache === false ? undefined : readEarly(url)
@@ -171,9 +151,9 @@ const handlers: Handlers = {
   },
 }
 
-/** Fetches the word embeddings that no query has needed yet. What does not come is tried again when a query needs it. */
-function loadAllRows(): void {
-  encoder?.loadAllRows().catch(() => {})
+/** Fetches the word embeddings and the vectors that no query has needed yet. What does not come is tried again when a query needs it. */
+function loadRestOfMeaning(ready: SiteSearch): void {
+  void Promise.allSettled([encoder?.loadAllRows(), ready.loadRestOfVectors()])
 }
 
 /** Loads an encoder, in which a GPU may have a part. One that was asked for by name is judged at once. */
@@ -228,13 +208,10 @@ function changeable(): Promise<SiteChanges> {
   return changes
 }
 
-async function openAgain(
-  before: SiteSearch,
-  { url, options, workers }: NonNullable<typeof site>,
-): Promise<SiteChanges> {
+async function openAgain(before: SiteSearch, { url, options }: NonNullable<typeof site>): Promise<SiteChanges> {
   const glue = await loadBuildGlue()
   try {
-    const opened = await SiteChanges.again(url, { ...options, again: before.integrity }, glue, workers)
+    const opened = await SiteChanges.again(url, { ...options, again: before.integrity }, glue)
     if (encoder) await giveEncoder(opened, encoder)
     search = opened
     return opened
