@@ -501,7 +501,7 @@ async function missesTheWorker(page, site) {
     const first = await search.query('Health Analytics?')
     hurries = true
     // A while by the clock of this page: half a second.
-    for (const [timer, done] of [...waiting]) {
+    for (const [timer, done] of Array.from(waiting)) {
       forget(/** @type {number} */ (timer))
       done()
     }

@@ -10,7 +10,7 @@ use inkling_search::index::builder::{field_texts, lexical_builder, lexical_texts
 use inkling_search::index::codes::Codes;
 use inkling_search::index::document::{Document, read_shard};
 use inkling_search::index::lexical::{Lexical, Query, Syntax};
-use inkling_search::index::manifest::Manifest;
+use inkling_search::index::manifest::{FORMAT, Manifest};
 use inkling_search::index::places::Places;
 use inkling_search::index::table::Table;
 use inkling_search::index::vectors::{PassageVector, Vectors};
@@ -164,15 +164,16 @@ fn texts_are_cut_and_encoded_in_memory_in_proportion_to_their_bytes() {
 
 #[test]
 fn descriptions_take_memory_in_proportion_to_their_bytes() {
-    let files = |count| joined(count, ",", |n| format!(r#"{{"path":"d/{n}","bytes":1,"sha256":"","needed":"hit","first":{n}}}"#));
+    let files =
+        |count| joined(count, ",", |n| format!(r#"{{"path":"d/{n}","bytes":1,"sha256":"{n:032x}","needed":"hit","first":{n}}}"#));
     let manifest = |count| {
         format!(
-            r#"{{"format":2,"model":{{"id":"m","family":"0"}},"dim":8,"documents":1,"passages":1,"passage_tokens":40,
-                "passage_overlap":8,"files":[{}]}}"#,
+            r#"{{"format":{FORMAT},"model":{{"id":"m","family":"0"}},"dim":8,"documents":{count},"passages":{count},"passage_tokens":40,
+                "passage_overlap":8,"language":"en","meaning":true,"files":[{}]}}"#,
             files(count)
         )
     };
-    check("files", |count| manifest(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes)));
+    check("files", |count| manifest(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes).unwrap()));
     let config = |count| format!(r#"{{"format":2,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
     check("a configuration", |count| config(count).into_bytes(), |bytes| drop(ModelConfig::from_json(bytes)));
     let vocabulary = |count| {
