@@ -51,7 +51,7 @@ impl Clusters {
                 members.get_mut(usize::from(u16::from_le_bytes([low, high])))?.push(passage);
             }
             let is_whole = low.len() == high.len() && mean.len() == middles.dim() && mean.iter().all(|x| x.is_finite());
-            is_whole.then(|| (of, members, mean, reach))
+            is_whole.then_some((of, members, mean, reach))
         };
         let (of, members, mean, reach) = read().ok_or_else(not_of_one_index)?;
         Ok(Self { is_here: vec![false; members.len()], middles, of, members, mean, reach })

@@ -218,11 +218,8 @@ impl Vectors {
         for (((&document, score), is_here), passage) in self.places.documents().iter().zip(scores).zip(is_here).zip(0..) {
             let found = VectorHit { document, passage: is_here.then_some(passage), score };
             match best.last_mut() {
-                Some(hit) if hit.document == document => {
-                    if (is_here, score) > (hit.passage.is_some(), hit.score) {
-                        *hit = found;
-                    }
-                }
+                Some(hit) if hit.document == document && (is_here, score) <= (hit.passage.is_some(), hit.score) => {}
+                Some(hit) if hit.document == document => *hit = found,
                 _ if accept(document) => best.push(found),
                 _ => {}
             }

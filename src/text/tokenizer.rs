@@ -287,7 +287,7 @@ fn other_steps(json: &[u8]) -> Result<(Pipeline, Value)> {
         return Err(other_kind(json));
     }
     let (steps, post_processor) = Unigram::from_json(json)?;
-    Ok((Pipeline::Unigram(steps), post_processor))
+    Ok((Pipeline::Unigram(Box::new(steps)), post_processor))
 }
 
 /// None: such a file is refused by its name.

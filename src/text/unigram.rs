@@ -102,22 +102,22 @@ impl Steps for Unigram {
 /// The steps of either kind.
 pub enum Pipeline {
     /// Those of BERT.
-    WordPiece(WordPiece),
+    WordPiece(Box<WordPiece>),
     /// Those of XLM-R.
-    Unigram(Unigram),
+    Unigram(Box<Unigram>),
 }
 
 impl From<WordPiece> for Pipeline {
     fn from(steps: WordPiece) -> Self {
-        Self::WordPiece(steps)
+        Self::WordPiece(Box::new(steps))
     }
 }
 
 impl Pipeline {
     fn steps(&self) -> &dyn Steps {
         match self {
-            Self::WordPiece(steps) => steps,
-            Self::Unigram(steps) => steps,
+            Self::WordPiece(steps) => &**steps,
+            Self::Unigram(steps) => &**steps,
         }
     }
 }
