@@ -10,6 +10,8 @@ use inkling_search::engine::{Documents, EncodedDocument, Hit, Index, Mode, Query
 use inkling_search::error::{Error, ErrorKind};
 use inkling_search::hash::Digest;
 use inkling_search::index::builder::{self, IndexFiles, field_texts, lexical_builder, lexical_texts};
+use inkling_search::index::clustering::Clustering;
+use inkling_search::index::clusters::Clusters;
 use inkling_search::index::codes::Codes;
 use inkling_search::index::document::{Document, read_shard};
 use inkling_search::index::lexical::{Lexical, Query, Syntax};
@@ -28,7 +30,7 @@ use safetensors::SafeTensors;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder in `seeds/`.
-pub const TARGETS: [(&str, Target); 19] = [
+pub const TARGETS: [(&str, Target); 20] = [
     ("manifest", manifest),
     ("config", config),
     ("weights", weights),
@@ -37,6 +39,7 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("words", words),
     ("table", table),
     ("codes", codes),
+    ("clusters", clusters),
     ("places", places),
     ("documents", documents),
     ("json", json),
@@ -251,6 +254,32 @@ pub fn codes(bytes: &[u8]) {
     assert_eq!(Codes::read(&written).expect("what was written is read").write().expect("and written again"), written);
 }
 
+/// Where the vectors of a large index are
+pub fn clusters(bytes: &[u8]) {
+    let Ok(clusters) = Clusters::read(bytes) else { return };
+    let query: Vec<f32> = (0..clusters.dim()).map(|at| if at == 0 { 1.0 } else { 0.0 }).collect();
+    let documents: Vec<u32> = (0u32..).take(clusters.passages()).collect();
+    let near = clusters.nearest(&query, 3, &documents, &vec![true; documents.len()]);
+    assert!(near.iter().all(|&cluster| !clusters.members(cluster).is_empty()));
+    assert!(documents.iter().all(|passage| clusters.members(clusters.of(*passage)).binary_search(passage).is_ok()));
+    let (codes, places) = vectors();
+    let mut vectors = Vectors::without_codes(places, codes.dim());
+    if vectors.set_clusters(clusters.clone()).is_err() {
+        return;
+    }
+    for cluster in vectors.missing() {
+        vectors.load(cluster, &codes.rows(clusters.members(cluster))).expect("the rows of a cluster are taken");
+        assert_eq!(vectors.scan(&query, |_| true).len(), CORPUS.len());
+    }
+    assert_eq!(vectors.codes(), Some(&codes));
+}
+
+/// The codes of the index, and of what they are.
+fn vectors() -> (Codes, Places) {
+    let places = Places::read(file(PASSAGES_FILE), CORPUS.len()).expect("the places are whole");
+    (Codes::read(file(VECTORS_FILE)).expect("the codes are whole"), places)
+}
+
 /// Of what passages are
 pub fn places(bytes: &[u8]) {
     let all = CORPUS.len();
@@ -413,6 +442,7 @@ pub fn written() -> Vec<(&'static str, Vec<u8>)> {
     });
     let mut table = Table::default();
     CORPUS.iter().for_each(|document| table.push(document));
+    let (codes, places) = vectors();
     let index = FILES.files.iter().filter(|(path, _)| !path.starts_with("model/")).cloned().collect();
     vec![
         ("manifest", file(MANIFEST_FILE).to_vec()),
@@ -423,6 +453,7 @@ pub fn written() -> Vec<(&'static str, Vec<u8>)> {
         ("words", bundle(lexical.expect("words can be written"))),
         ("table", bundle(table.save())),
         ("codes", file(VECTORS_FILE).to_vec()),
+        ("clusters", Clustering::of(&codes, &places).write().expect("clusters can be written")),
         ("places", file(PASSAGES_FILE).to_vec()),
         ("documents", serde_json::to_vec(&*CORPUS).expect("documents can be written")),
         ("saved", bundle(index)),
