@@ -264,7 +264,7 @@ impl Vectors {
     }
 }
 
-/// So many passages a query looks at where not all have come: as many as it takes to find 97 of a hundred of the ten nearest
+/// So many passages a query looks at where not all have come. They have 96 or 97 of a hundred of the ten nearest
 /// (docs/performance.md).
 fn looked_at(passages: usize) -> usize {
     1500 + passages / 64
