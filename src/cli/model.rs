@@ -54,7 +54,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// List models that are known to run
+    /// List models of the kinds that this version runs
     List {
         /// Print them as one line of JSON
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! Models that this version is known to run.
+//! Models of the kinds that this version runs: the tests hold each kind to its goldens, and the default with its own weights.
 
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ const fn known(id: &'static str, [layers, dim, tokens]: [usize; 3], languages: &
 }
 
 /// No browser has the steps of these tokenizers.
-const NOT_IN_BROWSERS: &str = "command line only: browsers answer by words";
+const NOT_IN_BROWSERS: &str = "command line only, not tried with its own weights; browsers answer by words";
 
 /// The list, the default first.
 pub const KNOWN: [Known; 10] = [
