@@ -20,12 +20,25 @@ const failures = []
 /** A check whose failure is kept for the end. @param {() => Promise<unknown>} check */
 const kept = (check) => () => check().catch((error) => void failures.push(error))
 
+/** @param {string} name */
+const layer = (name) => /** @type {import('./layers.mjs').Layer} */ (layers[name])
+
 /** @param {string[]} names the layers to run, in this order */
-const tests = (...names) =>
-  names.flatMap((name) => {
-    const layer = /** @type {import('./layers.mjs').Layer} */ (layers[name])
-    return [layer.prepare, kept(() => layer.run(EVERYTHING))]
-  })
+const runs = (...names) => names.map((name) => kept(() => layer(name).run(EVERYTHING)))
+
+/** @param {string[]} names the layers to prepare and to run, in this order */
+const tests = (...names) => names.flatMap((name) => [layer(name).prepare, ...runs(name)])
+
+/** Layers that run as soon as what they need is compiled, the one half beside the other. */
+const OF_THE_CRATE = ['rust', 'export']
+const OF_THE_MODULES = ['unit', 'wasm']
+
+/** Layers that leave a processor idle for much of their time: for deadlines that must pass, and for files. */
+const SIDE_BY_SIDE = [['webgpu', 'package'], ['engines']]
+
+/** All others have the machine for themselves. */
+const apart = [...OF_THE_CRATE, ...OF_THE_MODULES, ...SIDE_BY_SIDE.flat()]
+const alone = everyChange.filter((name) => !apart.includes(name))
 
 await script(() =>
   counted(async () => {
@@ -36,12 +49,12 @@ await script(() =>
       [
         () => buildCliAndTests(NATIVE),
         kept(lintNative),
-        ...tests('rust', 'export'),
+        ...tests(...OF_THE_CRATE),
         kept(checkDocs),
         kept(checkEachFeature),
         kept(lintWasm),
       ],
-      [() => buildWasm(), kept(checkTypes), ...tests('unit', 'wasm')],
+      [() => buildWasm(), kept(checkTypes), ...tests(...OF_THE_MODULES)],
       // What comes over the network, while the others compile.
       [
         installChromium,
@@ -50,8 +63,9 @@ await script(() =>
         async () => (await import('../tests/package/project.mjs')).installBundlers(),
       ],
     ])
-    for (const step of tests(...everyChange.filter((name) => !['rust', 'export', 'unit', 'wasm'].includes(name))))
-      await step()
+    for (const step of tests(...alone)) await step()
+    for (const name of SIDE_BY_SIDE.flat()) await layer(name).prepare()
+    await sideBySide(SIDE_BY_SIDE.map((names) => runs(...names)))
     const said = failures.map((error) => (error instanceof Stop ? error.message : String(error)))
     if (said.length > 0) throw new Stop(said.join('\n'))
   }),

@@ -166,6 +166,19 @@ async function prepareSite() {
   await buildSingle()
 }
 
+/** Runs projects of Playwright, each under its name. @param {Filter} filter @param {Record<string, string>} projects */
+async function runInChromium({ files, name, options }, projects) {
+  const env = { CHROMIUM: chromium() ?? '', HEADLESS_CHROMIUM: headlessChromium() ?? '' }
+  const asked = [...(name ? ['--grep', name] : []), ...options, ...files]
+  const isNamed = asked.some((arg) => arg.startsWith('--project'))
+  let passed = 0
+  for (const [title, project] of Object.entries(projects).slice(0, isNamed ? 1 : undefined)) {
+    const only = isNamed ? [] : [`--project=${project}`, '--pass-with-no-tests']
+    passed += await step(title, at('node_modules', '.bin', 'playwright'), ['test', ...only, ...asked], env)
+  }
+  some(passed, Object.keys(projects)[0] ?? '')
+}
+
 /** @type {Record<string, Layer>} */
 export const layers = {
   rust: {
@@ -241,24 +254,13 @@ export const layers = {
   browser: {
     title: 'the demo, the element, the package and the page that is one file, in Chromium',
     prepare: prepareSite,
-    async run({ files, name, options }) {
-      const args = [...(name ? ['--grep', name] : []), ...options, ...files]
-      const projects = args.some((arg) => arg.startsWith('--project')) ? [''] : ['chromium', 'alone', 'webgpu']
-      let passed = 0
-      for (const project of projects) {
-        const only = project ? [`--project=${project}`, '--pass-with-no-tests'] : []
-        passed += await step(
-          `browser${project === 'alone' ? ', one at a time' : ''}`,
-          at('node_modules', '.bin', 'playwright'),
-          ['test', ...only, ...args],
-          {
-            CHROMIUM: chromium() ?? '',
-            HEADLESS_CHROMIUM: headlessChromium() ?? '',
-          },
-        )
-      }
-      some(passed, 'browser')
-    },
+    run: (filter) => runInChromium(filter, { browser: 'chromium', 'browser, one at a time': 'alone' }),
+  },
+
+  webgpu: {
+    title: 'the search on WebGPU in software, in Chromium',
+    prepare: prepareSite,
+    run: (filter) => runInChromium(filter, { webgpu: 'webgpu' }),
   },
 
   engines: {
