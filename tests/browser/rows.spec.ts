@@ -1,6 +1,6 @@
 /** The rows of the query encoder's word embeddings that come when a question needs them. */
 import type { Page } from '@playwright/test'
-import { expect, openBlank, type Package, type Site, test } from './site.js'
+import { expect, holdWeights, openBlank, type Package, type Site, test } from './site.js'
 
 // A test that takes a file away has the browser report that.
 test.use({ complaintsAllowed: /404/ })
@@ -159,4 +159,22 @@ test('who saves data fetches rows for a question alone', async ({ page, site }) 
   // Longer than until the rest would come.
   await page.waitForTimeout(4000)
   expect(rowsIn(site)).toHaveLength(4)
+})
+
+test('what is still on its way when a visitor removes all that is stored is not kept', async ({ page, site }) => {
+  const release = await holdWeights(page)
+  await openBlank(page, site)
+  await page.evaluate(async (url) => {
+    const { createSearch, Offline }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    await search.query('health', { mode: 'lexical' })
+    await new Offline({ script: `${url}/service-worker.js` }).clear()
+    Object.assign(globalThis, { search })
+  }, site.url)
+  release()
+  await expect.poll(() => ask(page, SELDOM)).toBe('hybrid')
+  const all = await blocksOf(page, site)
+  await expect.poll(() => rowsIn(site).length).toBe(all)
+  const kept = page.evaluate(async () => (await (await caches.open('inkling-1')).keys()).map(({ url }) => url))
+  expect(await kept).toEqual([])
 })

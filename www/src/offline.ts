@@ -99,6 +99,8 @@ export class Offline {
     const registration = this.#registration ?? (await navigator.serviceWorker.getRegistration(this.scope))
     await registration?.unregister()
     this.#registration = undefined
+    // Searches that are still fetching keep nothing more.
+    new BroadcastChannel(SEARCH_CACHE).postMessage(this.scope)
     await caches.delete(siteCache(this.scope))
     const cache = await caches.open(SEARCH_CACHE)
     for (const request of await cache.keys()) if (request.url.startsWith(this.scope)) await cache.delete(request)

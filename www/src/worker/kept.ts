@@ -6,12 +6,15 @@ import { within } from './wait.js'
 /** How many milliseconds the storage may take to answer: then the search goes on as if it were not there. */
 const STORAGE_DEADLINE = 2000
 
+/** The folders of what the visitor has removed since this search began: what of it is still on its way is not kept. */
+const removed: string[] = []
+let channel: BroadcastChannel | undefined
+
 /** The cache of the search's files, each under its address with its hash behind it: a file that changed on the site is another entry. */
 export class Kept {
   readonly #cache: Cache
   /** Set once it has left a question open: then nothing is asked of it any more. */
   #isStuck = false
-
   private constructor(cache: Cache) {
     this.#cache = cache
   }
@@ -19,6 +22,10 @@ export class Kept {
   /** Opens the cache, where this browser has one: only pages from https, localhost or a file do. */
   static async open(): Promise<Kept | undefined> {
     try {
+      if (!channel) {
+        channel = new BroadcastChannel(SEARCH_CACHE)
+        channel.onmessage = ({ data }) => removed.push(data)
+      }
       return new Kept(await within(STORAGE_DEADLINE, globalThis.caches.open(SEARCH_CACHE)))
     } catch {
       return undefined
@@ -30,10 +37,13 @@ export class Kept {
     return this.#asked((cache) => cache.match(key))
   }
 
-  /** Keeps a file; false where storage is full or forbidden. */
+  /** Keeps a file; false where storage is full or forbidden, or has been emptied by the visitor. */
   async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const isRemoved = () => removed.some((folder) => key.startsWith(folder))
     try {
+      if (isRemoved()) return false
       await this.#cache.put(key, new Response(bytes))
+      if (isRemoved()) await this.forget(key)
       return true
     } catch {
       return false
