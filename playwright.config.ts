@@ -27,7 +27,8 @@ export default defineConfig({
   reporter: 'list',
   forbidOnly: true,
   fullyParallel: true,
-  workers: 2,
+  // One more than there are processors: some wait for deadlines.
+  workers: 3,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   use: {
