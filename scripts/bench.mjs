@@ -9,9 +9,11 @@ import { ENGINES } from '../tests/bench/engines.mjs'
 import { measureFirst } from '../tests/bench/first.mjs'
 import { checkLoad, describeMachine, versions } from '../tests/bench/machine.mjs'
 import { measureMemory } from '../tests/bench/memory.mjs'
+import { measureQueryEncoders } from '../tests/bench/queries.mjs'
 import { measureRanking } from '../tests/bench/ranking.mjs'
 import { writeResults } from '../tests/bench/results.mjs'
 import { setUpBench } from '../tests/bench/setup.mjs'
+import { measureSlow } from '../tests/bench/slow.mjs'
 import { measureTasks } from '../tests/bench/tasks.mjs'
 import { makeTexts } from '../tests/bench/texts.mjs'
 import { timeEngines } from '../tests/bench/timing.mjs'
@@ -24,24 +26,40 @@ import { buildCli, buildIndex, buildPage, pullModel } from './site.mjs'
 import { buildWasm } from './wasm.mjs'
 
 const USAGE = `usage: npm run bench -- [OPTION…]
-  --only PART       encode, bulk (which brings encode along), cold, bytes (which brings visit along), visit, first, memory, ranking, tasks or webgpu; may be given more than once. Default: all
+  --only PART       encode, bulk (which brings encode along), cold, bytes (which brings visit along), visit, first, slow, queries, memory, ranking, tasks or webgpu; may be given more than once. Default: all
   --browser NAME    vnni (as it is) or no-vnni (without AVX-VNNI); may be given more than once. Default: both
   --engine NAME     ${Object.keys(ENGINES).join(', ')}; may be given more than once.
                     Default: all but q8Published, whose encoding is that of q8
   --rounds N        turns of each engine at each length. Default: 20
   --quick           a trial of everything in a few minutes; its figures are noise
+  --vectors FILE    for \`first\`: vectors of 100,000 texts, as \`inkling encode --format npy\` writes them; made sites of 10,000
+                    and 100,000 documents then have these
+  --questions FILE  for \`first\`: questions about those texts, one a line, which are asked by meaning
   --out FOLDER      where the results go. Default: tests/bench/results, or build/bench/results for a part or a trial
   --no-build        takes dist/ and build/model as they are
   --setup           only fetches and builds what the bench needs
   --force           runs although the machine is busy`
 
-const PARTS = ['encode', 'bulk', 'cold', 'bytes', 'visit', 'first', 'memory', 'ranking', 'tasks', 'webgpu']
+const PARTS = [
+  'encode',
+  'bulk',
+  'cold',
+  'bytes',
+  'visit',
+  'first',
+  'slow',
+  'queries',
+  'memory',
+  'ranking',
+  'tasks',
+  'webgpu',
+]
 
 /** Those that compare no encoders. */
-const WITHOUT_ENCODERS = ['visit', 'first', 'ranking', 'tasks']
+const WITHOUT_ENCODERS = ['visit', 'first', 'slow', 'queries', 'ranking', 'tasks']
 
 /** Those that visit the demo. */
-const OF_DEMO = ['bytes', 'visit', 'tasks']
+const OF_DEMO = ['bytes', 'visit', 'slow', 'queries', 'tasks']
 
 /** Flags of the browser by name: what most machines of these years have is a CPU without AVX-VNNI. @type {Record<string, string[]>} */
 const BROWSERS = { vnni: [], 'no-vnni': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'] }
@@ -66,6 +84,8 @@ function options() {
         browser: many,
         engine: many,
         rounds: { type: 'string' },
+        vectors: { type: 'string' },
+        questions: { type: 'string' },
         out: { type: 'string' },
         quick: yes,
         'no-build': yes,
@@ -108,8 +128,31 @@ async function prepare({ build, encoders, demo }) {
   await setUpBench({ encoders })
 }
 
+/** What visitors wait for. @param {string[]} parts @param {boolean} quick @param {number} rounds */
+async function measureVisits(parts, quick, rounds) {
+  if (parts.includes('tasks')) say('measuring the tasks of the search box')
+  const tasks = parts.includes('tasks') && (await measureTasks(quick ? 1 : 5))
+  const slow = parts.includes('slow') && (await measureSlow(quick ? 1 : 5))
+  const few = quick ? { profiles: 1, visits: 1, rounds } : { profiles: 5, visits: 3, rounds }
+  const queries = parts.includes('queries') && (await measureQueryEncoders(few))
+  return { ...(tasks && { tasks }), ...(slow && { slow }), ...(queries && { queries }) }
+}
+
 await script(async () => {
-  const { parts, browsers, engines, rounds, quick, force, help, setup, out, 'no-build': asItIs } = options()
+  const {
+    parts,
+    browsers,
+    engines,
+    rounds,
+    quick,
+    force,
+    help,
+    setup,
+    out,
+    'no-build': asItIs,
+    vectors,
+    questions,
+  } = options()
   if (help) return console.log(USAGE)
   // Bytes are the same on a busy machine.
   const loadAverage = checkLoad(force || quick || setup || parts.every((part) => ['first', 'visit'].includes(part)))
@@ -118,7 +161,7 @@ await script(async () => {
   if (setup) return
 
   const ranking = parts.includes('ranking') ? await measureRanking({ quick, rounds }) : undefined
-  const first = parts.includes('first') ? await measureFirst({ quick }) : undefined
+  const first = parts.includes('first') ? await measureFirst({ quick, vectors, questions }) : undefined
   const texts = encoders ? await makeTexts() : undefined
   const effort = { rounds, bulkRounds: quick ? 1 : 5, warmUps: quick ? 1 : 3 }
   const runs = []
@@ -130,8 +173,8 @@ await script(async () => {
       )
     }
   }
-  const visits = quick || !parts.includes('cold') ? { profiles: 1, visits: 1 } : { profiles: 5, visits: 3 }
-  const cold = parts.includes('cold') || parts.includes('bytes') ? await timeColdStarts(visits) : undefined
+  const colds = quick || !parts.includes('cold') ? { profiles: 1, visits: 1 } : { profiles: 5, visits: 3 }
+  const cold = parts.includes('cold') || parts.includes('bytes') ? await timeColdStarts(colds) : undefined
   /** @type {Record<string, import('../tests/bench/bytes.mjs').Download>} */
   const downloads = {}
   if (cold && parts.includes('bytes')) {
@@ -141,8 +184,7 @@ await script(async () => {
   const waterfall = parts.includes('bytes') || parts.includes('visit') ? await measureWaterfall() : undefined
   if (parts.includes('memory')) say('measuring memory')
   const memory = texts && parts.includes('memory') ? await measureMemory(engines, texts) : undefined
-  if (parts.includes('tasks')) say('measuring the tasks of the search box')
-  const tasks = parts.includes('tasks') ? await measureTasks(quick ? 1 : 5) : undefined
+  const visits = await measureVisits(parts, quick, rounds)
   const webgpu = texts && parts.includes('webgpu') ? await timeWebGpu({ texts, rounds }) : undefined
 
   const browser = await withBrowser([], async (context) => context.browser()?.version() ?? 'unknown')
@@ -159,7 +201,7 @@ await script(async () => {
     ...(memory && { memory }),
     ...(ranking && { ranking }),
     ...(first && { first }),
-    ...(tasks && { tasks }),
+    ...visits,
     ...(webgpu && { webgpu }),
   })
 })

@@ -33,10 +33,10 @@ export async function timeColdStarts({ profiles, visits }) {
           await (await open(context, `${server.url}/page/timing.html`)).close()
           server.sent.length = 0
           const { empty, full } = (samples[name] ??= { empty: [], full: [] })
-          empty.push(await visit(context, server.url + address))
+          empty.push(await visitCold(context, server.url + address))
           requests[name] ??= [...server.sent]
-          await visit(context, server.url + address)
-          for (let i = 0; i < visits; i++) full.push(await visit(context, server.url + address))
+          await visitCold(context, server.url + address)
+          for (let i = 0; i < visits; i++) full.push(await visitCold(context, server.url + address))
         })
       }
       say(`cold starts: profile ${profile + 1} of ${profiles}`)
@@ -50,8 +50,8 @@ export async function timeColdStarts({ profiles, visits }) {
   return { times, requests }
 }
 
-/** @param {import('@playwright/test').BrowserContext} context @param {string} url */
-async function visit(context, url) {
+/** From navigation to the first vector, in ms. @param {import('@playwright/test').BrowserContext} context @param {string} url */
+export async function visitCold(context, url) {
   const page = await open(context, url)
   const { milliseconds, length } = await page.evaluate(() => /** @type {any} */ (globalThis).firstVector)
   if (length !== 384) throw new Error(`${labelOf(url)} gave a vector of ${length} numbers`)

@@ -9,10 +9,10 @@ import { at } from '../../scripts/lib.mjs'
 /** @typedef {{ name: string, documents: Doc[], topics: Topic[] }} Collection */
 
 /** Collections that are no part of the repository lie beside it, where a machine has them. @param {string[]} parts */
-const shared = (...parts) => at('..', 'shared', 'data', ...parts)
+export const shared = (...parts) => at('..', 'shared', 'data', ...parts)
 
 /** @param {string} file */
-const lines = (file) => fs.readFileSync(file, 'utf8').trimEnd().split('\n')
+export const lines = (file) => fs.readFileSync(file, 'utf8').trimEnd().split('\n')
 
 /** @param {string} text */
 const plain = (text) =>
@@ -99,74 +99,6 @@ function mixed() {
       ' ',
     ),
   }))
-}
-
-/** Words of the made site, and how much flatter than 1 / rank their frequencies begin (Mandelbrot's constant). */
-const MADE = { words: 20_000, flat: 2.7 }
-
-/**
- * A site of made documents of 100 words, whose frequencies follow Zipf and Mandelbrot; the same each time. Each of ten queries
- * asks for three words of a document.
- * @param {number} size documents @returns {Collection}
- */
-export function madeSite(size) {
-  let state = 0x9e3779b9
-  // xorshift32 (Marsaglia 2003).
-  const random = () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-  const syllables = [
-    'ba',
-    'ce',
-    'di',
-    'fo',
-    'gu',
-    'ka',
-    'le',
-    'mi',
-    'no',
-    'pu',
-    'ra',
-    'se',
-    'ti',
-    'vo',
-    'zu',
-    'lan',
-    'ber',
-    'tin',
-    'mor',
-  ]
-  const spell = (/** @type {number} */ rank) => {
-    let [word, rest] = ['', rank + syllables.length]
-    for (; rest > 0; rest = Math.floor(rest / syllables.length)) word += syllables[rest % syllables.length]
-    return word
-  }
-  const words = Array.from({ length: MADE.words }, (_, rank) => spell(rank))
-  /** @type {number[]} */
-  const sums = []
-  for (let rank = 0; rank < words.length; rank++) sums.push((sums[rank - 1] ?? 0) + 1 / (rank + MADE.flat))
-  const draw = () => {
-    const wanted = random() * (sums.at(-1) ?? 0)
-    let [low, high] = [0, sums.length - 1]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((sums[middle] ?? 0) < wanted) low = middle + 1
-      else high = middle
-    }
-    return words[low] ?? ''
-  }
-  const some = (/** @type {number} */ count) => Array.from({ length: count }, draw)
-  const documents = Array.from({ length: size }, (_, at) => ({
-    id: `m${at}`,
-    title: some(4).join(' '),
-    text: Array.from({ length: 8 }, () => `${some(12).join(' ')}.`).join(' '),
-  }))
-  const asked = documents.filter((_, at) => at % Math.floor(size / 10) === 0)
-  const topics = asked.map(({ id, text }) => ({ text: text.split(' ').slice(20, 23).join(' '), grades: { [id]: 1 } }))
-  return { name: 'a made site', documents, topics }
 }
 
 /** Normalized discounted cumulated gain of the first ten (Järvelin and Kekäläinen 2002). @param {string[]} ids @param {Topic['grades']} grades */

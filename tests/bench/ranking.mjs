@@ -1,6 +1,7 @@
 // Ranking, timed: word queries and scans in made indexes of any size, natively and in Chromium, and other searches beside it.
 
 import fs from 'node:fs'
+import { NATIVE } from '../../scripts/cargo.mjs'
 import { run, say } from '../../scripts/lib.mjs'
 import { modelFolder } from '../../scripts/site.mjs'
 import { open, withBrowser } from './browser.mjs'
@@ -64,6 +65,8 @@ async function timeNatively(sizes, rounds) {
   await run('cargo', [
     'bench',
     '--quiet',
+    '--features',
+    NATIVE,
     '--bench',
     'ranking',
     '--',

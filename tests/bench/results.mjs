@@ -21,6 +21,8 @@ import { tables } from './tables.mjs'
  * @property {import('./waterfall.mjs').Waterfall} [waterfall]
  * @property {import('./ranking.mjs').RankingResults} [ranking]
  * @property {import('./first.mjs').FirstResults} [first]
+ * @property {import('./slow.mjs').Slow} [slow]
+ * @property {import('./queries.mjs').QueryEncoders} [queries]
  * @property {Record<string, import('./tasks.mjs').Tasks>} [tasks]
  * @property {import('./webgpu.mjs').GpuRun} [webgpu]
  */

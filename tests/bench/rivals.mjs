@@ -4,14 +4,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { at, run } from '../../scripts/lib.mjs'
-import { modelFolder } from '../../scripts/site.mjs'
-import { open, withBrowser } from './browser.mjs'
+import { NATIVE } from '../../scripts/cargo.mjs'
+import { run, say } from '../../scripts/lib.mjs'
+import { cli, modelFolder, queryModelFolder } from '../../scripts/site.mjs'
 import { measureDownload } from './bytes.mjs'
 import { ndcg } from './collections.mjs'
-import { serveBench } from './server.mjs'
 import { inBench, modules } from './setup.mjs'
 import { median, round } from './stats.mjs'
+import { openSearch, visit } from './visits.mjs'
 
 /** @import { Collection, Doc } from './collections.mjs' */
 /** @typedef {{ raw: number, brotli: number }} Size */
@@ -29,26 +29,52 @@ export const SEARCHES = {
 /** A module of a rival, for Node. @param {string[]} parts */
 const rival = (...parts) => import(pathToFileURL(path.join(modules, ...parts)).href)
 
-/** Makes all indexes of a collection below build/bench/ranking. @param {string} folder @param {Doc[]} documents */
-export async function makeIndexes(folder, documents) {
+/**
+ * Makes all indexes of a collection below build/bench/ranking.
+ * @param {string} folder
+ * @param {Doc[]} documents
+ * @param {string} [vectors] a file of vectors, one for each document, where encoding so many would take too long
+ */
+export async function makeIndexes(folder, documents, vectors) {
   fs.rmSync(folder, { recursive: true, force: true })
   fs.mkdirSync(folder, { recursive: true })
   const corpus = path.join(folder, 'corpus.json')
   fs.writeFileSync(corpus, JSON.stringify(documents))
-  await run(at('target', 'release', 'inkling'), [
-    'index',
-    corpus,
-    '--model',
-    modelFolder,
-    '--out',
-    path.join(folder, 'search'),
-  ])
+  const out = path.join(folder, 'search')
+  if (vectors) {
+    const of = [corpus, vectors, modelFolder, queryModelFolder, out]
+    await run('cargo', ['bench', '--quiet', '--features', NATIVE, '--bench', 'scale', '--', ...of])
+  } else {
+    await run(cli, ['index', corpus, '--model', modelFolder, '--out', out])
+  }
+  for (const [name, make] of Object.entries({ MiniSearch: makeMiniSearch, Orama: makeOrama, Pagefind: makePagefind })) {
+    // Of a large site a text may be longer than JavaScript's may be.
+    await make(folder, documents).catch((error) => say(`${name} cannot index this: ${error.message}`))
+  }
+}
 
+/** The file of an index by the name of its search: none where the search could not make it. @type {Record<string, string>} */
+const INDEX_FILES = {
+  'inkling-words': 'search/manifest.json',
+  'inkling-hybrid': 'search/manifest.json',
+  minisearch: 'minisearch.json',
+  orama: 'orama.json',
+  pagefind: 'pagefind/pagefind-entry.json',
+}
+
+/** Whether a search has its index in a folder. @param {string} folder @param {string} search */
+export const hasIndex = (folder, search) => fs.existsSync(path.join(folder, INDEX_FILES[search] ?? ''))
+
+/** @param {string} folder @param {Doc[]} documents */
+async function makeMiniSearch(folder, documents) {
   const { default: MiniSearch } = await rival('minisearch', 'dist', 'es', 'index.js')
   const mini = new MiniSearch({ fields: ['title', 'text'], storeFields: ['title'] })
   mini.addAll(documents)
   fs.writeFileSync(path.join(folder, 'minisearch.json'), JSON.stringify(mini))
+}
 
+/** @param {string} folder @param {Doc[]} documents */
+async function makeOrama(folder, documents) {
   const { create, insertMultiple, save } = await rival('@orama', 'orama', 'dist', 'esm', 'index.js')
   const { stopwords } = await rival('@orama', 'stopwords', 'dist', 'en.js')
   const schema = { id: 'string', title: 'string', text: 'string' }
@@ -58,7 +84,10 @@ export async function makeIndexes(folder, documents) {
   })
   await insertMultiple(orama, documents)
   fs.writeFileSync(path.join(folder, 'orama.json'), JSON.stringify(save(orama)))
+}
 
+/** @param {string} folder @param {Doc[]} documents */
+async function makePagefind(folder, documents) {
   const pagefind = await rival('pagefind', 'lib', 'index.js')
   const { index } = await pagefind.createIndex({ forceLanguage: 'en' })
   for (const { id, title, text } of documents) {
@@ -85,33 +114,21 @@ export async function makeIndexes(folder, documents) {
 export async function compareSearches(name, { topics }) {
   /** @type {Record<string, Compared>} */
   const compared = {}
+  const texts = topics.map(({ text }) => text)
   for (const search of Object.keys(SEARCHES)) {
-    const server = await serveBench({ isolated: true })
-    try {
-      compared[search] = await withBrowser([], async (context) => {
-        const page = await open(context, `${server.url}/page/ranking.html`)
-        await page.waitForFunction(() => 'ranking' in globalThis)
-        server.sent.length = 0
-        const script = `/page/search-${search.split('-')[0]}.js`
-        const texts = topics.map(({ text }) => text)
-        await page.evaluate(
-          ({ script, base, search, text }) => /** @type {any} */ (globalThis).ranking.open(script, base, search, text),
-          { script, base: `/ranking/${name}/`, search, text: texts[0] ?? '' },
-        )
-        const { total } = await measureDownload(server.sent)
-        /** @type {{ ids: string[], milliseconds: number }[]} */
-        const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
-        const quality =
-          answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
-        return {
-          bytes: total,
-          milliseconds: round(median(answers.map(({ milliseconds }) => milliseconds))),
-          ndcg: round(quality),
-        }
-      })
-    } finally {
-      server.close()
-    }
+    compared[search] = await visit({}, async ({ page, server }) => {
+      await openSearch(page, name, search, texts[0] ?? '')
+      const { total } = await measureDownload(server.sent)
+      /** @type {{ ids: string[], milliseconds: number }[]} */
+      const answers = await page.evaluate((texts) => /** @type {any} */ (globalThis).ranking.ask(texts), texts)
+      const quality =
+        answers.reduce((sum, { ids }, at) => sum + ndcg(ids, topics[at]?.grades ?? {}), 0) / answers.length
+      return {
+        bytes: total,
+        milliseconds: round(median(answers.map(({ milliseconds }) => milliseconds))),
+        ndcg: round(quality),
+      }
+    })
   }
   return compared
 }
@@ -123,7 +140,9 @@ export async function indexSizes(name, documents) {
   /** @param {string} part */
   const size = async (part) => {
     const file = path.join(folder, 'index', part)
-    const { total } = await measureDownload([{ path: part, file, status: 200, bytes: fs.statSync(file).size, time: 0 }])
+    const { total } = await measureDownload([
+      { path: part, file, status: 200, bytes: fs.statSync(file).size, time: 0, end: 0 },
+    ])
     return total
   }
   /** Of several, by the beginnings of their names. @param {string[]} parts */

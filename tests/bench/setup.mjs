@@ -21,8 +21,12 @@ const WASM_OPT_FLAGS = [
   '--enable-multivalue',
 ]
 
-/** The scripts of the ranking's page: its own, and each search's. */
-const RANKING = ['ranking.js', 'search-inkling.js', 'search-minisearch.js', 'search-orama.js', 'search-pagefind.js']
+/** The scripts of the ranking's page: its own, each search's, and the worker that is watched. */
+const RANKING = [
+  'ranking.js',
+  'watched.js',
+  ...['inkling', 'minisearch', 'orama', 'pagefind'].map((name) => `search-${name}.js`),
+]
 
 /** Everything the set-up makes is below this folder, which git ignores. @param {string[]} parts */
 export const inBench = (...parts) => at('build', 'bench', ...parts)

@@ -3,7 +3,9 @@
 import { labelOf, RIVAL } from './engines.mjs'
 import { firstParts } from './first.mjs'
 import { QUERIES } from './memory.mjs'
+import { queryParts } from './queries.mjs'
 import { rankingParts } from './ranking-tables.mjs'
+import { slowParts } from './slow.mjs'
 import { SLOWER } from './tasks.mjs'
 import { LENGTHS } from './texts.mjs'
 import { waterfallParts } from './waterfall.mjs'
@@ -64,6 +66,8 @@ export function tables(results) {
     ...(ranking ? rankingParts(ranking) : []),
     ...(results.waterfall ? waterfallParts(results.waterfall) : []),
     ...(results.first ? firstParts(results.first) : []),
+    ...(results.slow ? slowParts(results.slow) : []),
+    ...(results.queries ? queryParts(results.queries) : []),
     ...(results.tasks ? taskParts(results.tasks) : []),
     ...(results.webgpu ? gpuParts(results.webgpu) : []),
   ]

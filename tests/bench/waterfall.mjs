@@ -3,24 +3,27 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { open, withBrowser } from './browser.mjs'
-import { serveBench } from './server.mjs'
+import { flagsFor } from './line.mjs'
+import { COMPRESSED, serveBench } from './server.mjs'
+import { slowDown } from './visits.mjs'
 
-/** @typedef {'words' | 'meaning'} Answer */
+/** @typedef {'words' | 'hits' | 'meaning'} Answer words can answer, the first hits are shown, meaning has answered */
 /** @typedef {{ path: string, raw: number, sent: number, at: number }} Step a file; `sent` as a host sends it, `at` in ms after the first */
 /** @typedef {{ steps: Step[], answers: Record<Answer, { at: number, bytes: number }> }} Waterfall `bytes` of the files asked for before */
+
+/** What the table calls them. @type {Record<Answer, string>} */
+const MOMENTS = { words: 'words can answer', hits: 'the first hits', meaning: 'meaning has answered' }
 
 /** What is asked as soon as the page has a box. */
 const QUESTION = 'how do I keep my best people?'
 
-/** Hosts compress these by themselves, and nothing else: other files are sent as they are stored. */
-const COMPRESSED = /\.(css|html|js|json|svg|wasm|webmanifest)$/
-
-/** Visits the demo with a fresh profile and asks it at once. @returns {Promise<Waterfall>} */
-export async function measureWaterfall() {
-  const server = await serveBench({ isolated: false })
+/** Visits the demo with a fresh profile and asks it at once. @param {import('./visits.mjs').Conditions} [conditions] @returns {Promise<Waterfall>} */
+export async function measureWaterfall({ line, slower } = {}) {
+  const server = await serveBench({ isolated: false, ...(line && { line }) })
   try {
-    return await withBrowser([], async (context) => {
+    return await withBrowser(flagsFor(line), async (context) => {
       const page = await open(context, 'about:blank')
+      if (slower) await slowDown(page, slower)
       await page.addInitScript(watchAnswers)
       await page.goto(`${server.url}/demo/`)
       await page.getByRole('searchbox').first().fill(QUESTION)
@@ -30,17 +33,17 @@ export async function measureWaterfall() {
       const start = server.sent[0]?.time ?? 0
       const steps = server.sent
         .filter(({ status, bytes }) => status === 200 && bytes > 0)
-        .map(({ path: address, file, bytes, time }) => ({
-          path: address.replace(/^\/demo\//, '') || 'index.html',
-          raw: bytes,
-          sent: COMPRESSED.test(file) ? zlib.brotliCompressSync(fs.readFileSync(file)).length : bytes,
-          at: time - start,
-        }))
+        .map(({ path: address, file, time }) => {
+          const body = fs.readFileSync(file)
+          const raw = body.length
+          const sent = COMPRESSED.test(file) ? zlib.brotliCompressSync(body).length : raw
+          return { path: address.replace(/^\/demo\//, '') || 'index.html', raw, sent, at: time - start }
+        })
       const answer = (/** @type {Answer} */ kind) => {
         const at = times[kind] - start
         return { at, bytes: steps.filter((step) => step.at <= at).reduce((sum, { sent }) => sum + sent, 0) }
       }
-      return { steps, answers: { words: answer('words'), meaning: answer('meaning') } }
+      return { steps, answers: { words: answer('words'), hits: answer('hits'), meaning: answer('meaning') } }
     })
   } finally {
     server.close()
@@ -54,6 +57,7 @@ function watchAnswers() {
   Object.assign(globalThis, { answered })
   document.addEventListener('inkling-ready', () => (answered.words ??= Date.now()))
   document.addEventListener('inkling-results', (event) => {
+    answered.hits ??= Date.now()
     if (/** @type {CustomEvent<{ mode: string }>} */ (event).detail.mode === 'hybrid') answered.meaning ??= Date.now()
   })
 }
@@ -64,7 +68,7 @@ export function waterfallParts({ steps, answers }) {
   const files = steps.map(({ path: file, raw, sent, at }) => ({ at, cells: [file, kilobytes(raw), kilobytes(sent)] }))
   const moments = Object.entries(answers).map(([kind, { at, bytes }]) => ({
     at,
-    cells: [kind === 'words' ? '**words can answer**' : '**meaning has answered**', '', `**${kilobytes(bytes)}**`],
+    cells: [`**${MOMENTS[/** @type {Answer} */ (kind)]}**`, '', `**${kilobytes(bytes)}**`],
   }))
   const rows = [...files, ...moments].sort((a, b) => a.at - b.at).map(({ at, cells }) => [at.toFixed(0), ...cells])
   const all = steps.reduce((sum, { raw, sent }) => ({ raw: sum.raw + raw, sent: sum.sent + sent }), { raw: 0, sent: 0 })

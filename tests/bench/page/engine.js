@@ -1,27 +1,6 @@
 // The worker's side of every engine: the same clock, the same loop and the same way of counting memory for all of them.
 
-/** Every memory that WebAssembly has made in this worker, caught as it is made. @type {Set<WebAssembly.Memory>} */
-const memories = new Set()
-
-function watchMemories() {
-  const { instantiate, instantiateStreaming, Memory } = WebAssembly
-  WebAssembly.Memory = new Proxy(Memory, {
-    construct(target, args) {
-      const memory = new target(...args)
-      memories.add(memory)
-      return memory
-    },
-  })
-  const keep = (result) => {
-    for (const value of Object.values((result.instance ?? result).exports))
-      if (value instanceof Memory) memories.add(value)
-    return result
-  }
-  WebAssembly.instantiate = (...args) => instantiate.apply(WebAssembly, args).then(keep)
-  WebAssembly.instantiateStreaming = (...args) => instantiateStreaming.apply(WebAssembly, args).then(keep)
-}
-
-const memoryBytes = () => [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+import { memoryBytes, watchMemories } from './memories.js'
 
 /**
  * Answers the page. An item is a text with its token ids; an engine takes the one it works on.

@@ -12,6 +12,6 @@ answerWith({
     await encoder.accelerate()
     return { ...encoder.info(), ...encoder.choice() }
   },
-  encode: ({ text }) => encoder.encode(text),
+  encode: ({ text }) => encoder.encodeHere(text),
   batch: (items) => encoder.encodeMany(items.map(({ text }) => text)),
 })

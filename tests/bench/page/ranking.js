@@ -8,11 +8,35 @@ const spanOf = (times) => ({ median: median(times), best: Math.min(...times) })
 let search
 
 globalThis.ranking = {
-  /** Opens a search and has it answer once: what was fetched by then is what a first result takes. */
+  /** Opens a search and has it answer once: what was fetched by then is what a first result takes. Gives the milliseconds of it. */
   async open(script, base, name, text) {
+    const start = performance.now()
     const { open } = await import(script)
     search = await open(base, name)
     await search(text)
+    return performance.now() - start
+  },
+
+  /** Asks one thing more. */
+  next: (text) => search(text),
+
+  /** Has the worker of the package tell its memory, and fetch nothing unasked. */
+  watch() {
+    globalThis.Worker = class extends Worker {
+      constructor(_url, options) {
+        super('/page/watched.js', options)
+      }
+    }
+  },
+
+  /** The bytes of WebAssembly's memory in a worker that is watched. */
+  memory() {
+    const channel = new BroadcastChannel('inkling-bench')
+    const told = new Promise((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data)
+    })
+    channel.postMessage('memory')
+    return told.finally(() => channel.close())
   },
 
   /** Ids of the first ten and the time of each query, the second time that it is asked. */

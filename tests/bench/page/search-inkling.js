@@ -1,7 +1,8 @@
 // Our own search, as a page uses it. Without the model it answers from words.
 
+import { createSearch } from '/inkling/index.js'
+
 export async function open(base, name) {
-  const { createSearch } = await import('/inkling/index.js')
   const words = name === 'inkling-words'
   // By words alone no model is fetched.
   const search = await createSearch({ url: `${base}search/`, cache: false, model: words ? 'ask' : 'now' })
