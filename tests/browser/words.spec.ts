@@ -50,6 +50,32 @@ test('words answer without a byte of the vectors, which come with the model or w
   expect(asked()).toEqual(['/search/index/vectors.safetensors'])
 })
 
+test('the files that every search needs are on their way while the module is, and are asked for once', async ({
+  page,
+  site,
+}) => {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route('**/inkling-simd128.wasm', async (route) => {
+    await released
+    await route.continue()
+  })
+  await openBlank(page, site)
+  const before = site.requests.length
+  const asked = () => site.requests.slice(before).filter((path) => path.startsWith('/search/'))
+  const hits = page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/`, model: 'ask' })
+    return (await search.query('Lindenthal')).hits.length
+  }, site.url)
+  const files = ['docs/000.json', 'index/lexical.safetensors', 'index/passages.safetensors', 'manifest.json']
+  await expect.poll(() => asked().sort()).toEqual(files.map((file) => `/search/${file}`))
+  release()
+  expect(await hits).toBe(3)
+  // The page reads the manifest, too, to tell how large the model is.
+  expect(asked().filter((path) => !path.endsWith('/manifest.json'))).toHaveLength(files.length - 1)
+})
+
 test('query() does not wait for the model, and says what ranked its answer', async ({ page, site }) => {
   const release = await holdWeights(page)
   await openBlank(page, site)

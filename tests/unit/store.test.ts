@@ -125,6 +125,26 @@ test('a file is kept under its address and its hash, and damaged there it is fet
   assert.equal(ranges.length, 3)
 })
 
+test('a file that the site was asked for before there was a module is kept and not asked for again, unless it broke off', async () => {
+  const kept = keepInMemory()
+  for (const [begun, requests] of [
+    [[whole], 1],
+    [[part(1000), whole], 2],
+    [[status(503), whole], 2],
+  ] as const) {
+    kept.clear()
+    ranges = []
+    answers = [...begun]
+    const asked = new Map([['a.bin', fetch(`${url}/a.bin`)]])
+    const told: Progress[] = []
+    const loading = new Loading((progress) => told.push(progress), DIGEST.bytes)
+    assert.deepEqual(await new Store(url, { early: { asked } }, sha256).fixed('a.bin', DIGEST, loading), FILE)
+    assert.deepEqual(told.at(-1), { stage: 'download', file: 'a.bin', loaded: FILE.length, total: FILE.length })
+    await until(() => kept.size === 1)
+    assert.equal(ranges.length, requests)
+  }
+})
+
 test('what visitors have kept is found by later versions, where it always was', () => {
   assert.equal(SEARCH_CACHE, 'inkling-1')
   assert.equal(keyOf('https://example.org/a%20b', '0f'), 'https://example.org/a%20b?sha256=0f')

@@ -93,14 +93,18 @@ export function fetchWhole(address: string, signal: AbortSignal): Promise<Uint8A
   return withAnswer(address, { from: 0, deadline: DEADLINE, signal }, (response) => readWhole(response, address, {}))
 }
 
-/** The body of a response; `length` is what to expect. The next part of it must come within `deadline` milliseconds. */
+/** The body of a response; `length` is what to expect, `limit` the most that it may be. The next part of it must come within `deadline` milliseconds. */
 export async function readWhole(
   response: Response,
   address: string,
-  { length = 0, deadline = DEADLINE }: { length?: number; deadline?: number },
+  {
+    length = 0,
+    deadline = DEADLINE,
+    limit = Number.POSITIVE_INFINITY,
+  }: { length?: number; deadline?: number; limit?: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Bytes(address, length)
-  await readInto(bytes, response, address, { deadline, limit: Number.POSITIVE_INFINITY, onBytes() {} })
+  await readInto(bytes, response, address, { deadline, limit, onBytes() {} })
   return bytes.whole()
 }
 

@@ -12,10 +12,10 @@ import type {
   SearchDocument,
   SearchInfo,
 } from '../types.js'
+import type { Early } from './early.js'
 import { type Builds, type ModuleFiles, modules } from './modules.js'
 import type { LoadOptions, QuerySettings } from './protocol.js'
 import { hasRelaxedSimd, hasSimd } from './simd.js'
-import type { EarlyFiles } from './stored.js'
 import { pause, within } from './wait.js'
 
 /** What lies in the memory of a module until it is let go of, or handed to another that takes it for its own. */
@@ -160,7 +160,7 @@ export interface GpuFiles {
 
 /** {@link LoadOptions}, files that are being read already, and the model that an index names. */
 export interface EncoderLoadOptions extends LoadOptions {
-  early?: EarlyFiles | undefined
+  early?: Early | undefined
   pinned?: PinnedModel
 }
 

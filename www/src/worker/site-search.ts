@@ -11,9 +11,9 @@ import type {
   PinnedModel,
   QueryEncoder,
 } from './glue.js'
-import type { LoadOptions, QuerySettings } from './protocol.js'
+import type { QuerySettings } from './protocol.js'
 import { codeOf, Site } from './site.js'
-import { Loading, PATIENCE } from './store.js'
+import { Loading, PATIENCE, type StoreOptions } from './store.js'
 import { NAMES } from './stored.js'
 import { Turns, together, within } from './wait.js'
 
@@ -48,7 +48,7 @@ export class SiteSearch<S extends GlueSearch = GlueSearch> {
   /** Loads the index of a site. Its vectors, or of a large one where they are, come with {@link loadVectors}. */
   static async load(
     url: string,
-    options: LoadOptions,
+    options: StoreOptions,
     glue: Opens<GlueSearch>,
     onProgress: (progress: Progress) => void,
   ): Promise<SiteSearch> {

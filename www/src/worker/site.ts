@@ -3,8 +3,7 @@ import { InklingError } from '../errors.js'
 import type { Progress } from '../types.js'
 import { type GlueManifest, type GlueSearch, loadLanguagesGlue, type Opens } from './glue.js'
 import { needsLanguages } from './module-names.js'
-import type { LoadOptions } from './protocol.js'
-import { type Current, Loading, Store } from './store.js'
+import { type Current, Loading, Store, type StoreOptions } from './store.js'
 import { filesOf, type IndexFile, listedIn, NAMES } from './stored.js'
 import { together } from './wait.js'
 
@@ -43,7 +42,7 @@ export class Site {
   /** Loads the index at an address without the codes of its vectors: with the hash of a manifest as `again` that very one. */
   static async open<S extends GlueSearch>(
     url: string,
-    { again, integrity, ...options }: LoadOptions & { again?: string },
+    { again, integrity, ...options }: StoreOptions & { again?: string },
     glue: Opens<S>,
     onProgress: (progress: Progress) => void,
   ): Promise<{ site: Site; index: S }> {

@@ -4,11 +4,12 @@
  */
 import { InklingError } from '../errors.js'
 import type { Progress } from '../types.js'
+import type { Early } from './early.js'
 import { BACKOFF, download, fetchWhole, isPassing, readWhole } from './fetching.js'
 import { Kept } from './kept.js'
 import type { LoadOptions } from './protocol.js'
 import { webGpu } from './simd.js'
-import { type EarlyFiles, isHash, keyOf, sha256Of, VERSION } from './stored.js'
+import { isHash, keyOf, sha256Of, VERSION } from './stored.js'
 import { pause, within } from './wait.js'
 
 /** How many milliseconds the network may take where a kept copy, or words, can answer instead, and the storage for a file's next bytes. */
@@ -52,7 +53,7 @@ export class Loading {
 /** How a store is opened. */
 export interface StoreOptions extends LoadOptions {
   /** Reads that began before there was a module. */
-  early?: EarlyFiles | undefined
+  early?: Early | undefined
   /** Whether these are the files of a model: too large to be there twice. */
   isModel?: boolean
 }
@@ -63,7 +64,7 @@ export class Store {
   readonly #base: string
   readonly #kept: Promise<Kept | undefined>
   readonly #given: StoreOptions['files']
-  readonly #early: EarlyFiles | undefined
+  readonly #early: Early | undefined
   readonly #isModel: boolean
   /** Whether the caller's copy of a file is in nobody's use once it was read: a GPU is to have it, too. */
   readonly #takesGiven: boolean
@@ -100,7 +101,7 @@ export class Store {
       loading?.advance('cache', path, digest.bytes)
       return kept
     }
-    const bytes = await download(address, digest.bytes, (more) => loading?.advance('download', path, more))
+    const bytes = await this.#fromSite(path, address, digest, loading)
     await this.#verify(path, bytes, digest)
     // Nobody waits for the storage, which may be slow or stuck.
     void this.#put(key, bytes, digest)
@@ -180,8 +181,23 @@ export class Store {
     if (stored && !(await this.#intact(stored, key, digest))) await kept?.forget(key)
   }
 
+  /** A file whose length is known, as it was asked for before there was a module, or now. */
+  async #fromSite(
+    path: string,
+    address: string,
+    { bytes: length }: Digest,
+    loading: Loading | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const early = await earlyAt(this.#early?.asked, path)
+    const whole = early?.ok && (await readWhole(early, address, { length, limit: length }).catch(() => undefined))
+    if (!whole || whole.length < length)
+      return download(address, length, (more) => loading?.advance('download', path, more))
+    loading?.advance('download', path, length)
+    return whole
+  }
+
   async #fetchChanging(path: string, address: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const early = await this.#earlyAt(path)
+    const early = await earlyAt(this.#early?.asked, path)
     return early?.ok ? readWhole(early, address, {}) : fetchWhole(address, signal)
   }
 
@@ -200,7 +216,7 @@ export class Store {
 
   /** What is kept of a file, if it is the right version and whole. What is not whole is dropped: storage can be damaged. */
   async #keptIntact(path: string, key: string, digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const early = await this.#earlyAt(path)
+    const early = await earlyAt(this.#early?.kept, path)
     const first = early && (await this.#intact(early, key, digest))
     if (first) return first
     const kept = await this.#kept
@@ -248,11 +264,11 @@ export class Store {
     const what = `${path} is not among \`files\`: add it, or give the \`url\` of the folder that has it`
     throw new InklingError('not-found', what)
   }
+}
 
-  /** A file that began to be read before there was a module. What is kept of it may be another version. */
-  async #earlyAt(path: string): Promise<Response | undefined> {
-    const early = this.#early?.get(path)
-    const response = early && (await within(PATIENCE, early).catch(() => undefined))
-    return response?.bodyUsed ? undefined : response
-  }
+/** A file that began to be read before there was a module. What is kept of it may be another version. */
+async function earlyAt(files: Early['kept'], path: string): Promise<Response | undefined> {
+  const early = files?.get(path)
+  const response = early && (await within(PATIENCE, early).catch(() => undefined))
+  return response?.bodyUsed ? undefined : response
 }

@@ -82,25 +82,6 @@ export async function wholeBody(response: Response | undefined, sha256: string):
   return isHash(await sha256Of(body), sha256) ? body : undefined
 }
 
-/** Files by their path below a folder, as far as they are there. */
-export type EarlyFiles = ReadonlyMap<string, Promise<Response | undefined>>
-
-/**
- * Begins to read the files of a model before there is a module to read them: the two take about as long.
- *
- * Nothing is checked here, neither versions nor hashes: the store does that when it takes them.
- */
-export function readEarly(url: string): EarlyFiles {
-  const kept = async (path: string) => (await caches.open(SEARCH_CACHE)).match(url + path, { ignoreSearch: true })
-  const orNothing = (response: Promise<Response | undefined>) => response.catch(() => undefined)
-  const { config, tokenizer, weights } = NAMES
-  return new Map([
-    [weights, orNothing(kept(weights))],
-    [tokenizer, orNothing(kept(tokenizer))],
-    [config, orNothing(fetch(`${url}${config}`, { cache: 'no-cache' }))],
-  ])
-}
-
 /** What the service worker stores, as `write-service-worker.js` writes it in front of the worker's own code. */
 export interface OfflineList {
   /** The page's files. */

@@ -8,6 +8,7 @@ import type { Choice, Progress, SearchInfo } from '../types.js'
 import { Accelerator, onCpu, whyCpu } from './accelerate.js'
 import { isBulk } from './bulk.js'
 import { savesData } from './data-saver.js'
+import { readIndexEarly, readModelEarly } from './early.js'
 import {
   compiledModule,
   type EncoderGlue,
@@ -25,7 +26,6 @@ import { planBuild } from './plan.js'
 import type { LoadOptions, Method, Methods, Reply, Request } from './protocol.js'
 import { SiteChanges } from './site-changes.js'
 import { SiteSearch } from './site-search.js'
-import { readEarly } from './stored.js'
 import { nextTask } from './tasks.js'
 
 /** The part of the worker's global scope that is used here; the compiler's own types for it clash with the page's. */
@@ -62,9 +62,10 @@ let changes: Promise<SiteChanges> | undefined
 const handlers: Handlers = {
   async loadSearch({ url, options }, onProgress) {
     const glue = loadIndexGlue()
+    const early = url && !options.files ? readIndexEarly(url, options.cache !== false) : undefined
     warmUpIntl()
     site = { url, options }
-    search = await SiteSearch.load(url, options, await glue, onProgress)
+    search = await SiteSearch.load(url, { ...options, early }, await glue, onProgress)
     return searchInfo()
   },
   async loadModel(_params, onProgress) {
@@ -115,7 +116,7 @@ const handlers: Handlers = {
     return (await changeable()).save()
   },
   async loadEncoder({ url, options, module }, onProgress) {
-    const early = options.cache === false ? undefined : readEarly(url)
+    const early = options.cache === false ? undefined : readModelEarly(url)
     const glue = await loadEncoderGlue(module)
     encoder = await loadAccelerated(url, { ...options, early }, glue, onProgress)
     accelerators = { queries: encoder.accelerator }
