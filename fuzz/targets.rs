@@ -21,6 +21,7 @@ use inkling_search::index::table::Table;
 use inkling_search::index::vectors::Vectors;
 use inkling_search::model::config::ModelConfig;
 use inkling_search::model::parted::{Parted, part};
+use inkling_search::site::{self, SiteOptions};
 use inkling_search::tensors::{self, ByteTensor};
 use inkling_search::text::passages::{PassageOptions, split};
 use inkling_search::text::tokenizer::Tokenizer;
@@ -30,7 +31,7 @@ use safetensors::SafeTensors;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder in `seeds/`.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("manifest", manifest),
     ("config", config),
     ("weights", weights),
@@ -47,10 +48,20 @@ pub const TARGETS: [(&str, Target); 20] = [
     ("csv", csv),
     ("xml", xml),
     ("ics", ics),
+    ("html", html),
+    ("markdown", markdown),
     ("passages", passages),
     ("query", query),
     ("changes", changes),
     ("saved", saved),
+];
+
+/// Pages of the site that the tests read.
+const HTML: [&[u8]; 4] = [
+    include_bytes!("../tests/data/site/events/open-day.html"),
+    include_bytes!("../tests/data/site/guide/install/index.html"),
+    include_bytes!("../tests/data/site/api/index.html"),
+    include_bytes!("../tests/data/site/old/install.html"),
 ];
 
 pub const MODEL: ModelFiles = ModelFiles {
@@ -323,6 +334,26 @@ pub fn ics(bytes: &[u8]) {
     corpus_of(bytes, Format::Ics);
 }
 
+/// Pages of a built site; a NUL parts them
+pub fn html(bytes: &[u8]) {
+    site_of(bytes, ["html"]);
+}
+
+/// Pages of Markdown and of MDX in turns; a NUL parts them
+pub fn markdown(bytes: &[u8]) {
+    site_of(bytes, ["md", "mdx"]);
+}
+
+fn site_of<const N: usize>(bytes: &[u8], endings: [&str; N]) {
+    let pages: Vec<&[u8]> = bytes.split(|&byte| byte == 0).collect();
+    let paths: Vec<String> = (0..pages.len()).map(|at| format!("guide/{at:04}.{}", endings[at % N])).collect();
+    let load = |path: &str| Ok(pages[path[6..10].parse::<usize>().expect("a number of ours")].to_vec());
+    let Ok(site) = site::read(&paths, load, &SiteOptions::default(), || ()) else { return };
+    assert!(site.report.pages <= site.report.read);
+    let _ = site.report.text();
+    site.languages.values().for_each(|documents| index_of(documents));
+}
+
 fn corpus_of(bytes: &[u8], format: Format) {
     if let Ok(documents) = read(bytes, format) {
         index_of(&documents);
@@ -450,6 +481,8 @@ pub fn written() -> Vec<(&'static str, Vec<u8>)> {
         ("weights", MODEL.weights.to_vec()),
         ("rows", PARTED.blocks[0].clone()),
         ("tokenizer", MODEL.tokenizer.to_vec()),
+        ("tokenizer", include_bytes!("../tests/data/tiny-xlm-r/tokenizer.json").to_vec()),
+        ("html", HTML.join(&0)),
         ("words", bundle(lexical.expect("words can be written"))),
         ("table", bundle(table.save())),
         ("codes", file(VECTORS_FILE).to_vec()),

@@ -13,7 +13,7 @@ mod targets;
 fn changes(target: &str) -> usize {
     match target {
         "weights" | "rows" | "tokenizer" | "changes" | "query" | "saved" | "documents" => 150,
-        "json" | "jsonl" | "csv" | "xml" | "ics" | "passages" => 400,
+        "json" | "jsonl" | "csv" | "xml" | "ics" | "html" | "markdown" | "passages" => 400,
         _ => 1500,
     }
 }
@@ -29,11 +29,11 @@ fn seeds() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         paths.sort();
         seeds.insert(target, paths.iter().map(|path| std::fs::read(path).unwrap()).collect());
     }
-    for (target, bytes) in targets::written() {
+    for (number, (target, bytes)) in targets::written().into_iter().enumerate() {
         if std::env::var_os("INKLING_SEEDS").is_some() {
             let corpus = folder.with_file_name("corpus").join(target);
             std::fs::create_dir_all(&corpus).unwrap();
-            std::fs::write(corpus.join("written"), &bytes).unwrap();
+            std::fs::write(corpus.join(format!("written-{number}")), &bytes).unwrap();
         }
         seeds.get_mut(target).unwrap().push(bytes);
     }
