@@ -20,6 +20,31 @@ const beside = (...names) => ({
     })),
 })
 
+/**
+ * The parts of the API have what is in `shared.ts` from its file, and a search in an engine elsewhere the encoder from its.
+ * @type {import('esbuild').Plugin}
+ */
+const sharing = {
+  name: 'sharing',
+  setup({ onResolve }) {
+    const names = [...fs.readFileSync(at('www', 'src', 'shared.ts'), 'utf8').matchAll(/from '\.\/(.*)\.js'/g)]
+    const shared = names.map(([, name = '']) => at('www', 'src', `${name}.js`))
+    onResolve({ filter: /\.js$/ }, ({ path: name, importer }) =>
+      shared.includes(path.resolve(path.dirname(importer), name)) ? { path: './shared.js', external: true } : undefined,
+    )
+    onResolve({ filter: /^\.\.\/encoder\.js$/ }, () => ({ path: './encoder.js', external: true }))
+  },
+}
+
+/** What the worker fetches later has none of what must be there once. @type {import('esbuild').Plugin} */
+const withoutModules = {
+  name: 'without-modules',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/(glue|modules)\.js$/ }, ({ importer }) => ({
+      errors: [{ text: `${importer} needs the modules of the worker: later.ts must be given them` }],
+    })),
+}
+
 /** Parts of the element that only some pages need. */
 const parts = ['filters', 'modal', 'results']
 
@@ -52,14 +77,16 @@ export async function bundlePackage(outdir = 'dist') {
     format: 'esm',
     target: 'es2022',
   }
-  // What both halves of the API need is one file: errors are of one class, and the Trusted Types policy is made once.
+  await build({ ...options, entryPoints: ['www/src/shared.ts'] })
+  for (const name of ['index', 'build', 'encoder', 'offline', 'remote'])
+    await build({ ...options, entryPoints: [`www/src/${name}.ts`], plugins: [sharing] })
   await build({
     ...options,
-    entryPoints: ['www/src/index.ts', 'www/src/build.ts'],
-    splitting: true,
-    chunkNames: 'shared',
+    entryPoints: ['www/src/worker/worker.ts'],
+    external: ['./wasm/*'],
+    plugins: [beside('later')],
   })
-  await build({ ...options, entryPoints: ['www/src/worker/worker.ts'], external: ['./wasm/*'] })
+  await build({ ...options, entryPoints: ['www/src/worker/later.ts'], plugins: [withoutModules] })
   // English is in the element itself; every other language is a file of its own.
   await build({
     ...options,
@@ -105,8 +132,12 @@ export async function buildBundles() {
     outputs: [
       'index.js',
       'build.js',
+      'encoder.js',
+      'offline.js',
+      'remote.js',
       'shared.js',
       'worker.js',
+      'later.js',
       'cli.js',
       'cli-network.js',
       'site.js',
@@ -131,7 +162,9 @@ export async function buildTypeScript() {
   await unlessDone({
     name: 'types',
     inputs: hashOf([...SOURCES, 'tsconfig.json', 'tsconfig.types.json']),
-    outputs: ['index', 'build', 'element/define', 'cli/site'].map((name) => `dist/${name}.d.ts`),
+    outputs: ['index', 'build', 'encoder', 'offline', 'remote', 'element/define', 'cli/site'].map(
+      (name) => `dist/${name}.d.ts`,
+    ),
     work: async () => {
       say('writing the types of the package')
       await run(at('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'])

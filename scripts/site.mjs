@@ -149,7 +149,7 @@ export async function writePages(folder) {
         name: 'package-as-files',
         setup: ({ onResolve }) => {
           onResolve({ filter: /^inkling-search$/ }, () => ({ path: './inkling/index.js', external: true }))
-          onResolve({ filter: /^inkling-search\/(build|element)$/ }, ({ path: name }) => ({
+          onResolve({ filter: /^inkling-search\/(build|element|offline)$/ }, ({ path: name }) => ({
             path: `./inkling/${name.replace('inkling-search/', '')}.js`,
             external: true,
           }))
@@ -182,7 +182,7 @@ function packageFiles(folder) {
   const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
   const builds = Object.keys(variants).join('|')
   const searching = new RegExp(
-    `^((index|shared|worker|element|element-define|filters|modal|results)\\.(js|css|html)|languages/\\w+\\.js|wasm/inkling(-encoder|-languages)?-(${builds})\\.(js|wasm))$`,
+    `^((index|shared|worker|later|element|element-define|filters|modal|results)\\.(js|css|html)|languages/\\w+\\.js|wasm/inkling(-encoder|-languages)?-(${builds})\\.(js|wasm))$`,
   )
   return names.filter((name) => searching.test(name)).sort()
 }

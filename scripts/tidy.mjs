@@ -7,7 +7,7 @@ import { root as project, Stop, script } from './lib.mjs'
 
 /** The rooms of the crate by floors: a room uses those of lower floors only. */
 const FLOORS = [
-  ['error', 'host', 'isa', 'number'],
+  ['clock', 'error', 'host', 'isa', 'number'],
   ['files', 'hash', 'json'],
   ['tensors', 'text'],
   ['model'],
@@ -55,7 +55,7 @@ const IMPORTS = {
     'www/src/worker/wait',
   ],
   'www/single/': ['dist/wasm/', 'www/src/', 'www/src/element/', 'www/src/worker/'],
-  'www/demo/': ['inkling-search', 'inkling-search/build', 'inkling-search/element'],
+  'www/demo/': ['inkling-search', 'inkling-search/build', 'inkling-search/element', 'inkling-search/offline'],
 }
 
 const FILE_LINES = 500

@@ -124,14 +124,21 @@ async function finishVariant(name, variant, built, bin, level) {
   const file = path.join(out, `${name}.wasm`)
   await run(wasmOpt, [...level, ...OPTIMIZE, ...relaxed, bound, '-o', file])
   fs.rmSync(bound)
-  const glue = path.join(out, `${name}.js`)
-  const { transform } = await import('esbuild')
-  fs.writeFileSync(
-    glue,
-    (await transform(fs.readFileSync(glue, 'utf8'), { minify: true, format: 'esm', target: 'es2022' })).code,
-  )
+  await minifyGlue(path.join(out, `${name}.js`), name.startsWith('inkling-node'))
   await checkInstructions(variant, file)
   print(`  ${path.relative(root, file)}: ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`)
+}
+
+/**
+ * Makes glue smaller. Browsers start modules without waiting in no place, so only Node's has what does that.
+ * @param {string} file @param {boolean} isForNode
+ */
+async function minifyGlue(file, isForNode) {
+  const { transform } = await import('esbuild')
+  const whole = fs.readFileSync(file, 'utf8')
+  const text = isForNode ? whole : whole.replace('export { initSync, ', 'export { ')
+  const { code } = await transform(text, { minify: true, treeShaking: true, format: 'esm', target: 'es2022' })
+  fs.writeFileSync(file, code)
 }
 
 /**

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 NAME = "inkling_search"
 
 # What only Node runs, or a page that builds, and what is for people who debug.
-LEFT_OUT = re.compile(r"(^|/)(build|cli|site|write-service-worker)\.js$|inkling-(build|node)-|\.map$|\.d\.ts$")
+LEFT_OUT = re.compile(r"(^|/)(build|cli|encoder|remote|site|write-service-worker)\.js$|inkling-(build|node)-|\.map$|\.d\.ts$")
 
 MAIN = '''"""The command line of Inkling. The program itself is `inkling`, beside this environment's Python."""
 

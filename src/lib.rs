@@ -104,6 +104,7 @@
 
 #[cfg(feature = "commands")]
 pub mod cli;
+mod clock;
 #[cfg(feature = "build")]
 pub mod corpus;
 pub mod encoder;

@@ -1,5 +1,6 @@
 //! Live changes: documents come and go without the index being built anew.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -79,7 +80,14 @@ impl Index {
             self.remove(&document.id);
             self.insert(document, vectors)?;
         }
+        self.table.arrange();
         Ok(())
+    }
+
+    fn numbers(&mut self) -> &mut HashMap<String, u32> {
+        let numbers =
+            (0..).zip(&self.live).filter(|(_, live)| **live).map(|(number, _)| (self.table.id(number).to_owned(), number));
+        self.numbers.get_or_insert_with(|| numbers.collect())
     }
 
     fn insert(&mut self, document: Document, vectors: EncodedPassages) -> Result<()> {
@@ -90,7 +98,7 @@ impl Index {
         self.table.push(&document);
         self.values = OnceLock::new();
         self.live.push(true);
-        self.numbers.insert(document.id.clone(), number);
+        self.numbers().insert(document.id.clone(), number);
         self.added.push((number, document));
         Ok(())
     }
@@ -100,7 +108,7 @@ impl Index {
     /// # Panics
     /// As long as [`Index::all_missing_words`] are.
     pub fn remove(&mut self, id: &str) -> bool {
-        let Some(number) = self.numbers.remove(id) else { return false };
+        let Some(number) = self.numbers().remove(id) else { return false };
         self.live[number as usize] = false;
         if let Ok(at) = self.added.binary_search_by_key(&number, |&(number, _)| number) {
             self.added.remove(at);
@@ -112,7 +120,7 @@ impl Index {
     /// were, then the added ones in the order of their ids.
     pub fn live(&self) -> Vec<u32> {
         let opened = self.manifest.documents as u32;
-        let mut numbers: Vec<u32> = self.numbers.values().copied().collect();
+        let mut numbers: Vec<u32> = (0..).zip(&self.live).filter(|(_, live)| **live).map(|(number, _)| number).collect();
         let key = |number: &u32| if *number < opened { (*number, "") } else { (opened, self.table.id(*number)) };
         sort_by(&mut numbers, |a, b| key(a).cmp(&key(b)));
         numbers

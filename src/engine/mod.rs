@@ -20,15 +20,16 @@ mod late;
 mod pair;
 mod rows;
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use web_time::Instant;
 
 pub use self::change::{EncodedDocument, encode_passages};
 pub use self::hit::{Documents, Hit, Passage};
 #[cfg(any(not(target_family = "wasm"), feature = "node"))]
 pub use self::pair::Engine;
+use crate::clock::Clock;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::builder::lexical_texts;
@@ -54,8 +55,8 @@ pub struct Index {
     table: Table,
     /// Whether each document number is still there.
     live: Vec<bool>,
-    /// The number of each live document.
-    numbers: HashMap<String, u32>,
+    /// The number of each live document, once some are changed.
+    numbers: Option<HashMap<String, u32>>,
     /// Documents added since the index was opened, by ascending number; the others lie in the files of the index.
     added: Vec<(u32, Document)>,
     /// The values that queries may name; made at the first query after a change.
@@ -226,9 +227,8 @@ impl Index {
             let what = "the files of the index are not of one index: fetch or build all of them again";
             return Err(Error::new(ErrorKind::DamagedFile, what));
         }
-        let numbers = (0..documents as u32).map(|number| (table.id(number).to_owned(), number)).collect();
         let (live, added) = (vec![true; documents], Vec::new());
-        Ok(Self { manifest, vectors, lexical, table, live, numbers, added, values: OnceLock::new() })
+        Ok(Self { manifest, vectors, lexical, table, live, numbers: None, added, values: OnceLock::new() })
     }
 
     /// An index whose word index is still in the bytes of `lexical.safetensors`. `documents` are those of
@@ -271,7 +271,7 @@ impl Index {
 
     /// Number of documents that can be found.
     pub fn documents(&self) -> usize {
-        self.numbers.len()
+        self.lexical.live_docs() as usize
     }
 
     /// Number of passages of the documents that can be found.
@@ -285,7 +285,8 @@ impl Index {
     /// `not-found`.
     pub fn number(&self, id: &str) -> Result<u32> {
         let unknown = || Error::new(ErrorKind::NotFound, format!("the index has no document with the id {id:?}"));
-        self.numbers.get(id).copied().ok_or_else(unknown)
+        let mut live = (0u32..).zip(&self.live).filter(|(_, live)| **live);
+        live.find(|(number, _)| self.table.id(*number) == id).map(|(number, _)| number).ok_or_else(unknown)
     }
 
     /// How documents of this index are cut into passages.
@@ -477,19 +478,5 @@ fn rank(words: &[LexicalHit], meaning: Option<(Vec<VectorHit>, Option<f32>)>, mo
         (Some((meaning, farthest)), Mode::Hybrid) => fusion::by_both(&meaning, farthest, words),
         (Some((meaning, _)), _) => fusion::by_meaning(&meaning),
         (None, _) => fusion::by_words(words),
-    }
-}
-
-/// A stop watch with laps.
-struct Clock(Instant);
-
-impl Clock {
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Milliseconds since the start or the last lap.
-    fn lap(&mut self) -> f64 {
-        std::mem::replace(&mut self.0, Instant::now()).elapsed().as_secs_f64() * 1e3
     }
 }

@@ -185,6 +185,7 @@ pub fn write(
 ) -> Result<IndexFiles> {
     let mut table = Table::default();
     documents.iter().for_each(|document| table.push(document));
+    table.arrange();
     let documents_json = documents.iter().map(to_json).collect::<Result<Vec<_>>>()?;
     let bytes = documents_json.iter().map(|json| json.len() + 2).sum::<usize>();
     let shard_bytes = shard_bytes(bytes);
@@ -202,9 +203,6 @@ pub fn write(
         files.push((path, bytes));
     };
     add(LEXICAL_FILE.to_owned(), tensors::write(views)?, Needed::Index, None);
-    for (block, bytes) in blocks.into_iter().enumerate() {
-        add(Manifest::words_path(block), bytes, Needed::Words, None);
-    }
     add(PASSAGES_FILE.to_owned(), vectors.places().write(documents.len())?, Needed::Index, None);
     let codes = vectors.codes().ok_or_else(|| Error::new(ErrorKind::Internal, "an index is written with all of its vectors"))?;
     match codes.len() > whole_passages {
@@ -221,8 +219,11 @@ pub fn write(
             add(CLUSTERS_LIST.to_owned(), Manifest::list(&listed), Needed::Meaning, None);
         }
     }
+    for (block, bytes) in blocks.into_iter().enumerate() {
+        add(Manifest::words_path(block), bytes, Needed::Words, None);
+    }
     for (number, (first, shard)) in shards(documents_json, shard_bytes).into_iter().enumerate() {
-        add(format!("docs/{number:03}.json"), shard, needed, Some(first));
+        add(Manifest::documents_path(number), shard, needed, Some(first));
     }
     let (model, meaning) = about_model;
     let manifest = Manifest {

@@ -50,7 +50,8 @@ impl Clusters {
                 of.push(u16::from_le_bytes([low, high]));
                 members.get_mut(usize::from(u16::from_le_bytes([low, high])))?.push(passage);
             }
-            let is_whole = low.len() == high.len() && mean.len() == middles.dim() && mean.iter().all(|x| x.is_finite());
+            let are_numbers = mean.iter().chain([&reach]).all(|x| x.is_finite());
+            let is_whole = low.len() == high.len() && mean.len() == middles.dim() && are_numbers;
             is_whole.then_some((of, members, mean, reach))
         };
         let (of, members, mean, reach) = read().ok_or_else(not_of_one_index)?;

@@ -72,18 +72,22 @@ impl Codes {
     /// # Errors
     /// `damaged-file` when it is cut short or contradicts itself.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let damaged = |what: &str| {
+        Self::parse(bytes).map_err(|what| {
             let what = format!("a file of vectors is damaged ({what}): fetch it or build the index again");
             Error::new(ErrorKind::DamagedFile, what)
-        };
-        let tensors = Tensors::read(bytes).ok_or_else(|| damaged("not a safetensors file"))?;
+        })
+    }
+
+    /// What is read, or what is wrong.
+    fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        let tensors = Tensors::read(bytes).ok_or("not a safetensors file")?;
         let tensor = |name: &str, dtype: &str| {
-            let tensor = tensors.get(name).ok_or_else(|| damaged("a tensor is missing"))?;
-            if tensor.dtype == dtype { Ok(tensor) } else { Err(damaged(&format!("{name} is of another type"))) }
+            let tensor = tensors.get(name).ok_or("a tensor is missing")?;
+            if tensor.dtype == dtype { Ok(tensor) } else { Err("a tensor is of another type") }
         };
         let vectors = tensor("vectors", "I8")?;
         let &[panel_count, quarter, LANES, 4] = vectors.shape.as_slice() else {
-            return Err(damaged("vectors are not in panels"));
+            return Err("vectors are not in panels");
         };
         let dim = quarter * 4;
         let scales: Vec<f32> = bytemuck::pod_collect_to_vec(tensor("scales", "F32")?.data);
@@ -91,11 +95,11 @@ impl Codes {
             && (1..=DIM_MAX).contains(&dim)
             && scales.iter().all(|scale| scale.is_finite());
         if !consistent {
-            return Err(damaged("its parts contradict each other"));
+            return Err("its parts contradict each other");
         }
         let panels: Vec<i8> = bytemuck::cast_slice(vectors.data).to_vec();
         if panels.contains(&i8::MIN) {
-            return Err(damaged("a code is below -127"));
+            return Err("a code is below -127");
         }
         Ok(Self { panels, dim, scales })
     }

@@ -132,7 +132,11 @@ fn percent_encoded(text: &str, keep: &str) -> String {
         if c.is_alphanumeric() || keep.contains(c) {
             encoded.push(c);
         } else {
-            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| encoded += &format!("%{byte:02X}"));
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                encoded.push('%');
+                let digit = |of: u8| char::from(b"0123456789ABCDEF"[usize::from(of & 15)]);
+                encoded.extend([digit(byte >> 4), digit(byte)]);
+            }
         }
     }
     encoded

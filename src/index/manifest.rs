@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::runs::{ReadRun, Run, numbered};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 use crate::json;
 use crate::model::config::ModelConfig;
 
 /// The version of the manifest and of the index files that this code writes and reads.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// Longest vectors.
 pub const DIM_MAX: usize = 16384;
@@ -17,8 +18,10 @@ pub const DIM_MAX: usize = 16384;
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The word index, and the table of documents.
 pub const LEXICAL_FILE: &str = "index/lexical.safetensors";
-/// The postings of words: blocks from `index/words-000.bin` on.
-const WORDS_PREFIX: &str = "index/words-";
+/// The postings of words, in blocks.
+const WORDS: &str = "index/words-*.bin";
+/// The documents.
+const DOCUMENTS: &str = "docs/*.json";
 /// Of what the passages are.
 pub const PASSAGES_FILE: &str = "index/passages.safetensors";
 /// The passages' vectors.
@@ -27,8 +30,8 @@ pub const VECTORS_FILE: &str = "index/vectors.safetensors";
 pub const CLUSTERS_FILE: &str = "index/clusters.safetensors";
 /// The entries of the files of the clusters, which are in no manifest: who asks by words alone does without.
 pub const CLUSTERS_LIST: &str = "index/clusters.json";
-/// So many clusters are in one folder.
-const CLUSTERS_TOGETHER: usize = 500;
+/// The vectors of clusters.
+const CLUSTERS: &str = "index/vectors/*/*.bin";
 /// The folder of the model's files.
 pub const MODEL_FOLDER: &str = "model";
 /// The folder of the files of what encodes documents, where another model encodes queries.
@@ -63,10 +66,19 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
+/// A manifest as it is written: files that are many are in runs.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    listed: &'a Manifest,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<Run>,
+}
+
 /// A list of files beside the manifest.
 #[derive(miniserde::Deserialize)]
 struct ReadList {
-    files: Vec<ReadEntry>,
+    runs: Vec<ReadRun>,
 }
 
 /// Which model, however its weights are packed.
@@ -134,6 +146,7 @@ struct Read {
     meaning: bool,
     base: Option<String>,
     files: Vec<ReadEntry>,
+    runs: Option<Vec<ReadRun>>,
 }
 
 /// A file in it.
@@ -193,7 +206,7 @@ impl Manifest {
             let what = format!("the index is of format {found}, this version reads {FORMAT}: build the index again");
             return Err(Error::new(ErrorKind::UnsupportedFormat, what));
         }
-        let manifest = Self::from(json::read::<Read>(text).ok_or_else(damaged)?);
+        let manifest = json::read::<Read>(text).and_then(Read::manifest).ok_or_else(damaged)?;
         if manifest.dim == 0 || manifest.dim > DIM_MAX || !manifest.dim.is_multiple_of(4) {
             let dim = manifest.dim;
             return Err(Error::new(
@@ -207,7 +220,8 @@ impl Manifest {
 
     /// The list of the files of clusters, as [`CLUSTERS_LIST`].
     pub fn list(clusters: &[FileEntry]) -> Vec<u8> {
-        serde_json::to_vec(&serde_json::json!({ "files": clusters })).expect("a list is plain data")
+        let run = Run::of(CLUSTERS, &clusters.iter().collect::<Vec<_>>(), 0);
+        serde_json::to_vec(&serde_json::json!({ "runs": Vec::from_iter(run) })).expect("a list is plain data")
     }
 
     /// Takes the list of the files of clusters. Taken again it changes nothing.
@@ -216,8 +230,8 @@ impl Manifest {
     /// `damaged-file` when it is none, or names a path outside its folder.
     pub fn take_list(&mut self, json: &[u8]) -> Result<()> {
         let damaged = || Error::new(ErrorKind::DamagedFile, "clusters.json is damaged: fetch it or build the index again");
-        let ReadList { files } = json::read(json).ok_or_else(damaged)?;
-        let files: Vec<FileEntry> = files.into_iter().map(FileEntry::from).collect();
+        let ReadList { runs } = json::read(json).ok_or_else(damaged)?;
+        let files = files_of(runs).ok_or_else(damaged)?;
         check_paths(&files)?;
         if files.iter().any(|file| file.needed != Needed::Vectors) {
             return Err(damaged());
@@ -230,22 +244,39 @@ impl Manifest {
 
     /// The bytes of `manifest.json`, without what the list of clusters says.
     pub fn to_json(&self) -> Vec<u8> {
-        let files = self.files.iter().filter(|file| file.needed != Needed::Vectors).cloned().collect();
-        serde_json::to_vec(&Self { files, ..self.clone() }).expect("a manifest is plain data")
+        let mut files: Vec<&FileEntry> = self.files.iter().filter(|file| file.needed != Needed::Vectors).collect();
+        let mut runs = Vec::new();
+        for (path, needed) in [(WORDS, Needed::Words), (DOCUMENTS, Needed::Hit)] {
+            let (in_run, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.needed == needed);
+            if let Some(run) = Run::of(path, &in_run, self.documents) {
+                files = others;
+                runs.push(run);
+            }
+        }
+        let listed = Self { files: files.into_iter().cloned().collect(), ..self.clone() };
+        serde_json::to_vec(&Written { listed: &listed, runs }).expect("a manifest is plain data")
     }
 
     /// The paths that a manifest of any version, or a list, names below its folder; none where the bytes are neither.
     pub fn paths(json: &[u8]) -> Vec<String> {
         #[derive(Default, Deserialize)]
+        #[serde(default)]
         struct Files {
             files: Vec<Path>,
+            runs: Vec<Paths>,
         }
         #[derive(Deserialize)]
         struct Path {
             path: String,
         }
-        let files: Files = serde_json::from_slice(json).unwrap_or_default();
-        files.files.into_iter().map(|file| file.path).filter(|path| stays_inside(path)).collect()
+        #[derive(Deserialize)]
+        struct Paths {
+            path: String,
+            bytes: Vec<usize>,
+        }
+        let Files { files, runs } = serde_json::from_slice(json).unwrap_or_default();
+        let of_runs = runs.iter().flat_map(|Paths { path, bytes }| (0..bytes.len()).map(|number| numbered(path, number)));
+        files.into_iter().map(|file| file.path).chain(of_runs).filter(|path| stays_inside(path)).collect()
     }
 
     /// The entry of a file.
@@ -275,17 +306,22 @@ impl Manifest {
 
     /// The files of words, in the order of their blocks: none where the words are made from the documents.
     pub fn word_files(&self) -> impl Iterator<Item = &FileEntry> {
-        self.files.iter().filter(|file| file.path.starts_with(WORDS_PREFIX))
+        self.files.iter().filter(|file| file.needed == Needed::Words)
     }
 
     /// The path of a block of words.
     pub fn words_path(block: usize) -> String {
-        format!("{WORDS_PREFIX}{block:03}.bin")
+        numbered(WORDS, block)
     }
 
     /// The path of the vectors of a cluster.
     pub fn cluster_path(cluster: usize) -> String {
-        format!("index/vectors/{:02}/{:03}.bin", cluster / CLUSTERS_TOGETHER, cluster % CLUSTERS_TOGETHER)
+        numbered(CLUSTERS, cluster)
+    }
+
+    /// The path of a file of documents.
+    pub fn documents_path(number: usize) -> String {
+        numbered(DOCUMENTS, number)
     }
 
     /// The files of documents, in the order of their documents.
@@ -314,12 +350,32 @@ impl Manifest {
     }
 }
 
-impl From<Read> for Manifest {
-    fn from(read: Read) -> Self {
-        let Read { model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files } = read;
-        let files = files.into_iter().map(FileEntry::from).collect();
-        Self { format: FORMAT, model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files }
+impl Read {
+    fn manifest(self) -> Option<Manifest> {
+        let Self { model, dim, documents, passages, passage_tokens, passage_overlap, language, meaning, base, files, runs } =
+            self;
+        let files = files.into_iter().map(FileEntry::from).chain(files_of(runs.unwrap_or_default())?).collect();
+        let format = FORMAT;
+        Some(Manifest {
+            format,
+            model,
+            dim,
+            documents,
+            passages,
+            passage_tokens,
+            passage_overlap,
+            language,
+            meaning,
+            base,
+            files,
+        })
     }
+}
+
+/// The files of some runs; nothing where one is none.
+fn files_of(runs: Vec<ReadRun>) -> Option<Vec<FileEntry>> {
+    let files: Option<Vec<Vec<FileEntry>>> = runs.into_iter().map(ReadRun::files).collect();
+    Some(files?.into_iter().flatten().collect())
 }
 
 impl From<ReadEntry> for FileEntry {
@@ -367,7 +423,7 @@ mod tests {
 
     fn manifest(path: &str) -> String {
         format!(
-            r#"{{"format": 5, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
+            r#"{{"format": 6, "model": {{"id": "m", "family": "00"}}, "dim": 32, "documents": 3, "passages": 3,
                 "passage_tokens": 200, "passage_overlap": 40, "language": "en", "meaning": true, "files": [
                 {{"path": "{path}", "bytes": 1, "sha256": "", "needed": "hit", "first": 0}},
                 {{"path": "docs/001.json", "bytes": 1, "sha256": "", "needed": "hit", "first": 2}}]}}"#

@@ -41,22 +41,25 @@ impl Places {
     /// `damaged-file` when the file is cut short or contradicts itself.
     pub fn read(bytes: &[u8], document_count: usize) -> Result<Self> {
         let damaged = || Error::new(ErrorKind::DamagedFile, "passages.safetensors is damaged: fetch it or build the index again");
-        let tensors = Tensors::read(bytes).ok_or_else(damaged)?;
-        let tensor = |name| tensors.bytes(name).ok_or_else(damaged);
-        let [counts, starts, lengths] = [tensor(TENSORS[0])?, tensor(TENSORS[1])?, tensor(TENSORS[2])?];
+        Self::parse(bytes, document_count).ok_or_else(damaged)
+    }
+
+    fn parse(bytes: &[u8], document_count: usize) -> Option<Self> {
+        let tensors = Tensors::read(bytes)?;
+        let [counts, starts, lengths] = TENSORS.map(|name| tensors.bytes(name));
+        let (counts, starts, lengths) = (counts?, starts?, lengths?);
         let mut places = Self::default();
         let (mut at, mut start_at, mut length_at) = (0, 0, 0);
-        for document in 0..u32::try_from(document_count).map_err(|_| damaged())? {
+        for document in 0..u32::try_from(document_count).ok()? {
             let mut start = 0u32;
             // What a hostile count promises has no bytes behind it, so this ends soon.
-            for _ in 0..take_varint(counts, &mut at).ok_or_else(damaged)? {
-                start = start.wrapping_add(take_varint(starts, &mut start_at).ok_or_else(damaged)?);
-                let length = take_varint(lengths, &mut length_at).ok_or_else(damaged)?;
-                places.push(document, (start, start.checked_add(length).ok_or_else(damaged)?));
+            for _ in 0..take_varint(counts, &mut at)? {
+                start = start.wrapping_add(take_varint(starts, &mut start_at)?);
+                places.push(document, (start, start.checked_add(take_varint(lengths, &mut length_at)?)?));
             }
         }
         let is_read = at == counts.len() && start_at == starts.len() && length_at == lengths.len();
-        if is_read { Ok(places) } else { Err(damaged()) }
+        is_read.then_some(places)
     }
 
     /// The bytes of `passages.safetensors` of an index over `document_count` documents.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::document::Document;
 use super::fusion::Ranked;
+use super::join::joined;
 use super::lexical::unicode::lower_text;
 use crate::json;
 
@@ -84,7 +85,7 @@ impl Preferences {
 
 /// A question without what does not tell it from another.
 fn plain(question: &str) -> String {
-    let words = question.split_whitespace().map(lower_text).collect::<Vec<_>>().join(" ");
+    let words = lower_text(&joined(question.split_whitespace(), " "));
     words.trim_end_matches(['?', '.', '!', ' ']).to_owned()
 }
 

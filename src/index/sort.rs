@@ -6,10 +6,24 @@
 use std::cmp::Ordering;
 
 /// Sorts a list, equals in the order in which they came, by some n log n comparisons.
-pub fn sort_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
+pub fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let order = order(list.len(), &mut |a, b| compare(&list[a as usize], &list[b as usize]).is_gt());
-    let mut items: Vec<Option<T>> = std::mem::take(list).into_iter().map(Some).collect();
-    list.extend(order.into_iter().filter_map(|place| items[place as usize].take()));
+    put_in(order, &mut |a, b| list.swap(a, b));
+}
+
+/// Puts items in an order by swaps: each cycle of it from its first place on, so that every item is moved once.
+fn put_in(mut order: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+    for start in 0..order.len() {
+        let mut place = start;
+        loop {
+            let next = std::mem::replace(&mut order[place], place as u32) as usize;
+            if next == start {
+                break;
+            }
+            swap(place, next);
+            place = next;
+        }
+    }
 }
 
 /// The different texts of a list, in ascending order.

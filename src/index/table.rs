@@ -8,7 +8,8 @@
 //! | `documents.columns` | an object: field → `{"values": [distinct texts], "documents": […], "counts": […], "codes": […]}` |
 //!
 //! `documents` are the numbers of the documents that have the field, ascending; left out where they are all up to the last. `counts` say how
-//! many values each of them has; left out where each has one. `codes` are indexes into `values`, document by document. What a column takes
+//! many values each of them has; left out where each has one. `values` come in the order of the field (`order`), and `codes` are indexes into them,
+//! document by document. What a column takes
 //! is in proportion to the values that documents have, not to the number of documents.
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::{Number, Value};
 
+use super::join::joined;
 use super::order;
 use super::preferences::{PREFERENCES, Preferences};
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +46,7 @@ pub struct Table {
 /// One field: the texts it has, and which of them each document has that has any.
 #[derive(Debug, Clone, Default)]
 struct Column {
+    /// In the order of the field, but for those that were added since.
     values: Vec<String>,
     /// Numbers of documents, ascending.
     documents: Vec<u32>,
@@ -120,7 +123,7 @@ impl FromIterator<(String, Vec<String>)> for Filters {
 pub type Counts = Vec<(String, usize)>;
 
 impl Table {
-    /// Adds a document; its number is the next.
+    /// Adds a document; its number is the next. [`Self::arrange`] must follow the last.
     pub fn push(&mut self, document: &Document) {
         let number = self.ids.len() as u32;
         self.ids.push(document.id.clone());
@@ -137,26 +140,33 @@ impl Table {
         }
     }
 
+    /// Puts the values of each field in their order, after documents were added: their codes are then what documents are ordered by.
+    pub fn arrange(&mut self) {
+        self.columns.iter_mut().for_each(|(_, column)| column.arrange());
+    }
+
     /// Reads the tensors of `lexical.safetensors` by name.
     ///
     /// # Errors
     /// `damaged-file` when one is missing or contradicts the other.
     pub fn open<'a>(tensor: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self> {
-        let damaged = |what: &str| {
-            Error::new(
-                ErrorKind::DamagedFile,
-                format!("the index's table of documents is damaged ({what}): build the index again"),
-            )
-        };
-        let part = |name: &str| tensor(name).ok_or_else(|| damaged("a part is missing"));
-        let ids: Vec<String> = json::read(part(IDS)?).ok_or_else(|| damaged("not JSON"))?;
-        let json::Named(saved) = json::read(part(COLUMNS)?).ok_or_else(|| damaged("not JSON"))?;
+        Self::parse(tensor).map_err(|what| {
+            let what = format!("the index's table of documents is damaged ({what}): build the index again");
+            Error::new(ErrorKind::DamagedFile, what)
+        })
+    }
+
+    /// What is read, or what is wrong.
+    fn parse<'a>(tensor: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self, &'static str> {
+        let part = |name: &str| tensor(name).ok_or("a part is missing");
+        let ids: Vec<String> = json::read(part(IDS)?).ok_or("not JSON")?;
+        let json::Named(saved) = json::read(part(COLUMNS)?).ok_or("not JSON")?;
         let columns = saved.into_iter().map(|(name, saved)| Some((name, Column::open(saved, ids.len())?)));
         let columns: Option<Vec<(String, Column)>> = columns.collect();
         let columns = columns.filter(|columns| columns.is_sorted_by(|(a, _), (b, _)| a < b));
-        let columns = columns.ok_or_else(|| damaged("its columns contradict each other"))?;
+        let columns = columns.ok_or("its columns contradict each other")?;
         let preferences = tensor(PREFERENCES).map(|text| Preferences::open(text, ids.len()));
-        let preferences = preferences.map(|read| read.ok_or_else(|| damaged("its preferences name no document")));
+        let preferences = preferences.map(|read| read.ok_or("its preferences name no document"));
         Ok(Self { ids, columns, preferences: preferences.transpose()?.unwrap_or_default() })
     }
 
@@ -217,8 +227,8 @@ impl Table {
         if self.column(field).is_some() {
             return Ok(());
         }
-        let known: Vec<&str> = self.fields().map(|(name, _)| name).collect();
-        Err(Error::new(ErrorKind::InvalidInput, format!("the index has no field {field:?}: it has {}", known.join(", "))))
+        let known = joined(self.fields().map(|(name, _)| name), ", ");
+        Err(Error::new(ErrorKind::InvalidInput, format!("the index has no field {field:?}: it has {known}")))
     }
 
     /// The field that an order names, and whether it is descending: `-year` for the largest first.
@@ -235,8 +245,7 @@ impl Table {
     /// The place of each document's first value in a field among all values of it; none where it has none.
     pub fn places(&self, field: &str) -> impl Fn(u32) -> Option<u32> {
         let column = self.column(field);
-        let places = column.map(|column| order::places(&column.values)).unwrap_or_default();
-        move |document| column?.of(document).first().map(|&value| places[value as usize])
+        move |document| column?.of(document).first().copied()
     }
 
     /// How many of some documents have each value of a field.
@@ -276,6 +285,17 @@ impl Column {
         }
         self.documents.push(document);
         self.ends.push(self.codes.len() as u32);
+    }
+
+    fn arrange(&mut self) {
+        let places = order::places(&self.values);
+        if places.is_sorted() {
+            return;
+        }
+        let mut values = vec![String::new(); places.len()];
+        places.iter().zip(std::mem::take(&mut self.values)).for_each(|(&place, value)| values[place as usize] = value);
+        self.codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+        (self.values, self.index) = (values, HashMap::new());
     }
 
     /// The codes of a document's values; none where it has no such field.
@@ -355,6 +375,7 @@ mod tests {
             let fields = fields.as_object().unwrap().clone();
             table.push(&Document { id: id.into(), fields, ..Document::default() });
         }
+        table.arrange();
         table
     }
 

@@ -280,6 +280,7 @@ pub(super) fn not_of_one_index() -> Error {
 mod tests {
     use super::*;
     use crate::index::clustering::Clustering;
+    use crate::tensors::Tensors;
     use proptest::prelude::*;
 
     /// Passages of a few documents, with small whole numbers so that quantization is exact.
@@ -341,6 +342,20 @@ mod tests {
             );
         }
         assert!(found * 100 >= asked * 97, "{found} of {asked}");
+    }
+
+    #[test]
+    fn clusters_with_what_is_no_number_are_refused() {
+        let whole = vectors(&[(0, vec![127; 32]), (1, vec![-127; 32])]);
+        let bytes = Clustering::of(whole.codes().unwrap(), &whole.places).write().unwrap();
+        assert!(Clusters::read(&bytes).is_ok());
+        for name in ["clusters.mean", "clusters.reach"] {
+            let tensor = Tensors::read(&bytes).unwrap().bytes(name).unwrap();
+            let at = tensor.as_ptr() as usize - bytes.as_ptr() as usize;
+            let mut other = bytes.clone();
+            other[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+            assert_eq!(Clusters::read(&other).unwrap_err().kind(), ErrorKind::DamagedFile, "{name}");
+        }
     }
 
     proptest! {

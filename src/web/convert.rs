@@ -135,8 +135,9 @@ pub fn texts(list: JsValue) -> Option<Vec<String>> {
     list.dyn_ref::<Array>()?.iter().map(|text| text.as_string()).collect()
 }
 
+/// The error of a property that is not what it should be.
 #[cfg(feature = "web-index")]
-fn unreadable(name: &str) -> Error {
+pub fn unreadable(name: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, format!("the options or documents cannot be read ({name} is not what it should be)"))
 }
 

@@ -37,13 +37,6 @@ pub use search::{Found, Manifest, Question, Search};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The SHA-256 of some bytes in hexadecimal, for pages whose browser has none for them.
-#[cfg(any(feature = "web-index", feature = "web-encoder"))]
-#[wasm_bindgen]
-pub fn sha256(bytes: &[u8]) -> String {
-    crate::hash::hex_sha256(bytes)
-}
-
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();

@@ -4,7 +4,7 @@
 use js_sys::{Array, Map, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{plain, read_option, set, texts};
+use super::convert::{plain, read_option, set, texts, unreadable};
 use super::shown::{shown, shown_answer};
 use crate::engine::{self, Answer, DEFAULT_LIMIT, Documents, Index, Mode, QueryOptions, QueryVector};
 use crate::error::{Error, ErrorKind, Result};
@@ -313,19 +313,28 @@ fn with_words<T>(vocabulary: Option<Vocabulary>, work: impl FnOnce(Option<&dyn F
     work(is_word.as_ref().map(|is_word| is_word as &dyn Fn(&str) -> bool))
 }
 
+fn number(settings: &JsValue, name: &str) -> Result<Option<f64>> {
+    read_option(settings, name, |value| value.as_f64())
+}
+
+fn text(settings: &JsValue, name: &str) -> Result<Option<String>> {
+    read_option(settings, name, |value| value.as_string())
+}
+
 /// How to answer a query, as JavaScript gives it; what is left out has its default.
 fn query_options(settings: &JsValue) -> Result<QueryOptions> {
-    let limit = match read_option(settings, "limit", |limit| limit.as_f64())? {
+    let limit = match number(settings, "limit")? {
         None => DEFAULT_LIMIT,
         Some(limit) if limit >= 1.0 && limit.fract() == 0.0 => limit.min(1e6) as usize,
         Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "limit must be a whole number of at least 1")),
     };
-    let mode = read_option(settings, "mode", |mode| match mode.as_string()?.as_str() {
-        "hybrid" => Some(Mode::Hybrid),
-        "semantic" => Some(Mode::Semantic),
-        "lexical" => Some(Mode::Lexical),
-        _ => None,
-    })?;
+    let mode = match text(settings, "mode")?.as_deref() {
+        None => Mode::default(),
+        Some("hybrid") => Mode::Hybrid,
+        Some("semantic") => Mode::Semantic,
+        Some("lexical") => Mode::Lexical,
+        Some(_) => return Err(unreadable("mode")),
+    };
     let filters = read_option(settings, "filters", |filters| {
         let mut read = Filters::default();
         for entry in Object::entries(filters.dyn_ref()?).iter() {
@@ -334,15 +343,15 @@ fn query_options(settings: &JsValue) -> Result<QueryOptions> {
         }
         Some(read)
     })?;
-    let min_score = read_option(settings, "minScore", |least| least.as_f64())?;
+    let min_score = number(settings, "minScore")?;
     if min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
         return Err(Error::new(ErrorKind::InvalidInput, "minScore must be a number from 0 to 1, or 'auto'"));
     }
     Ok(QueryOptions {
         limit,
-        mode: mode.unwrap_or_default(),
+        mode,
         filters: filters.unwrap_or_default(),
-        sort: read_option(settings, "sort", |sort| sort.as_string())?,
+        sort: text(settings, "sort")?,
         facets: read_option(settings, "facets", texts)?.unwrap_or_default(),
         min_score: min_score.map(|least| least as f32),
         ..QueryOptions::default()

@@ -1,4 +1,4 @@
-import { expect, openBlank, type Package, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, type Package, test } from './site.js'
 
 test('an index opens from bytes alone, with no address and no request, and answers by meaning', async ({
   page,
@@ -72,7 +72,7 @@ test('a kept file that was damaged, or is of another version, is fetched again; 
   await openBlank(page, site)
   const load = () =>
     page.evaluate(async (url) => {
-      const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const encoder = await Encoder.load({ url: `${url}/search/model/` })
       const [vector] = await encoder.encode(['where do I hang my coat?'])
       const cache = await caches.open('inkling-1')
@@ -126,7 +126,7 @@ test('what a browser has stored is looked at: an entry that lost its bytes on th
   site.alter = (path, body) => (path.endsWith('/worker.js') ? Buffer.concat([Buffer.from(forgetful), body]) : body)
   await openBlank(page, site)
   await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     await encoder.encode(['where do I hang my coat?'])
   }, site.url)

@@ -6,11 +6,12 @@ import type http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import type { BrowserContext, Page } from '@playwright/test'
+import type * as OfflinePackage from 'inkling-search/offline'
 import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
 import { DEVICES, violationsInAllLooks } from './axe.js'
-import { test as base, Demo, expect, gradedQuery, keptRows, openBlank, type Package, watchRequests } from './site.js'
+import { test as base, Demo, expect, gradedQuery, keptRows, openBlank, watchRequests } from './site.js'
 
 /** A copy of the demo that a test may change, and its server. */
 interface Deployed {
@@ -312,7 +313,7 @@ test('the page can be installed as an app', async ({ page, context, deployed }) 
 test('the service worker does not fetch a model that nobody has asked for', async ({ page, deployed }) => {
   await openBlank(page, deployed)
   const state = await page.evaluate(async (url) => {
-    const { Offline }: Package = await import(`${url}/inkling/index.js`)
+    const { Offline }: typeof OfflinePackage = await import(`${url}/inkling/offline.js`)
     const stored = new Promise<void>((resolve) => {
       const offline = new Offline({
         script: `${url}/service-worker.js`,
@@ -415,7 +416,7 @@ test('axe finds nothing to complain about in what is said of storing, in light a
 
 test('the list of a site holds what its pages load, and of an index only the manifest', () => {
   const site = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-list-'))
-  const manifest = (language: string) => JSON.stringify({ format: 5, model: {}, language, files: [] })
+  const manifest = (language: string) => JSON.stringify({ format: 6, model: {}, language, files: [] })
   const files = {
     'index.html': '<p>',
     'a b/ü.html': '',

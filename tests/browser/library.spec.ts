@@ -1,5 +1,5 @@
 import type * as Inkling from 'inkling-search'
-import { expect, openBlank, type Package, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, type Package, test } from './site.js'
 
 test.beforeEach(({ page, site }) => openBlank(page, site))
 
@@ -83,7 +83,7 @@ test('progress never goes back, and ends when everything is there', async ({ pag
 
 test('an encoder gives unit vectors that are close when the meaning is', async ({ page, site }) => {
   const { info, norms, alike, unlike, progress } = await page.evaluate(async (url) => {
-    const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder, similarity }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     const texts = [
       'Hospitals are short of beds',

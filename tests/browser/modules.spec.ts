@@ -33,6 +33,9 @@ const compressed = (paths: string[]): number =>
 /** The module that knows other languages than English. */
 const LANGUAGES = '/inkling/wasm/inkling-languages-simd128.wasm'
 
+/** What drives the model, changes and builds. */
+const LATER = '/inkling/later.js'
+
 /** The model of the tests, and passages that it takes. */
 const TINY = ['--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8']
 
@@ -106,6 +109,24 @@ test.describe('where the module for other languages does not come', () => {
   })
 })
 
+test.describe('where what drives the model does not come', () => {
+  test.use({ complaintsAllowed: /Failed to load resource/ })
+
+  test('the model says so, and words go on', async ({ page, site }) => {
+    site.routes[LATER] = (response) => void response.writeHead(404).end()
+    await openBlank(page, site)
+    const outcome = await page.evaluate(async (url) => {
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const search = await createSearch({ url: `${url}/search/` })
+      const code = await search.modelReady.then(String, (thrown: { code?: string }) => thrown.code)
+      const { hits, mode } = await search.query('Lindenthal')
+      return { code, mode, hits: hits.length }
+    }, site.url)
+    expect(outcome).toEqual({ code: 'network', mode: 'lexical', hits: expect.any(Number) })
+    expect(outcome.hits).toBeGreaterThan(0)
+  })
+})
+
 test('an encoder that traps takes nothing along: that query and later ones are answered by words, and say so', async ({
   page,
   site,
@@ -156,8 +177,9 @@ test('words answer with one module, which every browser loads, and the encoder c
       (file) => `/inkling/${file}`,
     ),
   )
-  expect(compressed(engine)).toBeLessThanOrEqual(152_000)
+  expect(compressed(engine)).toBeLessThanOrEqual(139_000)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
+  expect(site.requests).toContain(LATER)
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])
   expect(compressed(site.requests.filter((path) => path.includes('/inkling-encoder-')))).toBeLessThanOrEqual(153_000)
 })

@@ -1,13 +1,13 @@
 import { chromium } from '@playwright/test'
 import type * as Inkling from 'inkling-search'
-import { expect, openBlank, type Package, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, test } from './site.js'
 
 test('several workers give the vectors of one, with progress, and are gone afterwards', async ({ page, site }) => {
   await openBlank(page, site)
   let workers = 0
   page.on('worker', () => workers++)
   const { same, progress } = await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     const texts = Array.from(
       { length: 48 },
@@ -27,7 +27,7 @@ test('several workers give the vectors of one, with progress, and are gone after
 test('the module is fetched once for all workers', async ({ page, site }) => {
   await openBlank(page, site)
   await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     await encoder.encode(
       Array.from({ length: 32 }, (_, i) => `text ${i}`),
@@ -41,7 +41,7 @@ test('the module is fetched once for all workers', async ({ page, site }) => {
 test('a bulk that is cancelled ends its helpers and leaves the encoder usable', async ({ page, site }) => {
   await openBlank(page, site)
   const { code, length } = await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/search/model/` })
     const controller = new AbortController()
     const texts = Array.from({ length: 400 }, (_, i) => `${i} ${'what was learned at the clinic '.repeat(20)}`)
@@ -65,7 +65,7 @@ test('where the whole dot of relaxed SIMD is slow, the one built from pairs is t
     const page = await browser.newPage()
     await openBlank(page, site)
     const kernel = await page.evaluate(async (url) => {
-      const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const encoder = await Encoder.load({ url: `${url}/search/model/` })
       encoder.dispose()
       return encoder.info.kernel

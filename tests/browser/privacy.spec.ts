@@ -1,5 +1,5 @@
 /** What leaves the browser, and what stays in it: the tables of docs/security.md. */
-import { expect, openBlank, type Package, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, type Package, test } from './site.js'
 
 test('nothing is asked for outside the folders of package and index, nothing is sent, and nothing else is stored', async ({
   page,
@@ -19,7 +19,8 @@ test('nothing is asked for outside the folders of package and index, nothing is 
   const word = 'zyzzyva'
   const stored = await page.evaluate(
     async ({ url, word }) => {
-      const { createSearch, Encoder }: Package = await import(`${url}/inkling/index.js`)
+      const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const search = await createSearch({ url: `${url}/search/` })
       await search.query(word)
       await search.modelReady

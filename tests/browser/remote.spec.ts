@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import type * as Inkling from 'inkling-search'
+import type * as Remote from 'inkling-search/remote'
 import { at } from '../../scripts/lib.mjs'
 import { POLICY } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
@@ -88,7 +89,8 @@ test('a remote index finds what the local one finds by meaning, and never sees t
     const queries = gradedQueries.slice(0, 12).map(({ query }) => query)
     const seen = await page.evaluate(
       async ({ url, engine, queries }) => {
-        const { createRemoteSearch, createSearch, qdrant }: Package = await import(`${url}/inkling/index.js`)
+        const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+        const { createRemoteSearch, qdrant }: typeof Remote = await import(`${url}/inkling/remote.js`)
         const engineThere = qdrant({ url: engine, collection: 'talks' })
         const remote = await createRemoteSearch(engineThere, { url: `${url}/search/model/` })
         const remoteInfo = remote.info

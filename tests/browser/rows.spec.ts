@@ -1,6 +1,7 @@
 /** The rows of the query encoder's word embeddings that come when a question needs them. */
 import type { Page } from '@playwright/test'
-import { expect, holdWeights, openBlank, type Package, type Site, test } from './site.js'
+import type * as OfflinePackage from 'inkling-search/offline'
+import { type EncoderPackage, expect, holdWeights, openBlank, type Package, type Site, test } from './site.js'
 
 // A test that takes a file away has the browser report that.
 test.use({ complaintsAllowed: /404/ })
@@ -70,7 +71,7 @@ test('of several first visitors with the same word each fetches other blocks bes
     const before = rowsIn(site).length
     await page.evaluate(
       async ({ url, word }) => {
-        const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+        const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
         const encoder = await Encoder.load({ url: `${url}/search/model/`, cache: false })
         await encoder.encode([word])
         encoder.dispose()
@@ -90,7 +91,7 @@ test('a vector is the same bits whichever rows came before', async ({ page, site
   await openBlank(page, site)
   const vectors = await page.evaluate(
     async ({ url, words }) => {
-      const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const encode = async (...texts: string[]) => {
         const encoder = await Encoder.load({ url: `${url}/search/model/`, cache: false })
         const vectors = await encoder.encode(texts)

@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as Inkling from 'inkling-search'
+import type * as Encoding from 'inkling-search/encoder'
 import { POLICY, serve } from '../../scripts/serve.mjs'
 import { cli, modelFolder, siteFolder } from '../../scripts/site.mjs'
 
@@ -23,6 +24,9 @@ export interface Site {
 
 /** The package as a page loads it, inside `page.evaluate`. */
 export type Package = typeof Inkling
+
+/** The same of what encodes without an index. */
+export type EncoderPackage = typeof Encoding
 
 /** Opens a page of the site without the demo's own script, so that the only worker is the test's. */
 export async function openBlank(page: Page, site: { url: string }): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import type * as Build from 'inkling-search/build'
 import { Asked } from './asked.js'
-import { expect, openBlank, type Package, type Site, sessions, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, type Package, type Site, sessions, test } from './site.js'
 import { inject, LOOKS_REAL, serveTiny } from './tiny.js'
 
 type BuildPackage = typeof Build
@@ -24,7 +24,7 @@ const MANY = Array.from({ length: 40 }, (_, i) => `session ${i}: how a clinic sh
 async function encodeMany(page: Page, site: Site, isDecided: boolean) {
   return page.evaluate(
     async ({ url, texts, isDecided }) => {
-      const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder, similarity }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const cpu = await Encoder.load({ url: `${url}/tiny/`, backend: 'cpu' })
       const encoder = await Encoder.load({ url: `${url}/tiny/` })
       if (isDecided) await encoder.decideBackend()
@@ -72,7 +72,7 @@ test('an ordinary search never asks for the module of the GPU, and says when it 
 
 test('few texts do not have the module of the GPU fetched', async ({ page, site }) => {
   const info = await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const encoder = await Encoder.load({ url: `${url}/tiny/` })
     for (let i = 0; i < 5; i++) await encoder.encode(['Health data', 'bread', 'C’est la vie'])
     encoder.dispose()

@@ -4,7 +4,7 @@
  */
 import type * as Inkling from 'inkling-search'
 import { Asked } from './asked.js'
-import { expect, openBlank, type Package, type Site, sessions, test } from './site.js'
+import { type EncoderPackage, expect, openBlank, type Package, type Site, sessions, test } from './site.js'
 import { inject, LOOKS_REAL, serveTiny } from './tiny.js'
 
 // The browser itself complains about what is injected here.
@@ -19,7 +19,7 @@ test.beforeEach(async ({ page, site }) => {
 async function encodeThrice(page: Parameters<typeof openBlank>[0], site: Site, backend: Inkling.BackendOption) {
   return page.evaluate(
     async ({ url, backend }) => {
-      const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+      const { Encoder, similarity }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
       const cpu = await Encoder.load({ url: `${url}/tiny/`, backend: 'cpu' })
       const [expected] = (await cpu.encode(['Health data'])) as [Float32Array]
       cpu.dispose()
@@ -43,7 +43,7 @@ test('asked for by name, the GPU encodes with the real model, and its vectors ar
   site,
 }) => {
   const { info, cosines, lengths } = await page.evaluate(async (url) => {
-    const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder, similarity }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const texts = ['Health data', 'La santé, 42 % : « oui »']
     const load = (backend: Inkling.BackendOption) => Encoder.load({ url: `${url}/search/model/documents/`, backend })
     const [gpu, cpu] = [await load('webgpu'), await load('cpu')]
@@ -192,7 +192,7 @@ test('a bulk on the GPU is sent in large parts, without helpers, and has the vec
   let workers = 0
   page.on('worker', () => workers++)
   const { progress, lowest } = await page.evaluate(async (url) => {
-    const { Encoder, similarity }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder, similarity }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     const [gpu, cpu] = [
       await Encoder.load({ url: `${url}/tiny/`, backend: 'webgpu' }),
       await Encoder.load({ url: `${url}/tiny/`, backend: 'cpu' }),
@@ -217,7 +217,7 @@ test('an encoder is loaded without the module for the GPU unless that is asked f
   const load = (backend?: Inkling.BackendOption) =>
     page.evaluate(
       async ({ url, options }) => {
-        const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+        const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
         const encoder = await Encoder.load({ url: `${url}/tiny/`, ...options })
         encoder.dispose()
         return encoder.info
@@ -235,7 +235,7 @@ test('an encoder is loaded without the module for the GPU unless that is asked f
 
 test('a backend that there is not is refused', async ({ page, site }) => {
   const code = await page.evaluate(async (url) => {
-    const { Encoder }: Package = await import(`${url}/inkling/index.js`)
+    const { Encoder }: EncoderPackage = await import(`${url}/inkling/encoder.js`)
     return Encoder.load({ url: `${url}/tiny/`, backend: 'abacus' as never }).catch(
       ({ code }: Inkling.InklingError) => code,
     )

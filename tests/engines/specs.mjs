@@ -161,8 +161,8 @@ async function searchBlank(question) {
 
 /** In the page: the vectors of some texts, as Base64 of their bytes. @param {string[]} texts */
 async function encodeBlank(texts) {
-  const address = new URL('inkling/index.js', location.href).href
-  const { Encoder } = /** @type {typeof import('inkling-search')} */ (await import(address))
+  const address = new URL('inkling/encoder.js', location.href).href
+  const { Encoder } = /** @type {typeof import('inkling-search/encoder')} */ (await import(address))
   const encoder = await Encoder.load({ url: 'search/model/' })
   const vectors = await encoder.encode(texts)
   encoder.dispose()

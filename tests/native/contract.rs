@@ -60,7 +60,7 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
 
 fn is_read(path: &str) -> bool {
     let named = manifest(vec![FileEntry::new(path, b"", Needed::Hit)]);
-    match Manifest::from_json(&serde_json::to_vec(&named).unwrap()) {
+    match Manifest::from_json(&named.to_json()) {
         Ok(_) => true,
         Err(error) if error.kind() == ErrorKind::DamagedFile => false,
         Err(error) => panic!("{path:?}: {error}"),
@@ -82,6 +82,25 @@ fn is_close((documents, cosine): (usize, f32)) -> Value {
     let ranked = fusion::by_meaning(&[VectorHit { document: 0, passage: Some(0), score: cosine }]);
     let close = Asked { unknown: 0.0, documents }.closeness_by_meaning(&ranked) >= 0.0;
     json!({ "documents": documents, "cosine": cosine, "close": close })
+}
+
+/// Files that are many as they are written in manifests and lists, and what is read of them.
+fn many() -> Value {
+    let words = (0..3).map(|block| FileEntry::new(Manifest::words_path(block), &[0; 3][..block], Needed::Words));
+    let documents = (0..2).map(|number| FileEntry {
+        first: Some(number * 4),
+        ..FileEntry::new(Manifest::documents_path(number), b"[]", Needed::Hit)
+    });
+    let clusters = [FileEntry::new(Manifest::cluster_path(0), b"abc", Needed::Vectors)];
+    let listed = manifest(words.chain(documents).collect());
+    let parse = |json: Vec<u8>| serde_json::from_slice::<Value>(&json).unwrap();
+    json!({
+        "manifest": parse(Manifest { documents: 5, ..listed.clone() }.to_json()),
+        "files": listed.files,
+        "list": parse(Manifest::list(&clusters)),
+        "clusters": clusters,
+        "cluster 1234": Manifest::cluster_path(1234),
+    })
 }
 
 #[test]
@@ -120,6 +139,7 @@ fn what_the_package_repeats_of_the_crate_is_what_the_golden_says() {
             "rows": ROWS_PREFIX,
         },
         "manifest": manifest(named),
+        "many": many(),
         "paths": { "good": good, "bad": bad },
         "filters": filters,
         "meaning": [by_meaning(&[0.9, 0.7, 0.5, 0.35, 0.2, -0.1, -1.0]), by_meaning(&[0.3, 0.1, 0.0, -0.03, -0.05, -0.2])],

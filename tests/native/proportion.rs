@@ -174,6 +174,12 @@ fn descriptions_take_memory_in_proportion_to_their_bytes() {
         )
     };
     check("files", |count| manifest(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes).unwrap()));
+    let run = |count| {
+        let (ones, hashes) = (joined(count, ",", |_| "1".into()), joined(count, "", |n| format!("{n:032x}")));
+        let run = format!(r#"{{"path":"d/*","needed":"hit","bytes":[{ones}],"sha256":"{hashes}","documents":[{ones}]}}"#);
+        manifest(0).replace(r#""files":[]"#, &format!(r#""files":[],"runs":[{run}]"#))
+    };
+    check("a run of files", |count| run(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes).unwrap()));
     let config = |count| format!(r#"{{"format":2,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
     check("a configuration", |count| config(count).into_bytes(), |bytes| drop(ModelConfig::from_json(bytes)));
     let vocabulary = |count| {

@@ -110,11 +110,16 @@ test('webpack builds a page with the package without any configuration', async (
   assert.deepEqual(await outputOfFolder(browser, path.join(root, 'public')), EXPECTED)
 })
 
-test('esbuild bundles a page with the package when worker.js and wasm/ are copied beside the bundle', async () => {
+/** Copies what esbuild does not follow beside a bundle. @param {string} root */
+function copyBeside(root) {
+  for (const name of ['worker.js', 'later.js', 'wasm'])
+    fs.cpSync(path.join(dist(root), name), path.join(root, 'public', name), { recursive: true })
+}
+
+test('esbuild bundles a page with the package when worker.js, later.js and wasm/ are copied beside the bundle', async () => {
   const root = await site({ 'public/index.html': html('<script type="module" src="main.js"></script>') })
   await bundle(root, 'esbuild', ['main.js', '--bundle', '--format=esm', '--outdir=public'])
-  fs.copyFileSync(path.join(dist(root), 'worker.js'), path.join(root, 'public', 'worker.js'))
-  fs.cpSync(path.join(dist(root), 'wasm'), path.join(root, 'public', 'wasm'), { recursive: true })
+  copyBeside(root)
   assert.deepEqual(await outputOfFolder(browser, path.join(root, 'public')), EXPECTED)
 })
 
@@ -134,10 +139,7 @@ for (const [name, args, output] of /** @type {const} */ ([
       [name === 'vite' ? 'index.html' : 'public/index.html']: page,
     })
     await bundle(root, name, [...args])
-    if (name === 'esbuild') {
-      fs.copyFileSync(path.join(dist(root), 'worker.js'), path.join(root, 'public', 'worker.js'))
-      fs.cpSync(path.join(dist(root), 'wasm'), path.join(root, 'public', 'wasm'), { recursive: true })
-    }
+    if (name === 'esbuild') copyBeside(root)
     const server = await serve(path.join(root, output))
     const opened = await browser.newPage()
     try {

@@ -1,16 +1,15 @@
 // Code that uses the public API: what must compile, and what must not. Only compiled, never run.
 import {
   createSearch,
-  Encoder,
   type Hit,
   InklingError,
   type InklingErrorCode,
   type QueryResult,
   type SavedFile,
   type Search,
-  similarity,
 } from 'inkling-search'
 import { type BuildProgress, type BuiltIndex, buildIndex, zipFiles } from 'inkling-search/build'
+import { Encoder, similarity } from 'inkling-search/encoder'
 
 interface Session {
   track: string

@@ -7,7 +7,7 @@ import type { InklingErrorCode } from '../../www/src/errors.js'
 import { filterKey, type RemoteHit, RemoteSearch } from '../../www/src/remote/remote.js'
 import type { Mode } from '../../www/src/types.js'
 import { needsLanguages } from '../../www/src/worker/module-names.js'
-import { filesOf, type IndexFile, NAMES, wholeBody } from '../../www/src/worker/stored.js'
+import { filesOf, type IndexFile, listedIn, NAMES, wholeBody } from '../../www/src/worker/stored.js'
 
 /** The golden, as far as its parts are read by name. */
 interface Contract {
@@ -17,6 +17,13 @@ interface Contract {
   limit: number
   names: Record<string, string>
   manifest: { files: IndexFile[] }
+  many: {
+    manifest: unknown
+    files: IndexFile[]
+    list: { runs: object[] }
+    clusters: IndexFile[]
+    'cluster 1234': string
+  }
   paths: { good: string[]; bad: string[] }
   filters: { field: string; value: string; key: string }[]
   meaning: { cosines: number[]; scores: number[]; shown: number }[]
@@ -85,6 +92,17 @@ test('files of an index have the same names, and are needed for the same things'
   assert.deepEqual(files?.map(({ needed }) => needed).sort(), namesOf<IndexFile['needed']>(needs))
   const [{ path, bytes, sha256 } = { path: '', bytes: 0, sha256: '' }] = files ?? []
   assert.deepEqual([path, bytes, sha256.length], ['model', 3, 64])
+})
+
+test('files that are many are read from manifests and lists as they were', () => {
+  const { manifest, files, list, clusters } = rust.many
+  const read = (files: readonly IndexFile[] | undefined) =>
+    files?.map(({ path, bytes, sha256, needed }) => ({ path, bytes, sha256, needed }))
+  assert.deepEqual(filesOf(manifest), read(files))
+  assert.deepEqual(listedIn(list), read(clusters))
+  const runs = [{ ...list.runs[0], bytes: Array(1235).fill(1), sha256: '0'.repeat(1235 * 32) }]
+  assert.equal(listedIn({ runs }).at(-1)?.path, rust.many['cluster 1234'])
+  assert.deepEqual(listedIn({ runs: [{ ...runs[0], path: '../*.bin' }] }), [])
 })
 
 test('half of a hash will do, and no less of it', async () => {

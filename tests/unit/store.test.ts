@@ -45,7 +45,7 @@ const part = (length: number) => (response: http.ServerResponse, from: number) =
 }
 const rest = (response: http.ServerResponse, from: number) => void response.writeHead(206).end(FILE.subarray(from))
 
-const open = (cache = false) => new Store(url, { cache }, sha256)
+const open = (cache = false) => new Store(url, { cache })
 const code = (thrown: { code?: string }) => thrown.code
 
 /** The browser's storage, as far as a store asks it, in memory. */
@@ -138,7 +138,7 @@ test('a file that the site was asked for before there was a module is kept and n
     const asked = new Map([['a.bin', fetch(`${url}/a.bin`)]])
     const told: Progress[] = []
     const loading = new Loading((progress) => told.push(progress), DIGEST.bytes)
-    assert.deepEqual(await new Store(url, { early: { asked } }, sha256).fixed('a.bin', DIGEST, loading), FILE)
+    assert.deepEqual(await new Store(url, { early: { asked } }).fixed('a.bin', DIGEST, loading), FILE)
     assert.deepEqual(told.at(-1), { stage: 'download', file: 'a.bin', loaded: FILE.length, total: FILE.length })
     await until(() => kept.size === 1)
     assert.equal(ranges.length, requests)
@@ -203,7 +203,7 @@ test('a file that may change is what came last and could be read; what nobody ca
 
 test('files that are given are checked and not fetched, and what is not among them is said', async () => {
   const files = new Map([['a.bin', FILE]])
-  const store = new Store('', { files }, sha256)
+  const store = new Store('', { files })
   assert.deepEqual(await store.fixed('a.bin', DIGEST), FILE)
   assert.equal(await store.fixed('a.bin', { ...DIGEST, sha256: '00' }).catch(code), 'hash-mismatch')
   assert.equal(await store.fixed('b.bin', DIGEST).catch(code), 'not-found')

@@ -1,5 +1,5 @@
 /** The line at the foot of the page about use without a network: what is stored, a newer version, and the way to remove it. */
-import { Offline, type OfflineState } from 'inkling-search'
+import { Offline, type OfflineState } from 'inkling-search/offline'
 import { isRemoved, setRemoved } from './removed.js'
 
 /** The search stores its model when it has it, and says nothing of it: it is looked for until it is there. */

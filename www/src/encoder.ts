@@ -1,8 +1,12 @@
+/** Texts to vectors, without an index. */
+
 import { cancelled, InklingError } from './errors.js'
 import type { BackendOption, EncoderInfo, Progress } from './types.js'
 import { Client, folderUrl, loadOptions, onAbort } from './worker/client.js'
 import { Pool, workersFor } from './worker/pool.js'
 import type { LoadOptions } from './worker/protocol.js'
+
+export { similarity } from './similarity.js'
 
 /** Options of {@link Encoder.load}. */
 export interface EncoderOptions {

@@ -77,7 +77,8 @@ pub fn remove_other_languages(out: &Path, site: &site::Site) -> Result<()> {
 /// Copies what a page loads from the npm package; says how many files, none where the package is not there.
 pub fn copy_page_files(dist: &Path, to: &Path) -> Result<usize> {
     // What only builds, runs in Node, or computes on a GPU when a page of its own asks for it.
-    const OTHERS: [&str; 5] = ["build.js", "cli.js", "service-worker.js", "site.js", "write-service-worker.js"];
+    const OTHERS: [&str; 7] =
+        ["build.js", "cli.js", "encoder.js", "remote.js", "service-worker.js", "site.js", "write-service-worker.js"];
     const OTHER_MODULES: [&str; 3] = ["inkling-build", "inkling-gpu", "inkling-node"];
     let is_needed = |name: &str| {
         let is_served = [".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end));

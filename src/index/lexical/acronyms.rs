@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::expand::Expansion;
 use super::query::Query;
 use super::{Lexical, analyze};
+use crate::index::join::joined;
 use crate::index::sort::distinct;
 
 /// What stands between a short form and its long one.
@@ -70,7 +71,7 @@ fn long_form(text: &str, short: &str, all: bool) -> Option<String> {
         }
     }
     let is_long = words.len() - first > 1 && (!all || first == 0);
-    is_long.then(|| format!("{short}{SIGN}{}", words[first..].join(" ")))
+    is_long.then(|| format!("{short}{SIGN}{}", joined(words[first..].iter().map(String::as_str), " ")))
 }
 
 impl Lexical {
@@ -113,7 +114,7 @@ impl Lexical {
         let text = |word: usize| query.words[word].text.as_str();
         let initial = |word: usize| text(word).chars().next().filter(char::is_ascii_lowercase);
         let (last, before) = window.split_last()?;
-        let long = before.iter().map(|&word| text(word)).collect::<Vec<_>>().join(" ");
+        let long = joined(before.iter().map(|&word| text(word)), " ");
         let whole: Option<String> = window.iter().map(|&word| initial(word)).collect();
         let without =
             window.iter().filter(|&&word| !expansions[word].stop).map(|&word| initial(word)).collect::<Option<String>>();

@@ -6,6 +6,7 @@ use super::postings::FIELDS_MAX;
 use super::segment::Segment;
 use super::{FieldText, Language, LexicalOptions, Tensors};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::join::joined;
 use crate::index::sort::sort_by;
 
 /// Collects documents for an index file.
@@ -51,11 +52,9 @@ pub(super) fn ordered<'a>(fields: &[(String, f32)], texts: &[FieldText<'a>]) -> 
     let mut ordered = Vec::with_capacity(texts.len());
     for text in texts {
         let field = fields.iter().position(|(name, _)| name == text.field).ok_or_else(|| {
-            let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("the word index has no field {:?}: use one of {}", text.field, names.join(", ")),
-            )
+            let names = joined(fields.iter().map(|(name, _)| name.as_str()), ", ");
+            let what = format!("the word index has no field {:?}: use one of {names}", text.field);
+            Error::new(ErrorKind::InvalidInput, what)
         })?;
         ordered.push((field, text.text));
     }
@@ -65,7 +64,7 @@ pub(super) fn ordered<'a>(fields: &[(String, f32)], texts: &[FieldText<'a>]) -> 
 
 pub(super) fn known_language(code: &str, kind: ErrorKind) -> Result<Language> {
     Language::from_code(code).ok_or_else(|| {
-        let codes = Language::ALL.map(Language::code).join(", ");
+        let codes = joined(Language::ALL.map(Language::code), ", ");
         Error::new(kind, format!("the word index does not know the language {code:?}: use auto or one of {codes}"))
     })
 }

@@ -10,6 +10,7 @@ use super::growing::Growing;
 use super::segment::Segment;
 use super::{FieldText, Language, Lexical, Query, Ranking, Tensors};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::join::joined;
 use crate::json;
 
 impl Lexical {
@@ -97,7 +98,7 @@ impl Lexical {
                 [word] => self.forms(word).iter().for_each(|form| want(form, false)),
                 phrase => {
                     phrase.iter().for_each(|word| want(word, true));
-                    self.forms(&phrase.concat()).iter().for_each(|form| want(form, false));
+                    self.forms(&joined(phrase.iter().map(String::as_str), "")).iter().for_each(|form| want(form, false));
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::Lexical;
 use super::postings::Postings;
 use super::query::Query;
 use super::segment::Segment;
+use crate::index::join::joined;
 use crate::index::sort::sort_by;
 
 impl Lexical {
@@ -27,7 +28,7 @@ impl Lexical {
                 [word] => self.with_forms(word, &mut rule_out),
                 phrase => {
                     self.with_phrase(phrase, &mut rule_out);
-                    self.with_forms(&phrase.concat(), &mut rule_out);
+                    self.with_forms(&joined(phrase.iter().map(String::as_str), ""), &mut rule_out);
                 }
             }
         }

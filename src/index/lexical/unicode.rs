@@ -61,21 +61,56 @@ mod browser {
     #[cfg(target_family = "wasm")]
     use js_sys::JsString;
 
+    use super::super::postings::take;
     #[cfg(target_family = "wasm")]
     use super::{Small, small};
 
-    static DECOMPOSED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(DECOMPOSED_RUNS));
-    static MARKS: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(MARK_RUNS));
+    static DECOMPOSED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(&DECOMPOSED_BYTES));
+    static MARKS: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| ranges(&MARK_BYTES));
+
+    /// The tables below as varints: a third of the bytes under Brotli.
+    const DECOMPOSED_BYTES: [u8; packed_length(DECOMPOSED_RUNS)] = packed(DECOMPOSED_RUNS);
+    const MARK_BYTES: [u8; packed_length(MARK_RUNS)] = packed(MARK_RUNS);
+
+    const fn packed_length(numbers: &[u32]) -> usize {
+        let (mut length, mut at) = (0, 0);
+        while at < numbers.len() {
+            let mut rest = numbers[at];
+            length += 1;
+            while rest >= 0x80 {
+                rest >>= 7;
+                length += 1;
+            }
+            at += 1;
+        }
+        length
+    }
+
+    const fn packed<const N: usize>(numbers: &[u32]) -> [u8; N] {
+        let (mut bytes, mut length, mut at) = ([0; N], 0, 0);
+        while at < numbers.len() {
+            let mut rest = numbers[at];
+            while rest >= 0x80 {
+                bytes[length] = rest as u8 | 0x80;
+                rest >>= 7;
+                length += 1;
+            }
+            bytes[length] = rest as u8;
+            length += 1;
+            at += 1;
+        }
+        bytes
+    }
 
     /// Ranges of characters, first and last, from gaps and lengths.
-    fn ranges(runs: &[u32]) -> Vec<(u32, u32)> {
-        let mut end = 0;
-        let range = |&[gap, length]: &[u32; 2]| {
+    fn ranges(runs: &[u8]) -> Vec<(u32, u32)> {
+        let (mut ranges, mut at, mut end) = (Vec::new(), 0, 0);
+        while let (Some(gap), Some(length)) = (take(runs, &mut at), take(runs, &mut at)) {
             let start = end + gap;
             end = start + length;
-            (start, end - 1)
-        };
-        runs.as_chunks().0.iter().map(range).collect()
+            ranges.push((start, end - 1));
+        }
+        ranges
     }
 
     fn is_in(ranges: &[(u32, u32)], c: char) -> bool {

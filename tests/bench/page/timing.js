@@ -75,7 +75,7 @@ globalThis.bench = {
   /** All items through the package as a site uses it: milliseconds. */
   async bulkPackage(texts, options) {
     if (!globalThis.packageEncoder) {
-      const { Encoder } = await import('/inkling/index.js')
+      const { Encoder } = await import('/inkling/encoder.js')
       globalThis.packageEncoder = await Encoder.load({ url: '/model/' })
     }
     return clocked(() => globalThis.packageEncoder.encode(texts, options))

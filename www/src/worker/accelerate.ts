@@ -1,20 +1,11 @@
 /** What computes in a worker, and why: the GPU where it was asked for, or measured to be faster with what is asked; else the CPU. */
 
 import type { BackendOption, Choice } from '../types.js'
+import { onCpu, whyCpu } from './choice.js'
 import { messageOf } from './fetching.js'
-import { type EncoderGlue, loadGpuGlue } from './glue.js'
+import type { EncoderGlue } from './glue.js'
 import type { ModelEncoder } from './model.js'
 import { webGpu } from './simd.js'
-
-/** Why the CPU computes as long as nothing has been tried. */
-export function whyCpu(backend: BackendOption = 'auto'): string {
-  if (backend === 'cpu') return 'the GPU was not asked for'
-  if (!webGpu()) return 'this browser has no WebGPU, or not for this page'
-  return 'the GPU is tried with many texts'
-}
-
-/** The choice of the CPU. */
-export const onCpu = (why: string): Choice => ({ backend: 'cpu', bulk: 'cpu', adapter: null, why })
 
 /** What encodes on the CPU. */
 export interface CpuPart {
@@ -30,14 +21,16 @@ const RUNS = 3
 export class Accelerator {
   readonly #cpu: CpuPart
   readonly #backend: BackendOption
+  readonly #loadGpuGlue: () => Promise<EncoderGlue>
   #gpu: ModelEncoder | undefined
   #loading: Promise<void> | undefined
   #deciding = Promise.resolve()
   #choice: Choice
 
-  constructor(cpu: CpuPart, backend: BackendOption = 'auto') {
+  constructor(cpu: CpuPart, backend: BackendOption = 'auto', loadGpuGlue: () => Promise<EncoderGlue>) {
     this.#cpu = cpu
     this.#backend = backend
+    this.#loadGpuGlue = loadGpuGlue
     this.#choice = onCpu(whyCpu(backend))
   }
 
@@ -83,7 +76,7 @@ export class Accelerator {
     const gpu = this.#backend === 'cpu' ? undefined : webGpu()
     if (!gpu) return
     if (!(await gpu.requestAdapter())) throw new Error('no GPU adapter')
-    const made = await this.#cpu.again(await loadGpuGlue(), this.#backend)
+    const made = await this.#cpu.again(await this.#loadGpuGlue(), this.#backend)
     if ('why' in made) this.#letGo(made)
     else this.#gpu = made
   }

@@ -173,10 +173,8 @@ export interface Start {
 export interface Opens<S> {
   Manifest: new (json: Uint8Array) => GlueManifest
   Search: new (manifest: GlueManifest, files: Map<string, Uint8Array>) => S
-  /** For pages whose browser has none for them. */
-  sha256(bytes: Uint8Array): string
-  /** Takes what knows other languages than English; a module that builds knows all. */
-  setLanguages?(languages: LanguagesGlue): void
+  /** Loads what knows other languages than English; a module that builds knows all. */
+  loadLanguages?(): Promise<void>
 }
 
 /** What the module exports that knows other languages than English. */
@@ -188,7 +186,9 @@ export interface LanguagesGlue {
 }
 
 /** What the module that searches exports, typed by hand where wasm-bindgen can only say `any`; the compiler holds both to each other. */
-export interface IndexGlue extends Opens<GlueSearch> {}
+export interface IndexGlue extends Opens<GlueSearch> {
+  setLanguages(languages: LanguagesGlue): void
+}
 
 /** What the modules that encode export. */
 export interface EncoderGlue {
@@ -196,8 +196,6 @@ export interface EncoderGlue {
   Encoder: new (model: TakesModel, backend: string | undefined) => GlueEncoder
   /** The module for the GPU has this: what computes where the GPU was slower before. Throws where there is none but in software. */
   checkGpu?(config: Uint8Array, files: Pick<GpuFiles, 'recall'>): Promise<Choice | undefined>
-  /** For pages whose browser has none for them. */
-  sha256(bytes: Uint8Array): string
 }
 
 /** A model that goes into an index. */
@@ -232,7 +230,7 @@ export interface BuildGlue extends Opens<GlueChanges> {
   zipFiles(files: readonly SavedFile[]): Uint8Array
 }
 
-let indexGlue: Promise<IndexGlue> | undefined
+let indexGlue: Promise<Opens<GlueSearch>> | undefined
 let languagesGlue: Promise<LanguagesGlue> | undefined
 let encoderGlue: Promise<EncoderGlue> | undefined
 let gpuGlue: Promise<EncoderGlue> | undefined
@@ -240,13 +238,17 @@ let buildGlue: Promise<BuildGlue> | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
 
 /** Fetches, compiles and starts the module that searches, once. */
-export function loadIndexGlue(): Promise<IndexGlue> {
-  indexGlue ??= startGlue(modules.inkling, compile)
+export function loadIndexGlue(): Promise<Opens<GlueSearch>> {
+  indexGlue ??= startGlue(modules.inkling, compile).then(({ Manifest, Search, setLanguages }) => ({
+    Manifest,
+    Search,
+    loadLanguages: async () => setLanguages(await loadLanguagesGlue()),
+  }))
   return indexGlue
 }
 
 /** The same with the module that knows other languages than English. */
-export function loadLanguagesGlue(): Promise<LanguagesGlue> {
+function loadLanguagesGlue(): Promise<LanguagesGlue> {
   languagesGlue ??= startGlue(modules['inkling-languages'], compile)
   return languagesGlue
 }

@@ -70,7 +70,7 @@ export class ModelEncoder implements QueryEncoder {
     glue: EncoderGlue,
     onProgress: (progress: Progress) => void,
   ): Promise<ModelEncoder> {
-    const store = new Store(url, { ...options, isModel: true }, glue.sha256)
+    const store = new Store(url, { ...options, isModel: true })
     const read = (json: Uint8Array<ArrayBuffer>, folder: string) => ({
       ...described(json, folder),
       model: new glue.Model(json),

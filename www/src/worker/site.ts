@@ -1,8 +1,9 @@
 /** The index of a site as a visitor's browser fetches it: its manifest, and the files that this names. */
 import { InklingError } from '../errors.js'
 import type { Progress } from '../types.js'
-import { type GlueManifest, type GlueSearch, loadLanguagesGlue, type Opens } from './glue.js'
+import type { GlueManifest, GlueSearch, Opens } from './glue.js'
 import { needsLanguages } from './module-names.js'
+import { sha256 } from './sha256.js'
 import { type Current, Loading, Store, type StoreOptions } from './store.js'
 import { filesOf, type IndexFile, listedIn, NAMES } from './stored.js'
 import { together } from './wait.js'
@@ -46,16 +47,15 @@ export class Site {
     glue: Opens<S>,
     onProgress: (progress: Progress) => void,
   ): Promise<{ site: Site; index: S }> {
-    const store = new Store(url, options, glue.sha256)
+    const store = new Store(url, options)
     const { value, before, bytes } = await current(store, glue, again ?? integrity)
     const site = new Site(store, glue, integrity, value)
     const load = async () => {
       const loading = new Loading(onProgress, site.bytes('index'))
       const { manifest, needsLanguages } = site.#now
-      const { setLanguages } = glue
-      const known = needsLanguages && setLanguages ? loadLanguagesGlue().then(setLanguages) : Promise.resolve()
+      const known = needsLanguages ? glue.loadLanguages?.() : undefined
       // Where a file is missing, too, that is what is said.
-      known.catch(() => {})
+      known?.catch(() => {})
       const files = await together(
         manifest.first().map(async (path) => [path, await site.fixed(path, loading)] as const),
       )
@@ -152,8 +152,8 @@ export class Site {
 /** The manifest that the site has now, or the one that was kept. */
 function current(store: Store, glue: Opens<GlueSearch>, integrity: string | undefined): Promise<Current<Described>> {
   return store.changing(NAMES.manifest, (bytes) => {
-    const sha256 = glue.sha256(bytes)
-    if (integrity !== undefined && integrity !== sha256) {
+    const hash = sha256(bytes)
+    if (integrity !== undefined && integrity !== hash) {
       const what = 'manifest.json is not the one that `integrity` names: give the hash of the one that is deployed'
       throw new InklingError('hash-mismatch', what)
     }
@@ -162,7 +162,7 @@ function current(store: Store, glue: Opens<GlueSearch>, integrity: string | unde
     const files = filesOf(json) ?? []
     return {
       manifest,
-      sha256,
+      sha256: hash,
       needsLanguages: needsLanguages(json),
       files: new Map(files.map((file) => [file.path, file])),
     }

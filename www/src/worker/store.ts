@@ -8,6 +8,7 @@ import type { Early } from './early.js'
 import { BACKOFF, download, fetchWhole, isPassing, readWhole } from './fetching.js'
 import { Kept } from './kept.js'
 import type { LoadOptions } from './protocol.js'
+import { sha256 } from './sha256.js'
 import { webGpu } from './simd.js'
 import { isHash, keyOf, sha256Of, VERSION } from './stored.js'
 import { pause, within } from './wait.js'
@@ -68,21 +69,14 @@ export class Store {
   readonly #isModel: boolean
   /** Whether the caller's copy of a file is in nobody's use once it was read: a GPU is to have it, too. */
   readonly #takesGiven: boolean
-  readonly #sha256: (bytes: Uint8Array) => string
 
-  /** `sha256` is that of a module, for pages whose browser has none for them: only secure contexts have it. */
-  constructor(
-    url: string,
-    { cache = true, files, early, isModel = false, backend = 'auto' }: StoreOptions,
-    sha256: (bytes: Uint8Array) => string,
-  ) {
+  constructor(url: string, { cache = true, files, early, isModel = false, backend = 'auto' }: StoreOptions) {
     this.#base = url && `${url.replace(/\/+$/, '')}/`
     this.#kept = this.#base && cache ? Kept.open() : Promise.resolve(undefined)
     this.#given = files
     this.#early = early
     this.#isModel = isModel
     this.#takesGiven = isModel && (backend === 'cpu' || !webGpu())
-    this.#sha256 = sha256
   }
 
   /** A file whose hash is known: one that was given, else from the cache, else from the site. */
@@ -246,12 +240,12 @@ export class Store {
     )
   }
 
-  /** The browser's own SHA-256 is ten times as fast as one in WebAssembly. */
+  /** The browser's own SHA-256 is by far the fastest; only secure contexts have it. */
   async #hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     try {
       return await sha256Of(bytes)
     } catch {
-      return this.#sha256(bytes)
+      return sha256(bytes)
     }
   }
 

@@ -29,17 +29,50 @@ export interface IndexFile extends ListedFile {
   needed: 'model' | 'rows' | 'documents' | 'meaning' | 'vectors' | 'index' | 'words' | 'hit'
 }
 
+/** Files that are many, as a manifest lists them: numbered from 0, with what is the same for all said once. */
+interface Run {
+  /** With `*` in place of the number, or twice, for a folder and what is in it. */
+  path: string
+  needed: IndexFile['needed']
+  bytes: number[]
+  /** One after the other. */
+  sha256: string
+}
+
+/** So many files of a run are in one folder. */
+const TOGETHER = 500
+
+/** The path of a file of a run. */
+function numbered(path: string, number: number): string {
+  const parts = path.split('*')
+  const numbers =
+    parts.length > 2 ? [pad(Math.floor(number / TOGETHER), 2), pad(number % TOGETHER, 3)] : [pad(number, 3)]
+  return parts.map((part, at) => part + (at < parts.length - 1 ? numbers[at] : '')).join('')
+}
+
+const pad = (number: number, digits: number): string => String(number).padStart(digits, '0')
+
+const filesOfRun = ({ path, needed, bytes, sha256 }: Run): IndexFile[] =>
+  bytes.map((bytes, number) => ({
+    path: numbered(path, number),
+    needed,
+    bytes,
+    sha256: sha256.slice(number * SHORT, (number + 1) * SHORT),
+  }))
+
 /** The files that a list beside a manifest names; none where it is none, or names a path outside its folder. */
 export function listedIn(list: unknown): IndexFile[] {
-  const { files } = Object(list) as { files?: unknown }
-  return filesOf({ format: 0, model: {}, files }) ?? []
+  const { runs } = Object(list) as { runs?: unknown }
+  return filesOf({ format: 0, model: {}, files: [], runs }) ?? []
 }
 
 /** The files of an index; undefined where its manifest is none, whatever its version, or names a path outside its folder. */
 export function filesOf(manifest: unknown): IndexFile[] | undefined {
-  const { format, model, files } = Object(manifest) as { format?: unknown; model?: unknown; files?: unknown }
-  if (typeof format !== 'number' || typeof model !== 'object' || !Array.isArray(files)) return undefined
-  return (files as IndexFile[]).every((file) => staysInside(file.path)) ? files : undefined
+  const { format, model, files, runs = [] } = Object(manifest) as Record<string, unknown>
+  if (typeof format !== 'number' || typeof model !== 'object' || !Array.isArray(files) || !Array.isArray(runs))
+    return undefined
+  const all = [...(files as IndexFile[]), ...(runs as Run[]).flatMap(filesOfRun)]
+  return all.every((file) => staysInside(file.path)) ? all : undefined
 }
 
 function staysInside(path: string): boolean {
