@@ -144,7 +144,8 @@ impl<'a> Plan<'a> {
                 (Source::Earlier(_), None) => {}
                 (Source::Encoder(range), _) => {
                     if let Some(vector) = encoded.next() {
-                        vectors.push(&PassageVector { document, range, vector });
+                        let text = &self.documents[document as usize].text;
+                        vectors.push(&PassageVector::of(document, range, text, vector));
                     }
                 }
             }

@@ -93,7 +93,7 @@ impl Index {
     fn insert(&mut self, document: Document, vectors: EncodedPassages) -> Result<()> {
         let number = self.lexical.add(&field_texts(&lexical_texts(&document)))?;
         for (range, vector) in vectors {
-            self.vectors.push(&PassageVector { document: number, range, vector });
+            self.vectors.push(&PassageVector::of(number, range, &document.text, vector));
         }
         self.table.push(&document);
         self.values = OnceLock::new();

@@ -93,7 +93,7 @@ impl Index {
     fn show(&self, ranked: &Ranked, document: Document, highlighter: Option<&Highlighter>) -> Result<Hit> {
         let highlights = |text: &str| highlighter.map_or_else(Vec::new, |highlighter| highlighter.ranges(text));
         let part = |passage: u32| {
-            let range = self.vectors.range(passage);
+            let range = self.vectors.range(passage, &document.text);
             let damaged = || {
                 let what = format!("the passage of document {:?} is not in its text: build the index again", document.id);
                 Error::new(ErrorKind::DamagedFile, what)

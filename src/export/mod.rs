@@ -151,7 +151,7 @@ fn each_passage(document: &Document, number: u32, vectors: &Vectors, mut visit: 
     let count = passages.len();
     let mut units = Units::default();
     for (place, passage) in (0u32..).zip(passages) {
-        let range = vectors.range(passage);
+        let range = vectors.range(passage, &document.text);
         let text = document.text.get(range.clone()).ok_or_else(incomplete)?;
         let start = units.at(&document.text, range.start);
         visit(&Row {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `passages.counts` | for every document, how many passages it has |
 //! | `passages.starts` | for every passage, how many bytes behind the start of the one before it in the document it begins |
-//! | `passages.lengths` | for every passage, its length in bytes |
+//! | `passages.lengths` | for every passage, 0 where it ends with the text, else one more than its length in bytes |
 
 use std::ops::Range;
 
@@ -15,6 +15,10 @@ use crate::tensors::{self, ByteTensor, Tensors};
 
 /// The names of the tensors: counts, starts, lengths.
 const TENSORS: [&str; 3] = ["passages.counts", "passages.starts", "passages.lengths"];
+
+/// Where a passage ends that reaches to the end of its document's text. As most documents are one passage, lengths would be half of what is
+/// known of these.
+pub const TO_END: u32 = u32::MAX;
 
 /// The document of every passage, and its range there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +59,11 @@ impl Places {
             // What a hostile count promises has no bytes behind it, so this ends soon.
             for _ in 0..take_varint(counts, &mut at)? {
                 start = start.wrapping_add(take_varint(starts, &mut start_at)?);
-                places.push(document, (start, start.checked_add(take_varint(lengths, &mut length_at)?)?));
+                let end = match take_varint(lengths, &mut length_at)?.checked_sub(1) {
+                    None => TO_END,
+                    Some(length) => start.checked_add(length)?,
+                };
+                places.push(document, (start, end));
             }
         }
         let is_read = at == counts.len() && start_at == starts.len() && length_at == lengths.len();
@@ -71,7 +79,7 @@ impl Places {
             let mut before = 0u32;
             for &(start, end) in &self.ranges[passages.start as usize..passages.end as usize] {
                 put_varint(&mut starts, start.wrapping_sub(before));
-                put_varint(&mut lengths, end - start);
+                put_varint(&mut lengths, if end == TO_END { 0 } else { end - start + 1 });
                 before = start;
             }
         }
@@ -93,7 +101,7 @@ impl Places {
         &self.documents
     }
 
-    /// The byte range of a passage in its document's text.
+    /// The byte range of a passage in its document's text, or its start and [`TO_END`].
     pub fn range(&self, passage: u32) -> (u32, u32) {
         self.ranges[passage as usize]
     }

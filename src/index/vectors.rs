@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::clusters::Clusters;
 use super::codes::Codes;
 use super::manifest::{FileEntry, Manifest, PASSAGES_FILE, VECTORS_FILE};
-use super::places::Places;
+use super::places::{Places, TO_END};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The vectors of all passages and what they are of.
@@ -41,10 +41,18 @@ pub struct VectorHit {
 pub struct PassageVector {
     /// The number of its document.
     pub document: u32,
-    /// Its byte range in the document's text.
+    /// Its byte range in the document's text, up to [`TO_END`] where it reaches to its end.
     pub range: Range<usize>,
     /// Its unit vector.
     pub vector: Vec<f32>,
+}
+
+impl PassageVector {
+    /// A part of a document's text.
+    pub fn of(document: u32, range: Range<usize>, text: &str, vector: Vec<f32>) -> Self {
+        let end = if range.end == text.len() { TO_END as usize } else { range.end };
+        Self { document, range: range.start..end, vector }
+    }
 }
 
 impl Vectors {
@@ -185,10 +193,10 @@ impl Vectors {
         &self.places
     }
 
-    /// The byte range of a passage in its document's text.
-    pub fn range(&self, passage: u32) -> Range<usize> {
+    /// The byte range of a passage in its document's text, as far as the two are of one index.
+    pub fn range(&self, passage: u32, text: &str) -> Range<usize> {
         let (start, end) = self.places.range(passage);
-        start as usize..end as usize
+        start as usize..if end == TO_END { text.len() } else { end as usize }
     }
 
     /// Whether a query can be compared with passages, if need be with some: without that words alone answer.
