@@ -166,7 +166,8 @@ test('what is still on its way when a visitor removes all that is stored is not 
   const release = await holdWeights(page)
   await openBlank(page, site)
   await page.evaluate(async (url) => {
-    const { createSearch, Offline }: Package = await import(`${url}/inkling/index.js`)
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const { Offline }: typeof OfflinePackage = await import(`${url}/inkling/offline.js`)
     const search = await createSearch({ url: `${url}/search/` })
     await search.query('health', { mode: 'lexical' })
     await new Offline({ script: `${url}/service-worker.js` }).clear()
