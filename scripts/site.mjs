@@ -182,7 +182,7 @@ function packageFiles(folder) {
   const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
   const builds = Object.keys(variants).join('|')
   const searching = new RegExp(
-    `^((index|shared|worker|later|element|element-define|filters|modal|results)\\.(js|css|html)|languages/\\w+\\.js|wasm/inkling(-encoder|-languages)?-(${builds})\\.(js|wasm))$`,
+    `^((index|shared|worker|later|offline|element|element-define|filters|modal|results)\\.(js|css|html)|languages/\\w+\\.js|wasm/inkling(-encoder|-languages)?-(${builds})\\.(js|wasm))$`,
   )
   return names.filter((name) => searching.test(name)).sort()
 }

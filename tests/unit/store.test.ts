@@ -210,7 +210,7 @@ test('files that are given are checked and not fetched, and what is not among th
   assert.equal(ranges.length, 0)
 })
 
-test('where the browser has no hashes a module has them', async () => {
+test('where the browser has no hashes they are computed here', async () => {
   const own = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
   Object.defineProperty(globalThis, 'crypto', { value: {}, configurable: true })
   try {

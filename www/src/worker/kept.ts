@@ -25,6 +25,9 @@ export class Kept {
       if (!channel) {
         channel = new BroadcastChannel(SEARCH_CACHE)
         channel.onmessage = ({ data }) => removed.push(data)
+        // Node would not end before.
+        const { unref } = channel as { unref?: () => void }
+        unref?.call(channel)
       }
       return new Kept(await within(STORAGE_DEADLINE, globalThis.caches.open(SEARCH_CACHE)))
     } catch {
