@@ -5,7 +5,9 @@ import { at, hashOf, run, Stop, say, script, unlessDone } from './lib.mjs'
 import { setUp } from './setup.mjs'
 
 /** The modules that the package exports and the page describes. */
-const ENTRIES = ['index', 'build', 'element/element'].map((name) => `www/src/${name}.ts`)
+const ENTRIES = ['index', 'build', 'encoder', 'offline', 'remote', 'element/element'].map(
+  (name) => `www/src/${name}.ts`,
+)
 
 const tool = at('build', 'docs-npm')
 
