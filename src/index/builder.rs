@@ -12,7 +12,7 @@ use crate::index::document::Document;
 use crate::index::lexical::{FieldText, Lexical, LexicalBuilder, LexicalOptions};
 use crate::index::manifest::{
     CLUSTERS_FILE, CLUSTERS_LIST, FORMAT, FileEntry, LEXICAL_FILE, MANIFEST_FILE, Manifest, ModelIdentity, Needed, PASSAGES_FILE,
-    VECTORS_FILE,
+    VECTORS_FILE, file_bytes,
 };
 use crate::index::table::{Table, texts};
 use crate::index::vectors::Vectors;
@@ -23,9 +23,6 @@ use crate::text::tokenizer::Tokenizer;
 /// Documents are kept in files of about this many bytes, so that a page fetches little more than the hits it shows. Chosen with the
 /// bytes of a block of words on Cranfield, 1,000 sessions and a made site: of 2, 3, 4, 6 and 16 KB, 3 and 4 show ten hits in the fewest bytes.
 const SHARD_BYTES: usize = 4 * 1024;
-
-/// Most files of documents, or files grow: the manifest names all of them, in some 22 bytes each under Brotli.
-const SHARDS_MAX: usize = 1000;
 
 /// Documents of up to this many bytes are one file, which is loaded with the index. The words are then made from it: a list of
 /// them would be two thirds of the same bytes again. Where a third of the documents is more than the files of some hits, the
@@ -249,7 +246,7 @@ fn to_json(document: &Document) -> Result<Vec<u8>> {
 
 /// How large the files of so many bytes of documents are: one that holds them all where they are few.
 fn shard_bytes(bytes: usize) -> usize {
-    if bytes <= SMALL_BYTES { usize::MAX } else { SHARD_BYTES.max(bytes / SHARDS_MAX) }
+    if bytes <= SMALL_BYTES { usize::MAX } else { file_bytes(SHARD_BYTES, bytes) }
 }
 
 /// The documents as JSON arrays of about so many bytes, each with the number of its first document.
@@ -303,6 +300,9 @@ mod tests {
 
     #[test]
     fn very_many_documents_lie_in_larger_files_so_that_the_manifest_stays_short() {
-        assert!(shards(documents(40_000, 600), shard_bytes(40_000 * 604)).len() <= SHARDS_MAX + 30);
+        for (count, least, most) in [(40_000, 2_000, 2_500), (160_000, 4_000, 5_000)] {
+            let files = shards(documents(count, 600), shard_bytes(count * 604)).len();
+            assert!((least..most).contains(&files), "{files}");
+        }
     }
 }

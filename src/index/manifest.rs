@@ -405,6 +405,12 @@ impl FileEntry {
     }
 }
 
+/// How large the files of so many bytes should be, of which a query fetches some. Listed in the manifest each takes some 20 bytes under Brotli, and a
+/// query fetches about four times the bytes of one, of words as of documents: both together are fewest where files grow with the square root.
+pub fn file_bytes(least: usize, total: usize) -> usize {
+    least.max(total.saturating_mul(5).isqrt())
+}
+
 fn check_paths(files: &[FileEntry]) -> Result<()> {
     let outside = |file: &FileEntry| {
         Error::new(ErrorKind::DamagedFile, format!("an index names {:?}, a path outside its folder: build it again", file.path))

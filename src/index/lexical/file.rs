@@ -25,6 +25,7 @@ use super::postings::{FieldCount, PostingsWriter, put, take};
 use super::segment::Segment;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::manifest::file_bytes;
 use crate::index::sort::sort_by;
 use crate::json;
 
@@ -52,9 +53,6 @@ const BLOCK_BYTES: usize = if cfg!(test) { 48 } else { 1536 };
 
 /// The code of two blocks of one word.
 const SPLIT: u32 = 3;
-
-/// Most blocks, or they grow: the manifest names all of them.
-const BLOCKS_MAX: usize = 500;
 
 /// Longest word in bytes: [`WORD_CHARS_MAX`](super::analyze::WORD_CHARS_MAX) characters, with room for the sign of "C++".
 const WORD_BYTES_MAX: usize = 4 * super::analyze::WORD_CHARS_MAX;
@@ -219,7 +217,7 @@ pub(super) fn write(segments: &[&dyn Segment], about: &About, order: &[(usize, u
 /// The streams of words in blocks, each with its code in `lexical.blocks`: one of some words, or two of one word.
 fn cut(words: Vec<[Vec<u8>; 2]>) -> Vec<(u32, Vec<Vec<u8>>)> {
     let all: usize = words.iter().flatten().map(Vec::len).sum();
-    let most = BLOCK_BYTES.max(all / BLOCKS_MAX);
+    let most = if cfg!(test) { BLOCK_BYTES } else { file_bytes(BLOCK_BYTES, all) };
     let mut blocks: Vec<(u32, Vec<Vec<u8>>)> = Vec::new();
     for streams in words {
         match blocks.last_mut() {
