@@ -45,8 +45,8 @@ const withoutModules = {
     })),
 }
 
-/** Parts of the element that only some pages need. */
-const parts = ['filters', 'modal', 'results']
+/** Parts of the element that only some pages, or some questions, need. */
+const parts = ['filters', 'foreign', 'modal', 'reading', 'results']
 
 /** The languages of the element that are files of their own. */
 const languages = fs

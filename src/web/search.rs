@@ -228,6 +228,7 @@ impl Search {
             // What the encoder says comes in its place.
             ("maxTokens", 0.into()),
             ("kernel", isa::best_name().into()),
+            ("language", (&index.manifest().language).into()),
             ("documents", index.documents().into()),
             ("passages", index.passages().into()),
         ]);

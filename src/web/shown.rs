@@ -71,9 +71,9 @@ fn shown_hit(hit: &Hit) -> JsValue {
         ("matches", pairs(text, &hit.matches)),
         ("titleMatches", pairs(&hit.title, &hit.title_matches)),
     ]);
-    if let Some(url) = &hit.url {
-        set(&shown, "url", &url.into());
-    }
+    // What has no page of its own is read where it was found.
+    let (name, place) = hit.url.as_ref().map_or(("text", &hit.text), |url| ("url", url));
+    set(&shown, name, &place.into());
     if !hit.headings.is_empty() {
         set(&shown, "headings", &list(hit.headings.iter().map(JsValue::from)));
     }

@@ -21,6 +21,9 @@ export const HOSTILE = { title: '<img src=x onerror="window.broken=1">Hostile & 
 /** The document that is hostile. */
 export const HOSTILE_ID = 'gdpr-erase'
 
+/** A document that has no address, and a text of several passages. */
+export const UNADDRESSED_ID = 'failed-transformation'
+
 /** The document that has headings, as `inkling site` finds them on pages, and what is asked of the part below the last. */
 export const SECTIONED = { id: 'drift-keynote', question: 'a transcript available at the door' }
 
@@ -70,7 +73,8 @@ function buildFolder(folder: string): void {
     const file = path.join(folder, 'search', entry.path)
     const documents = JSON.parse(fs.readFileSync(file, 'utf8')) as Stored[]
     for (const document of documents) {
-      Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
+      if (document.id !== UNADDRESSED_ID)
+        Object.assign(document, document.id === HOSTILE_ID ? HOSTILE : { url: `sessions.html#${document.id}` })
       if (document.id === SECTIONED.id)
         Object.assign(document, { url: 'sessions.html', headings: headingsOf(document) })
     }

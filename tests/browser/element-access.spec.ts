@@ -160,6 +160,33 @@ test('counts are announced live, and that meaning is loading is announced once',
   await expect(box.panel).not.toContainText('is loading')
 })
 
+test('what is found for half a word is told to nobody who types on', async ({ box, page }) => {
+  await box.open()
+  await box.ask('dash')
+  const said = await page.evaluate(async () => {
+    const [status, input] = ['.inkling-status', 'input[type=search]'].map((part) => document.querySelector(part)!)
+    const said: string[] = []
+    new MutationObserver(() => said.push(status!.textContent)).observe(status!, { childList: true, subtree: true })
+    const type = (value: string) => {
+      Object.assign(input!, { value })
+      input!.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    }
+    // The next letter comes when the answer is there, and then none for so long that it would have been told.
+    const answered = (text: string) =>
+      new Promise<void>((resolve) =>
+        document.addEventListener('inkling-results', ({ detail }) => detail.query === text && resolve()),
+      )
+    type('dashb')
+    await answered('dashb')
+    type('dashboards')
+    await answered('dashboards')
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return said
+  })
+  expect(said).toHaveLength(1)
+  expect(said[0]).toMatch(/result/)
+})
+
 test('an option that is marked is not taken away when meaning arrives', async ({ box, page }) => {
   const release = await hold(page, '**/weights.safetensors')
   await box.open()
@@ -183,6 +210,13 @@ test('from right to left the panel and its texts start at the right', async ({ b
   expect(Math.round(panel.x + panel.width)).toBe(Math.round(input.x + input.width))
   const label = (await box.page.locator('.inkling-field').first().boundingBox())!
   expect(label.x).toBeGreaterThan(panel.x + panel.width / 2)
+  // English titles, too: what is looked at is where their letters are.
+  const gap = await box.options.first().evaluate((option) => {
+    const range = document.createRange()
+    range.selectNodeContents(option.querySelector('.inkling-title')!)
+    return option.getBoundingClientRect().right - range.getBoundingClientRect().right
+  })
+  expect(gap).toBeLessThan(20)
   expect(await box.violations()).toEqual([])
 })
 

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
-import { expect, HOSTILE, hold, test } from './box.js'
+import { expect, HOSTILE, hold, test, UNADDRESSED_ID } from './box.js'
+import { sessions } from './site.js'
 
 const LONG = 'Pneumonoultramicroscopicsilicovolcanoconiosis'.repeat(12)
 
@@ -112,13 +113,58 @@ for (const [device, viewport] of Object.entries({
   })
 }
 
-test('in a dialog Enter with nothing marked opens the best hit', async ({ box, page }) => {
+test('in a dialog the hit that Enter opens is marked before an arrow is pressed, and told once the typing rests', async ({
+  box,
+  page,
+}) => {
   await box.open({ form: '', attributes: 'modal action="sessions.html"' })
   await page.keyboard.press('Control+k')
   await box.ask('Health Analytics?')
-  const href = await box.options.first().getAttribute('href')
+  const [first, second] = [box.options.first(), box.options.nth(1)]
+  await expect(first).toHaveAttribute('aria-selected', 'true')
+  await expect(box.input).toHaveAttribute('aria-activedescendant', (await first.getAttribute('id')) ?? '')
+  expect(await box.violations()).toEqual([])
+  // The mark is nobody's yet: these keys are those of the text.
+  await page.keyboard.press('Home')
+  expect(await box.input.evaluate((input: HTMLInputElement) => input.selectionStart)).toBe(0)
+  await page.keyboard.press('ArrowDown')
+  await expect(second).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('ArrowUp')
+  await expect(first).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('ArrowUp')
+  await expect(page.locator('[aria-selected=true]')).toHaveCount(0)
+  const href = await first.getAttribute('href')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(`${box.url}/${href}`)
+})
+
+test('while somebody types on, the mark is told to nobody, and Enter opens nothing of the answer before', async ({
+  box,
+  page,
+}) => {
+  await box.open({ form: '', attributes: 'modal action="sessions.html"' })
+  await page.keyboard.press('Control+k')
+  await box.ask('Health Analytics?')
+  const before = await box.options.first().getAttribute('href')
+  await box.ask('throwing away less unsold food')
+  expect(await box.input.getAttribute('aria-activedescendant')).toBeNull()
+  const href = await box.options.first().getAttribute('href')
+  expect(href).not.toBe(before)
+  // In one task: the answer cannot have come.
+  await box.input.evaluate((input: HTMLInputElement) => {
+    input.value = 'Health Analytics?'
+    input.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+    input.form?.requestSubmit()
+  })
+  await expect(page).toHaveURL(`${box.url}/${before}`)
+})
+
+test('where nothing is asked, nothing is marked in a dialog', async ({ box, page }) => {
+  await box.open({ form: '', attributes: 'modal suggest="graphs that deceive | Health Analytics?"' })
+  await page.keyboard.press('Control+k')
+  await expect(box.options).toHaveCount(2)
+  await expect(page.locator('[aria-selected=true]')).toHaveCount(0)
 })
 
 test('with a page of all results Enter and the last row lead there, with the filters that are chosen', async ({
@@ -171,6 +217,26 @@ test('a hit without an address opens its text in place, with sessions like it, a
   await expect(box.input).toBeFocused()
   await expect(box.options).toHaveCount(count)
   await expect(box.options.first()).toBeVisible()
+})
+
+test('what has no address is read whole, with what matches marked in it, also where that is in the last of its passages', async ({
+  box,
+}) => {
+  const { title, abstract } = sessions.find(({ id }) => id === UNADDRESSED_ID)!
+  const last = abstract
+    .split(/[.?!] /)
+    .at(-1)!
+    .split(' ')
+    .slice(0, 6)
+    .join(' ')
+  await box.open({ form: '' })
+  await box.ask(`"${last}"`)
+  await box.options.filter({ hasText: title }).click()
+  const text = box.panel.locator('.inkling-text')
+  await expect(text).toHaveText(abstract)
+  const marked = (await text.locator('mark').allTextContents()).join(' ')
+  for (const word of last.split(' ')) expect(marked).toContain(word)
+  await expect(text.locator('mark').last()).toBeInViewport()
 })
 
 test('addresses are relative to the base that the site names', async ({ box }) => {
@@ -267,6 +333,28 @@ test('nothing close offers the nearest anyway, which are said to be no match', a
   await expect(box.options).toHaveCount(3)
   await box.ask('Health Analytics?')
   await expect(box.panel).not.toContainText('Nothing matches well.')
+})
+
+test('a question in another language than the documents that nothing answers is told so in its own', async ({
+  box,
+  page,
+}) => {
+  await box.open({ form: '' })
+  await box.ask('Wie wird das Wetter morgen in Bielefeld?')
+  const said = page.getByText('Die Texte hier sind auf Englisch. Fragen Sie auf Englisch.')
+  await expect(box.panel.locator('[lang=de]')).toHaveText('Die Texte hier sind auf Englisch. Fragen Sie auf Englisch.')
+  await expect(said.first()).toBeVisible()
+  await expect(box.status).toContainText('Fragen Sie auf Englisch.')
+  expect(await box.violations()).toEqual([])
+  await page.getByRole('button', { name: 'Show the nearest anyway' }).click()
+  await expect(box.options).toHaveCount(3)
+  await expect(box.panel.locator('[lang=de]')).toBeVisible()
+  // One in letters that the model does not know, and one in the language of the documents.
+  await box.ask('Какая завтра погода в Рязани?', 'lexical')
+  await expect(box.panel.locator('[lang=ru]')).toContainText('английский')
+  await box.ask('xkjhgfd qwrtz')
+  await expect(box.panel).toContainText('Try other words.')
+  await expect(box.panel.locator('bdi[lang]')).toHaveCount(0)
 })
 
 test.describe('when the site is wrong', () => {

@@ -1,5 +1,8 @@
 /** The demo for visitors who save data: words answer, and meaning is offered with its size. */
+import fs from 'node:fs'
+import path from 'node:path'
 import type { Page } from '@playwright/test'
+import { siteFolder } from '../../scripts/site.mjs'
 import { violations } from './axe.js'
 import { Demo, expect, keptWeights, test } from './site.js'
 
@@ -60,3 +63,32 @@ for (const [device, viewport, reason, emulate] of [
     })
   })
 }
+
+test('a model that would take longer than twenty seconds at the rate at which it comes is fetched by those alone who ask for it', async ({
+  page,
+  site,
+}) => {
+  const weights = '/search/model/weights.safetensors'
+  const bytes = fs.readFileSync(path.join(siteFolder, weights))
+  let stopped = 0
+  site.routes[weights] = (response) => {
+    let at = 0
+    // 60 KB a second.
+    const timer = setInterval(() => response.write(bytes.subarray(at, (at += 6000))), 100)
+    response.on('close', () => {
+      clearInterval(timer)
+      stopped++
+    })
+  }
+  const demo = new Demo(page)
+  await page.goto(`${site.url}/?q=dashboards`)
+  await demo.answerTo('dashboards', 'lexical')
+  const offer = page.locator('.inkling-note').getByRole('button', { name: /^Turn on smart search/ })
+  await expect(offer).toBeVisible()
+  await expect.poll(() => stopped).toBe(1)
+  await demo.ask('hospital', 'lexical')
+  await expect(offer).toBeVisible()
+  delete site.routes[weights]
+  await offer.click()
+  await demo.answerTo('hospital')
+})

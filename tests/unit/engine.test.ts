@@ -57,3 +57,34 @@ test('where the page asks the same search itself, a box asks again', async () =>
   await search.query('page').catch(() => {})
   assert.equal((await answer).found, 3)
 })
+
+test('a question that is asked while the search is opened anew is answered by the new one', async () => {
+  const asked: string[] = []
+  const opened: Search[] = []
+  const engine = new Engine('/search/', 'auto', async () => {
+    const search = searchOf(asked)
+    opened.push(search)
+    return search
+  })
+  const answer = engine.query('stop', {}, new AbortController().signal)
+  await engine.load()
+  await new Promise((resolve) => setTimeout(resolve))
+  engine.stopMeaning()
+  // What a search that is disposed of does with its questions.
+  await opened[0]?.query('').catch(() => {})
+  assert.equal((await answer).found, 4)
+  assert.equal(opened.length, 2)
+  assert.deepEqual(asked, ['stop', '', 'stop'])
+})
+
+test('a question to a search that is gone for good is not asked again', async () => {
+  const asked: string[] = []
+  const search = searchOf(asked)
+  const engine = new Engine('/search/', 'auto', async () => search)
+  const answer = engine.query('gone', {}, new AbortController().signal)
+  await engine.load()
+  await new Promise((resolve) => setTimeout(resolve))
+  engine.dispose()
+  void search.query('').catch(() => {})
+  await assert.rejects(answer, { code: 'cancelled' })
+})

@@ -15,6 +15,7 @@ const INFO: SearchInfo = {
   adapter: null,
   why: 'asked for',
   kernel: 'scalar',
+  language: 'en',
   documents: 3,
   passages: 3,
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock, test as nodeTest, type TestContext } from 'node:test'
-import type { Meaning, Source } from '../../www/src/element/engine.js'
+import type { Meaning, Said, Source } from '../../www/src/element/engine.js'
 import { Session, type Settings } from '../../www/src/element/session.js'
 import { InklingError } from '../../www/src/errors.js'
 import type { FacetCount, Hit, Mode, QueryOptions, QueryResult } from '../../www/src/types.js'
@@ -16,6 +16,10 @@ class Search implements Source {
   query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
     this.asked.push({ text, options, signal })
     return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }))
+  }
+
+  async foreign(text: string): Promise<Said | undefined> {
+    return text.startsWith('Wie ') ? { text: 'Fragen Sie auf Englisch.', language: 'de' } : undefined
   }
 
   async similar(id: string, limit: number): Promise<Hit[]> {
@@ -298,6 +302,21 @@ test(
   },
   { sort: 'start' },
 )
+
+test('what is to be said to a question in another language comes with an answer of nothing, or of the nearest, and no other', async ({
+  search,
+  session,
+}) => {
+  const foreign = async (change: Parameters<Session['ask']>[0], ids: string[]) => {
+    session.ask(change)
+    await search.answer(ids)
+    return session.state.shown?.foreign?.language
+  }
+  assert.equal(await foreign({ text: 'Wie geht es?' }, []), 'de')
+  assert.equal(await foreign({ minScore: 0 }, ['far']), 'de')
+  assert.equal(await foreign({ text: 'Wie baue ich einen Compiler?' }, ['compiler']), undefined)
+  assert.equal(await foreign({ text: 'how is it?' }, []), undefined)
+})
 
 test('a failure is shown with its error and told; the next question tries again', async ({
   search,

@@ -39,6 +39,8 @@ export interface Hit<Fields = Record<string, unknown>> {
   title: string
   /** Where the passage can be read: the document's address, and behind `#` its heading's. */
   url?: string
+  /** The whole text of a document without an address: it can be read nowhere else. */
+  text?: string
   /** The headings that the passage is below, from the outermost. Missing where there are none. */
   headings?: string[]
   /** What the corpus said of the document beyond title and text: day, room, speakers… */
@@ -158,6 +160,8 @@ export interface EncoderInfo extends Choice {
 
 /** What a search is made of. */
 export interface SearchInfo extends EncoderInfo {
+  /** The language of the words, such as `en`; `none` where no forms of words are known. */
+  language: string
   documents: number
   passages: number
   /** What addresses of the index are relative to, itself relative to the index's folder; left out where the page says. */

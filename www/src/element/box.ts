@@ -20,6 +20,8 @@ export class Box {
   readonly #leave: (() => void) | undefined
   /** Whether the visitor is at the box: nothing opens for whoever has left it. */
   #wanted = false
+  /** Whether Enter was pressed before its answer had come. */
+  #entered = false
 
   constructor(owner: Owner, input: HTMLInputElement, container: HTMLElement, signal: AbortSignal, leave?: () => void) {
     this.#owner = owner
@@ -29,7 +31,8 @@ export class Box {
     this.#leave = leave
     const { session, view } = converse(owner, () => this.#render(), {
       options: (options, label) => {
-        this.#combobox.show(options)
+        // What Enter opens in a dialog is to be seen.
+        this.#combobox.show(options, leave !== undefined && this.#isCurrent)
         // Read out of an option is the title and what is known of it; the passage is for the eye.
         for (const passage of this.#view.list.querySelectorAll('.inkling-passage')) passage.ariaHidden = 'true'
         this.#view.list.ariaLabel = label
@@ -47,7 +50,12 @@ export class Box {
     // A click anywhere in here leaves the focus in the box.
     root.addEventListener('mousedown', (event) => event.preventDefault())
     container.append(root, status)
-    const events = { open: () => this.#open(), close: () => this.#close(), moved: () => this.#session.read() }
+    const events = {
+      open: () => this.#open(),
+      close: () => this.#close(),
+      moved: () => this.#session.read(),
+      isCurrent: () => this.#isCurrent,
+    }
     this.#combobox = new Combobox(input, list, events, signal)
     this.#combobox.show([])
     this.#listen()
@@ -88,6 +96,8 @@ export class Box {
     on(this.#input, 'click', () => this.#open())
     on(this.#input, 'input', () => {
       this.#wanted = true
+      this.#entered = false
+      this.#view.hush()
       this.#session.type(this.#input.value)
     })
     on(this.#input, 'keydown', (event) => this.#onEnter(event as KeyboardEvent))
@@ -126,10 +136,23 @@ export class Box {
     this.#owner.recent?.add(this.#input.value)
     if (!this.#leave && leadsAway(this.#input.form)) return
     event.preventDefault()
-    const { phase, shown, question } = this.#session.state
-    if (phase !== 'answered' || !shown || question.text !== this.#input.value) return
+    this.#entered = this.#input.value.trim() !== ''
+    if (this.#isCurrent) this.#enter()
+    // Whoever types fast need not wait for the answer.
+    else if (this.#entered) this.#session.ask({ text: this.#input.value })
+  }
+
+  #enter(): void {
+    this.#entered = false
+    const { shown } = this.#session.state
     if (this.#leave) this.#combobox.options[0]?.click()
-    else if (shown.result.found > shown.result.hits.length) this.#session.more()
+    else if (shown && shown.result.found > shown.result.hits.length) this.#session.more()
+  }
+
+  /** Whether what is shown answers what is in the box. */
+  get #isCurrent(): boolean {
+    const { phase, shown } = this.#session.state
+    return phase === 'answered' && shown?.question.text === this.#input.value
   }
 
   #onEscape(event: KeyboardEvent): void {
@@ -145,6 +168,7 @@ export class Box {
       if (this.#view.isEmpty || !this.#wanted) hide(this.#view.root, this.#leave === undefined)
       else this.#reveal()
       this.#combobox.expanded = this.#wanted && !this.#view.root.hidden
+      if (this.#entered && this.#isCurrent) this.#enter()
     })
   }
 
@@ -173,7 +197,7 @@ export class Box {
   }
 
   #hide(): void {
-    this.#wanted = false
+    this.#wanted = this.#entered = false
     hide(this.#view.root, this.#leave === undefined)
     this.#combobox.expanded = false
   }

@@ -3,6 +3,9 @@
  * list. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
  */
 
+/** A mark that nobody made is told to screen readers once it has stood for so long: nothing is said in the middle of a word. */
+const TELL_AFTER_MS = 400
+
 /** What a combobox tells its owner. */
 export interface ComboboxEvents {
   /** Whether there is something to show; the list is shown if so. */
@@ -11,6 +14,8 @@ export interface ComboboxEvents {
   close(): boolean
   /** An option was marked. */
   moved(): void
+  /** Whether the options are about what is in the box. */
+  isCurrent(): boolean
 }
 
 let lastId = 0
@@ -23,6 +28,9 @@ export class Combobox {
   readonly #input: HTMLInputElement
   readonly #list: HTMLElement
   readonly #events: ComboboxEvents
+  /** Whether the visitor has moved the mark. */
+  #moved = false
+  #telling: ReturnType<typeof setTimeout> | undefined
 
   constructor(input: HTMLInputElement, list: HTMLElement, events: ComboboxEvents, signal: AbortSignal) {
     this.#input = input
@@ -57,21 +65,28 @@ export class Combobox {
   set active(wanted: HTMLElement | undefined) {
     if (wanted === this.active) return
     for (const option of this.options) option.setAttribute('aria-selected', String(option === wanted))
-    if (wanted) this.#input.setAttribute('aria-activedescendant', wanted.id)
-    else this.#input.removeAttribute('aria-activedescendant')
+    this.#tell(wanted)
     wanted?.scrollIntoView({ block: 'nearest' })
   }
 
-  /** Replaces the options; the mark goes. */
-  show(options: HTMLElement[]): void {
+  #tell(wanted: HTMLElement | undefined): void {
+    clearTimeout(this.#telling)
+    if (wanted) this.#input.setAttribute('aria-activedescendant', wanted.id)
+    else this.#input.removeAttribute('aria-activedescendant')
+  }
+
+  /** Replaces the options. The mark goes or, where Enter is to choose the first, is there. */
+  show(options: HTMLElement[], first = false): void {
     for (const option of options) {
       option.setAttribute('role', 'option')
-      option.setAttribute('aria-selected', 'false')
+      option.setAttribute('aria-selected', String(first && option === options[0]))
       option.id = uniqueId()
     }
     this.#list.replaceChildren(...options)
     this.#list.hidden = options.length === 0
-    this.#input.removeAttribute('aria-activedescendant')
+    this.#moved = false
+    this.#tell(undefined)
+    if (first) this.#telling = setTimeout(() => this.#tell(this.active), TELL_AFTER_MS)
   }
 
   /** Says whether the options can be seen. */
@@ -95,6 +110,7 @@ export class Combobox {
   #choose(event: KeyboardEvent): boolean {
     const { active } = this
     if (event.key !== 'Enter' || !active || !this.expanded) return false
+    if (!this.#moved && !this.#events.isCurrent()) return false
     clickAs(active, event)
     return true
   }
@@ -107,11 +123,12 @@ export class Combobox {
     }
     const { options, active } = this
     const at = active ? options.indexOf(active) : -1
-    // Home and End belong to the text until an option is marked.
-    if (!vertical && at === -1) return false
+    // Home and End belong to the text until the visitor has marked an option.
+    if (!vertical && (at === -1 || !this.#moved)) return false
     const count = options.length
     // One step beyond either end leads back into the text, then around.
     const steps = { ArrowDown: at + 1, ArrowUp: at === -1 ? count - 1 : at - 1, Home: 0, End: count - 1 }
+    this.#moved = true
     this.active = options[steps[key]]
     this.#events.moved()
     return true

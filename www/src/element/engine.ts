@@ -1,8 +1,10 @@
 /** The search behind the boxes of a page: loaded when one of them first needs it, and gone when the last of them is. */
 import type { InklingError } from '../errors.js'
 import type { Search, SearchOptions } from '../search.js'
-import type { FacetCount, Hit, QueryOptions, QueryResult } from '../types.js'
+import type { FacetCount, Hit, Progress, QueryOptions, QueryResult } from '../types.js'
 import { nextTask } from '../worker/tasks.js'
+import { messagesOf } from './languages.js'
+import { Wording } from './messages.js'
 
 /** Where the model stands. `waiting`: not fetched until the visitor asks for it. */
 export type Meaning = 'loading' | 'waiting' | 'ready' | 'failed'
@@ -22,6 +24,12 @@ export interface EngineEvents {
   failed(error: InklingError): void
 }
 
+/** A sentence, and the language that it is in. */
+export interface Said {
+  text: string
+  language: string
+}
+
 /** What a session needs of an {@link Engine}. */
 export interface Source {
   /** Whether it can answer now. */
@@ -30,7 +38,18 @@ export interface Source {
   query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult>
   similar(id: string, limit: number): Promise<Hit[]>
   values(fields: readonly string[]): Promise<Record<string, FacetCount[]>>
+  /** What to say to a question in another language than the documents, in its own; undefined where it is not. */
+  foreign(text: string): Promise<Said | undefined>
 }
+
+/** A model that would take longer to come, at the rate at which it does, is fetched by those alone who ask for it. */
+const PATIENCE_MS = 20_000
+
+/** Before so long nobody knows that rate. */
+const MEASURED_MS = 4000
+
+/** A longer pause between two pieces says nothing of it. */
+const PAUSE_MS = 1000
 
 /** How long an engine outlives its last box: a page that swaps its content puts the next one in place at once. */
 const LINGER_MS = 1000
@@ -52,6 +71,9 @@ export class Engine implements Source {
   #controller = new AbortController()
   #loading: Promise<Search> | undefined
   #last: Promise<unknown> = Promise.resolve()
+  /** How long bytes of the model have been coming over the line, and when the last did. */
+  #passed = 0
+  #cameAt = 0
   #values = new Map<string, Promise<Record<string, FacetCount[]>>>()
   readonly #listeners = new Set<EngineEvents>()
 
@@ -93,21 +115,22 @@ export class Engine implements Source {
    * answers only the last one that it is asked, and boxes that asked again at once would cancel each other for ever.
    */
   async query(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
-    const search = await this.load()
-    const answer = this.#last.then(() => this.#ask(search, text, { ...options, signal }, signal))
+    await this.load()
+    const answer = this.#last.then(() => this.#ask(text, { ...options, signal }, signal))
     this.#last = answer.catch(() => {})
     return answer
   }
 
-  /** Asks again where the page itself has asked the same search meanwhile. */
-  async #ask(search: Search, text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
+  /** Asks again where the page itself has asked the same search meanwhile, or that was opened anew. */
+  async #ask(text: string, options: QueryOptions, signal: AbortSignal): Promise<QueryResult> {
     for (;;) {
       signal.throwIfAborted()
+      const search = await this.load()
       try {
         return await search.query(text, options)
       } catch (error) {
-        const taken = (error as InklingError).code === 'cancelled' && !signal.aborted && search === this.search
-        if (!taken) throw error
+        const isTaken = (error as InklingError).code === 'cancelled' && !signal.aborted && this.#loading
+        if (!isTaken) throw error
         await nextTask()
       }
     }
@@ -115,6 +138,15 @@ export class Engine implements Source {
 
   async similar(id: string, limit: number): Promise<Hit[]> {
     return (await this.load()).similar(id, { limit })
+  }
+
+  async foreign(text: string): Promise<Said | undefined> {
+    const spoken = this.search?.info.language
+    if (!spoken || spoken === 'none') return undefined
+    // Where the file does not come nothing is said.
+    return import('./foreign.js')
+      .then((file) => file.foreignTo(text, spoken, messagesOf, Wording))
+      .catch(() => undefined)
   }
 
   /** Every value of these fields in the whole index, with how many documents have it. Fields that no document has are left out. */
@@ -175,13 +207,14 @@ export class Engine implements Source {
     this.#values.clear()
     this.failure = undefined
     this.meaning = 'loading'
-    this.loaded = this.total = 0
+    this.loaded = this.total = this.#passed = 0
   }
 
   async #load(signal: AbortSignal): Promise<Search> {
     try {
-      const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
+      const onProgress = ({ stage, loaded, total }: Progress) => {
         if (signal.aborted) return
+        if (stage === 'download' && this.search && this.#isTooSlow(loaded, total)) return this.stopMeaning()
         const share = (bytes: number) => Math.floor((100 * bytes) / (total || 1))
         const same = total === this.total && share(loaded) === share(this.loaded)
         this.loaded = loaded
@@ -209,6 +242,16 @@ export class Engine implements Source {
       if (!signal.aborted) this.#fail(error)
       throw error
     }
+  }
+
+  /** Whether the rest of the model takes so long that the visitor is to be asked. */
+  #isTooSlow(loaded: number, total: number): boolean {
+    const now = Date.now()
+    this.#passed += Math.min(now - this.#cameAt, PAUSE_MS)
+    this.#cameAt = now
+    return (
+      this.#model === 'auto' && this.#passed > MEASURED_MS && this.#passed * (total - loaded) > PATIENCE_MS * loaded
+    )
   }
 
   #watchMeaning(search: Search, signal: AbortSignal): void {

@@ -1,6 +1,6 @@
-/** A hit in the list, and its text in place where it has no address. */
+/** A hit in the list. */
 import type { Hit } from '../types.js'
-import { button, make } from './dom.js'
+import { make } from './dom.js'
 import { excerpt, marked, safeUrl } from './marked.js'
 import type { Wording } from './messages.js'
 
@@ -62,14 +62,14 @@ function standard(hit: Hit, { show, wording }: HitSettings): DocumentFragment {
 }
 
 /** The headings that the passage is below: the address of the hit leads to the last of them. */
-function pathOf(headings: readonly string[]): HTMLElement {
+export function pathOf(headings: readonly string[]): HTMLElement {
   const path = make('span', 'path', headings.join(' › '))
   path.dir = 'auto'
   return path
 }
 
 /** What is to be shown of a hit's fields, as the language writes it. The time that something ends joins the one it starts at. */
-function factsOf({ fields }: Hit, names: readonly string[], say: Wording): { name: string; value: string }[] {
+export function factsOf({ fields }: Hit, names: readonly string[], say: Wording): { name: string; value: string }[] {
   const facts: { name: string; value: string }[] = []
   for (const name of names) {
     const value = fields[name]
@@ -81,34 +81,4 @@ function factsOf({ fields }: Hit, names: readonly string[], say: Wording): { nam
     if (texts.length > 0) facts.push({ name, value: span ?? texts.join(', ') })
   }
   return facts
-}
-
-/** The text of a document in place: its title, what is known of it, the passage that answers, and documents like it. */
-export function reading(
-  { hit, similar }: { hit: Hit; similar: Hit[] },
-  { wording, addressOf }: HitSettings,
-  { back, open }: { back: () => void; open: (hit: Hit) => void },
-): HTMLElement {
-  const { messages } = wording
-  const title = make('h2', 'headline', marked(hit.title, hit.titleMatches))
-  const text = make('p', 'text', marked(hit.passage.text, hit.matches))
-  for (const part of [title, text]) part.dir = 'auto'
-  const article = make('article', 'reading', button('action', messages.back, back), title)
-  if (hit.headings?.length) article.append(pathOf(hit.headings))
-  const facts = factsOf(hit, Object.keys(hit.fields), wording)
-  const list = facts.map(({ name, value }) =>
-    make('div', '', make('dt', '', wording.field(name)), make('dd', '', make('bdi', '', value))),
-  )
-  if (list.length > 0) article.append(make('dl', 'all-facts', ...list))
-  article.append(text)
-  if (similar.length > 0) article.append(make('h3', 'field', messages.similar), ...similar.map(likeIt))
-  return article
-
-  function likeIt(other: Hit): HTMLElement {
-    const address = addressOf(other)
-    if (address === undefined) return button('action', other.title, () => open(other))
-    const link = make('a', 'action', make('bdi', '', other.title))
-    link.href = address
-    return link
-  }
 }

@@ -39,6 +39,8 @@ export interface Messages {
   /** Nothing answers `{query}`. */
   nothing: string
   nothingHint: string
+  /** The same, where the question is in the language of these messages and the documents are in `{language}`. */
+  otherLanguage: string
   /** The button that shows what is nearest all the same, and what stands over that. */
   showNearest: string
   nearest: string

@@ -117,6 +117,7 @@ export class Results {
       target.addEventListener(type, listener, { signal })
     on(this.#input, 'focus', () => inNextTask(() => void this.#owner.engine.load().catch(() => {}), signal))
     on(this.#input, 'input', () => {
+      this.#view.hush()
       this.#session.type(this.#input.value)
       clearTimeout(this.#rest)
       this.#rest = setTimeout(() => this.#remember(), REST_MS)

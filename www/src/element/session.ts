@@ -4,7 +4,7 @@
  */
 import type { InklingError } from '../errors.js'
 import type { FacetCount, Filters, Hit, QueryResult } from '../types.js'
-import type { Source } from './engine.js'
+import type { Said, Source } from './engine.js'
 
 /** Long enough that a fast typist's half-words are not encoded, short enough to feel immediate. Words need no pause. */
 const TYPING_PAUSE_MS = 90
@@ -31,6 +31,8 @@ export interface Question {
 export interface Shown {
   question: Question
   result: QueryResult
+  /** What is to be said to a question in another language than the documents, where nothing answers it. */
+  foreign?: Said | undefined
 }
 
 /**
@@ -208,7 +210,9 @@ export class Session {
     this.#state = { ...this.#state, values }
     const order = !text.trim() && sort ? { sort } : {}
     const facets = Object.keys(values)
-    return { question, result: await this.#source.query(text, { limit, minScore, facets, filters, ...order }, signal) }
+    const result = await this.#source.query(text, { limit, minScore, facets, filters, ...order }, signal)
+    const isAnswered = !text.trim() || (minScore === 'auto' && result.hits.length > 0)
+    return isAnswered ? { question, result } : { question, result, foreign: await this.#source.foreign(text) }
   }
 
   /** Asks again in the background. Where the answer is the same, the reader has nothing to decide. */

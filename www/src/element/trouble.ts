@@ -1,13 +1,10 @@
 /** What those who run the site are told in the page's console when something fails: what, and what to do about it. */
 import type { InklingError } from '../errors.js'
 
-const POLICY =
-  "add 'wasm-unsafe-eval' to script-src in the Content-Security-Policy, in the headers of the page and of worker.js alike"
-
 /** What to do about errors whose message does not say it. */
 const CURES: Partial<Record<string, string>> = {
   'not-found': 'put the folder that `inkling index` wrote where `src` points, or change `src`',
-  blocked: POLICY,
+  blocked: 'in script-src, in the headers of the page and of worker.js alike',
 }
 
 /** Told already: one line for each failure, also where several boxes share a search. */

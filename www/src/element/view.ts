@@ -4,8 +4,9 @@ import type { Hit } from '../types.js'
 import { button, focusedBeside, hide, isVisible, make } from './dom.js'
 import type { Engine } from './engine.js'
 import type { FilterBar } from './filters.js'
-import { type HitSettings, hitOption, reading } from './hits.js'
+import { type HitSettings, hitOption } from './hits.js'
 import type { Wording } from './messages.js'
+import type { reading } from './reading.js'
 import type { Recent } from './recent.js'
 import { chosen, hitsOf, Session, type Shown } from './session.js'
 
@@ -85,6 +86,8 @@ export class View {
   readonly #events: ViewEvents
   #shown: Shown | undefined
   #read: unknown
+  /** What shows a text in place: fetched with the first. */
+  #reader: typeof reading | undefined
   #drawn = ''
   #saying: ReturnType<typeof setTimeout> | undefined
 
@@ -146,7 +149,7 @@ export class View {
     const nearest = question.minScore !== 'auto' && question.text.trim() !== '' && !nothing
     if (nothing && !chosen(question.filters)) this.#filters?.hide()
     this.#put(this.#understood, this.#offers(shown))
-    this.#put(this.#lead, nearest ? [wording.messages.nearest] : [])
+    this.#put(this.#lead, nearest ? [wording.messages.nearest, ' ', ...foreignTo(shown)] : [])
     this.#put(this.#message, nothing ? this.#nothing(shown) : [])
     // A better answer that is the same leaves the list, and what is marked in it, as it is.
     if (!before || !isSame(before, shown)) this.#drawHits(shown, before)
@@ -219,12 +222,13 @@ export class View {
     return button('action', text, () => this.#session.more())
   }
 
-  #nothing({ question }: Shown): Node[] {
+  #nothing(shown: Shown): Node[] {
+    const { question, foreign } = shown
     const { wording } = this.#owner
     const { messages } = wording
     const query = question.text.trim()
     const nodes: Node[] = [make('p', 'headline', query ? wording.say('nothing', { query }) : messages.nothingFiltered)]
-    if (query) nodes.push(make('p', '', messages.nothingHint))
+    if (query) nodes.push(make('p', '', ...(foreign ? foreignTo(shown) : [messages.nothingHint])))
     if (chosen(question.filters))
       nodes.push(this.#action(messages.withoutFilters, () => this.#session.ask({ filters: {} })))
     if (query && question.minScore === 'auto')
@@ -235,9 +239,10 @@ export class View {
     return nodes
   }
 
-  #nothingSaid({ question }: Shown): string {
+  #nothingSaid({ question, foreign }: Shown): string {
+    const { wording } = this.#owner
     const query = question.text.trim()
-    return query ? this.#owner.wording.say('nothing', { query }) : this.#owner.wording.messages.nothingFiltered
+    return query ? `${wording.say('nothing', { query })} ${foreign?.text ?? ''}` : wording.messages.nothingFiltered
   }
 
   #drawWaiting(query: string): void {
@@ -291,7 +296,8 @@ export class View {
     this.#put(this.#message, earlier.length > 0 ? [this.#action(messages.forget, forget)] : [])
   }
 
-  #drawReading(what: ReturnType<() => Session['state']['reading']>): void {
+  #drawReading(what: Session['state']['reading']): void {
+    if (what && !this.#reader) return this.#fetchReader()
     for (const part of [this.list, this.#more]) hide(part, what !== undefined || part.childElementCount === 0)
     if (what === this.#read) return
     const opened = this.#read === undefined
@@ -300,13 +306,27 @@ export class View {
       this.#session.back()
       this.#events.focus()
     }
-    const nodes = what ? [reading(what, this.#owner, { back, open: (hit) => void this.#session.open(hit) })] : []
+    const open = (hit: Hit) => void this.#session.open(hit)
+    const nodes = what && this.#reader ? [this.#reader(what, this.#owner, { back, open })] : []
     const focused = this.#reading.contains(focusedBeside(this.root))
     this.#put(this.#reading, nodes)
     this.root.classList.toggle('inkling-reads', what !== undefined)
     if (!what) return
     if (opened || focused) this.#reading.querySelector('button')?.focus({ preventScroll: true })
-    if (opened) this.root.scrollTop = 0
+    if (!opened) return
+    this.root.scrollTop = 0
+    // In a long text what answers may be far below.
+    this.#reading.querySelector('p mark')?.scrollIntoView({ block: 'nearest' })
+  }
+
+  #fetchReader(): void {
+    import('./reading.js').then(
+      (file) => {
+        this.#reader = file.reading
+        this.render()
+      },
+      () => this.#session.back(),
+    )
   }
 
   #clear(drawn: string): void {
@@ -335,7 +355,7 @@ export class View {
       return this.#tell(messages.keywordsOnly, load, () => engine.loadMeaning())
     }
     const text = engine.total > 0 ? wording.loaded(engine.loaded, engine.total) : messages.byWords
-    this.#tell(text, messages.stop, () => this.#stop())
+    this.#tell(text, messages.stop, () => engine.stopMeaning())
   }
 
   /** The button stays the same one while a number beside it changes: somebody may be about to press it. */
@@ -352,12 +372,6 @@ export class View {
     const offer = button('action', text, () => this.#act?.())
     offer.hidden = !text
     return offer
-  }
-
-  #stop(): void {
-    this.#owner.engine.stopMeaning()
-    const { phase } = this.#session.state
-    if (phase === 'asking' || phase === 'opening') this.#session.ask()
   }
 
   #retry(): void {
@@ -418,6 +432,14 @@ function summaryOf({ result: { hits, found, corrected } }: Shown, wording: Wordi
   const summary =
     found > hits.length ? wording.count('best', found, { shown: hits.length }) : wording.count('found', found)
   return corrected === undefined ? summary : wording.say('corrected', { summary, query: corrected })
+}
+
+/** What is said to a question in another language, marked as being in that. */
+function foreignTo({ foreign }: Shown): Node[] {
+  if (!foreign) return []
+  const said = make('bdi', '', foreign.text)
+  said.lang = foreign.language
+  return [said]
 }
 
 function isSame(a: Shown, b: Shown): boolean {

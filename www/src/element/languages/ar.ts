@@ -39,6 +39,7 @@ export const messages: Messages = {
   better: 'توجد إجابات أفضل',
   nothing: 'لا شيء قريب من «{query}».',
   nothingHint: 'جرّب كلمات أخرى.',
+  otherLanguage: 'لغة النصوص هنا: {language}. جرّب أن تسأل بهذه اللغة.',
   showNearest: 'عرض الأقرب على أي حال',
   nearest: 'لا شيء مطابق تمامًا. هذه أقرب النتائج.',
   nothingFiltered: 'لا شيء يطابق كل عوامل التصفية هذه.',

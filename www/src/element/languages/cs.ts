@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'Jsou k dispozici lepší odpovědi',
   nothing: 'Dotazu „{query}“ nic neodpovídá.',
   nothingHint: 'Zkuste jiná slova.',
+  otherLanguage: 'Jazyk zdejších textů: {language}. Zkuste se zeptat v tomto jazyce.',
   showNearest: 'Přesto zobrazit nejbližší',
   nearest: 'Nic neodpovídá dobře. Toto je nejblíže.',
   nothingFiltered: 'Nic neodpovídá všem těmto filtrům.',

@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'Bessere Antworten sind da',
   nothing: 'Zu „{query}“ wurde nichts Passendes gefunden.',
   nothingHint: 'Versuchen Sie es mit anderen Wörtern.',
+  otherLanguage: 'Die Texte hier sind auf {language}. Fragen Sie auf {language}.',
   showNearest: 'Die ähnlichsten trotzdem anzeigen',
   nearest: 'Nichts passt wirklich. Am nächsten kommen diese.',
   nothingFiltered: 'Zu dieser Auswahl von Filtern gibt es nichts.',

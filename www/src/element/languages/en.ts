@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'Better answers are ready',
   nothing: 'Nothing comes close to “{query}”.',
   nothingHint: 'Try other words.',
+  otherLanguage: 'The texts here are in {language}. Try asking in {language}.',
   showNearest: 'Show the nearest anyway',
   nearest: 'Nothing matches well. These come nearest.',
   nothingFiltered: 'Nothing matches all of these filters.',

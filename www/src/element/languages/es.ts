@@ -22,6 +22,7 @@ export const messages: Messages = {
   better: 'Hay respuestas mejores',
   nothing: 'No hay nada parecido a «{query}».',
   nothingHint: 'Pruebe con otras palabras.',
+  otherLanguage: 'Los textos están en {language}. Pruebe a preguntar en {language}.',
   showNearest: 'Mostrar lo más parecido de todos modos',
   nearest: 'Nada encaja del todo. Esto es lo más parecido.',
   nothingFiltered: 'Nada cumple todos estos filtros.',

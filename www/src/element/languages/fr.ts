@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'De meilleures réponses sont prêtes',
   nothing: 'Rien ne correspond à « {query} ».',
   nothingHint: 'Essayez avec d’autres mots.',
+  otherLanguage: 'Les textes sont ici en {language}. Essayez de poser la question en {language}.',
   showNearest: 'Afficher quand même les plus proches',
   nearest: 'Rien ne correspond vraiment. Voici ce qui s’en approche le plus.',
   nothingFiltered: 'Rien ne correspond à tous ces filtres.',

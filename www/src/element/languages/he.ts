@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'יש תשובות טובות יותר',
   nothing: 'לא נמצא דבר שקרוב ל„{query}”.',
   nothingHint: 'כדאי לנסות מילים אחרות.',
+  otherLanguage: 'הטקסטים כאן הם ב{language}. נסו לשאול ב{language}.',
   showNearest: 'הצגת הקרובות ביותר בכל זאת',
   nearest: 'אין התאמה טובה. אלה הקרובות ביותר.',
   nothingFiltered: 'אין דבר שמתאים לכל המסננים האלה.',

@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'Ci sono risposte migliori',
   nothing: 'Niente si avvicina a «{query}».',
   nothingHint: 'Prova con altre parole.',
+  otherLanguage: 'I testi qui sono in {language}. Prova a chiedere in {language}.',
   showNearest: 'Mostra comunque i più vicini',
   nearest: 'Niente corrisponde bene. Questi sono i più vicini.',
   nothingFiltered: 'Niente corrisponde a tutti questi filtri.',

@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'より良い結果を表示できます',
   nothing: '「{query}」に近いものは見つかりませんでした。',
   nothingHint: '別の言葉で試してみてください。',
+  otherLanguage: 'ここの文書は{language}です。{language}で質問してみてください。',
   showNearest: '最も近いものを表示する',
   nearest: 'よく合うものはありません。近いものを表示しています。',
   nothingFiltered: '選んだ条件すべてに合うものはありません。',

@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: '더 나은 답이 준비되었습니다',
   nothing: '“{query}”에 가까운 결과가 없습니다.',
   nothingHint: '다른 말로 검색해 보세요.',
+  otherLanguage: '이곳의 글은 {language}로 되어 있습니다. {language}로 질문해 보세요.',
   showNearest: '그래도 가장 가까운 결과 보기',
   nearest: '잘 맞는 결과가 없습니다. 가장 가까운 결과입니다.',
   nothingFiltered: '이 필터를 모두 만족하는 결과가 없습니다.',

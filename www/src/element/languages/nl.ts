@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: 'Er zijn betere antwoorden',
   nothing: 'Niets komt in de buurt van ‘{query}’.',
   nothingHint: 'Probeer andere woorden.',
+  otherLanguage: 'De teksten hier zijn in het {language}. Probeer uw vraag in het {language}.',
   showNearest: 'Toch de meest verwante tonen',
   nearest: 'Niets past echt goed. Dit komt het dichtst in de buurt.',
   nothingFiltered: 'Niets voldoet aan al deze filters.',

@@ -30,6 +30,7 @@ export const messages: Messages = {
   better: 'Są lepsze odpowiedzi',
   nothing: 'Nic nie pasuje do „{query}”.',
   nothingHint: 'Spróbuj innych słów.',
+  otherLanguage: 'Język tych treści: {language}. Spróbuj zadać pytanie w tym języku.',
   showNearest: 'Pokaż mimo to najbliższe',
   nearest: 'Nic nie pasuje dobrze. Oto najbliższe.',
   nothingFiltered: 'Nic nie spełnia wszystkich tych filtrów.',

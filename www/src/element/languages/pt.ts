@@ -22,6 +22,7 @@ export const messages: Messages = {
   better: 'Há respostas melhores',
   nothing: 'Nada corresponde a “{query}”.',
   nothingHint: 'Tente outras palavras.',
+  otherLanguage: 'Os textos aqui estão em {language}. Experimente perguntar em {language}.',
   showNearest: 'Mostrar mesmo assim o mais próximo',
   nearest: 'Nada corresponde bem. Isto é o mais próximo.',
   nothingFiltered: 'Nada corresponde a todos estes filtros.',

@@ -31,6 +31,7 @@ export const messages: Messages = {
   better: 'Є кращі відповіді',
   nothing: 'За запитом «{query}» нічого схожого не знайшлося.',
   nothingHint: 'Спробуйте інші слова.',
+  otherLanguage: 'Мова матеріалів: {language}. Спробуйте запитати цією мовою.',
   showNearest: 'Усе одно показати найближче',
   nearest: 'Доброго збігу немає. Ось найближче.',
   nothingFiltered: 'Усім цим фільтрам не відповідає нічого.',

@@ -21,6 +21,7 @@ export const messages: Messages = {
   better: '有更好的答案了',
   nothing: '没有找到与“{query}”相近的内容。',
   nothingHint: '换些词试试。',
+  otherLanguage: '此处的内容为{language}，请尝试用{language}提问。',
   showNearest: '仍然显示最接近的',
   nearest: '没有很匹配的内容。以下是最接近的。',
   nothingFiltered: '没有符合所有这些筛选条件的内容。',
