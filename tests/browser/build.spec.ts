@@ -91,8 +91,8 @@ test('what cannot be indexed is said in words, and what was ready before stays',
   await expect(build.failure).toContainText('broken.json could not be indexed')
   await expect(build.failure).toContainText('not valid JSON')
   await build.choose('untitled.csv', 'id,text\n1,x\n')
-  await expect(build.failure).toContainText('no record has a title')
-  await expect(build.failure).toContainText('the records have "id", "text"')
+  await expect(page.getByText('No column of untitled.csv has a usual name for a title.')).toBeVisible()
+  await expect(build.failure).toBeHidden()
   await build.choose('notes.txt', 'hello')
   await expect(build.failure).toContainText('.json, .jsonl, .csv, .xml or .ics')
   await page.getByRole('button', { name: 'Try a sample' }).click()
@@ -101,6 +101,71 @@ test('what cannot be indexed is said in words, and what was ready before stays',
   await build.choose('empty.json', '[]')
   await expect(build.failure).toContainText('no documents')
   expect((await build.ask('volunteers who give up'))[0]).toBe('Forty volunteers and one shed')
+})
+
+test('a file without a usual title has its columns chosen, and is read as they are', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose(
+    'talks.csv',
+    'Was;Worum "es" geht;Wer\nRosen;Jemand zählt Blüten vor dem Frost;Ada Lind\nBrot;Was abends übrig bleibt;Bo Ek\n',
+  )
+  await expect(page.getByRole('status').first()).toHaveText('No column of talks.csv has a usual name for a title.')
+  const title = page.getByRole('combobox', { name: 'Title' })
+  await expect(title.getByRole('option')).toHaveText(['Was', 'Worum "es" geht', 'Wer'])
+  expect(await violationsInAllLooks(page)).toEqual([])
+  await title.selectOption('Was')
+  await page.getByRole('combobox', { name: 'Text' }).selectOption('Worum "es" geht')
+  await page.getByRole('combobox', { name: 'Speakers' }).selectOption('Wer')
+  await page.getByRole('button', { name: 'Read it so' }).click()
+  await expect(page.getByText('talks.csv is indexed: 2 sessions')).toBeVisible()
+  await expect(build.failure).toBeHidden()
+  await expect(title).toBeHidden()
+  expect(await build.ask('Bo Ek')).toEqual(['Brot'])
+  await expect(page.locator('.inkling-facts')).toHaveText('Bo Ek')
+})
+
+test('what was indexed outlives a reload, can be saved then, and is removed at a press', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose('programme.csv', csv)
+  await expect(page.getByText('It is kept on this device')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('programme.csv is here from your last visit: 2 sessions')).toBeVisible()
+  expect((await build.ask('staff turnover'))[0]).toBe('Nurses who leave')
+  expect(await violationsInAllLooks(page)).toEqual([])
+  const folder = await save(page)
+  try {
+    const { files } = JSON.parse(fs.readFileSync(path.join(folder, 'site/search/manifest.json'), 'utf8')) as {
+      files: { path: string; bytes: number }[]
+    }
+    for (const file of files) expect(fs.statSync(path.join(folder, 'site/search', file.path)).size).toBe(file.bytes)
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+  // Another programme takes its place.
+  await build.choose('lines.jsonl', jsonLines)
+  await expect(page.getByText('lines.jsonl is indexed')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('lines.jsonl is here from your last visit')).toBeVisible()
+  await page.getByRole('button', { name: 'Remove it' }).click()
+  await expect(page.getByText('It is removed from this device')).toBeVisible()
+  expect(await page.evaluate(() => caches.has('inkling-programme'))).toBe(false)
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Try a sample' })).toBeVisible()
+  await expect(build.query).toHaveCount(0)
+})
+
+test('a programme that another version of the page has kept is dropped without a word', async ({ page, site }) => {
+  await Build.open(page, site.url)
+  await page.evaluate(async () => {
+    const cache = await caches.open('inkling-programme')
+    await cache.put('kept/manifest.json', new Response('{"format":0}'))
+    const index = { documents: 1, passages: 1, notes: [], fields: [], computed: {} }
+    await cache.put('kept/about.json', Response.json({ name: 'old.csv', shared: [], paths: ['manifest.json'], index }))
+  })
+  await page.reload()
+  await expect.poll(() => page.evaluate(() => caches.has('inkling-programme'))).toBe(false)
+  await expect(page.locator('#ready')).toBeHidden()
+  await expect(page.getByRole('alert')).toBeHidden()
 })
 
 test('what a file loses is said beside its index', async ({ page, site }) => {

@@ -80,6 +80,7 @@ async function cut(context: BrowserContext, { stop }: Deployed): Promise<void> {
 /** Indexes the sample of the page for a programme of one's own, and asks it. */
 async function askSample(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try a sample' }).click()
+  await expect(page.locator('#status')).toContainText('garden.json is indexed')
   await page.getByRole('searchbox').fill('volunteers who give up')
   await expect(page.locator('.inkling-item').first()).toContainText('Forty volunteers and one shed')
 }
@@ -308,6 +309,31 @@ test('the page can be installed as an app', async ({ page, context, deployed }) 
     }, `${deployed.url}/${src}`)
     if (sizes !== 'any') expect(`${width}x${height}`, src).toBe(sizes)
   }
+})
+
+test('before the first answer nothing is on the line but the page, its search and the index', async ({
+  page,
+  deployed,
+}) => {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  deployed.routes['/search/index/lexical.safetensors'] = (response) => {
+    void released.then(() =>
+      response.end(fs.readFileSync(path.join(deployed.folder, 'search/index/lexical.safetensors'))),
+    )
+  }
+  await page.goto(`${deployed.url}/?q=dashboards`)
+  await expect(page.getByText('Searching for “dashboards”')).toBeVisible()
+  await page.waitForTimeout(2000)
+  const all = deployed.requests.join('\n')
+  expect(all).toContain('/inkling/wasm/inkling-simd128.wasm')
+  expect(all).not.toMatch(
+    /service-worker|inkling-(build|encoder|gpu|languages)|\/model\/|vectors|build\.(html|js)|map\.json/,
+  )
+  release()
+  await new Demo(page).answerTo('dashboards')
+  await expect.poll(() => deployed.requests).toContain('/service-worker.js')
+  expect(deployed.requests.filter((name) => name.includes('inkling-gpu'))).toEqual([])
 })
 
 test('the service worker does not fetch a model that nobody has asked for', async ({ page, deployed }) => {

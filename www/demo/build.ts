@@ -1,12 +1,13 @@
 /** The page that indexes a programme of the visitor's own, in the browser. */
 import { createSearch, InklingError, type Search } from 'inkling-search'
-import { type BuildProgress, type BuiltIndex, buildIndex, fieldsOf, filterFields } from 'inkling-search/build'
+import { type BuildProgress, type BuildSettings, buildIndex, fieldsOf, filterFields } from 'inkling-search/build'
 import { InklingSearchElement } from 'inkling-search/element'
+import { askForColumns } from './columns.js'
 import { byId, element } from './elements.js'
 import { EXAMPLE } from './example.js'
+import { forget, keep, kept, type Programme, programmeOf, SITE } from './kept.js'
 import { canSaveFolder, type Saved, SNIPPET, saveFolder, saveZip } from './save.js'
 
-const MODEL = new URL('search/model/', document.baseURI)
 const HITS = 5
 
 const parts = {
@@ -18,6 +19,7 @@ const parts = {
   progress: byId<HTMLProgressElement>('progress'),
   cancel: byId<HTMLButtonElement>('cancel'),
   failure: byId('failure'),
+  columns: byId<HTMLFormElement>('columns'),
   status: byId('status'),
   notes: byId('notes'),
   ready: byId('ready'),
@@ -26,20 +28,18 @@ const parts = {
   folder: byId<HTMLButtonElement>('folder'),
   saved: byId('saved'),
   copy: byId<HTMLButtonElement>('copy'),
+  kept: byId('kept'),
+  forget: byId<HTMLButtonElement>('forget'),
 }
 
-let search: Search | undefined
-let built: BuiltIndex | undefined
-/** What the programme is called: as its file is. */
-let programme = ''
+let ready: { programme: Programme; search: Search } | undefined
 let work: AbortController | undefined
 
 /** Reads, encodes and opens a programme; what was there before it stays until the new one is ready. */
-async function take(source: File | string, name: string): Promise<void> {
+async function take(source: File | string, name: string, settings: BuildSettings = {}): Promise<void> {
   work?.abort()
   const { signal } = (work = new AbortController())
-  parts.failure.hidden = true
-  parts.notes.hidden = true
+  for (const part of [parts.failure, parts.columns, parts.notes]) part.hidden = true
   parts.working.hidden = false
   parts.status.textContent = `Indexing ${name}.`
   showProgress({ stage: 'read', done: 0, total: 0 })
@@ -49,22 +49,55 @@ async function take(source: File | string, name: string): Promise<void> {
       if (progress.stage === 'encode') start ||= performance.now()
       if (!signal.aborted) showProgress(progress, start)
     }
-    const index = await buildIndex(source, { model: MODEL, name, deterministic: false, onProgress, signal })
-    const opened = await createSearch({ files: new Map(index.files.map(({ path, bytes }) => [path, bytes])), signal })
-    await opened.modelReady
-    if (signal.aborted) return opened.dispose()
-    ;[search, built] = [opened, index]
-    programme = name.replace(/\.\w+$/, '')
-    showReady(name, index)
-    showSearch(opened, index).open()
+    const model = new URL('model/', SITE)
+    const index = await buildIndex(source, { ...settings, model, name, deterministic: false, onProgress, signal })
+    const programme = await programmeOf(name, index)
+    const box = await open(programme, signal)
+    if (!box) return
+    showReady(programme, 'is indexed')
+    box.open()
+    void keep(programme).then((isKept) => (parts.kept.hidden = !isKept || signal.aborted))
   } catch (error) {
-    if (!signal.aborted) fail(`${name} could not be indexed`, error)
+    if (signal.aborted) return
+    const { code, message } = error as InklingError
+    const again = (settings: BuildSettings) => void take(source, name, settings)
+    if (code === 'missing-column' && askForColumns(parts.columns, message, again))
+      parts.status.textContent = `No column of ${name} has a usual name for a title.`
+    else fail(`${name} could not be indexed`, error)
   } finally {
     if (work?.signal === signal) {
       parts.working.hidden = true
       if (signal.aborted) parts.status.textContent = 'Cancelled.'
     }
   }
+}
+
+/** Opens the programme that was kept when the page was here last. */
+async function reopen(): Promise<void> {
+  const { signal } = (work = new AbortController())
+  const programme = await kept()
+  if (!programme || signal.aborted) return
+  try {
+    if (!(await open(programme, signal))) return
+    showReady(programme, 'is here from your last visit')
+    parts.kept.hidden = false
+  } catch {
+    // It was kept by another version of the page.
+    if (!signal.aborted) await forget()
+  }
+}
+
+/** Opens a search in a programme and shows its box; undefined where that is not wanted any more. */
+async function open(programme: Programme, signal: AbortSignal): Promise<InklingSearchElement | undefined> {
+  const files = new Map(programme.index.files.map(({ path, bytes }) => [path, bytes]))
+  const search = await createSearch({ url: SITE, files, signal })
+  await search.modelReady
+  if (signal.aborted) {
+    search.dispose()
+    return undefined
+  }
+  ready = { programme, search }
+  return showSearch(search, files)
 }
 
 function showProgress({ stage, done, total }: BuildProgress, start = 0): void {
@@ -79,10 +112,10 @@ function showProgress({ stage, done, total }: BuildProgress, start = 0): void {
   parts.stage.textContent = `Encoding: ${done} of ${total} passages${time}`
 }
 
-function showReady(name: string, { documents, passages, files, notes, computed }: BuiltIndex): void {
+function showReady({ name, index: { documents, passages, files, notes, computed } }: Programme, how: string): void {
   const size = files.filter((file) => !file.path.startsWith('model/')).reduce((sum, file) => sum + file.bytes.length, 0)
   const by = computed.bulk === 'webgpu' ? ', encoded by the GPU' : ''
-  parts.status.textContent = `${name} is indexed: ${plural(documents, 'session')}, ${plural(passages, 'passage')}${by}, ${Math.ceil(size / 1000)} KB.`
+  parts.status.textContent = `${name} ${how}: ${plural(documents, 'session')}, ${plural(passages, 'passage')}${by}, ${Math.ceil(size / 1000)} KB.`
   parts.notes.replaceChildren(...notes.map(({ message }) => element('li', '', `${message}.`)))
   parts.notes.hidden = notes.length === 0
   parts.ready.hidden = false
@@ -90,15 +123,14 @@ function showReady(name: string, { documents, passages, files, notes, computed }
 }
 
 /** The element with the programme in it: what searches on a site searches here. The one before it ends its search as it goes. */
-function showSearch(opened: Search, { files }: BuiltIndex): InklingSearchElement {
-  const index = new Map(files.map(({ path, bytes }) => [path, bytes]))
+function showSearch(opened: Search, files: ReadonlyMap<string, Uint8Array>): InklingSearchElement {
   const box = new InklingSearchElement()
   const attributes = {
     results: '',
     recent: 'off',
     label: 'Search your programme',
-    filters: filterFields(index).join(' '),
-    show: fieldsOf(index).join(' '),
+    filters: filterFields(files).join(' '),
+    show: fieldsOf(files).join(' '),
     limit: String(HITS),
   }
   for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value)
@@ -124,11 +156,12 @@ function fail(what: string, error: unknown): void {
 
 /** Saves while its button waits; says where it went. */
 async function save(button: HTMLButtonElement, how: (saved: Saved) => Promise<string | undefined>): Promise<void> {
-  if (!built || !search) return
+  if (!ready) return
+  const { programme, search } = ready
   button.disabled = true
   parts.saved.textContent = 'Saving…'
   try {
-    parts.saved.textContent = (await how({ name: programme, index: built, search })) ?? ''
+    parts.saved.textContent = (await how({ ...programme, name: programme.name.replace(/\.\w+$/, ''), search })) ?? ''
   } catch (error) {
     parts.saved.textContent = ''
     fail('The folder could not be saved', error)
@@ -147,6 +180,11 @@ parts.file.addEventListener('change', () => {
 })
 parts.example.addEventListener('click', () => void take(EXAMPLE, 'garden.json'))
 parts.cancel.addEventListener('click', () => work?.abort())
+parts.forget.addEventListener('click', () => {
+  parts.kept.hidden = true
+  parts.saved.textContent = 'It is removed from this device; this page still has it until you leave.'
+  void forget()
+})
 for (const type of ['dragover', 'dragleave', 'drop'] as const) {
   // Over the whole page: a file that misses the field would otherwise take the page's place.
   document.addEventListener(type, (event) => {
@@ -161,6 +199,7 @@ parts.folder.hidden = !canSaveFolder
 parts.folder.addEventListener('click', () => void save(parts.folder, saveFolder))
 byId('snippet').textContent = SNIPPET
 customElements.define('inkling-search', InklingSearchElement)
+void reopen()
 parts.copy.addEventListener('click', () => {
   // Only pages from https or localhost have a clipboard.
   const copied = navigator.clipboard?.writeText(SNIPPET) ?? Promise.reject()

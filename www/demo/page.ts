@@ -1,5 +1,5 @@
 /** The page of a programme that a visitor has indexed: the demo's own, with the name, the dates and the fields of theirs. */
-import type { Search } from 'inkling-search'
+import type { SavedFile, Search } from 'inkling-search'
 import { type BuiltIndex, fieldsOf, filterFields } from 'inkling-search/build'
 import type { Session } from './programme.js'
 
@@ -40,11 +40,14 @@ export async function pageOf(
   ])
 }
 
-async function textOf(path: string): Promise<string> {
+/** A file of this site. */
+export async function fileOf(path: string): Promise<SavedFile> {
   const response = await fetch(new URL(path, document.baseURI))
   if (!response.ok) throw new Error(`${path} was answered with status ${response.status}: is the network there?`)
-  return response.text()
+  return { path, bytes: new Uint8Array(await response.arrayBuffer()) }
 }
+
+const textOf = async (path: string) => new TextDecoder().decode((await fileOf(path)).bytes)
 
 /** The documents of an index, in their order. */
 function documentsOf({ files }: BuiltIndex): Document[] {

@@ -1,7 +1,8 @@
 /** Saving a built index as a folder that a site can serve: the index, the package, and a page that uses both. */
 import type { SavedFile, Search } from 'inkling-search'
-import { type BuiltIndex, zipFiles } from 'inkling-search/build'
-import { pageOf } from './page.js'
+import { zipFiles } from 'inkling-search/build'
+import type { Programme } from './kept.js'
+import { fileOf, pageOf } from './page.js'
 
 /** The files of the package that a site needs, put here when the page is built. */
 declare const PACKAGE_FILES: readonly string[]
@@ -14,10 +15,8 @@ export const SNIPPET = `<link rel="stylesheet" href="/inkling/element.css">
 <script type="module" src="/inkling/element-define.js"></script>
 <inkling-search src="/search/" action="/inkling/results.html"></inkling-search>`
 
-/** What is saved: a programme by its name, its index, and a search in it. */
-export interface Saved {
-  name: string
-  index: BuiltIndex
+/** What is saved: a programme, and a search in it. */
+export interface Saved extends Programme {
   search: Search
 }
 
@@ -26,26 +25,21 @@ const canBeStored = globalThis.crypto?.subtle !== undefined
 
 /** Every file of the folder. */
 async function folder(saved: Saved): Promise<SavedFile[]> {
-  const ofPackage = PACKAGE_FILES.map((path) => ofThePackage(path))
+  const ofSite = [...PACKAGE_FILES.map(ofPackage), ...saved.shared.map((path) => `${SEARCH}${path}`)].map(fileOf)
   const page = [...(await pageOf(saved, canBeStored))]
   const files = [
     ...page.map(([path, text]) => ({ path, bytes: new TextEncoder().encode(text) })),
-    ...(await Promise.all(ofPackage)),
+    ...(await Promise.all(ofSite)),
     ...saved.index.files.map(({ path, bytes }) => ({ path: `${SEARCH}${path}`, bytes })),
   ]
   return canBeStored ? [...files, await serviceWorker(files)] : files
 }
 
-async function ofThePackage(path: string): Promise<SavedFile> {
-  const response = await fetch(new URL(`inkling/${path}`, document.baseURI))
-  if (!response.ok)
-    throw new Error(`inkling/${path} was answered with status ${response.status}: is the network there?`)
-  return { path: `inkling/${path}`, bytes: new Uint8Array(await response.arrayBuffer()) }
-}
+const ofPackage = (path: string) => `inkling/${path}`
 
 /** What stores the folder for use without a network: its list of files, and the package's code behind it. */
 async function serviceWorker(files: readonly SavedFile[]): Promise<SavedFile> {
-  const { bytes: code } = await ofThePackage('service-worker.js')
+  const { bytes: code } = await fileOf(ofPackage('service-worker.js'))
   // Of an index the manifest is enough: it lists the other files itself.
   const listed = files.filter(({ path }) => !path.startsWith(SEARCH) || path === `${SEARCH}manifest.json`)
   const list = await Promise.all(
