@@ -5,6 +5,27 @@ test('axe finds nothing to complain about on the page "On a site"', async ({ pag
   await page.goto(`${site.url}/site.html`)
   await expect(page.locator('form.inkling-own')).toHaveCount(4)
   expect(await violationsInAllLooks(page)).toEqual([])
+  // The dark one is dark, wherever it stands.
+  await page.emulateMedia({ colorScheme: 'light' })
+  const surface = await page
+    .locator('.frame.dark .inkling-box')
+    .evaluate((box) => getComputedStyle(box).backgroundColor)
+  expect(
+    surface
+      .match(/\d+/g)!
+      .slice(0, 3)
+      .map(Number)
+      .every((part) => part < 80),
+  ).toBe(true)
+  // No word of the header is broken, on the phone that this ends on.
+  const name = page.getByText('Handbook', { exact: true })
+  expect((await name.boundingBox())!.height).toBeLessThan(40)
+  for (const box of ['Search the handbook', 'بحث في البرنامج']) {
+    await page.getByRole('combobox', { name: box }).fill('Health Analytics?')
+    await expect(page.locator('.inkling-panel:visible .inkling-option').first()).toBeVisible()
+    expect(await violationsInAllLooks(page), box).toEqual([])
+    await page.getByRole('combobox', { name: box }).press('Escape')
+  }
 })
 
 for (const [device, viewport] of Object.entries(DEVICES)) {

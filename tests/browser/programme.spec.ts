@@ -165,7 +165,7 @@ test('a damaged or refused store leaves an agenda that works', async ({ page, si
 test('the panel tells backend and why, kernel, the time of each step and the bytes loaded', async ({ page, site }) => {
   const demo = await Demo.ready(page, site.url)
   await demo.ask('Health Analytics?')
-  await page.getByText('How this was found').click()
+  await page.getByText('Under the hood').click()
   const panel = page.locator('#panel dl')
   await expect(panel).toContainText(/Backend\s*cpu/)
   await expect(panel).toContainText(/Why\s*(the GPU is tried with many texts|this browser has no WebGPU)/)

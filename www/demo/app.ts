@@ -70,11 +70,18 @@ function setUp(): void {
       },
     })
   if (questions.length > 0) element.setAttribute('suggest', questions.slice(0, OFFERED).join('|'))
+  element.addEventListener('inkling-results', putQuestionsBehind, { once: true })
   element.addEventListener('inkling-ready', ({ detail }) => watch(detail.search as Search<SessionFields>))
   element.addEventListener('inkling-error', () => opened || tell('failed'))
   element.addEventListener('inkling-results', ({ detail }) => take(detail))
   customElements.define('inkling-search', InklingSearchElement)
   element.messages = MESSAGES
+}
+
+/** Tab leads from the box to the answers. The style sheet has the questions in their place, wherever they come. */
+function putQuestionsBehind(): void {
+  const list = document.getElementById('examples')
+  if (list && !list.contains(document.activeElement)) element.append(list)
 }
 
 /** Where the model stands, for the styles and for what waits until it is there. */
