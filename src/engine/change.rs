@@ -119,10 +119,8 @@ impl Index {
     /// The numbers of the live documents, in the order in which they are saved: first those of the opened index as they
     /// were, then the added ones in the order of their ids.
     pub fn live(&self) -> Vec<u32> {
-        let opened = self.manifest.documents as u32;
         let mut numbers: Vec<u32> = (0..).zip(&self.live).filter(|(_, live)| **live).map(|(number, _)| number).collect();
-        let key = |number: &u32| if *number < opened { (*number, "") } else { (opened, self.table.id(*number)) };
-        sort_by(&mut numbers, |a, b| key(a).cmp(&key(b)));
+        sort_by(&mut numbers, |a, b| self.place(*a).cmp(&self.place(*b)));
         numbers
     }
 

@@ -426,11 +426,10 @@ impl Index {
         options.facets.iter().map(count).collect()
     }
 
-    /// Sorts the hits by rank, or by the field asked for, and keeps as many as wanted. Equals come in the order of their
-    /// ids, so that the order in which documents were added does not matter.
+    /// Sorts the hits by rank, or by the field asked for, and keeps as many as wanted. Equals come as the index would be saved.
     fn order(&self, hits: &mut Vec<Ranked>, options: &QueryOptions) {
         let by_rank = |a: &Ranked, b: &Ranked| {
-            b.order.total_cmp(&a.order).then_with(|| self.table.id(a.document).cmp(self.table.id(b.document)))
+            b.order.total_cmp(&a.order).then_with(|| self.place(a.document).cmp(&self.place(b.document)))
         };
         match options.sort.as_ref().and_then(|order| self.table.check_order(order).ok()) {
             Some((field, is_descending)) => {
@@ -448,6 +447,12 @@ impl Index {
             }
         }
         hits.truncate(options.limit);
+    }
+
+    /// The place of a document where nothing else tells, and in a saved index. The order in which documents were added does not matter.
+    fn place(&self, document: u32) -> (u32, &str) {
+        let opened = self.manifest.documents as u32;
+        if document < opened { (document, "") } else { (opened, self.table.id(document)) }
     }
 
     /// The documents most like one of the index, by their stored vectors: no model is needed.

@@ -17,7 +17,7 @@ pub fn served(path: &str) -> String {
 }
 
 /// The path of an address of a page at `own`, decoded, without what follows `?` or `#`.
-fn path_of(address: &str, own: &str) -> String {
+pub fn path_of(address: &str, own: &str) -> String {
     let address = address.split(['?', '#']).next().unwrap_or_default();
     let path = match address.split_once("//") {
         Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => rest.find('/').map_or("/", |at| &rest[at..]),
@@ -42,7 +42,7 @@ fn path_of(address: &str, own: &str) -> String {
 }
 
 /// The names of a page in an address, from which hosts choose: with `.html`, without, as a folder.
-fn names(path: &str) -> Vec<String> {
+pub fn names(path: &str) -> Vec<String> {
     let plain = path.rsplit_once('.').map_or(path, |(plain, _)| plain);
     let folder = if plain == "index" { Some("") } else { plain.strip_suffix("/index") };
     match folder {

@@ -23,6 +23,7 @@ mod markdown;
 mod page;
 mod preferred;
 mod report;
+mod sitemap;
 mod source;
 mod synonyms;
 
@@ -39,6 +40,7 @@ use self::blocks::Kind;
 pub use self::page::LeftOut;
 use self::page::{Page, Selectors};
 pub use self::report::{LeftOutPages, Length, Note, Report};
+pub use self::sitemap::sitemap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::document::{Document, Heading};
 use crate::index::lexical::Language;
@@ -64,6 +66,8 @@ pub struct SiteOptions {
     pub weights: Vec<(String, f64)>,
     /// Questions, and the file of the page that comes first for each.
     pub pins: Vec<(String, String)>,
+    /// The paths of pages in the order in which they come where nothing else tells, as [`sitemap`] reads them.
+    pub sitemap: Vec<String>,
 }
 
 /// A site that has been read.
@@ -146,6 +150,7 @@ pub fn read(
         document.pins = preferred::pins(&document, &options.pins).into();
         languages.entry(language).or_default().push(document);
     }
+    languages.values_mut().for_each(|documents| sitemap::sort(documents, &options.sitemap));
     preferred::unmet(&languages, options, &mut report);
     report.pages = report.longest.len();
     report.longest.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.file.cmp(&b.file)));

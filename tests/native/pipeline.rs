@@ -213,13 +213,18 @@ fn a_documents_own_text_finds_it_first() {
 }
 
 #[test]
-fn equal_documents_come_in_the_order_of_their_ids() {
-    let documents: Vec<_> = (0..20).rev().map(|number| document(&format!("{number:02}"), "Same", "The same text.")).collect();
-    let folder = folder(&documents);
-    let index = IndexFolder::open(folder.path()).unwrap();
+fn equal_documents_come_in_the_order_of_the_corpus_and_those_added_behind_them_by_their_ids() {
+    let same = |id: &str| document(id, "Same", "The same text.");
+    let folder = folder(&["d", "a", "c"].map(same));
+    let mut engine = engine(&IndexFolder::open(folder.path()).unwrap());
+    engine.add(vec![same("f"), same("b"), same("e")], |_| ()).unwrap();
+    engine.remove("a");
     for mode in [Mode::Semantic, Mode::Lexical, Mode::Hybrid] {
-        let hits = search(&index, "text", &QueryOptions { mode, ..semantic(7) });
-        assert_eq!(hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ["00", "01", "02", "03", "04", "05", "06"]);
+        for limit in [3, 9] {
+            let found = engine.query_with("text", &QueryOptions { mode, ..semantic(limit) }).unwrap();
+            let numbers = ["d", "c", "b", "e", "f"].map(|id| engine.index().number(id).unwrap());
+            assert!(found.hits.iter().map(|hit| hit.document).eq(numbers.into_iter().take(limit)), "{mode:?}");
+        }
     }
 }
 

@@ -712,6 +712,40 @@ fn weights_move_pages_pins_put_them_first_and_what_is_no_page_is_said() {
 }
 
 #[test]
+fn pages_that_nothing_else_tells_apart_come_in_the_order_of_the_sitemap() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir_all(folder.path().join("public/maps")).unwrap();
+    for (name, season) in [("a", "spring"), ("b", "summer"), ("c", "autumn")] {
+        let page = format!("<html lang=en><title>{season}</title><main><p>A boat in {season}.");
+        write(&format!("public/{name}.html"), &page);
+    }
+    let model = format!("{DATA}/tiny-quantized");
+    let ask = || -> Vec<String> {
+        let args = ["site", "public", "--model", &model, "--passage-tokens", "40", "--overlap", "8"];
+        stdout(&inkling(folder.path(), &args));
+        let args = ["search", "boat", "--index", "public/search", "--mode", "lexical", "--json"];
+        let answer: Value = serde_json::from_str(stdout(&inkling(folder.path(), &args))).unwrap();
+        let hits = answer["hits"].as_array().unwrap();
+        hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ask(), ["a.html", "b.html", "c.html"]);
+    let map = |pages: &[&str]| -> String {
+        let urls = pages.iter().map(|page| format!("<url><loc>https://boats.example/p/{page}</loc></url>"));
+        format!(
+            "<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{}</urlset>",
+            urls.collect::<String>()
+        )
+    };
+    write("public/maps/0.xml", &map(&["c", "b"]));
+    let list = "<sitemapindex><sitemap><loc>https://boats.example/p/maps/0.xml</loc></sitemap></sitemapindex>";
+    write("public/sitemap-index.xml", list);
+    assert_eq!(ask(), ["c.html", "b.html", "a.html"]);
+    write("public/sitemap.xml", &map(&["b.html"]));
+    assert_eq!(ask(), ["b.html", "a.html", "c.html"]);
+}
+
+#[test]
 fn words_weigh_in_titles_what_the_owner_says_and_other_fields_are_named_with_those_there_are() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

@@ -148,7 +148,8 @@ impl Job {
         let paths = pages_in(&self.folder, &self.out, self.prefers_markdown)?;
         let bar = counter("reading", "pages", paths.len());
         let load = |path: &str| read_file(&self.folder.join(path));
-        let site = site::read(&paths, load, &self.settings.site(), || bar.inc(1))?;
+        let options = site::SiteOptions { sitemap: site::sitemap(|path| load(path).ok()), ..self.settings.site() };
+        let site = site::read(&paths, load, &options, || bar.inc(1))?;
         bar.finish_and_clear();
 
         let src = address_of(&self.folder, &self.out, &site.base);

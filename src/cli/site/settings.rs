@@ -160,7 +160,7 @@ impl Settings {
     pub fn site(&self) -> SiteOptions {
         let Self { base, main, exclude, url_pattern, weights, pins, .. } = self.clone();
         let synonyms = self.synonyms.iter().map(|words| words.0.clone()).collect();
-        SiteOptions { base, main, exclude, url_pattern, synonyms, weights, pins }
+        SiteOptions { base, main, exclude, url_pattern, synonyms, weights, pins, ..SiteOptions::default() }
     }
 
     /// What words weigh in fields, in hundredths.
