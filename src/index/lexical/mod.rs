@@ -145,6 +145,8 @@ pub struct Lexical {
     live_docs: u32,
     /// How many words the live documents have in each field.
     length_sums: Vec<u64>,
+    /// The saturation of counts, which depends on them.
+    k1: f32,
     /// Made at the first search after a change.
     field_weights: OnceLock<Vec<f32>>,
 }
@@ -155,6 +157,7 @@ impl Lexical {
     pub fn with_ranking(mut self, ranking: Ranking) -> Self {
         self.ranking = ranking;
         self.field_weights = OnceLock::new();
+        self.k1 = self.saturation_of_lengths();
         self
     }
 
@@ -274,5 +277,6 @@ impl Lexical {
         };
         let row = &segment.store().lengths()[doc as usize * fields..][..fields];
         self.length_sums.iter_mut().zip(row).for_each(|(sum, &length)| *sum = change(*sum, u64::from(length)));
+        self.k1 = self.saturation_of_lengths();
     }
 }

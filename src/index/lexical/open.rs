@@ -152,6 +152,7 @@ impl Lexical {
             live: vec![true; base.store().docs() as usize],
             live_docs: base.store().docs(),
             length_sums: vec![0; columns],
+            k1: 0.0,
             field_weights: OnceLock::new(),
             recent: Growing::new(columns, Some(language)),
             base,
@@ -159,6 +160,7 @@ impl Lexical {
         for row in index.base.store().lengths().chunks_exact(columns) {
             index.length_sums.iter_mut().zip(row).for_each(|(sum, &length)| *sum += u64::from(length));
         }
+        index.k1 = index.saturation_of_lengths();
         index
     }
 }

@@ -54,7 +54,7 @@ impl Lexical {
             let known = docs[words.0] > 0 && docs[words.1] > 0;
             if known && words.0 != words.1 && pairs.iter().all(|pair| pair.words != words) {
                 let idf = (self.idf(docs[words.0]) + self.idf(docs[words.1])) / 2.0;
-                pairs.push(Pair { words, lift: self.ranking.pair * idf * (self.ranking.k1 + 1.0) });
+                pairs.push(Pair { words, lift: self.ranking.pair * idf * (self.k1 + 1.0) });
             }
         }
         pairs
@@ -81,7 +81,7 @@ impl Lexical {
                 let norm = 1.0 - self.ranking.b + self.ranking.b * (f64::from(self.length(doc)) / average) as f32;
                 let count = count as f32 / norm;
                 let sum = &mut sums[doc as usize];
-                sum.score += pair.lift * count / (count + self.ranking.k1);
+                sum.score += pair.lift * count / (count + self.k1);
                 sum.pairs += 1;
             });
         }

@@ -8,6 +8,8 @@
 //! score(t, d)  = weight(t) · idf(t) · c · (k1 + 1) / (c + k1)
 //! ```
 //!
+//! `k1` is smaller where documents are short: that one of them has a word twice says little more than that it has it.
+//!
 //! BM25 as in Robertson and Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond* (2009), section 3.6 for fields, with
 //! the idf that is never negative (as Lucene has it). The counts of all forms of a stem go into one `c`, those of other forms
 //! than the one typed a little less.
@@ -26,13 +28,15 @@ use super::{Lexical, LexicalHit, Quality};
 
 /// The numbers of the formula.
 ///
-/// `k1` and `b` are chosen on thirteen collections, whole and cut to forty words a document (`docs/ranking.md`), the others on the judgements of
+/// `k1`, `short` and `b` are chosen on thirteen collections, whole and made short in five ways (`docs/ranking.md`), the others on the judgements of
 /// Cranfield and CISI and on finding sessions of FOSDEM 2024, and abstracts of the other two, by their titles: the next values tried on
 /// either side (`other_form` 0.5 and 0.7, `pair` 0.2 and 0.4, `stop_word` 0.1 and 0.3) change no figure by more than 0.01.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
-    /// Saturation of counts: larger means that more occurrences go on counting.
+    /// Saturation of counts where documents are long: larger means that more occurrences go on counting.
     pub k1: f32,
+    /// How many words documents have on average for each 1 of the saturation, which is 1 at least and `k1` at most.
+    pub short: f32,
     /// How much long fields are held against their words, 0 to 1.
     pub b: f32,
     /// Weight of a count of another form of the word than the one typed, 0 to 1.
@@ -49,7 +53,7 @@ pub struct Ranking {
 
 impl Default for Ranking {
     fn default() -> Self {
-        Self { k1: 1.5, b: 0.6, other_form: 0.6, pair: 0.3, stop_word: 0.2, prefix: 0.6, typo: 0.4 }
+        Self { k1: 1.5, short: 40.0, b: 0.6, other_form: 0.6, pair: 0.3, stop_word: 0.2, prefix: 0.6, typo: 0.4 }
     }
 }
 
@@ -156,7 +160,7 @@ impl Lexical {
     /// The most that a stop word adds to a score, never reached: the saturated count stays below `k1 + 1`.
     fn stop_word_lift(&self, word: &Expansion) -> f32 {
         let idf = self.idf(self.live_docs_with(&word.layers[0].1));
-        word.times as f32 * self.ranking.stop_word * idf * (self.ranking.k1 + 1.0)
+        word.times as f32 * self.ranking.stop_word * idf * (self.k1 + 1.0)
     }
 
     /// Adds one word of the query to the sums, and returns how many live documents have a form of it.
@@ -278,8 +282,13 @@ impl Lexical {
 
     #[inline]
     fn saturation(&self, count: f32) -> f32 {
-        let k1 = self.ranking.k1;
-        (k1 + 1.0) * count / (count + k1)
+        (self.k1 + 1.0) * count / (count + self.k1)
+    }
+
+    /// The saturation for the lengths that the live documents have.
+    pub(super) fn saturation_of_lengths(&self) -> f32 {
+        let words = self.length_sums.iter().sum::<u64>() as f64 / f64::from(self.live_docs.max(1));
+        (words as f32 / self.ranking.short).max(1.0).min(self.ranking.k1)
     }
 
     /// Counts the forms of a layer in every live document that no layer above has taken; unless it `finds`, only in those

@@ -54,6 +54,15 @@ fn a_word_in_the_title_counts_more_than_in_the_text() {
 }
 
 #[test]
+fn a_word_said_again_counts_for_more_where_documents_are_long() {
+    for (words, expected) in [(8, 1.5), (50, 27.0 / 17.0), (300, 5.0 / 3.0)] {
+        let text = |times: usize| "boat ".repeat(times) + &"water ".repeat(words - times);
+        let hits = search(&index("en", &[&text(3), &text(1), &text(0)]), "boat ");
+        assert!((hits[0].score / hits[1].score - expected).abs() < 1e-4, "{words} words");
+    }
+}
+
+#[test]
 fn other_forms_of_a_word_are_found_below_the_form_typed() {
     let index = index("en", &["we test", "we tested", "we testify", "we tests"]);
     let hits = search(&index, "tests ");
@@ -393,10 +402,9 @@ fn a_query_too_long_is_cut_and_says_so() {
 /// BM25 over weighted fields as its formula reads, document by document: the naive twin of [`Lexical::search`].
 fn naive(documents: &[(String, String)], language: Language, query: &str) -> BTreeMap<u32, f64> {
     let ranking = Ranking::default();
-    let (k1, b) = (f64::from(ranking.k1), f64::from(ranking.b));
     let split = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let rows: Vec<[Vec<String>; 2]> = documents.iter().map(|(title, text)| [split(title), split(text)]).collect();
-    let all = rows.len() as f64;
+    let (k1, b, all) = (naive_k1(&rows), f64::from(ranking.b), rows.len() as f64);
     let average = |field: usize| rows.iter().map(|row| row[field].len()).sum::<usize>() as f64 / all;
     let count = |row: &[Vec<String>; 2], word: &str, stop: bool| -> f64 {
         let of_field = |field: usize, weight: f64| {
@@ -435,10 +443,16 @@ fn naive(documents: &[(String, String)], language: Language, query: &str) -> BTr
     scores.into_iter().filter(|(_, (_, found))| *found).map(|(doc, (score, _))| (doc, score)).collect()
 }
 
+/// A fortieth of the words that a document has, but no less than 1 and no more than 1.5.
+fn naive_k1(rows: &[[Vec<String>; 2]]) -> f64 {
+    let words = rows.iter().flatten().map(Vec::len).sum::<usize>() as f64;
+    (words / rows.len() as f64 / 40.0).clamp(1.0, 1.5)
+}
+
 /// The naive twin of the pairs of neighbouring words.
 fn add_pairs(rows: &[[Vec<String>; 2]], language: Language, query: &[String], scores: &mut BTreeMap<u32, (f64, bool)>) {
     let ranking = Ranking::default();
-    let (k1, b, all) = (f64::from(ranking.k1), f64::from(ranking.b), rows.len() as f64);
+    let (k1, b, all) = (naive_k1(rows), f64::from(ranking.b), rows.len() as f64);
     let length = |row: &[Vec<String>; 2]| (row[0].len() + row[1].len()) as f64;
     let average = rows.iter().map(length).sum::<f64>() / all;
     let same = |a: &String, b: &String| language.stem(a) == language.stem(b);

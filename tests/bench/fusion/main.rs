@@ -2,6 +2,7 @@
 //! `fusion.py` beside this file. `cargo bench --bench fusion -- --help` says how to call it.
 
 mod vectors;
+mod words;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -39,6 +40,9 @@ struct Args {
     /// Most titles of each collection that are asked of itself
     #[arg(long, default_value_t = 200)]
     titles: usize,
+    /// Instead of all that, ask the words alone under other constants and write what that gives to this file
+    #[arg(long)]
+    words: Option<PathBuf>,
     /// NAME=PATH: a folder in the layout of BEIR, a corpus whose titles ask for its texts, or CORPUS,QUERIES
     #[arg(required = true)]
     collections: Vec<String>,
@@ -92,6 +96,9 @@ fn main() -> Outcome<()> {
         let (name, path) = argument.split_once('=').ok_or("a collection is NAME=PATH")?;
         let (documents, topics, known_items) = read_collection(path)?;
         all.push(Judged { name: name.to_owned(), documents, topics, known_items });
+    }
+    if let Some(file) = &args.words {
+        return words::write(&all, file);
     }
     let read = |name: &str| fs::read(args.model.join(name));
     let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
