@@ -10,7 +10,6 @@ use super::growing::Growing;
 use super::segment::Segment;
 use super::{FieldText, Language, Lexical, Query, Ranking, Tensors};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::join::joined;
 use crate::json;
 
 impl Lexical {
@@ -93,14 +92,8 @@ impl Lexical {
             expansion.phrases.iter().flatten().for_each(|word| want(word, true));
         }
         query.phrases.iter().flatten().for_each(|word| want(word, true));
-        for excluded in &query.excluded {
-            match excluded.as_slice() {
-                [word] => self.forms(word).iter().for_each(|form| want(form, false)),
-                phrase => {
-                    phrase.iter().for_each(|word| want(word, true));
-                    self.forms(&joined(phrase.iter().map(String::as_str), "")).iter().for_each(|form| want(form, false));
-                }
-            }
+        for phrase in query.excluded.iter().flat_map(|excluded| self.excluded(excluded)) {
+            phrase.iter().for_each(|word| want(word, true));
         }
         blocks
     }

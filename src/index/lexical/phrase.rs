@@ -2,7 +2,7 @@
 
 use super::Lexical;
 use super::postings::Postings;
-use super::query::Query;
+use super::query::{Query, Word};
 use super::segment::Segment;
 use crate::index::join::joined;
 use crate::index::sort::sort_by;
@@ -23,29 +23,22 @@ impl Lexical {
             allowed.iter_mut().zip(having).for_each(|(allowed, has)| *allowed &= has);
         }
         for excluded in &query.excluded {
-            let mut rule_out = |doc: u32| allowed[doc as usize] = false;
-            match excluded.as_slice() {
-                [word] => self.with_forms(word, &mut rule_out),
-                phrase => {
-                    self.with_phrase(phrase, &mut rule_out);
-                    self.with_forms(&joined(phrase.iter().map(String::as_str), ""), &mut rule_out);
-                }
+            for phrase in self.excluded(excluded) {
+                self.with_phrase(&phrase, &mut |doc| allowed[doc as usize] = false);
             }
         }
         Some(allowed)
     }
 
-    /// Every document with a form of a word: who excludes "panel" has no use for "panels".
-    fn with_forms(&self, word: &str, visit: &mut dyn FnMut(u32)) {
-        for form in self.forms(word) {
-            for (part, segment) in self.segments().into_iter().enumerate() {
-                let Some(term) = segment.find(&form) else { continue };
-                let mut postings = segment.postings(term);
-                while let Some(doc) = postings.next_doc() {
-                    visit(self.global(part, doc));
-                }
-            }
-        }
+    /// The words and phrases that must not occur where one is excluded: who excludes "panel" has no use for "panels", and "addon" is
+    /// "add on" as well.
+    pub(super) fn excluded(&self, words: &[String]) -> Vec<Vec<String>> {
+        let mut phrases = match words {
+            [word] => self.in_parts(&Word::new(word)),
+            phrase => vec![phrase.to_vec()],
+        };
+        phrases.extend(self.forms(&joined(words.iter().map(String::as_str), "")).into_iter().map(|form| vec![form]));
+        phrases
     }
 
     /// The documents that have the words of a phrase one after the other, spelt so.

@@ -46,6 +46,13 @@ pub(super) struct Word {
     pub parts: Vec<String>,
 }
 
+impl Word {
+    /// A word that the query has once, in full.
+    pub fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), times: 1, quoted: false, open: false, parts: Vec::new() }
+    }
+}
+
 /// A query that was read, ready for any index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
@@ -134,10 +141,7 @@ impl Query {
         let mut found: Vec<(Word, usize)> = Vec::new();
         analyze::words(text, |word, range| match found.last_mut().filter(|(_, end)| range.end <= *end) {
             Some((name, _)) => name.parts.push(word.to_owned()),
-            None => {
-                let word = Word { text: word.to_owned(), times: 1, quoted: false, open: false, parts: Vec::new() };
-                found.push((word, range.end));
-            }
+            None => found.push((Word::new(word), range.end)),
         });
         let last = found.len().wrapping_sub(1);
         for (i, (word, end)) in found.into_iter().enumerate() {
@@ -147,8 +151,8 @@ impl Query {
 
     fn add_phrase(&mut self, text: &str) {
         let words = folded_words(text);
-        for text in words.iter().cloned() {
-            self.add_word(Word { text, times: 1, quoted: true, open: false, parts: Vec::new() });
+        for word in &words {
+            self.add_word(Word { quoted: true, ..Word::new(word) });
         }
         self.phrases.extend(Some(words).filter(|words| !words.is_empty()));
     }

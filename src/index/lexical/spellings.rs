@@ -44,15 +44,22 @@ impl Lexical {
     /// which is looked at when they are counted. As above, no stop word opens them but in front of a digit.
     pub(super) fn add_parted(&self, query: &Query, expansions: &mut [Expansion]) {
         for (word, expansion) in query.words.iter().zip(expansions) {
-            if expansion.stop || word.quoted || is_pair(&word.text) {
-                continue;
+            if !word.quoted {
+                expansion.phrases = self.in_parts(word);
             }
-            let is_there = |parts: &Vec<String>| {
-                let is_phrase = self.language.is_stop_word(&parts[0]) && !parts[1].starts_with(|c: char| c.is_ascii_digit());
-                !is_phrase && parts.iter().all(|part| self.is_live(part))
-            };
-            expansion.phrases.extend(ways_to_part(word).filter(is_there).take(WAYS_MAX));
         }
+    }
+
+    /// The ways to write a word as several that documents have.
+    pub(super) fn in_parts(&self, word: &Word) -> Vec<Vec<String>> {
+        if self.language.is_stop_word(&word.text) || is_pair(&word.text) {
+            return Vec::new();
+        }
+        let is_there = |parts: &Vec<String>| {
+            let is_phrase = self.language.is_stop_word(&parts[0]) && !parts[1].starts_with(|c: char| c.is_ascii_digit());
+            !is_phrase && parts.iter().all(|part| self.is_live(part))
+        };
+        ways_to_part(word).filter(is_there).take(WAYS_MAX).collect()
     }
 }
 

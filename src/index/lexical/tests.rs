@@ -186,6 +186,11 @@ fn operators_rule_out_documents_that_share_no_other_word_with_the_query() {
     assert_eq!(allowed("anything \"round table\" -panel"), [2]);
     assert_eq!(allowed("“panel” anything"), [3], "a word in quotes is spelt so");
     assert_eq!(index.allowed(&Query::parse("data - panel \"round", &Syntax::default())), None);
+    let index = self::index("en", &["an addon", "an add-on", "add it on", "in formation", "information"]);
+    let allowed = |text: &str| index.allowed(&Query::parse(text, &Syntax::default())).unwrap();
+    assert_eq!(allowed("x -addon"), [false, false, true, true, true], "as one word and as two");
+    assert_eq!(allowed("x -\"add on\""), [false, false, true, true, true]);
+    assert_eq!(allowed("x -information"), [true, true, true, true, false]);
 }
 
 #[test]
