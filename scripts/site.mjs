@@ -73,7 +73,7 @@ export async function pullModel() {
   await unlessDone({
     name: 'model',
     inputs: MODEL_SIZE,
-    outputs: ['config.json', 'tokenizer.json', 'weights.safetensors'].map((file) => `build/model/${file}`),
+    outputs: ['config.json', 'tokenizer.txt', 'weights.safetensors'].map((file) => `build/model/${file}`),
     work: async () => {
       say('getting the model')
       await run(cli, ['model', 'pull', '--size', MODEL_SIZE, '--query-model', 'none', '--out', modelFolder])

@@ -66,7 +66,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // A quantized model, as `inkling model pull` writes it; this is the tiny one of the tests.
 //! let read = |name: &str| std::fs::read(format!("tests/data/tiny-quantized/{name}"));
-//! let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
+//! let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.txt")?, read("weights.safetensors")?);
 //! let model = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
 //! let encoder = Encoder::load(&model)?;
 //!

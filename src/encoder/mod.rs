@@ -33,7 +33,7 @@ use crate::text::tokenizer::{TokenIds, Tokenizer};
 pub struct ModelFiles<'a> {
     /// `config.json`.
     pub config: &'a [u8],
-    /// `tokenizer.json`.
+    /// `tokenizer.txt`.
     pub tokenizer: &'a [u8],
     /// `weights.safetensors`.
     pub weights: &'a [u8],
@@ -76,7 +76,7 @@ impl Encoder {
         let config = ModelConfig::from_json(files.config)?;
         config.tokenizer.verify(TOKENIZER_FILE, files.tokenizer)?;
         config.weights.verify(WEIGHTS_FILE, files.weights)?;
-        let tokenizer = Tokenizer::from_json(files.tokenizer, config.max_tokens)?;
+        let tokenizer = Tokenizer::read(files.tokenizer, config.max_tokens)?;
         let weights = Weights::read(&config, files.weights)?;
         let backend = backend(&config, &weights)?;
         Self::new(config, tokenizer, weights.words, backend)

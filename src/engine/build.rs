@@ -165,7 +165,7 @@ type Files = (Vec<FileEntry>, Vec<(String, Vec<u8>)>);
 
 /// The files of a model that encodes queries alone, with the rows of its word embeddings that few questions need apart.
 fn query_model_files(model: &ModelFiles, config: &ModelConfig, documents: &[Document], common: usize) -> Result<Files> {
-    let mut tokenizer = Tokenizer::from_json(model.tokenizer, config.max_tokens)?;
+    let mut tokenizer = Tokenizer::read(model.tokenizer, config.max_tokens)?;
     tokenizer.set_prompts(&config.prompts.query, &config.prompts.passage)?;
     let first = first_rows(&tokenizer, documents, common)?;
     let Some(Parted { config, weights, blocks }) = part(config, model.weights, |id| first.contains(&id))? else {

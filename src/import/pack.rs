@@ -23,13 +23,13 @@ use crate::model::rans;
 use crate::model::weights::Weights;
 use crate::model::words::PackedWords;
 use crate::tensors::{self, ByteTensor};
-use crate::text::tokenizer::Tokenizer;
+use crate::text::tokenizer::{Tokenizer, packed};
 
 /// A quantized model, as the bytes of its three files.
 pub struct QuantizedModel {
     /// What goes into `config.json`.
     pub config: ModelConfig,
-    /// `tokenizer.json`, as published.
+    /// `tokenizer.txt`.
     pub tokenizer: Vec<u8>,
     /// `weights.safetensors`.
     pub weights: Vec<u8>,
@@ -45,11 +45,11 @@ pub struct QuantizedModel {
 /// contradict the model's configuration, `damaged-file` for files that cannot be read.
 pub fn quantize(raw: &RawModel, size: Size, progress: &(dyn Fn(f32) + Sync)) -> Result<(QuantizedModel, Originals)> {
     let (mut config, tensors) = read(raw)?;
-    let tokenizer = file(raw, "tokenizer.json")?.to_vec();
+    let tokenizer = packed(file(raw, "tokenizer.json")?)?;
     // Packed once as finely as may be, to see what its activations look like, and once accordingly.
     let plain = Packer { tensors: &tensors, steps: Size::Exact.steps(), seen: None }.pack(&config, &|_| ())?;
     let plain_weights = Weights::read(&config, &plain)?;
-    let reader = Tokenizer::from_json(&tokenizer, config.max_tokens)?;
+    let reader = Tokenizer::read(&tokenizer, config.max_tokens)?;
     let seen = calibrate::measure(&config, &plain_weights, &reader, &|share| progress(share / 2.0))?;
     let packer = Packer { tensors: &tensors, steps: size.steps(), seen: Some(&seen) };
     let weights = packer.pack(&config, &|share| progress(0.5 + share / 2.0))?;

@@ -18,7 +18,7 @@ struct Student {
 const STUDENTS: [Student; 1] = [Student {
     family: "760c7099aa9c864b0db08b42e3403b880580a9a6cc09b2ed04879189b91e8479",
     repository: "inkling-search/all-MiniLM-L6-v2-query",
-    config: "753803aba10a76dcd3273cd6b897bbb4c34338c800c0184dce6ce0851ca02c4d",
+    config: "c7bdd9ee2040428de83426ed09e8f64106a382b56263e19550bed101de496914",
 }];
 
 /// The revision of this program's version: what is fetched is what was released with it.

@@ -7,15 +7,15 @@ use crate::hash::Digest;
 use crate::json;
 
 /// The version of `config.json` and `weights.safetensors` that this code writes and reads, of a model with all its rows …
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 4;
 
 /// … and of one whose seldom rows lie apart.
-pub const PARTED_FORMAT: u32 = 3;
+pub const PARTED_FORMAT: u32 = 5;
 
 /// The file names of a model folder, in the order in which they are needed.
 pub const CONFIG_FILE: &str = "config.json";
-/// The tokenizer of the model, as its makers published it.
-pub const TOKENIZER_FILE: &str = "tokenizer.json";
+/// The tokenizer of the model.
+pub const TOKENIZER_FILE: &str = "tokenizer.txt";
 /// The quantized weights.
 pub const WEIGHTS_FILE: &str = "weights.safetensors";
 /// The blocks of rows that lie apart: from `rows/000.bin` on.

@@ -6,16 +6,23 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use miniserde::Deserialize;
+#[cfg(feature = "fs")]
 use serde_json::Value;
 use tokenizers::{Encoding, OffsetType};
 
+#[cfg(feature = "import")]
+pub use super::published::packed;
+
 #[cfg(feature = "fs")]
 use super::unigram::{Pipeline, Unigram};
-use super::wordpiece::WordPiece;
 #[cfg(not(feature = "fs"))]
 use super::wordpiece::WordPiece as Pipeline;
+use super::wordpiece::{Frame, WordPiece};
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
+
+/// The type of SentencePiece's models, in their files.
+pub(super) const KIND_UNIGRAM: &str = "Unigram";
 
 /// A text is tokenized in pieces of at most this many bytes.
 const PIECE_BYTES: usize = 16 << 10;
@@ -94,17 +101,16 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json`; texts will be cut at `max_tokens`, the special tokens included.
+    /// Reads the tokenizer of a packed model; texts will be cut at `max_tokens`, the special tokens included.
     ///
     /// # Errors
-    /// `unsupported-tokenizer` when the file is neither a BERT WordPiece pipeline nor, where such are built in, one of Unigram, or its
+    /// `unsupported-tokenizer` when the file is neither of a BERT WordPiece pipeline nor, where such are built in, of one of Unigram, or its
     /// special tokens contradict its vocabulary.
-    pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
-        let (steps, post_processor) = match WordPiece::from_json(json)? {
-            Some((steps, post_processor)) => (Pipeline::from(steps), post_processor),
-            None => other_steps(json)?,
+    pub fn read(file: &[u8], max_tokens: usize) -> Result<Self> {
+        let (steps, Frame { before: prefix, after: suffix }) = match WordPiece::read(file)? {
+            Some((steps, frame)) => (Pipeline::from(steps), frame),
+            None => other_steps(file)?,
         };
-        let (prefix, suffix) = frame(&post_processor)?;
         if prefix.len() + suffix.len() >= max_tokens {
             return Err(Error::new(ErrorKind::InvalidInput, format!("a limit of {max_tokens} tokens leaves no room for text")));
         }
@@ -113,6 +119,15 @@ impl Tokenizer {
         let vocab_size = largest.map_or(0, |id| id as usize + 1);
         let (prompts, passage_prefix_tokens) = Default::default();
         Ok(Self { steps, prefix, suffix, max_tokens, vocab_size, prompts, passage_prefix_tokens })
+    }
+
+    /// Reads a `tokenizer.json`, as its makers published it.
+    ///
+    /// # Errors
+    /// Those of [`packed`] and of [`Tokenizer::read`].
+    #[cfg(feature = "import")]
+    pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
+        Self::read(&packed(json)?, max_tokens)
     }
 
     /// Sets what the model wants before a query and before a passage. [`Tokenizer::encode`] takes texts as they are.
@@ -247,7 +262,8 @@ impl Tokenizer {
 }
 
 /// The ids that a post-processor puts before and after a single text.
-fn frame(post_processor: &Value) -> Result<(Vec<u32>, Vec<u32>)> {
+#[cfg(feature = "fs")]
+pub(super) fn frame(post_processor: &Value) -> Result<(Vec<u32>, Vec<u32>)> {
     match post_processor["type"].as_str() {
         Some("TemplateProcessing") => template_frame(post_processor),
         Some("BertProcessing" | "RobertaProcessing") => {
@@ -257,6 +273,7 @@ fn frame(post_processor: &Value) -> Result<(Vec<u32>, Vec<u32>)> {
     }
 }
 
+#[cfg(feature = "fs")]
 fn template_frame(post_processor: &Value) -> Result<(Vec<u32>, Vec<u32>)> {
     let pieces = post_processor["single"].as_array().ok_or_else(|| unsupported("post_processor has no template \"single\""))?;
     let (mut prefix, mut suffix, mut text_seen) = (Vec::new(), Vec::new(), false);
@@ -275,6 +292,7 @@ fn template_frame(post_processor: &Value) -> Result<(Vec<u32>, Vec<u32>)> {
     if text_seen { Ok((prefix, suffix)) } else { Err(unsupported("the template \"single\" has no place for the text")) }
 }
 
+#[cfg(feature = "fs")]
 fn token_id(value: &Value) -> Result<u32> {
     let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
     id.ok_or_else(|| unsupported("a special token of post_processor has no id"))
@@ -282,22 +300,23 @@ fn token_id(value: &Value) -> Result<u32> {
 
 /// The steps of another pipeline than BERT's.
 #[cfg(feature = "fs")]
-fn other_steps(json: &[u8]) -> Result<(Pipeline, Value)> {
-    if kind_of(json).as_deref() != Some("Unigram") {
+fn other_steps(json: &[u8]) -> Result<(Pipeline, Frame)> {
+    if kind_of(json).as_deref() != Some(KIND_UNIGRAM) {
         return Err(other_kind(json));
     }
     let (steps, post_processor) = Unigram::from_json(json)?;
-    Ok((Pipeline::Unigram(Box::new(steps)), post_processor))
+    let (before, after) = frame(&post_processor)?;
+    Ok((Pipeline::Unigram(Box::new(steps)), Frame { before, after }))
 }
 
 /// None: such a file is refused by its name.
 #[cfg(not(feature = "fs"))]
-fn other_steps(json: &[u8]) -> Result<(Pipeline, Value)> {
+fn other_steps(json: &[u8]) -> Result<(Pipeline, Frame)> {
     Err(other_kind(json))
 }
 
-/// The type of a file's model.
-fn kind_of(json: &[u8]) -> Option<String> {
+/// The type of a file's model, where that has a name.
+pub(super) fn kind_of(json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         model: Kind,
@@ -309,27 +328,27 @@ fn kind_of(json: &[u8]) -> Option<String> {
     json::read(json).and_then(|Named { model }| model.r#type)
 }
 
-/// Whether the modules that browsers load have the steps of a `tokenizer.json`.
+/// Whether the modules that browsers load have the steps of a tokenizer.
 #[cfg(feature = "fs")]
-pub fn runs_in_browsers(json: &[u8]) -> bool {
-    kind_of(json).is_none_or(|kind| kind == "WordPiece")
+pub fn runs_in_browsers(file: &[u8]) -> bool {
+    kind_of(file).is_none_or(|kind| kind != KIND_UNIGRAM)
 }
 
 /// The error for a pipeline that is not built in, by its name.
-fn other_kind(json: &[u8]) -> Error {
+pub(super) fn other_kind(json: &[u8]) -> Error {
     let of_bert = "the WordPiece pipeline of a BERT model (BertNormalizer, BertPreTokenizer, WordPiece)";
     let what = match kind_of(json).as_deref() {
-        Some("Unigram") => {
-            "tokenizer.json is of the type Unigram, which the command line reads and no browser: words alone answer there".into()
+        Some(KIND_UNIGRAM) => {
+            "the tokenizer is of the type Unigram, which the command line reads and no browser: words alone answer there".into()
         }
-        Some(kind) => format!("tokenizer.json is of the type {kind} and not {of_bert}"),
-        None => format!("tokenizer.json is not {of_bert}"),
+        Some(kind) => format!("the tokenizer is of the type {kind} and not {of_bert}"),
+        None => format!("the tokenizer is not {of_bert}"),
     };
     Error::new(ErrorKind::UnsupportedTokenizer, what)
 }
 
 pub(super) fn unsupported(what: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::UnsupportedTokenizer, format!("tokenizer.json cannot be used: {what}"))
+    Error::new(ErrorKind::UnsupportedTokenizer, format!("the tokenizer cannot be used: {what}"))
 }
 
 pub(super) fn failed(text: &str, cause: tokenizers::Error) -> Error {

@@ -2,13 +2,12 @@
 //!
 //! They are joined here and not by the crate's own `Tokenizer`: its added vocabulary links regular expressions, which are
 //! more than a third of the compressed wasm and take milliseconds to start. That both give the same is tested. Truncation and padding that
-//! a `tokenizer.json` carries are ignored on purpose: shipped files hold arbitrary ones.
+//! a published `tokenizer.json` carries are left out on purpose: shipped files hold arbitrary ones.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use miniserde::Deserialize;
-use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece as Pieces;
 use tokenizers::normalizer::Range as SliceRange;
 use tokenizers::normalizers::BertNormalizer;
@@ -17,7 +16,7 @@ use tokenizers::{Encoding, Model, NormalizedString, Normalizer, OffsetType, PreT
 
 use super::tokenizer::{Familiarity, Steps, failed, unsupported};
 use crate::error::Result;
-use crate::json::{self, Any};
+use crate::json;
 
 /// The steps of BERT.
 pub struct WordPiece {
@@ -29,79 +28,66 @@ pub struct WordPiece {
 }
 
 impl WordPiece {
-    /// Reads a `tokenizer.json`; also gives its post-processor. Nothing where the file is of another pipeline.
+    /// Reads the tokenizer of a packed model; also gives what is put around a text. Nothing where the file is of another pipeline.
     ///
     /// # Errors
-    /// `unsupported-tokenizer` for added tokens that contradict its vocabulary.
-    pub fn from_json(json: &[u8]) -> Result<Option<(Self, Value)>> {
-        let read = json::read(json).and_then(|mut file: TokenizerFile| Some((file.steps()?, file)));
-        let Some(((normalizer, model), file)) = read else { return Ok(None) };
-        let added = added_contents(file.added_tokens.unwrap_or_default(), &model, &normalizer)?;
-        Ok(Some((Self { normalizer, pre_tokenizer: BertPreTokenizer, model, added }, file.post_processor.0)))
-    }
-}
-
-/// The parts of a `tokenizer.json` that this pipeline uses. The crate's own readers of them are `serde`'s, which is a tenth of the module
-/// that encodes.
-#[derive(Deserialize)]
-struct TokenizerFile {
-    added_tokens: Option<Vec<AddedTokenEntry>>,
-    normalizer: NormalizerEntry,
-    pre_tokenizer: PreTokenizerEntry,
-    post_processor: Any,
-    model: ModelEntry,
-}
-
-#[derive(Deserialize)]
-struct NormalizerEntry {
-    r#type: String,
-    clean_text: bool,
-    handle_chinese_chars: bool,
-    strip_accents: Option<bool>,
-    lowercase: bool,
-}
-
-#[derive(Deserialize)]
-struct PreTokenizerEntry {
-    r#type: String,
-}
-
-#[derive(Deserialize)]
-struct ModelEntry {
-    r#type: Option<String>,
-    unk_token: String,
-    continuing_subword_prefix: String,
-    max_input_chars_per_word: usize,
-    vocab: HashMap<String, u32>,
-}
-
-#[derive(Deserialize)]
-struct AddedTokenEntry {
-    id: u32,
-    content: String,
-    single_word: bool,
-    normalized: bool,
-}
-
-impl TokenizerFile {
-    /// The normalizer and the model; nothing where the file is of another pipeline.
-    fn steps(&mut self) -> Option<(BertNormalizer, Pieces)> {
-        let NormalizerEntry { r#type, clean_text, handle_chinese_chars, strip_accents, lowercase } = &self.normalizer;
-        let model = &mut self.model;
-        let is_bert = r#type == "BertNormalizer"
-            && self.pre_tokenizer.r#type == "BertPreTokenizer"
-            && model.r#type.as_ref().is_none_or(|model| model == "WordPiece");
+    /// `unsupported-tokenizer` for a vocabulary that is no text, and added tokens that contradict it.
+    pub fn read(file: &[u8]) -> Result<Option<(Self, Frame)>> {
+        let (head, tokens) = file.split_at(file.iter().position(|&byte| byte == b'\n').unwrap_or(file.len()));
+        let Some(head) = json::read::<Head>(head) else { return Ok(None) };
+        let normalizer = BertNormalizer::new(head.clean_text, head.handle_chinese_chars, head.strip_accents, head.lowercase);
+        let unread = |cause: tokenizers::Error| unsupported("its vocabulary cannot be read").caused_by(cause);
         // An empty one, of the type that the builder takes.
-        let mut vocab = Pieces::read_bytes(&[]).ok()?;
-        vocab.extend(std::mem::take(&mut model.vocab));
-        let normalizer = BertNormalizer::new(*clean_text, *handle_chinese_chars, *strip_accents, *lowercase);
+        let mut vocab = Pieces::read_bytes(&[]).map_err(unread)?;
+        vocab.extend(vocabulary(tokens)?);
         let pieces = Pieces::builder()
             .vocab(vocab)
-            .unk_token(std::mem::take(&mut model.unk_token))
-            .continuing_subword_prefix(std::mem::take(&mut model.continuing_subword_prefix))
-            .max_input_chars_per_word(model.max_input_chars_per_word);
-        Some((normalizer, pieces.build().ok()?)).filter(|_| is_bert)
+            .unk_token(head.unk_token)
+            .continuing_subword_prefix(head.continuing_subword_prefix)
+            .max_input_chars_per_word(head.max_input_chars_per_word);
+        let model = pieces.build().map_err(unread)?;
+        let added = added_contents(head.added_tokens, &model, &normalizer)?;
+        Ok(Some((Self { normalizer, pre_tokenizer: BertPreTokenizer, model, added }, head.frame)))
     }
+}
+
+/// The first line of the file, in JSON.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "import", derive(serde::Serialize))]
+pub struct Head {
+    pub clean_text: bool,
+    pub handle_chinese_chars: bool,
+    pub strip_accents: Option<bool>,
+    pub lowercase: bool,
+    pub unk_token: String,
+    pub continuing_subword_prefix: String,
+    pub max_input_chars_per_word: usize,
+    pub frame: Frame,
+    pub added_tokens: Vec<AddedToken>,
+}
+
+/// The ids that are put before and after a text.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "import", derive(serde::Serialize))]
+pub struct Frame {
+    pub before: Vec<u32>,
+    pub after: Vec<u32>,
+}
+
+/// A token that is taken whole, before a text is normalized or behind that.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "import", derive(serde::Serialize))]
+pub struct AddedToken {
+    pub id: u32,
+    pub content: String,
+    pub normalized: bool,
+}
+
+/// The ids of the tokens that stand in the lines behind the first one; an empty line is an id without a token.
+fn vocabulary(lines: &[u8]) -> Result<impl Iterator<Item = (String, u32)> + '_> {
+    let lines = std::str::from_utf8(lines).map_err(|cause| unsupported("its vocabulary is not in UTF-8").caused_by(cause))?;
+    let tokens = (0..).zip(lines.split('\n').skip(1)).filter(|(_, token)| !token.is_empty());
+    Ok(tokens.map(|(id, token)| (token.to_owned(), id)))
 }
 
 /// A token that is taken whole wherever a text holds it, as `[SEP]`.
@@ -165,16 +151,12 @@ impl Steps for WordPiece {
 }
 
 /// Sorts the added tokens by whether they are found before or after normalization.
-fn added_contents(entries: Vec<AddedTokenEntry>, model: &Pieces, normalizer: &BertNormalizer) -> Result<[Vec<AddedContent>; 2]> {
+fn added_contents(entries: Vec<AddedToken>, model: &Pieces, normalizer: &BertNormalizer) -> Result<[Vec<AddedContent>; 2]> {
     let (mut written, mut normalized) = (Vec::new(), Vec::new());
-    for AddedTokenEntry { id, content, single_word, normalized: is_normalized } in entries {
+    for AddedToken { id, content, normalized: is_normalized } in entries {
         // A token outside the model's vocabulary would have no row in its table of embeddings.
         if model.token_to_id(&content) != Some(id) {
             return Err(unsupported(format!("added token {content:?} is not in the vocabulary as number {id}")));
-        }
-        // `lstrip` and `rstrip` take white space along, of which no tokens are made anyway.
-        if single_word {
-            return Err(unsupported(format!("added token {content:?} is for whole words only")));
         }
         if is_normalized {
             let mut form = NormalizedString::from(content.as_str());

@@ -40,7 +40,7 @@ impl Model {
     /// Takes the tokenizer.
     #[wasm_bindgen(js_name = takeTokenizer)]
     pub fn take_tokenizer(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.tokenizer = Some(Tokenizer::from_json(bytes, self.config.max_tokens)?);
+        self.tokenizer = Some(Tokenizer::read(bytes, self.config.max_tokens)?);
         Ok(())
     }
 

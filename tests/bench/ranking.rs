@@ -199,7 +199,7 @@ fn make(folder: &std::path::Path, model: &std::path::Path, corpus: &Corpus, pass
         }
     }
     let mut entries = Vec::new();
-    for name in ["config.json", "tokenizer.json", "weights.safetensors"] {
+    for name in ["config.json", "tokenizer.txt", "weights.safetensors"] {
         let (path, bytes) = (format!("{MODEL_FOLDER}/{name}"), fs::read(model.join(name))?);
         write_files(folder, [(path.as_str(), bytes.as_slice())])?;
         entries.push(FileEntry::new(path, &bytes, Needed::Model));

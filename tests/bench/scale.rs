@@ -32,7 +32,7 @@ fn main() -> Outcome<()> {
     let documents: Vec<Document> = serde_json::from_slice(&fs::read(corpus)?)?;
     let (model, queries) = (Model::read(model)?, Model::read(queries)?);
     let config = ModelConfig::from_json(&model.config)?;
-    let mut tokenizer = Tokenizer::from_json(&model.tokenizer, config.max_tokens)?;
+    let mut tokenizer = Tokenizer::read(&model.tokenizer, config.max_tokens)?;
     tokenizer.set_prompts(&config.prompts.query, &config.prompts.passage)?;
     let passages = PassageOptions { max_tokens: PASSAGE_TOKENS, ..PassageOptions::default() };
     let plan = Plan::new(&documents[..], &tokenizer, &BuildOptions { passages, ..BuildOptions::default() })?;
@@ -57,7 +57,7 @@ struct Model {
 impl Model {
     fn read(folder: &str) -> Outcome<Self> {
         let read = |name| fs::read(Path::new(folder).join(name));
-        Ok(Self { config: read("config.json")?, tokenizer: read("tokenizer.json")?, weights: read("weights.safetensors")? })
+        Ok(Self { config: read("config.json")?, tokenizer: read("tokenizer.txt")?, weights: read("weights.safetensors")? })
     }
 
     fn files(&self) -> ModelFiles<'_> {

@@ -34,11 +34,12 @@ const MEDIA_TYPES = {
   '.json': 'application/json; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
 }
 
 /** Hosts compress these by themselves, and nothing else: other files are sent as they are stored. */
-export const COMPRESSED = /\.(css|html|js|json|svg|wasm|webmanifest)$/
+export const COMPRESSED = /\.(css|html|js|json|svg|txt|wasm|webmanifest)$/
 
 /** @typedef {{ path: string, file: string, status: number, bytes: number, time: number, end: number }} Sent `time` in ms, when it was asked for, and `end`, when the last of it was sent */
 

@@ -365,13 +365,13 @@ const hash = (bytes: string) => ({
 function anotherModel({ folder }: Deployed): Record<string, (text: string) => string> {
   const read = (name: string) => fs.readFileSync(path.join(folder, 'search', name), 'utf8')
   return {
-    'search/model/tokenizer.json': (text) => `${text}\n`,
+    'search/model/tokenizer.txt': (text) => `${text}\n`,
     'search/model/config.json': (text) =>
-      JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.json')) }),
+      JSON.stringify({ ...JSON.parse(text), tokenizer: hash(read('model/tokenizer.txt')) }),
     'search/manifest.json': (text) => {
       const manifest = JSON.parse(text)
       for (const file of manifest.files) {
-        if (/(tokenizer|config)\.json$/.test(file.path)) Object.assign(file, hash(read(file.path)))
+        if (/(tokenizer\.txt|config\.json)$/.test(file.path)) Object.assign(file, hash(read(file.path)))
       }
       return JSON.stringify(manifest)
     },
@@ -390,7 +390,7 @@ test('an update with another model stores that model first, when one is stored',
   deployed.deploy(anotherModel(deployed))
   await page.reload()
   await expect(line(page)).toContainText('new version')
-  expect(deployed.requests).toContain('/search/model/tokenizer.json')
+  expect(deployed.requests).toContain('/search/model/tokenizer.txt')
   expect(deployed.requests, 'what has not changed is not fetched').not.toContain('/search/model/weights.safetensors')
   await page.getByRole('button', { name: 'Load the new version' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Another model')

@@ -136,7 +136,7 @@ const MANIFEST = '/search/manifest.json'
 const LEXICAL = '/search/index/lexical.safetensors'
 const VECTORS = '/search/index/vectors.safetensors'
 const WEIGHTS = '/search/model/weights.safetensors'
-const TOKENIZER = '/search/model/tokenizer.json'
+const TOKENIZER = '/search/model/tokenizer.txt'
 const MODULE = '/inkling/wasm/inkling-simd128.wasm'
 const WORKER = '/inkling/worker.js'
 /** Of these an engine takes the one that it can run. */

@@ -142,7 +142,7 @@ fn a_model_that_is_not_named_is_found_in_the_folder_the_package_and_the_cache_or
 
     let copy = |to: &Path| {
         std::fs::create_dir_all(to).unwrap();
-        for name in ["config.json", "tokenizer.json", "weights.safetensors"] {
+        for name in ["config.json", "tokenizer.txt", "weights.safetensors"] {
             std::fs::copy(Path::new(MODEL).join(name), to.join(name)).unwrap();
         }
     };
@@ -161,8 +161,8 @@ fn a_model_that_is_not_named_is_found_in_the_folder_the_package_and_the_cache_or
 
     // The folder `model` goes first, also when it holds none that can be used.
     copy(&folder.path().join("model"));
-    std::fs::write(folder.path().join("model/tokenizer.json"), "{}").unwrap();
-    assert!(failure(inkling_with(&packaged, folder.path(), &args, "")).contains("tokenizer.json"));
+    std::fs::write(folder.path().join("model/tokenizer.txt"), "{}").unwrap();
+    assert!(failure(inkling_with(&packaged, folder.path(), &args, "")).contains("tokenizer.txt"));
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn an_index_may_serve_another_model_for_queries_than_the_one_it_adds_documents_w
     let indexed = run(&[&["index", "sessions.json", "--json"][..], &cut, &query_model].concat());
     let report: Value = serde_json::from_str(stdout(&indexed)).unwrap();
     let length = |path: &str| std::fs::metadata(folder.path().join(path)).unwrap().len();
-    let bytes = |of: &str| ["config.json", "tokenizer.json", "weights.safetensors"].map(|name| length(&format!("{of}/{name}")));
+    let bytes = |of: &str| ["config.json", "tokenizer.txt", "weights.safetensors"].map(|name| length(&format!("{of}/{name}")));
     assert_eq!(report["model_bytes"], bytes("small").iter().sum::<u64>());
     assert_eq!(report["documents_model_bytes"], bytes("model").iter().sum::<u64>());
     assert_eq!((bytes("search/model"), bytes("search/model/documents")), (bytes("small"), bytes("model")));
@@ -317,7 +317,7 @@ fn queries_are_encoded_by_the_student_that_lies_with_a_model_or_came_with_the_pr
     let run = |args: &[&str]| inkling(folder.path(), args, "");
     let path = |name: &str| folder.path().join(name);
     let files = |of: &str| {
-        ["config.json", "tokenizer.json", "weights.safetensors"].map(|name| std::fs::read(path(of).join(name)).unwrap())
+        ["config.json", "tokenizer.txt", "weights.safetensors"].map(|name| std::fs::read(path(of).join(name)).unwrap())
     };
     stdout(&run(&["model", "pull", TINY, "--size", "exact", "--out", "plain"]));
     publish_student(&path("published"), &family(&path("plain")));

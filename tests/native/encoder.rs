@@ -8,7 +8,7 @@ use inkling_search::import::pull::RawModel;
 use inkling_search::import::reference::Reference;
 use inkling_search::import::size::Size;
 use inkling_search::model::config::ModelConfig;
-use inkling_search::text::tokenizer::Tokenizer;
+use inkling_search::text::tokenizer::{Tokenizer, packed};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -287,4 +287,28 @@ fn an_added_token_for_whole_words_only_is_refused() {
     file["added_tokens"][0]["single_word"] = true.into();
     let Err(error) = Tokenizer::from_json(&serde_json::to_vec(&file).unwrap(), 64) else { panic!("it was read") };
     assert_eq!(error.kind(), ErrorKind::UnsupportedTokenizer);
+}
+
+#[test]
+fn a_packed_tokenizer_has_its_tokens_by_number_a_line_each() {
+    let json = &tiny_raw().files["tokenizer.json"];
+    let file: Value = serde_json::from_slice(json).unwrap();
+    let packed = String::from_utf8(packed(json).unwrap()).unwrap();
+    let mut lines = packed.split('\n');
+    assert!(lines.next().unwrap().starts_with(r#"{"clean_text":true,"#));
+    let tokens: Vec<&str> = lines.collect();
+    let vocabulary = file["model"]["vocab"].as_object().unwrap();
+    assert_eq!(tokens.len(), vocabulary.len());
+    assert!(vocabulary.iter().all(|(token, id)| tokens[id.as_u64().unwrap() as usize] == token));
+    assert_eq!(packed, include_str!("../data/tiny-quantized/tokenizer.txt"));
+}
+
+#[test]
+fn tokens_that_a_line_cannot_hold_or_that_share_a_number_are_refused() {
+    for (token, id) in [("two\nlines", 500), ("", 500), ("twice", 7), ("far away", u32::MAX)] {
+        let mut file: Value = serde_json::from_slice(&tiny_raw().files["tokenizer.json"]).unwrap();
+        file["model"]["vocab"][token] = id.into();
+        let Err(error) = packed(&serde_json::to_vec(&file).unwrap()) else { panic!("{token:?} was packed") };
+        assert_eq!(error.kind(), ErrorKind::UnsupportedTokenizer);
+    }
 }

@@ -17,13 +17,13 @@ use inkling_search::index::vectors::{PassageVector, Vectors};
 use inkling_search::model::config::ModelConfig;
 use inkling_search::text::passages::{PassageOptions, split};
 use inkling_search::text::tokenizer::Tokenizer;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::allocations::peak_of;
 
 const FILES: ModelFiles = ModelFiles {
     config: include_bytes!("../data/tiny-quantized/config.json"),
-    tokenizer: include_bytes!("../data/tiny-quantized/tokenizer.json"),
+    tokenizer: include_bytes!("../data/tiny-quantized/tokenizer.txt"),
     weights: include_bytes!("../data/tiny-quantized/weights.safetensors"),
 };
 
@@ -143,7 +143,7 @@ fn other_formats_of_documents_take_memory_in_proportion_to_their_bytes() {
 
 #[test]
 fn texts_are_cut_and_encoded_in_memory_in_proportion_to_their_bytes() {
-    let tokenizer = Tokenizer::from_json(FILES.tokenizer, 64).unwrap();
+    let tokenizer = Tokenizer::read(FILES.tokenizer, 64).unwrap();
     let options = PassageOptions { max_tokens: 40, overlap: 8 };
     for (family, unit) in [
         ("words", "health data "),
@@ -180,16 +180,10 @@ fn descriptions_take_memory_in_proportion_to_their_bytes() {
         manifest(0).replace(r#""files":[]"#, &format!(r#""files":[],"runs":[{run}]"#))
     };
     check("a run of files", |count| run(count).into_bytes(), |bytes| drop(Manifest::from_json(bytes).unwrap()));
-    let config = |count| format!(r#"{{"format":2,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
+    let config = |count| format!(r#"{{"format":4,"more":[{}]}}"#, joined(count, ",", |_| "[]".into()));
     check("a configuration", |count| config(count).into_bytes(), |bytes| drop(ModelConfig::from_json(bytes)));
-    let vocabulary = |count| {
-        let mut file: Value = serde_json::from_slice(FILES.tokenizer).unwrap();
-        let words = file["model"]["vocab"].as_object_mut().unwrap();
-        let known = words.len();
-        words.extend((0..count).map(|n| (format!("w{n}"), json!(known + n))));
-        serde_json::to_vec(&file).unwrap()
-    };
-    check("a vocabulary", vocabulary, |bytes| drop(Tokenizer::from_json(bytes, 64).unwrap()));
+    let vocabulary = |count| [FILES.tokenizer, joined(count, "", |n| format!("\nw{n}")).as_bytes()].concat();
+    check("a vocabulary", vocabulary, |bytes| drop(Tokenizer::read(bytes, 64).unwrap()));
 }
 
 #[test]

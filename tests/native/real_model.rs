@@ -90,7 +90,7 @@ fn student() -> (u64, Encoder) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2-query");
     let bytes = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
     let [config, tokenizer, weights] =
-        ["config.json", "tokenizer.json", "weights.safetensors"].map(|name| std::fs::read(folder.join(name)).unwrap());
+        ["config.json", "tokenizer.txt", "weights.safetensors"].map(|name| std::fs::read(folder.join(name)).unwrap());
     (bytes, Encoder::load(&ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights }).unwrap())
 }
 

@@ -615,7 +615,7 @@ fn compressed_twins_are_those_of_their_files_and_go_when_these_change() {
     write(&"The harbour and its boats. ".repeat(20));
     stdout(&make(folder.path(), &site, &[&dist[..], &["--compress"]].concat()));
     let all = twins(&root);
-    for file in ["manifest.json", "docs/000.json", "model/tokenizer.json", "page/element.css", "page/results.html"] {
+    for file in ["manifest.json", "docs/000.json", "model/tokenizer.txt", "page/element.css", "page/results.html"] {
         assert!(all.iter().any(|twin| twin == file), "{file}: {all:?}");
     }
     assert!(!root.join("docs/000.json.br.br").exists());
@@ -624,7 +624,7 @@ fn compressed_twins_are_those_of_their_files_and_go_when_these_change() {
     write(&"Another sentence about lighthouses. ".repeat(20));
     stdout(&make(folder.path(), &site, &dist));
     let rest = twins(&root);
-    assert!(rest.iter().any(|twin| twin == "model/tokenizer.json"), "{rest:?}");
+    assert!(rest.iter().any(|twin| twin == "model/tokenizer.txt"), "{rest:?}");
     assert!(!rest.iter().any(|twin| ["manifest.json", "docs/000.json"].contains(&twin.as_str())), "{rest:?}");
     // What gains nothing has none, and neither has what is hidden.
     let noise: String = (0..500).map(|at| hex_sha256(format!("{at}").as_bytes())).collect();

@@ -276,7 +276,7 @@ fn the_first_rows_are_the_words_of_the_documents_and_the_common_ones() {
     let file = |wanted: &str| &index.files.iter().find(|(path, _)| path == wanted).unwrap().1;
     let files = ModelFiles {
         config: file("model/config.json"),
-        tokenizer: file("model/tokenizer.json"),
+        tokenizer: file("model/tokenizer.txt"),
         weights: file("model/weights.safetensors"),
     };
     let encoder = Encoder::load(&files).unwrap();

@@ -121,7 +121,7 @@ fn every_kernel_gives_what_its_definition_says_on_the_real_model() {
 fn the_whole_pass_agrees_with_f32_on_the_same_quantized_weights() {
     let config = &MODEL.quantized.config;
     let weights = Weights::read(config, &MODEL.quantized.weights).unwrap();
-    let tokenizer = Tokenizer::from_json(&MODEL.quantized.tokenizer, config.max_tokens).unwrap();
+    let tokenizer = Tokenizer::read(&MODEL.quantized.tokenizer, config.max_tokens).unwrap();
     let texts: Vec<String> = json("goldens/texts.json");
     let mut together = Batch::new();
     let mut expected = Vec::new();
@@ -228,7 +228,7 @@ fn a_batch_larger_than_the_device_takes_is_refused() {
 /// The tiny model on the CPU, and on the GPU with its weights changed.
 fn both(change: impl FnOnce(&mut Weights)) -> (Encoder, Gpu) {
     let read = |name: &str| std::fs::read(data("tiny-quantized").join(name)).unwrap();
-    let (json, tokenizer, bytes) = (read("config.json"), read("tokenizer.json"), read("weights.safetensors"));
+    let (json, tokenizer, bytes) = (read("config.json"), read("tokenizer.txt"), read("weights.safetensors"));
     let encoder = Encoder::load(&ModelFiles { config: &json, tokenizer: &tokenizer, weights: &bytes }).unwrap();
     let mut weights = Weights::read(encoder.config(), &bytes).unwrap();
     change(&mut weights);

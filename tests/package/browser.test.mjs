@@ -32,7 +32,7 @@ const EXPECTED = {
   builtMode: 'hybrid',
   builtPaths: [
     'model/config.json',
-    'model/tokenizer.json',
+    'model/tokenizer.txt',
     'model/weights.safetensors',
     'index/lexical.safetensors',
     'index/passages.safetensors',

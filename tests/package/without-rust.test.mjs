@@ -22,7 +22,7 @@ const PAGES = {
 const QUESTION = 'how do I cancel and stop paying?'
 
 /** What a visitor loads to search by meaning. */
-const MODEL_FILES = ['config.json', 'tokenizer.json', 'weights.safetensors'].map((name) => `/search/model/${name}`)
+const MODEL_FILES = ['config.json', 'tokenizer.txt', 'weights.safetensors'].map((name) => `/search/model/${name}`)
 
 /** A PATH with Node and what every system has; no Rust. */
 const PATH = [path.dirname(process.execPath), '/usr/bin', '/bin'].join(path.delimiter)

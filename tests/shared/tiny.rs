@@ -4,7 +4,7 @@ use inkling_search::encoder::{Encoder, ModelFiles, cpu};
 
 pub const FILES: ModelFiles = ModelFiles {
     config: include_bytes!("../data/tiny-quantized/config.json"),
-    tokenizer: include_bytes!("../data/tiny-quantized/tokenizer.json"),
+    tokenizer: include_bytes!("../data/tiny-quantized/tokenizer.txt"),
     weights: include_bytes!("../data/tiny-quantized/weights.safetensors"),
 };
 

@@ -33,7 +33,7 @@ export type {
 export interface BuildOptions extends BuildSettings {
   /**
    * The folder that `inkling model pull` wrote, as the site serves it (`/search/model/`), or its files by their names:
-   * `config.json`, `tokenizer.json` and `weights.safetensors`. Of a model that encodes queries alone also those of the one that encodes
+   * `config.json`, `tokenizer.txt` and `weights.safetensors`. Of a model that encodes queries alone also those of the one that encodes
    * documents, in `documents/`: the index gets both.
    */
   model: string | URL | ReadonlyMap<string, Uint8Array>

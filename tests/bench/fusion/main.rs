@@ -101,7 +101,7 @@ fn main() -> Outcome<()> {
         return words::write(&all, file);
     }
     let read = |name: &str| fs::read(args.model.join(name));
-    let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.json")?, read("weights.safetensors")?);
+    let (config, tokenizer, weights) = (read("config.json")?, read("tokenizer.txt")?, read("weights.safetensors")?);
     let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
     let encoder = Encoder::load(&files)?;
     let mut cache = Cache::open(&args.out, &encoder)?;

@@ -46,7 +46,7 @@ async function fetched(address: string, encodesDocuments: boolean): Promise<stri
   if (fs.existsSync(path.join(folder, 'config.json'))) return folder
   for (const { below, config, ...digests } of models) {
     fs.mkdirSync(path.join(folder, below), { recursive: true })
-    const files = { 'tokenizer.json': digests.tokenizer, 'weights.safetensors': digests.weights }
+    const files = { 'tokenizer.txt': digests.tokenizer, 'weights.safetensors': digests.weights }
     for (const [name, digest] of Object.entries(files)) {
       const bytes = await get(base + below + name)
       if (sha256(bytes) !== digest.sha256)

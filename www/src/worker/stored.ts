@@ -11,7 +11,7 @@ export const NAMES = {
   model: 'model/',
   documentsModel: 'model/documents/',
   config: 'config.json',
-  tokenizer: 'tokenizer.json',
+  tokenizer: 'tokenizer.txt',
   weights: 'weights.safetensors',
   rows: 'rows/',
   clusters: 'index/clusters.json',
