@@ -6,8 +6,16 @@ import { within } from './wait.js'
 /** How many milliseconds the storage may take to answer: then the search goes on as if it were not there. */
 const STORAGE_DEADLINE = 2000
 
-/** The folders of what the visitor has removed since this search began: what of it is still on its way is not kept. */
-const removed: string[] = []
+/**
+ * The folders of what the visitor has removed since this search began: what of it is still on its way is not kept. Both scripts of a
+ * worker have this code, and know of the same.
+ */
+function removed(): string[] {
+  const worker = globalThis as { inklingRemoved?: string[] }
+  worker.inklingRemoved ??= []
+  return worker.inklingRemoved
+}
+
 let channel: BroadcastChannel | undefined
 
 /** The cache of the search's files, each under its address with its hash behind it: a file that changed on the site is another entry. */
@@ -24,7 +32,7 @@ export class Kept {
     try {
       if (!channel) {
         channel = new BroadcastChannel(SEARCH_CACHE)
-        channel.onmessage = ({ data }) => removed.push(data)
+        channel.onmessage = ({ data }) => removed().push(data)
         // Node would not end before.
         const { unref } = channel as { unref?: () => void }
         unref?.call(channel)
@@ -42,7 +50,7 @@ export class Kept {
 
   /** Keeps a file; false where storage is full or forbidden, or has been emptied by the visitor. */
   async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-    const isRemoved = () => removed.some((folder) => key.startsWith(folder))
+    const isRemoved = () => removed().some((folder) => key.startsWith(folder))
     try {
       if (isRemoved()) return false
       await this.#cache.put(key, new Response(bytes))
