@@ -58,7 +58,7 @@ impl Published {
     }
 }
 
-/// A `tokenizer.json` as a packed model has it: of a WordPiece model what [`Head`] says and its tokens, a line for each in the order of
+/// A `tokenizer.json` as a packed model has it: of a WordPiece model what `Head` says and its tokens, a line for each in the order of
 /// their ids, since numbers beside them would be a third of the file under Brotli. One of Unigram stays whole.
 ///
 /// # Errors

@@ -86,7 +86,7 @@ async function asked(folder, html) {
     const models = [...sent].filter((file) => /^\/search\/model\/(?!rows\/)/.test(file))
     const bytes = models.map((file) => fs.statSync(path.join(folder, file)).size).reduce((sum, more) => sum + more, 0)
     assert.deepEqual(models.sort(), MODEL_FILES)
-    assert.equal((bytes / 1e6).toFixed(1), '3.3', 'MB of the model that a visitor loads')
+    assert.equal((bytes / 1e6).toFixed(1), '3.1', 'MB of the model that a visitor loads')
     return tab.url()
   } finally {
     await tab.close()
@@ -109,7 +109,7 @@ test('three packages and one command make a built site answer in the browser, wi
   const { html, languages, page_files } = JSON.parse(stdout)
   const [{ pages, query_model, model_bytes }] = languages
   assert.deepEqual([pages, query_model], [3, 'all-MiniLM-L6-v2-query'])
-  assert.equal((model_bytes / 1e6).toFixed(1), '3.3')
+  assert.equal((model_bytes / 1e6).toFixed(1), '3.1')
   assert.ok(page_files > 10)
   assert.match(await asked(path.join(root, 'public'), html), /fees\/#leaving$/)
 })
