@@ -2,7 +2,6 @@
 //! `cargo bench --bench clusters -- PASSAGES.npy QUERIES.npy [COUNT]`, of files that `inkling encode --format npy` has written.
 
 use std::error::Error;
-use std::fs;
 use std::io::Write;
 use std::time::Instant;
 

@@ -115,7 +115,7 @@ fn made(Document { title, text, .. }: &Document, number: u64, way: Way) -> (Stri
         Way::Cut(words, false) => (String::new(), cut(&format!("{title} {text}"), words)),
         // A fraction of the golden ratio for each: evenly spread, and the same every time.
         Way::Uneven => {
-            (String::new(), cut(&format!("{title} {text}"), 8 + (number * 0x9E37_79B9 % 0x1_0000_0000 * 65 >> 32) as usize))
+            (String::new(), cut(&format!("{title} {text}"), 8 + ((number * 0x9E37_79B9 % 0x1_0000_0000 * 65) >> 32) as usize))
         }
         Way::Titles => (String::new(), title.clone()),
     }
