@@ -144,6 +144,7 @@ test('what was indexed outlives a reload, can be saved then, and is removed at a
   // Another programme takes its place.
   await build.choose('lines.jsonl', jsonLines)
   await expect(page.getByText('lines.jsonl is indexed')).toBeVisible()
+  await expect(page.getByText('It is kept on this device')).toBeVisible()
   await page.reload()
   await expect(page.getByText('lines.jsonl is here from your last visit')).toBeVisible()
   await page.getByRole('button', { name: 'Remove it' }).click()

@@ -54,6 +54,8 @@ async function take(source: File | string, name: string, settings: BuildSettings
     const programme = await programmeOf(name, index)
     const box = await open(programme, signal)
     if (!box) return
+    // What it says of the programme before is not true of this one yet.
+    parts.kept.hidden = true
     showReady(programme, 'is indexed')
     box.open()
     void keep(programme).then((isKept) => (parts.kept.hidden = !isKept || signal.aborted))
