@@ -11,7 +11,7 @@ import { at } from '../../scripts/lib.mjs'
 import { serve } from '../../scripts/serve.mjs'
 import { siteFolder } from '../../scripts/site.mjs'
 import { DEVICES, violationsInAllLooks } from './axe.js'
-import { test as base, Demo, expect, gradedQuery, keptRows, openBlank, watchRequests } from './site.js'
+import { test as base, Demo, expect, gradedQuery, holdWeights, keptRows, openBlank, watchRequests } from './site.js'
 
 /** A copy of the demo that a test may change, and its server. */
 interface Deployed {
@@ -288,6 +288,26 @@ test.describe('on a phone', () => {
     await page.getByRole('button', { name: 'Store it' }).click()
     await stored(page)
   })
+})
+
+test('nothing is stored while the better answer to a question still needs the line', async ({ page, deployed }) => {
+  const releaseWeights = await holdWeights(page)
+  let releaseRows = () => {}
+  const rowsReleased = new Promise<void>((resolve) => (releaseRows = resolve))
+  const asked = page.waitForRequest('**/model/rows/**')
+  await page.route('**/model/rows/**', async (route) => {
+    await rowsReleased
+    await route.continue().catch(() => {})
+  })
+  const demo = new Demo(page)
+  await page.goto(deployed.url)
+  await demo.ask('health at its zenith', 'lexical')
+  releaseWeights()
+  await asked
+  await expect(page.locator('body')).toHaveAttribute('data-meaning', 'ready')
+  expect(deployed.requests).not.toContain('/service-worker.js')
+  releaseRows()
+  await stored(page)
 })
 
 test('the page can be installed as an app', async ({ page, context, deployed }) => {

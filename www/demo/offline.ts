@@ -5,6 +5,9 @@ import { isRemoved, setRemoved } from './removed.js'
 /** The search stores its model when it has it, and says nothing of it: it is looked for until it is there. */
 const LOOK_AGAIN_MS = 2000
 
+/** How long storing waits at most for the better answer to a question that words have answered. */
+const BETTER_MS = 15_000
+
 const TEXTS: Record<OfflineState, string> = {
   off: 'This page is not stored on this device.',
   storing: 'Being stored for use without a network…',
@@ -57,17 +60,28 @@ function lookAgain(): void {
 }
 
 /** Storing begins when the search has all that it loads, or waits for the visitor: until then the line is its own. */
-function afterTheSearch(): Promise<void> {
+async function afterTheSearch(): Promise<void> {
+  const { body } = document
   // A page without a search has nothing to wait for.
-  const settled = () => document.body.dataset.meaning !== 'loading'
+  await until(body, () => body.dataset.meaning !== 'loading')
+  const results = document.getElementById('results')
+  if (body.dataset.meaning !== 'ready' || !results) return
+  // What words have answered is asked again, and may need the embeddings of seldom words.
+  const late = new Promise((resolve) => setTimeout(resolve, BETTER_MS))
+  await Promise.race([until(results, () => results.dataset.mode !== 'lexical'), late])
+}
+
+/** Waits until something holds that attributes of an element tell. */
+function until(element: HTMLElement, holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const observer = new MutationObserver(() => settled() && done())
-    const done = () => {
+    const look = () => {
+      if (!holds()) return
       observer.disconnect()
       resolve()
     }
-    if (settled()) done()
-    else observer.observe(document.body, { attributeFilter: ['data-meaning'] })
+    const observer = new MutationObserver(look)
+    observer.observe(element, { attributes: true })
+    look()
   })
 }
 
