@@ -33,7 +33,7 @@ const tests = (...names) => names.flatMap((name) => [layer(name).prepare, ...run
 const OF_THE_CRATE = ['rust', 'export']
 const OF_THE_MODULES = ['unit', 'wasm']
 
-/** Layers that leave a processor idle for much of their time: for deadlines that must pass, and for files. */
+/** Layers that do not fill both processors alone: they wait for deadlines, for files, and for one thread of a GPU in software. */
 const SIDE_BY_SIDE = [['webgpu', 'package'], ['engines']]
 
 /** All others have the machine for themselves. */

@@ -166,16 +166,20 @@ async function prepareSite() {
   await buildSingle()
 }
 
-/** Runs projects of Playwright, each under its name. @param {Filter} filter @param {Record<string, string>} projects */
+/** Runs projects of Playwright, each under its name; one that fails does not keep the next from running. @param {Filter} filter @param {Record<string, string>} projects */
 async function runInChromium({ files, name, options }, projects) {
   const env = { CHROMIUM: chromium() ?? '', HEADLESS_CHROMIUM: headlessChromium() ?? '' }
   const asked = [...(name ? ['--grep', name] : []), ...options, ...files]
   const isNamed = asked.some((arg) => arg.startsWith('--project'))
   let passed = 0
+  /** @type {unknown[]} */
+  const failures = []
   for (const [title, project] of Object.entries(projects).slice(0, isNamed ? 1 : undefined)) {
     const only = isNamed ? [] : [`--project=${project}`, '--pass-with-no-tests']
-    passed += await step(title, at('node_modules', '.bin', 'playwright'), ['test', ...only, ...asked], env)
+    const ran = step(title, at('node_modules', '.bin', 'playwright'), ['test', ...only, ...asked], env)
+    passed += await ran.catch((error) => failures.push(error) && 0)
   }
+  if (failures.length > 0) throw failures[0]
   some(passed, Object.keys(projects)[0] ?? '')
 }
 

@@ -84,6 +84,7 @@ impl Index {
         Ok(())
     }
 
+    /// The number of each live document, by its id: made at the first change, since queries need none.
     fn numbers(&mut self) -> &mut HashMap<String, u32> {
         let numbers =
             (0..).zip(&self.live).filter(|(_, live)| **live).map(|(number, _)| (self.table.id(number).to_owned(), number));

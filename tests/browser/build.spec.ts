@@ -155,13 +155,37 @@ test('what was indexed outlives a reload, can be saved then, and is removed at a
   await expect(build.query).toHaveCount(0)
 })
 
+test('a programme that cannot be kept leaves the one before', async ({ page, site }) => {
+  const build = await Build.open(page, site.url)
+  await build.choose('programme.csv', csv)
+  await expect(page.getByText('It is kept on this device')).toBeVisible()
+  await page.evaluate(() => {
+    const { put } = Cache.prototype
+    Cache.prototype.put = async function (request, response) {
+      if (!String(request).endsWith('about.json')) return put.call(this, request, response)
+      Object.assign(globalThis, { isFull: true })
+      throw new DOMException('full', 'QuotaExceededError')
+    }
+  })
+  await build.choose('lines.jsonl', jsonLines)
+  await expect(page.getByText('lines.jsonl is indexed')).toBeVisible()
+  await page.waitForFunction(() => 'isFull' in globalThis)
+  await expect(page.getByText('It is kept on this device')).toBeHidden()
+  await page.reload()
+  await expect(page.getByText('programme.csv is here from your last visit: 2 sessions')).toBeVisible()
+  await expect(page.getByText('It is kept on this device')).toBeVisible()
+})
+
 test('a programme that another version of the page has kept is dropped without a word', async ({ page, site }) => {
   await Build.open(page, site.url)
   await page.evaluate(async () => {
     const cache = await caches.open('inkling-programme')
     await cache.put('kept/manifest.json', new Response('{"format":0}'))
     const index = { documents: 1, passages: 1, notes: [], fields: [], computed: {} }
-    await cache.put('kept/about.json', Response.json({ name: 'old.csv', shared: [], paths: ['manifest.json'], index }))
+    await cache.put(
+      'kept/about.json',
+      Response.json({ name: 'old.csv', shared: [], folder: '', paths: ['manifest.json'], index }),
+    )
   })
   await page.reload()
   await expect.poll(() => page.evaluate(() => caches.has('inkling-programme'))).toBe(false)

@@ -48,22 +48,30 @@ function inOrder<T>(change: () => Promise<T>): Promise<T> {
 
 const at = (path: string) => new URL(`kept/${path}`, document.baseURI)
 
-/** Keeps a programme in place of the one before; false where the browser does not. */
+/** Keeps a programme in place of the one before; false where the browser does not, and has the one before. */
 export function keep({ index, ...about }: Programme): Promise<boolean> {
   return inOrder(async () => {
+    const folder = `${Date.now()}/`
     try {
-      await remove()
       const cache = await caches.open(CACHE)
-      for (const { path, bytes } of index.files) await cache.put(at(path), new Response(bytes))
+      for (const { path, bytes } of index.files) await cache.put(at(folder + path), new Response(bytes))
       const paths = index.files.map(({ path }) => path)
-      await cache.put(at(ABOUT), Response.json({ ...about, paths, index: { ...index, files: [] } }))
+      await cache.put(at(ABOUT), Response.json({ ...about, folder, paths, index: { ...index, files: [] } }))
+      await removeFiles((isNew) => !isNew, folder)
       return true
     } catch {
       // Only pages from https or localhost have such a storage, and it may be full.
-      await remove()
+      await removeFiles((isNew) => isNew, folder).catch(() => {})
       return false
     }
   })
+}
+
+/** Removes files of programmes, by whether they are in a folder. */
+async function removeFiles(wants: (isInFolder: boolean) => boolean, folder: string): Promise<void> {
+  const cache = await caches.open(CACHE)
+  const files = (await cache.keys()).filter(({ url }) => url !== at(ABOUT).href)
+  for (const file of files) if (wants(file.url.startsWith(at(folder).href))) await cache.delete(file)
 }
 
 /** The programme that was kept, if there is one. */
@@ -75,8 +83,13 @@ export async function kept(): Promise<Programme | undefined> {
       if (!response) throw new Error(`${path} is not kept`)
       return response
     }
-    const { paths, index, ...about } = (await (await read(ABOUT)).json()) as Programme & { paths: string[] }
-    const fileAt = async (path: string) => ({ path, bytes: new Uint8Array(await (await read(path)).arrayBuffer()) })
+    const { folder, paths, index, ...about }: Programme & { folder: string; paths: string[] } = await (
+      await read(ABOUT)
+    ).json()
+    const fileAt = async (path: string) => ({
+      path,
+      bytes: new Uint8Array(await (await read(folder + path)).arrayBuffer()),
+    })
     return { ...about, index: { ...index, files: await Promise.all(paths.map(fileAt)) } }
   } catch {
     return undefined

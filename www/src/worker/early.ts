@@ -1,4 +1,7 @@
-/** What a worker begins to read before there is a module to read it: the two take about as long. Nothing is checked here, neither versions nor hashes: the store does that when it takes them. */
+/**
+ * What a worker begins to read before there is a module to read it: the two take about as long. Nothing is checked here, neither versions
+ * nor hashes: the store does that when it takes them.
+ */
 import { filesOf, keyOf, NAMES, SEARCH_CACHE } from './stored.js'
 
 /** Files by their path below a folder, as far as they are there. */

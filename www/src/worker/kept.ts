@@ -23,6 +23,7 @@ export class Kept {
   readonly #cache: Cache
   /** Set once it has left a question open: then nothing is asked of it any more. */
   #isStuck = false
+
   private constructor(cache: Cache) {
     this.#cache = cache
   }
