@@ -6,7 +6,6 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { siteFolder } from '../../scripts/site.mjs'
 
 /** @typedef {import('node:http').ServerResponse} Response */
@@ -31,13 +30,21 @@ import { siteFolder } from '../../scripts/site.mjs'
  * @typedef {{ code?: string, hits?: number, mode?: string, model?: string }} Outcome
  */
 
-/** @typedef {{ model?: boolean, cache?: boolean, integrity?: string, question?: string }} Asked */
+/** @typedef {{ model?: boolean, cache?: boolean, integrity?: string, question?: string, keeps?: boolean }} Asked */
 
 /**
- * In the page: opens the index and asks it; with `model` it waits for that first.
+ * In the page: opens the index and asks it. With `model` it waits for that first; with `keeps` it ends the search only once the
+ * manifest is kept, for which no answer waits.
  * @param {string} url @param {Asked} asked @returns {Promise<Outcome>}
  */
-async function askHere(url, { model: wanted = false, cache = true, integrity = '', question = 'Health Analytics?' }) {
+async function askHere(
+  url,
+  { model: wanted = false, cache = true, integrity = '', question = 'Health Analytics?', keeps },
+) {
+  const isKept = async () => {
+    const kept = await (await caches.open('inkling-1')).match(`${url}/search/manifest.json`)
+    return (await kept?.text())?.includes('"format"')
+  }
   const { createSearch } = /** @type {typeof import('inkling-search')} */ (await import(`${url}/inkling/index.js`))
   const said = (/** @type {{ code: string }} */ { code }) => code
   try {
@@ -45,6 +52,10 @@ async function askHere(url, { model: wanted = false, cache = true, integrity = '
     const search = await createSearch({ ...options, model: wanted ? 'now' : 'ask' })
     const model = wanted ? await search.modelReady.then(() => 'ready', said) : undefined
     const { mode, hits } = await search.query(question)
+    for (let tries = 0; keeps && !(await isKept()); tries++) {
+      if (tries === 600) throw { code: 'the manifest is not kept' }
+      await new Promise((wake) => setTimeout(wake, 50))
+    }
     search.dispose()
     return { mode, hits: hits.length, ...(model && { model }) }
   } catch (error) {
@@ -150,20 +161,10 @@ const keptManifest = (page, site) =>
     return (await kept?.text()) ?? ''
   }, site.url)
 
-/** Waits until the manifest is kept: no answer waits for that. @param {Visitor} page @param {Site} site */
-async function untilKept(page, site) {
-  for (let tries = 0; tries < 600; tries++) {
-    const kept = await keptManifest(page, site)
-    if (kept.includes('"format"')) return kept
-    await sleep(50)
-  }
-  return assert.fail('the manifest is not kept')
-}
-
 /** Visits once without a fault, and waits until the manifest is kept. @param {Visitor} page @param {Site} site */
 async function visit(page, site) {
-  assert.deepEqual(await ask(page, site), WORDS)
-  return untilKept(page, site)
+  assert.deepEqual(await ask(page, site, { keeps: true }), WORDS)
+  return keptManifest(page, site)
 }
 
 /**
@@ -399,8 +400,7 @@ async function mendsTheKept(page, site) {
       await (await caches.open('inkling-1')).put(`${url}/search/manifest.json`, new Response('<html>'))
     }, site.url)
   await damage()
-  assert.deepEqual(await ask(page, site), WORDS)
-  await untilKept(page, site)
+  assert.deepEqual(await ask(page, site, { keeps: true }), WORDS)
   await damage()
   cutOff(site)
   assert.deepEqual(await ask(page, site), { code: 'network' })
@@ -423,8 +423,7 @@ async function keepsTheOld(page, site) {
 async function asksForTheHash(page, site) {
   const sha256 = (/** @type {string} */ text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
   const integrity = sha256(fs.readFileSync(path.join(siteFolder, MANIFEST), 'utf8'))
-  assert.deepEqual(await ask(page, site, { integrity }), WORDS)
-  await untilKept(page, site)
+  assert.deepEqual(await ask(page, site, { integrity, keeps: true }), WORDS)
   // A space more is another file.
   const spaced = send((body) => Buffer.concat([body, Buffer.from(' ')]))
   spoil(site, MANIFEST, spaced)
