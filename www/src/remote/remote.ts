@@ -10,6 +10,7 @@ import { InklingError } from '../errors.js'
 import type { EncoderInfo, Filters, QueryOptions, QueryResult } from '../types.js'
 import { onAbort } from '../worker/client.js'
 import { Latest } from '../worker/latest.js'
+import { allowed, type Operators, operators } from './operators.js'
 
 /** A passage that an engine found. */
 export interface RemoteHit<Fields = Record<string, unknown>> {
@@ -121,7 +122,8 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
 
   /**
    * Finds the documents that answer a text best, each by its best passage. A later query cancels an earlier one that is not
-   * answered yet, as with `Search.query`. An empty text finds none and asks nobody.
+   * answered yet, as with `Search.query`. An empty text finds none and asks nobody. Words in quotes and words after `-` are held against
+   * title, fields and those passages of a document that the engine returned, spelt so; what is excluded is not encoded.
    *
    * @throws InklingError `network` when the engine fails, with its words; `invalid-input` for options that it cannot obey.
    */
@@ -149,10 +151,11 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
       )
     }
     const start = performance.now()
-    const asked = (this.#encoder.info.prompts?.query ?? '') + text
-    const vector = text.trim() === '' ? undefined : (await this.#encoder.encode([asked], { signal }))[0]
+    const signs = operators(text)
+    const asked = (this.#encoder.info.prompts?.query ?? '') + signs.wanted
+    const vector = signs.wanted.trim() === '' ? undefined : (await this.#encoder.encode([asked], { signal }))[0]
     const encoded = performance.now()
-    const found = vector ? await this.#nearest(vector, limit, { ...(filters && { filters }), signal }) : []
+    const found = vector ? await this.#nearest(vector, signs, limit, { ...(filters && { filters }), signal }) : []
     const end = performance.now()
     const hits = found.map((hit) => ({ ...hit, score: scoreOf(hit.cosine), bm25: 0, matches: [], titleMatches: [] }))
     const least = minScore === 'auto' ? leastScore(hits[0], this.#documents) : minScore
@@ -181,6 +184,7 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
   /** The nearest documents, each by its nearest passage. */
   async #nearest(
     vector: Float32Array,
+    signs: Operators,
     limit: number,
     options: Omit<RemoteOptions, 'limit'>,
   ): Promise<RemoteHit<Fields>[]> {
@@ -192,7 +196,7 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
         options.signal,
       )
       const documents = new Map<string, RemoteHit<Fields>>()
-      for (const hit of passages) if (!documents.has(hit.id)) documents.set(hit.id, hit)
+      for (const hit of allowed(passages, signs)) if (!documents.has(hit.id)) documents.set(hit.id, hit)
       if (documents.size >= limit || passages.length < asked || round === ROUNDS_MAX)
         return [...documents.values()].slice(0, limit)
     }
