@@ -26,6 +26,7 @@ pub fn hoist(record: &mut Map<String, Value>) {
         });
     }
     answers(record);
+    relationships(record);
     // As Sessionize has it: `{"name": "Level", "categoryItems": [{"id": 11, "name": "Beginner"}]}`.
     let has_items =
         |value: &Value| value.as_array().is_some_and(|list| list.iter().any(|entry| entry.get("categoryItems").is_some()));
@@ -38,6 +39,17 @@ pub fn hoist(record: &mut Map<String, Value>) {
                 record.entry(name).or_insert(items);
             }
         }
+    }
+}
+
+/// Makes fields of the relationships of JSON:API, which point into a table beside: `{"speaker": {"data": {"type": "people", "id": "9"}}}`.
+fn relationships(record: &mut Map<String, Value>) {
+    let Some(Value::Object(relations)) = record.get_mut("relationships") else { return };
+    let of = |(name, relation): (&String, &mut Value)| Some((name.clone(), relation.get_mut("data")?.take()));
+    let related: Vec<(String, Value)> = relations.iter_mut().filter_map(of).collect();
+    if !related.is_empty() {
+        record.shift_remove("relationships");
+        related.into_iter().for_each(|(name, data)| drop(record.entry(name).or_insert(data)));
     }
 }
 

@@ -64,7 +64,7 @@ pub fn read_lines(text: &str, notes: &mut Notes) -> Result<Vec<Record>> {
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("line {}", index + 1);
         match serde_json::from_str(line) {
-            Ok(values) => records.push(Record { values, place }),
+            Ok(values) => records.push(Record { values: lists::own(values), place }),
             Err(cause) => {
                 notes.add(NoteKind::UnreadableRecord, "no JSON object in a line", &place);
                 first.get_or_insert((place, cause));

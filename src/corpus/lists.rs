@@ -87,6 +87,7 @@ const BESIDE: &[&str] = &[
     "ticket",
     "menu",
     "setting",
+    "included",
 ];
 
 /// Lists that have records in their entries and say of them where they belong.
@@ -199,9 +200,7 @@ fn without_titles(json: &Value, lists: &[List]) -> Result<Vec<Record>> {
         only = inner;
     }
     match only {
-        Value::Object(object) if titled(only) => {
-            Ok(vec![Record { values: unwrapped(object.clone()), place: "record 1".to_owned() }])
-        }
+        Value::Object(object) if titled(only) => Ok(vec![Record { values: own(object.clone()), place: "record 1".to_owned() }]),
         Value::Array(entries) if entries.is_empty() => Ok(Vec::new()),
         _ => {
             // Whoever reads them says which keys they have.
@@ -342,14 +341,18 @@ fn is_map(object: &Map<String, Value>) -> bool {
 /// Whether an entry has a title, itself or in an object that holds what it has.
 fn titled(entry: &Value) -> bool {
     let Value::Object(object) = entry else { return false };
-    has(object, |meaning| matches!(meaning, Meaning::Title(0..=2)))
-        || object.contains_key("summary")
-        || WRAPPERS.iter().any(|key| {
-            object
-                .get(*key)
-                .and_then(Value::as_object)
-                .is_some_and(|inner| has(inner, |meaning| matches!(meaning, Meaning::Title(0..=2))))
-        })
+    has(object, |meaning| matches!(meaning, Meaning::Title(0..=2))) || object.contains_key("summary") || wrapper(object).is_some()
+}
+
+/// The key of the object that holds what a record has: `{"node": {"name": …}}`, `{"talk": {"title": …}, "slot": …}`.
+fn wrapper(object: &Map<String, Value>) -> Option<&String> {
+    let holds = |key: &str, least: usize| {
+        let is_title = |meaning| matches!(meaning, Meaning::Title(sure) if sure <= least);
+        object.get(key).and_then(Value::as_object).is_some_and(|inner| has(inner, is_title))
+    };
+    let mut names = object.keys();
+    let of_record = |key: &&String| WANTED.contains(&singular(key).as_str()) && holds(key, 1);
+    names.clone().find(|key| WRAPPERS.contains(&key.as_str()) && holds(key, 2)).or_else(|| names.find(of_record))
 }
 
 fn has(object: &Map<String, Value>, wanted: impl Fn(Meaning) -> bool) -> bool {
@@ -389,15 +392,21 @@ fn worth(list: &List) -> Worth {
     Worth { titled, score, is_wanted, is_beside }
 }
 
+/// What an object says as a record: also what the objects in it say of that.
+pub fn own(object: Map<String, Value>) -> Map<String, Value> {
+    let mut values = unwrapped(object);
+    hoist(&mut values);
+    values
+}
+
 /// A record whose own keys say nothing, with those of the object that holds what it has.
 fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
     let is_title = |meaning: Meaning| matches!(meaning, Meaning::Title(0..=2));
     if has(&object, is_title) {
         return object;
     }
-    let inner =
-        WRAPPERS.iter().find(|key| object.get(**key).and_then(Value::as_object).is_some_and(|inner| has(inner, is_title)));
-    if let Some(Value::Object(inner)) = inner.and_then(|key| object.shift_remove(*key)) {
+    let key = wrapper(&object).cloned();
+    if let Some(Value::Object(inner)) = key.and_then(|key| object.shift_remove(&key)) {
         inner.into_iter().for_each(|(key, value)| {
             object.entry(key).or_insert(value);
         });
@@ -414,8 +423,7 @@ fn take(list: &List, is_one_of_several: bool, records: &mut Vec<Record>, notes: 
             notes.add(NoteKind::UnreadableRecord, "no object", &place);
             continue;
         };
-        let mut values = unwrapped(object.clone());
-        hoist(&mut values);
+        let mut values = own(object.clone());
         if let Some(key) = key
             && !values.keys().any(|name| matches!(meaning(name), Meaning::Id(_)))
         {

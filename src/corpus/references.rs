@@ -125,6 +125,9 @@ fn collect(value: &Value, name: &str, depth: usize, language: Option<&str>, tabl
         return;
     }
     let mut add = |id: String, entry: &Map<String, Value>| {
+        // Of JSON:API one list holds entries of all types.
+        let typed = entry.get("attributes").and_then(Value::as_object).zip(entry.get("type").and_then(Value::as_str));
+        let (entry, name) = typed.unwrap_or((entry, name));
         if let Some(called) = called(entry, language) {
             tables.entry(base(name).0).or_default().entry(id).or_insert(called);
         }

@@ -209,6 +209,37 @@ fn ids_that_point_into_a_table_beside_become_names() {
 }
 
 #[test]
+fn the_relationships_of_json_api_become_names_and_what_is_included_is_no_record() {
+    let (documents, notes) = json_of(json!({
+        "data": [{"type": "talks", "id": "1", "attributes": {"title": "Sea walls", "body": "Stones against waves."}, "relationships": {
+            "speaker": {"data": {"type": "people", "id": "9"}}, "room": {"data": {"type": "rooms", "id": "9"}}, "tags": {"data": []},
+        }}],
+        "included": [
+            {"type": "people", "id": "9", "attributes": {"name": "Ana Silva"}},
+            {"type": "rooms", "id": "9", "attributes": {"name": "Hall"}},
+        ],
+    }));
+    assert_eq!(titles(&documents), ["Sea walls"]);
+    assert_eq!(Value::Object(documents[0].fields.clone()), json!({"type": "talks", "speaker": "Ana Silva", "room": "Hall"}));
+    assert_eq!(notes, [""; 0]);
+}
+
+#[test]
+fn a_record_in_an_object_of_its_own_is_found_in_lines_as_in_a_list() {
+    let records = [
+        json!({"talk": {"title": "Tides", "abstract": "Moon."}, "slot": {"start": "2031-05-01T09:30", "room": {"en": "Hall"}}}),
+        json!({"talk": {"title": "Currents"}, "speaker": {"name": "Bo Ek"}}),
+    ];
+    let lines = records.iter().map(|record| format!("{record}\n")).collect::<String>();
+    let of_lines = super::reading::documents(lines, Format::Jsonl);
+    assert_eq!(titles(&of_lines), ["Tides", "Currents"]);
+    assert_eq!(of_lines[0].text, "Moon.");
+    assert_eq!(Value::Object(of_lines[0].fields.clone()), json!({"start": "2031-05-01T09:30", "room": "Hall"}));
+    assert_eq!(Value::Object(of_lines[1].fields.clone()), json!({"speaker": "Bo Ek"}));
+    assert_eq!(super::reading::documents(Value::from(records.to_vec()).to_string(), Format::Json), of_lines);
+}
+
+#[test]
 fn people_who_list_their_sessions_come_to_them() {
     let (documents, notes) = json_of(json!({
         "talks": [{"id": 1, "title": "Roses", "room": "5, 7"}, {"id": 2, "title": "Thorns"}], "rooms": [{"id": 5, "name": "Lawn"}, {"id": 7, "name": "Hall"}],

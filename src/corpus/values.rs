@@ -32,7 +32,10 @@ const NAMES: &[&str] = &[
 const PARTS_OF_NAMES: [[&str; 2]; 3] = [["first_name", "last_name"], ["firstName", "lastName"], ["given_name", "family_name"]];
 
 /// Keys of a moment that is an object.
-const MOMENTS: &[&str] = &["dateTime", "datetime", "$date", "date"];
+const MOMENTS: &[&str] = &["dateTime", "datetime", "$date", "date", "local", "utc"];
+
+/// Keys that hold what an object is about, where it says nothing itself.
+const WRAPPERS: &[&str] = &["attributes", "fields", "properties", "node", "data", "edges", "nodes"];
 
 /// What values are read with.
 pub struct Reading<'a> {
@@ -70,6 +73,10 @@ impl Reading<'_> {
         if is_languages(&object) {
             return self.of_languages(object, field, place);
         }
+        if object.keys().all(|key| key.bytes().all(|digit| digit.is_ascii_digit())) {
+            // `{"0": "Ada", "1": "Bo"}`, or by their ids.
+            return self.plain(object.into_iter().map(|(_, value)| value).collect(), field, place);
+        }
         if object.len() == 1 && object.keys().all(|key| names::is_one_of(key, field)) {
             // `<speakers><speaker>`
             return object.into_iter().next().and_then(|(_, value)| self.plain(value, field, place));
@@ -91,9 +98,12 @@ impl Reading<'_> {
             Value::Object(object) => is_languages(object) || NAMES.iter().any(|key| object.contains_key(*key)),
             Value::Number(_) | Value::Bool(_) => true,
         };
-        match NAMES.iter().find(|key| object.get(**key).is_some_and(says_something)) {
-            Some(key) => object.shift_remove(*key).and_then(|name| self.plain(name, field, place)),
-            None => {
+        if let Some(key) = NAMES.iter().find(|key| object.get(**key).is_some_and(says_something)) {
+            return object.shift_remove(*key).and_then(|name| self.plain(name, field, place));
+        }
+        match WRAPPERS.iter().find_map(|key| object.shift_remove(*key)) {
+            Some(inner @ (Value::Object(_) | Value::Array(_) | Value::Null)) => self.plain(inner, field, place),
+            _ => {
                 self.notes.add(NoteKind::UnknownValue, field, place);
                 None
             }
@@ -164,11 +174,23 @@ mod tests {
             (json!({"rendered": "Roses &amp; thorns", "protected": false}), json!("Roses &amp; thorns")),
             (json!({"date": "2031-05-01", "time": "09:30:00", "tz": "Europe/Zurich"}), json!("2031-05-01T09:30")),
             (json!({"dateTime": "2031-05-01T09:30:00Z"}), json!("2031-05-01T09:30:00Z")),
+            (
+                json!({"timezone": "Europe/Oslo", "local": "2031-05-01T09:30:00", "utc": "2031-05-01T07:30:00Z"}),
+                json!("2031-05-01T09:30:00"),
+            ),
+            (json!({"0": "Ada", "1": "Bo"}), json!(["Ada", "Bo"])),
+            (
+                json!({"data": [{"id": 1, "attributes": {"name": "Ana"}}, {"id": 2, "attributes": {"name": "Bo"}}]}),
+                json!(["Ana", "Bo"]),
+            ),
+            (json!({"edges": [{"node": {"name": "Ana"}}]}), json!(["Ana"])),
             (json!([[1, 2], ["a"], []]), json!([1, 2, "a"])),
         ] {
             assert_eq!(plain(value.clone(), None).0, Some(expected), "{value}");
         }
-        for value in [json!(null), json!(""), json!([]), json!({}), json!([null, " "]), json!({"name": null})] {
+        for value in
+            [json!(null), json!(""), json!([]), json!({}), json!([null, " "]), json!({"name": null}), json!({"data": null})]
+        {
             assert_eq!(plain(value, None), (None, Notes::default()));
         }
     }
