@@ -230,29 +230,6 @@ pub fn record(event: &[(String, String)]) -> Map<String, Value> {
     record
 }
 
-/// The moment of mail and RSS (RFC 5322) as ISO 8601: `Thu, 01 May 2031 09:30:00 +0200` is `2031-05-01T09:30:00+02:00`.
-pub fn of_mail(text: &str) -> Option<String> {
-    let rest = text.split_once(',').map_or(text, |(_, rest)| rest);
-    let mut parts = rest.split_whitespace();
-    let (day, month, year): (u32, &str, &str) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = 1 + months.iter().position(|name| month.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)))?;
-    let (time, zone) = (parts.next()?, parts.next().unwrap_or("GMT"));
-    let is_number = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
-    let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
-    if !is_number(year, 4) || !(1..=31).contains(&day) || !time.split(':').all(|part| is_number(part, 2)) {
-        return None;
-    }
-    let zone = match zone {
-        "GMT" | "UT" | "UTC" | "Z" | "+0000" | "-0000" => "Z".to_owned(),
-        _ if zone.len() == 5 && zone.starts_with(['+', '-']) && is_number(&zone[1..], 4) => {
-            format!("{}:{}", &zone[..3], &zone[3..])
-        }
-        _ => return None,
-    };
-    Some(format!("{year}-{month:02}-{day:02}T{time}{zone}"))
-}
-
 /// All categories of an event: one as a text, several as a list.
 fn categories(event: &[(String, String)]) -> Value {
     let lists = event.iter().filter(|(name, _)| name == "CATEGORIES");
@@ -420,15 +397,6 @@ mod tests {
         let (documents, notes) = read_as(bytes, Format::Ics, ReadOptions::default()).unwrap();
         assert_eq!(documents[0].title, "Bäume und Äpfel für Anfänger");
         assert_eq!(notes, ["the file is not UTF-8 and was read as windows-1252"]);
-    }
-
-    #[test]
-    fn the_moments_of_feeds_become_those_of_calendars() {
-        assert_eq!(of_mail("Thu, 01 May 2031 09:30:00 +0200").as_deref(), Some("2031-05-01T09:30:00+02:00"));
-        assert_eq!(of_mail("1 May 2031 09:30 GMT").as_deref(), Some("2031-05-01T09:30:00Z"));
-        for text in ["", "tomorrow", "Thu, 41 May 2031 09:30:00 GMT", "Thu, 01 Mai 31 x", "Thu, 01 May 2031"] {
-            assert_eq!(of_mail(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::notes::{NoteKind, Notes};
 
@@ -70,7 +70,19 @@ pub fn detect(bytes: &[u8]) -> &'static Encoding {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny)
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    // No page is written as Macs did, but tables are.
+    if guess.is_single_byte() && is_of_old_macs(bytes) { MACINTOSH } else { guess }
+}
+
+/// Whether most letters that are not ASCII lie where Macs had them, between small letters, and windows-1252 has signs that stand between none.
+fn is_of_old_macs(bytes: &[u8]) -> bool {
+    let (mut of_macs, mut of_others) = (0usize, 0usize);
+    for around in bytes.windows(3).filter(|around| around[0].is_ascii_alphabetic() && around[2].is_ascii_lowercase()) {
+        of_macs += usize::from(matches!(around[1], 0x80..=0x84 | 0x86..=0x90 | 0x9b | 0x9d | 0x9f));
+        of_others += usize::from(around[1] >= 0xc0);
+    }
+    of_macs > of_others
 }
 
 #[cfg(test)]
@@ -93,6 +105,8 @@ mod tests {
             let bytes = Encoding::for_label(encoding.as_bytes()).unwrap().encode(text).0.into_owned();
             assert_eq!(read(&bytes), (text.to_owned(), vec![encoding.to_owned()]), "{encoding}");
         }
+        let of_mac = b"Titel;R\x8aume\rG\x8arten f\x9fr Anf\x8anger;Gro\xa7er Saal\r";
+        assert_eq!(read(of_mac), ("Titel;Räume\rGärten für Anfänger;Großer Saal\r".to_owned(), vec!["macintosh".to_owned()]));
         assert_eq!(read(german.as_bytes()), (german.to_owned(), vec![]));
         assert_eq!(read(b"an escape \x1b$B that means nothing").1, Vec::<String>::new());
     }

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::ReadOptions;
 use super::address::runs_a_script;
 use super::clean::{clean, clean_address, clean_line};
-use super::names::{GUID, Meaning, is_same, meaning, words};
+use super::names::{GUID, Meaning, OF_PERSON, is_same, meaning, words};
 use super::notes::{NoteKind, Notes};
 use super::values::Reading;
-use super::withheld;
+use super::{moments, people, withheld};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Digest;
 use crate::index::builder::PEOPLE;
@@ -27,6 +27,9 @@ const TEXTS_MAX: usize = 50;
 
 /// Columns or keys that an error lists.
 const LISTED_MAX: usize = 40;
+
+/// Fields of which each word is a value.
+const LISTS: &[&str] = &["tags", "keywords", "schlagwörter", "stichwörter", "mots clés", "palabras clave"];
 
 /// Fields that go by these names whatever a file calls them.
 const MOMENTS: &[&str] = &["start", "end"];
@@ -53,6 +56,11 @@ struct Draft {
 /// # Errors
 /// `missing-column` where no record has a title, or a column that an option names.
 pub fn documents(mut records: Vec<Record>, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<Document>> {
+    let is_asked_for = options.names().chain(options.fields.iter().flatten()).any(|name| people::is_part(name));
+    if !is_asked_for && columns(&records).into_iter().any(people::is_part) {
+        let has_title = columns(&records).into_iter().any(|name| matches!(meaning(name), Meaning::Title(_)));
+        records.iter_mut().for_each(|record| people::join_names(&mut record.values, !has_title && options.title.is_none()));
+    }
     check_names(&records, options)?;
     let mut meanings = Meanings::default();
     let mut drafts = Vec::with_capacity(records.len());
@@ -175,7 +183,8 @@ fn draft(record: Record, number: usize, options: &ReadOptions, meanings: &mut Me
                 Meaning::Text(place) => Some(place),
                 _ => None,
             });
-            keys.into_iter().map(|(_, key)| key).collect()
+            let is_of_person = keys.first().is_some_and(|(place, _)| *place == OF_PERSON);
+            keys.into_iter().filter(|(place, _)| *place < OF_PERSON || is_of_person).map(|(_, key)| key).collect()
         }
         names => names.to_vec(),
     };
@@ -220,7 +229,7 @@ fn title_key(values: &Map<String, Value>, meanings: &mut Meanings) -> Option<Str
 
 /// The id of a record, and the one that is unique in the world, where it has them.
 fn ids(values: &mut Map<String, Value>, options: &ReadOptions, meanings: &mut Meanings) -> (Option<String>, Option<String>) {
-    let text = |value: &Value| match value {
+    let text = |value: &Value| match value.get("$oid").unwrap_or(value) {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
@@ -307,6 +316,12 @@ fn fields(
             continue;
         }
         let plain = Reading { language: options.language.as_deref(), notes: &mut *notes }.plain(value, name, place);
+        let plain = plain.map(|value| match meanings.of(&key) {
+            Meaning::People(_) => people::separate(value),
+            _ if is_people => people::separate(value),
+            _ if LISTS.iter().any(|list| is_same(&key, list)) => separate(value),
+            _ => moments::of_epoch(&key, &value).map_or(value, Value::from),
+        });
         let Some(cleaned) = plain.and_then(clean_value) else { continue };
         if cleaned.as_str().is_some_and(|value| value.len() > REPEATED_BYTES && text.contains(value)) {
             continue;
@@ -329,6 +344,16 @@ fn fields(
         }
     }
     fields
+}
+
+/// The words in one text: "water, soil", or a line each.
+fn separate(value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    let signs: &[char] = if text.contains([';', '\n']) { &[';', '\n'] } else { &[','] };
+    if !text.contains(signs) {
+        return value;
+    }
+    text.split(signs).map(str::trim).filter(|word| !word.is_empty()).map(Value::from).collect()
 }
 
 fn clean_value(value: Value) -> Option<Value> {

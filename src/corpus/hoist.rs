@@ -49,7 +49,9 @@ fn relationships(record: &mut Map<String, Value>) {
     let related: Vec<(String, Value)> = relations.iter_mut().filter_map(of).collect();
     if !related.is_empty() {
         record.shift_remove("relationships");
-        related.into_iter().for_each(|(name, data)| drop(record.entry(name).or_insert(data)));
+        for (name, data) in related {
+            record.entry(name).or_insert(data);
+        }
     }
 }
 

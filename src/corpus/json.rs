@@ -1,6 +1,6 @@
 //! JSON and JSON Lines.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::documents::Record;
 use super::lists::Unread;
@@ -18,6 +18,9 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
             if first.trim() != text.trim() && serde_json::from_str::<Value>(first).is_ok_and(|first| first.is_object()) {
                 return read_lines(text, notes);
             }
+            if let Some(json) = in_script(text) {
+                return from_value(&json, options, notes);
+            }
             if let Some(json) = rescue::without_last_commas(text).and_then(|text| serde_json::from_str(&text).ok()) {
                 return from_value(&json, options, notes);
             }
@@ -29,6 +32,12 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
         }
     };
     from_value(&json, options, notes)
+}
+
+/// What a script hands over: `window.TALKS = […];`, `program({…})`.
+fn in_script(text: &str) -> Option<Value> {
+    let (start, end) = (text.find(['[', '{'])?, text.rfind([']', '}'])?);
+    serde_json::from_str(text.get(start..=end)?).ok()
 }
 
 /// The records of what a file holds.
@@ -46,10 +55,21 @@ pub fn from_value(json: &Value, options: &ReadOptions, notes: &mut Notes) -> Res
         },
     };
     let followed = references::follow(json, &mut records, options.language.as_deref(), notes);
-    for Unread { path, entries } in unread.iter().filter(|list| !followed.contains(&references::table_name(&list.path))) {
+    // What JSON:API includes is of all tables.
+    let is_followed =
+        |path: &str| followed.contains(&references::table_name(path)) || (path == "included" && !followed.is_empty());
+    for Unread { path, entries } in unread.iter().filter(|list| !is_followed(&list.path)) {
         notes.add_many(NoteKind::UnreadList, path, *entries, "");
     }
     Ok(records)
+}
+
+/// Whether a line says where the next one goes, as search engines are fed: `{"index": {"_id": "1"}}`.
+fn is_action(line: &Map<String, Value>) -> bool {
+    let of = |(key, of): (&String, &Value)| {
+        ["index", "create"].contains(&key.as_str()) && of.as_object().is_some_and(|of| of.keys().all(|key| key.starts_with('_')))
+    };
+    line.len() == 1 && line.iter().all(of)
 }
 
 /// Reads one object a line; empty lines are passed over, those that hold no object are left out.
@@ -60,11 +80,18 @@ pub fn read_lines(text: &str, notes: &mut Notes) -> Result<Vec<Record>> {
     {
         return Ok(lists::records(&json, notes)?.0);
     }
-    let (mut records, mut first) = (Vec::new(), None);
+    let (mut records, mut first, mut id) = (Vec::new(), None, None);
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("line {}", index + 1);
         match serde_json::from_str(line) {
-            Ok(values) => records.push(Record { values: lists::own(values), place }),
+            Ok(action) if is_action(&action) => id = action.values().next().and_then(|action| action.get("_id")).cloned(),
+            Ok(values) => {
+                let mut values = lists::own(values);
+                if let Some(id) = id.take().filter(|_| !values.contains_key("id")) {
+                    values.entry("_id").or_insert(id);
+                }
+                records.push(Record { values, place });
+            }
             Err(cause) => {
                 notes.add(NoteKind::UnreadableRecord, "no JSON object in a line", &place);
                 first.get_or_insert((place, cause));

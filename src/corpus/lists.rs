@@ -6,6 +6,7 @@ use super::documents::Record;
 use super::hoist::hoist;
 use super::names::{Meaning, meaning, singular, words};
 use super::notes::{NoteKind, Notes};
+use super::rows;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Lists deeper than this are not looked for.
@@ -39,6 +40,7 @@ const WANTED: &[&str] = &[
     "tutorial",
     "poster",
     "activity",
+    "entry",
 ];
 
 /// Lists of what explains records, or of what is beside them.
@@ -88,13 +90,21 @@ const BESIDE: &[&str] = &[
     "menu",
     "setting",
     "included",
+    "list",
 ];
+
+/// Lists of what a table has, whose rows may be no objects.
+const COLUMNS: &[&str] = &["col", "column", "header"];
 
 /// Lists that have records in their entries and say of them where they belong.
 const AROUND: &[&str] = &["room", "track", "stage", "hall", "venue", "location", "category", "type"];
 
-/// Objects that hold what a record has.
+/// Lists whose entries hold others and are records themselves: the name of one is the field `session` of those.
+const GROUPS: &[&str] = &["session", "symposium", "panel", "block"];
+
+/// Objects that hold what a record has, and those that do where a title is in them.
 const WRAPPERS: &[&str] = &["attributes", "fields", "properties", "node", "_source", "data"];
+const CONTENTS: &[&str] = &["content", "snippet", "doc", "item", "record", "resource", "entity"];
 
 /// A list of objects, gathered from all places that look the same.
 struct List<'a> {
@@ -126,6 +136,8 @@ pub struct Unread {
 #[derive(Clone, Copy)]
 struct Worth {
     titled: f64,
+    texted: f64,
+    timed: f64,
     score: f64,
     is_wanted: bool,
     is_beside: bool,
@@ -140,25 +152,34 @@ pub fn records(json: &Value, notes: &mut Notes) -> Result<(Vec<Record>, Vec<Unre
     gather(json, String::new(), &Vec::new(), &mut lists);
     let mut worths: Vec<Worth> = lists.iter().map(worth).collect();
     for index in 0..lists.len() {
-        // What lies in records, such as the comments of a post, is no list of records.
-        let path = lists[index].path.as_str();
-        let is_around = |list: &List| list.path != path && path.starts_with(&inside(&list.path));
+        // What lies in records, such as the comments of a post, is no list of records, but for the talks of a session.
         let holds = |other: usize| worths[other].titled >= 0.5 && lists[other].entries.len() > 1 && !worths[other].is_beside;
-        if (0..lists.len()).any(|other| is_around(&lists[other]) && holds(other)) {
+        let is_inside = |other: usize| lies_in(&lists[index], &lists[other]) && !is_nested(index, other, &lists, &worths);
+        if (0..lists.len()).any(|other| holds(other) && is_inside(other)) {
             worths[index].score -= 3.0;
         }
     }
     let best = (0..lists.len())
-        .filter(|&index| worths[index].titled > 0.0)
+        .filter(|&index| worths[index].titled > 0.0 && !COLUMNS.contains(&last_word(&lists[index].path).as_str()))
         .max_by(|&a, &b| worths[a].score.total_cmp(&worths[b].score).then_with(|| b.cmp(&a)));
-    let Some(best) = best else { return Ok((without_titles(json, &lists)?, Vec::new())) };
+    let Some(best) = best else {
+        return match rows::as_objects(json) {
+            Some(table) => records(&table, notes),
+            None => Ok((without_titles(json, &lists)?, Vec::new())),
+        };
+    };
     let chosen: Vec<usize> = (0..lists.len()).filter(|&index| belongs(index, best, &lists, &worths)).collect();
     let mut records = Vec::new();
     for &index in &chosen {
+        let from = records.len();
         if chosen.len() > 1 {
             notes.add_many(NoteKind::ReadList, &lists[index].path, lists[index].entries.len(), "");
         }
         take(&lists[index], chosen.len() > 1, &mut records, notes);
+        // What is read by itself is no field of what it lies in.
+        let inner = chosen.iter().filter(|other| lies_in(&lists[**other], &lists[index]));
+        let keys: Vec<&str> = inner.filter_map(|other| key_in(&lists[*other], &lists[index])).collect();
+        records[from..].iter_mut().for_each(|record: &mut Record| record.values.retain(|key, _| !keys.contains(&key.as_str())));
     }
     let is_unread = |index: &usize| !chosen.contains(index) && worths[*index].titled > 0.0;
     let beside: Vec<&str> = (0..lists.len())
@@ -169,14 +190,35 @@ pub fn records(json: &Value, notes: &mut Notes) -> Result<(Vec<Record>, Vec<Unre
         notes.add(NoteKind::SingleRecord, &format!("--records, one of {}", beside.join(", ")), &record.place);
     }
     // What lies in the entries of a list comes with them, or is beside something that does not.
-    let outer = (0..lists.len()).filter(|index| is_unread(index) && !lists[*index].path.contains("[]"));
+    let lies_outside = |path: &str| !path.contains("[]") && !path.contains("*.");
+    let outer = (0..lists.len()).filter(|index| is_unread(index) && lies_outside(&lists[*index].path));
     let unread = outer.map(|index| Unread { path: lists[index].path.clone(), entries: lists[index].entries.len() }).collect();
     Ok((records, unread))
 }
 
+/// Whether a list lies in the entries of another one.
+fn lies_in(inner: &List, outer: &List) -> bool {
+    inner.path != outer.path && inner.path.strip_prefix(&outer.path).is_some_and(|rest| rest.starts_with(['[', '.']))
+}
+
+/// The key under which an entry of one list holds another one.
+fn key_in<'a>(inner: &'a List, outer: &List) -> Option<&'a str> {
+    inner.path.strip_prefix(&outer.path)?.trim_start_matches("[]").strip_prefix('.').map(|key| key.trim_end_matches(".*"))
+}
+
+/// Whether a list lies in another one and is one of records as well: the talks of sessions, which have texts where the sessions have titles.
+fn is_nested(inner: usize, outer: usize, lists: &[List], worths: &[Worth]) -> bool {
+    let (of, around) = (worths[inner], worths[outer]);
+    let is_plain = key_in(&lists[inner], &lists[outer]).is_some_and(|key| words(key).len() == 1);
+    let are_records = of.is_wanted && of.titled >= 0.5 && of.texted >= 0.5;
+    let is_more_than_a_name = around.is_wanted || around.timed >= 0.5 || around.texted >= 0.5;
+    let is_in_records = around.titled >= 0.5 && is_more_than_a_name && !around.is_beside && lists[outer].entries.len() > 1;
+    is_plain && are_records && is_in_records && lies_in(&lists[inner], &lists[outer])
+}
+
 /// Whether a list is read together with the best one.
 fn belongs(index: usize, best: usize, lists: &[List], worths: &[Worth]) -> bool {
-    if index == best {
+    if index == best || is_nested(index, best, lists, worths) || is_nested(best, index, lists, worths) {
         return true;
     }
     let (worth, of_best) = (worths[index], worths[best]);
@@ -290,7 +332,9 @@ fn gather<'a>(value: &'a Value, path: String, around: &Around<'a>, lists: &mut V
         Value::Object(object) if is_map(object) => {
             let path = below(&path, "*");
             object.iter().for_each(|(key, value)| add(&path, Some(key), value));
-            object.values().for_each(|value| gather(value, path.clone(), around, lists));
+            object
+                .values()
+                .for_each(|value| gather(value, path.clone(), &[&around[..], &said(&path, value)[..]].concat(), lists));
         }
         Value::Object(object) => {
             for (key, value) in object {
@@ -312,7 +356,9 @@ fn said<'a>(path: &str, entry: &'a Value) -> Around<'a> {
     let place = AROUND.iter().find(|name| **name == word).and_then(|word| Some((*word, name()?)));
     let is_day = word == "day";
     let day = text("date").or_else(|| text("day")).or_else(|| name().filter(|_| is_day)).filter(|_| is_day || !titled(entry));
-    place.into_iter().chain(day.map(|day| ("day", day))).collect()
+    let group = GROUPS.contains(&word.as_str()).then(name).flatten();
+    let of_group = group.map(|name| ("session", name)).into_iter().chain(group.and_then(|_| Some(("room", text("room")?))));
+    place.into_iter().chain(of_group).chain(day.map(|day| ("day", day))).collect()
 }
 
 /// The last word of a path, in the singular.
@@ -333,9 +379,10 @@ fn below(path: &str, key: &str) -> String {
 /// Whether an object is a list whose entries have keys instead of places: `{"a1": {"title": …}, "b2": {"title": …}}`.
 fn is_map(object: &Map<String, Value>) -> bool {
     let are_numbered = || object.keys().all(|key| key.starts_with(|c: char| c.is_ascii_digit()));
+    let is_name = |key: &String| !key.contains(|c: char| c.is_ascii_digit());
     !object.is_empty()
         && object.values().all(Value::is_object)
-        && (are_numbered() || (object.len() > 1 && object.values().all(titled)))
+        && (are_numbered() || (object.values().all(titled) && (object.len() > 1 || !object.keys().all(is_name))))
 }
 
 /// Whether an entry has a title, itself or in an object that holds what it has.
@@ -351,7 +398,8 @@ fn wrapper(object: &Map<String, Value>) -> Option<&String> {
         object.get(key).and_then(Value::as_object).is_some_and(|inner| has(inner, is_title))
     };
     let mut names = object.keys();
-    let of_record = |key: &&String| WANTED.contains(&singular(key).as_str()) && holds(key, 1);
+    let of_record =
+        |key: &&String| (WANTED.contains(&singular(key).as_str()) || CONTENTS.contains(&key.as_str())) && holds(key, 1);
     names.clone().find(|key| WRAPPERS.contains(&key.as_str()) && holds(key, 2)).or_else(|| names.find(of_record))
 }
 
@@ -379,7 +427,8 @@ fn worth(list: &List) -> Worth {
     });
     let last = last_word(&list.path);
     // `rooms.Hall` is a list of what is in a room, whatever that is called.
-    let is_place = list.path.rsplit_once('.').is_some_and(|(parent, _)| AROUND.contains(&last_word(parent).as_str()));
+    let parent = list.path.rsplit_once('.').map(|(parent, _)| parent).filter(|parent| !parent.ends_with("[]"));
+    let is_place = parent.is_some_and(|parent| AROUND.contains(&last_word(parent).as_str()));
     let [is_wanted, is_beside] = [WANTED, BESIDE].map(|names| !is_place && names.contains(&last.as_str()));
     let hint = if is_wanted {
         3.0
@@ -389,7 +438,7 @@ fn worth(list: &List) -> Worth {
         0.0
     };
     let score = titled * 4.0 + texted * 2.0 + timed * 2.0 + hint + (list.entries.len() as f64).ln() * 0.3;
-    Worth { titled, score, is_wanted, is_beside }
+    Worth { titled, texted, timed, score, is_wanted, is_beside }
 }
 
 /// What an object says as a record: also what the objects in it say of that.

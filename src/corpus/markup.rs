@@ -7,8 +7,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
 use super::documents::Record;
-use super::notes::Notes;
-use super::{ReadOptions, calendar, json, lists, rescue, schedule};
+use super::notes::{NoteKind, Notes};
+use super::{ReadOptions, calendar, json, lists, moments, rescue, schedule};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Elements deeper than this are refused.
@@ -57,6 +57,12 @@ const INLINE: &[&str] = &[
 /// Prefixes of elements that describe pictures, sounds and programs.
 const PASSED_OVER: &[&str] = &["media", "itunes", "atom", "slash", "wfw", "thr", "georss", "feedburner"];
 
+/// What of WordPress's export is read of an entry beside what any feed has; all else is settings, and other people's comments.
+const OF_WORDPRESS: &[&str] = &["status", "post_type"];
+
+/// Types of entries in that export that are no pages; so are all that begin with `wp_`.
+const NO_PAGES: &[&str] = &["attachment", "custom_css", "customize_changeset", "nav_menu_item", "oembed_cache", "revision"];
+
 /// The encoding that an XML file declares, where it is one that can be right.
 pub fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = &bytes[..bytes.len().min(300)];
@@ -101,9 +107,9 @@ fn read_sound(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Ve
         return json::from_value(&tree, options, notes);
     }
     match root.to_ascii_lowercase().as_str() {
-        "rss" => Ok(feed(lists::records_at(&tree, "rss.channel.item", notes)?)),
-        "rdf" => Ok(feed(lists::records_at(&tree, &format!("{root}.item"), notes)?)),
-        "feed" => Ok(feed(lists::records_at(&tree, "feed.entry", notes)?)),
+        "rss" => Ok(feed(lists::records_at(&tree, "rss.channel.item", notes)?, notes)),
+        "rdf" => Ok(feed(lists::records_at(&tree, &format!("{root}.item"), notes)?, notes)),
+        "feed" => Ok(feed(lists::records_at(&tree, "feed.entry", notes)?, notes)),
         "icalendar" => {
             let calendar = tree.get(&root).and_then(|calendar| calendar.get("vcalendar"));
             let path = match calendar.and_then(|calendar| calendar.get("components")) {
@@ -263,7 +269,8 @@ fn tree(text: &str) -> Result<Value> {
                         values.extend(value.ok().map(|value| (key, value.trim().into())));
                     }
                 }
-                let is_passed_over = PASSED_OVER.contains(&prefix.as_str());
+                let is_setting = prefix == "wp" && !OF_WORDPRESS.contains(&name.as_str());
+                let is_passed_over = is_setting || PASSED_OVER.contains(&prefix.as_str());
                 open.push(Open { name, values, text: String::new(), is_inline, is_passed_over });
             }
             Event::End(_) => {
@@ -311,7 +318,13 @@ fn close(closed: Open, parent: &mut Open) {
 }
 
 /// The entries of a feed under the usual names.
-fn feed(mut records: Vec<Record>) -> Vec<Record> {
+fn feed(mut records: Vec<Record>, notes: &mut Notes) -> Vec<Record> {
+    records.retain_mut(|Record { values, place }| {
+        let kind = values.shift_remove("post_type").and_then(|kind| kind.as_str().map(str::to_owned));
+        let no_page = kind.filter(|kind| kind.starts_with("wp_") || NO_PAGES.contains(&kind.as_str()));
+        no_page.iter().for_each(|kind| notes.add(NoteKind::CancelledRecord, &format!("post_type: {kind}"), place));
+        no_page.is_none()
+    });
     for Record { values, .. } in &mut records {
         values.entry("title").or_insert(Value::Null);
         for (from, to) in [
@@ -328,7 +341,7 @@ fn feed(mut records: Vec<Record>) -> Vec<Record> {
             }
         }
         if let Some(date) = values.get_mut("date").filter(|date| date.is_string()) {
-            *date = date.as_str().map(|date| calendar::of_mail(date).unwrap_or_else(|| date.to_owned())).into();
+            *date = date.as_str().map(|date| moments::of_mail(date).unwrap_or_else(|| date.to_owned())).into();
         }
         if let Some(guid) = values.get_mut("guid").filter(|guid| guid.is_object()) {
             *guid = guid.get_mut("#text").map(Value::take).unwrap_or_default();

@@ -20,11 +20,14 @@ mod hoist;
 mod json;
 mod lists;
 mod markup;
+mod moments;
 mod names;
 mod notes;
+mod people;
 mod programme;
 mod references;
 mod rescue;
+mod rows;
 mod schedule;
 mod script;
 mod table;
@@ -116,7 +119,7 @@ impl FromStr for Format {
 
     fn from_str(name: &str) -> Result<Self> {
         match name.to_ascii_lowercase().as_str() {
-            "json" => Ok(Self::Json),
+            "json" | "geojson" | "js" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
             "csv" | "tsv" | "tab" => Ok(Self::Csv),
             "xml" | "xcal" | "rss" | "atom" | "rdf" => Ok(Self::Xml),
@@ -174,6 +177,7 @@ pub fn read(bytes: &[u8], name: &Path, options: &ReadOptions) -> Result<Corpus> 
         Format::Json => json::read(&text, &options, &mut notes)?,
         Format::Jsonl => json::read_lines(&text, &mut notes)?,
         Format::Csv => table::read(&text, &options, &mut notes)?,
+        Format::Xml if is_page(&text) => return Err(no_page()),
         Format::Xml => markup::read(&text, &options, &mut notes)?,
         Format::Ics => {
             // Its lines may break characters in two: it is decoded once they are joined.
@@ -199,6 +203,17 @@ pub fn rebase(documents: &mut [Document], base: &str) -> Result<()> {
     let base = Base::new(base)?;
     documents.iter_mut().filter_map(|document| document.url.as_mut()).for_each(|url| *url = base.join(url));
     Ok(())
+}
+
+/// Whether a text is a page of HTML; some programs give a table in one the name of a workbook.
+fn is_page(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take("<!doctype html".len()).collect::<String>().to_ascii_lowercase();
+    ["<!doctype html", "<html", "<table"].iter().any(|tag| start.starts_with(tag))
+}
+
+fn no_page() -> Error {
+    let what = "the file is a page of HTML: open a table in it in your spreadsheet program and save it as CSV; pages of a site are read by `inkling site`";
+    Error::new(ErrorKind::UnsupportedFormat, what)
 }
 
 /// Refuses files of spreadsheet programs, which hold more than one table.

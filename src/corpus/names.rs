@@ -29,6 +29,15 @@ const FILLERS: &[&str] = &[
     "plain",
     "html",
     "field",
+    // Of the questions in forms.
+    "for",
+    "is",
+    "it",
+    "max",
+    "please",
+    "what",
+    "which",
+    "words",
 ];
 
 /// Words for what a record is: "Session title" is the title, while "Speaker title" is not.
@@ -111,6 +120,8 @@ const TEXTS: &[&[&str]] = &[
     &["abstract", "zusammenfassung", "résumé", "resumen", "resumo", "riassunto", "samenvatting", "概要", "要旨", "摘要"],
     &[
         "description",
+        "desc",
+        "describe",
         "beschreibung",
         "descripción",
         "descripcion",
@@ -135,7 +146,11 @@ const TEXTS: &[&[&str]] = &[
     &["body", "inhalt", "contenu", "contenido", "conteúdo", "contenuto", "内容"],
     &["content"],
     &["encoded"],
+    &["bio", "biography", "biografie", "biographie"],
 ];
+
+/// The place of texts that are about people: they are those of a record that has no other.
+pub const OF_PERSON: usize = 6;
 
 /// Words that may stand beside one of the texts: "Long description".
 const OF_TEXTS: &[&str] = &["body", "content", "long", "short", "text", "public", "kurz", "lang"];
@@ -225,6 +240,7 @@ const OF_MOMENTS: &[&str] = &["time", "at", "date", "datetime", "local", "schedu
 /// Columns of spreadsheets under the names that hits and filters use: the words of the heading, and the name.
 const FIELDS: &[(&str, &str)] = &[
     ("track", "track"),
+    ("tracks", "track"),
     ("track name", "track"),
     ("room", "room"),
     ("room name", "room"),
@@ -276,8 +292,17 @@ pub enum Meaning {
 /// How sure a name like `guid` is.
 pub const GUID: usize = 3;
 
-/// What a column or key holds, as far as its name tells.
+/// What a column or key holds, as far as its name tells, or both parts of a name in two languages: "Titel / Title".
 pub fn meaning(name: &str) -> Meaning {
+    let whole = of_words(name);
+    if whole == Meaning::Other && name.contains('/') {
+        let mut parts = name.split('/').map(str::trim).map(of_words);
+        return parts.next().filter(|first| parts.all(|part| part == *first)).unwrap_or(whole);
+    }
+    whole
+}
+
+fn of_words(name: &str) -> Meaning {
     let all: Vec<String> = words(name).into_iter().flat_map(halves).collect();
     let told: Vec<&str> = all.iter().map(String::as_str).filter(|word| !FILLERS.contains(word) && !is_number(word)).collect();
     let rest: Vec<&str> = told.iter().copied().filter(|word| !THINGS.contains(word)).collect();
@@ -286,8 +311,12 @@ pub fn meaning(name: &str) -> Meaning {
         _ => None,
     };
     let row = |rows: &[&[&str]], word: Option<&str>| word.and_then(|word| rows.iter().position(|row| row.contains(&word)));
-    if let Some(sure) = row(IDS, only) {
+    if let Some(sure) = row(IDS, only).or_else(|| (name.trim() == "#").then_some(2)) {
         return Meaning::Id(sure);
+    }
+    if only == Some("name") && told.len() == 1 && words(name).iter().any(|word| word == "your") {
+        // Of whoever fills in a form.
+        return Meaning::People("speakers");
     }
     let is_summary = only == Some("summary");
     if let Some(sure) = row(TITLES, only).filter(|_| !is_summary) {
@@ -360,7 +389,7 @@ fn field(name: &str, words: &[&str], is_of_record: bool) -> Option<&'static str>
 
 /// Whether a name is written for people: `Session Type`, not `session_type`.
 fn is_heading(name: &str) -> bool {
-    name.starts_with(char::is_uppercase) || name.trim().contains(' ')
+    name.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase) || name.trim().contains(' ')
 }
 
 fn is_number(word: &str) -> bool {
@@ -394,6 +423,15 @@ pub fn is_same(a: &str, b: &str) -> bool {
 pub fn is_one_of(one: &str, several: &str) -> bool {
     let last = |name: &str| words(name).pop().map(|word| singular(&word));
     last(one).is_some() && last(one) == last(several)
+}
+
+/// Whether a key holds what one of the things is called that another key is for: `tag` or `tag_name` of `tags`.
+pub fn is_name_of(key: &str, several: &str) -> bool {
+    let mut words = words(key);
+    if words.len() > 1 && words.last().is_some_and(|word| ["name", "title", "label"].contains(&word.as_str())) {
+        words.pop();
+    }
+    words.len() == 1 && is_one_of(&words[0], several)
 }
 
 /// A word for one of several things: `speakers` to `speaker`.

@@ -37,7 +37,7 @@ pub enum NoteKind {
     UnknownReference,
     /// Values of a field whose shape says nothing are left out.
     UnknownValue,
-    /// E-mail addresses and telephone numbers are left out.
+    /// E-mail addresses, telephone numbers and internal notes are left out.
     PrivateValue,
     /// Records that are rejected, withdrawn or cancelled are left out.
     CancelledRecord,
@@ -195,7 +195,7 @@ impl fmt::Display for Note {
             NoteKind::UnknownValue => write!(f, "{count} {}{of} could not be understood and {were} left out", values(one)),
             NoteKind::PrivateValue => write!(
                 f,
-                "{count} {}{of} {were} left out as e-mail addresses or telephone numbers, which every visitor could read; to keep \
+                "{count} {}{of} {were} left out as e-mail addresses, telephone numbers or internal notes, which every visitor could read; to keep \
                  them, name the field",
                 values(one)
             ),

@@ -2,15 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::documents::Record;
 use super::names::{Meaning, meaning, singular, words};
 use super::notes::{NoteKind, Notes};
-use super::values::Reading;
+use super::values::{Reading, is_languages};
 
-/// Tables deeper than this are not looked for.
+/// Tables deeper than this are not looked for, nor those that are nothing but ids and names.
 const DEPTH_MAX: usize = 6;
+const NAMES_DEPTH_MAX: usize = 2;
 
 /// The last word of a key that holds ids.
 const OF_IDS: &[&str] = &["id", "ids", "ref", "refs", "key", "keys", "uuid", "uuids", "guid", "code"];
@@ -72,11 +73,15 @@ fn from_people(json: &Value, records: &mut [Record], language: Option<&str>) -> 
         _ => table.as_object()?.values().collect(),
     };
     let mut of_records: HashMap<String, Vec<Value>> = HashMap::new();
-    for person in entries.into_iter().filter_map(Value::as_object) {
-        let lists =
-            person.iter().filter(|(key, _)| OF_RECORDS.contains(&base(key).0.as_str())).filter_map(|(_, ids)| ids.as_array());
+    for person in entries.into_iter().filter(|entry| entry.is_object()) {
+        let lists = person
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| OF_RECORDS.contains(&base(key).0.as_str()))
+            .filter_map(|(_, ids)| ids.as_array());
         for id in lists.flatten().filter_map(|entry| entry.as_object().map_or_else(|| id(entry), |entry| id(entry.get("id")?))) {
-            of_records.entry(id).or_default().extend(called(person, language));
+            of_records.entry(id).or_default().extend(called(person, name, language));
         }
     }
     let mut is_used = false;
@@ -95,12 +100,13 @@ pub fn table_name(path: &str) -> String {
     base(path.trim_end_matches(".*").rsplit('.').next().unwrap_or_default()).0
 }
 
-/// The singular of what a key is about, and whether its name says that it holds ids: `speaker` of `speakerIds`.
+/// The singular of what a key is about, and whether its name says that it holds ids: `speaker` of `speakerIds`, `idSpeaker`.
 fn base(key: &str) -> (String, bool) {
     let mut words = words(key);
-    let is_id = words.len() > 1 && words.last().is_some_and(|word| OF_IDS.contains(&word.as_str()));
+    let ends = words.len() > 1 && words.last().is_some_and(|word| OF_IDS.contains(&word.as_str()));
+    let is_id = ends || (words.len() > 1 && words[0] == "id");
     if is_id {
-        words.pop();
+        words.remove(if ends { words.len() - 1 } else { 0 });
     }
     if let Some(last) = words.pop() {
         words.push(singular(&last));
@@ -124,26 +130,27 @@ fn collect(value: &Value, name: &str, depth: usize, language: Option<&str>, tabl
     if depth > DEPTH_MAX {
         return;
     }
-    let mut add = |id: String, entry: &Map<String, Value>| {
+    let mut add = |id: String, entry: &Value| {
         // Of JSON:API one list holds entries of all types.
-        let typed = entry.get("attributes").and_then(Value::as_object).zip(entry.get("type").and_then(Value::as_str));
+        let typed = entry.get("attributes").zip(entry.get("type").and_then(Value::as_str));
         let (entry, name) = typed.unwrap_or((entry, name));
-        if let Some(called) = called(entry, language) {
+        if let Some(called) = called(entry, name, language) {
             tables.entry(base(name).0).or_default().entry(id).or_insert(called);
         }
     };
     match value {
         Value::Array(entries) => {
-            for entry in entries.iter().filter_map(Value::as_object).filter(|_| !name.is_empty()) {
-                IDS.iter().filter_map(|key| id(entry.get(*key)?)).for_each(|id| add(id, entry));
+            for entry in entries.iter().filter(|entry| entry.is_object() && !name.is_empty()) {
+                let ids = entry.as_object().into_iter().flatten().filter(|(key, _)| is_id_of(key, name));
+                ids.filter_map(|(_, value)| id(value)).for_each(|id| add(id, entry));
             }
             entries.iter().for_each(|entry| collect(entry, "", depth + 1, language, tables));
         }
         Value::Object(object) => {
-            if !name.is_empty() && object.values().all(Value::is_object) {
-                for (key, entry) in object {
-                    entry.as_object().into_iter().for_each(|entry| add(key.clone(), entry));
-                }
+            // `{"rooms": {"a": {"name": "Lawn"}}}`, or beside the records `{"rooms": {"a": "Lawn"}}`
+            let are_names = depth <= NAMES_DEPTH_MAX && object.values().all(Value::is_string) && !is_languages(object);
+            if !name.is_empty() && (are_names || object.values().all(Value::is_object)) {
+                object.iter().for_each(|(key, entry)| add(key.clone(), entry));
             }
             object.iter().for_each(|(key, value)| collect(value, key, depth + 1, language, tables));
         }
@@ -151,10 +158,15 @@ fn collect(value: &Value, name: &str, depth: usize, language: Option<&str>, tabl
     }
 }
 
+/// Whether a key of an entry holds its id: `id`, or `track_id` in the table of tracks.
+fn is_id_of(key: &str, table: &str) -> bool {
+    IDS.contains(&key) || matches!(base(key), (of, true) if of == base(table).0)
+}
+
 /// What an entry of a table is called.
-fn called(entry: &Map<String, Value>, language: Option<&str>) -> Option<Value> {
+fn called(entry: &Value, table: &str, language: Option<&str>) -> Option<Value> {
     let mut unheard = Notes::default();
-    Reading { language, notes: &mut unheard }.plain(Value::Object(entry.clone()), "", "").filter(Value::is_string)
+    Reading { language, notes: &mut unheard }.plain(entry.clone(), table, "").filter(Value::is_string)
 }
 
 fn id(value: &Value) -> Option<String> {
@@ -168,7 +180,7 @@ fn id(value: &Value) -> Option<String> {
 /// The id that a value is, or that an object holds which has nothing else to say.
 fn pointer(value: &Value) -> Option<String> {
     match value {
-        Value::Object(object) => IDS.iter().find_map(|key| id(object.get(*key)?)).filter(|_| called(object, None).is_none()),
+        Value::Object(object) => IDS.iter().find_map(|key| id(object.get(*key)?)).filter(|_| called(value, "", None).is_none()),
         other => id(other),
     }
 }

@@ -63,8 +63,6 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
 struct Columns {
     /// None is empty, and no two are the same.
     names: Vec<String>,
-    /// Which hold people, of whom a cell may have several.
-    are_people: Vec<bool>,
 }
 
 impl Columns {
@@ -77,8 +75,7 @@ impl Columns {
             let is_new = seen.insert(name.clone());
             names.push(if is_new { name } else { format!("{name} ({number})") });
         }
-        let are_people = names.iter().map(|name| matches!(meaning(name), Meaning::People(_))).collect();
-        Self { names, are_people }
+        Self { names }
     }
 
     /// The values of a row by the names of their columns; empty cells are null, so that it is known that they are there.
@@ -98,14 +95,7 @@ impl Columns {
             cells.push(last.join(&separator));
         }
         cells.resize(width, String::new());
-        let values = cells.into_iter().zip(&self.are_people).map(|(cell, is_people)| match cell {
-            _ if cell.is_empty() => Value::Null,
-            _ if *is_people && cell.contains([';', '|', '\n']) => {
-                let people = cell.split([';', '|', '\n']).map(str::trim).filter(|name| !name.is_empty());
-                people.map(Value::from).collect::<Vec<_>>().into()
-            }
-            _ => cell.into(),
-        });
+        let values = cells.into_iter().map(|cell| if cell.is_empty() { Value::Null } else { cell.into() });
         self.names.iter().cloned().zip(values).collect()
     }
 }

@@ -85,6 +85,8 @@ fn the_headings_of_usual_exports_need_no_options() {
     let call = "Proposal title,Speaker names,Start Time\nRoses,Ada Lind; Bo Ek,2031-05-01 09:30\n";
     let expected = json!({"speakers": ["Ada Lind", "Bo Ek"], "start": "2031-05-01 09:30"});
     assert_eq!(fields(&csv(call).0[0]), expected);
+    let form = "First Name,Last Name,What is the title of your talk?,Start\nAda,Lind,Roses,1935732600\n";
+    assert_eq!(fields(&csv(form).0[0]), json!({"start": "2031-05-05T07:30Z", "speakers": "Ada Lind"}));
 }
 
 #[test]
@@ -240,6 +242,39 @@ fn a_record_in_an_object_of_its_own_is_found_in_lines_as_in_a_list() {
 }
 
 #[test]
+fn tables_beside_are_found_where_their_ids_and_names_are_called_after_them() {
+    let (documents, notes) = json_of(json!({
+        "schedule": [
+            {"session_id": 1, "session_title": "Roses", "session_desc": "We count.", "track_id": 2, "location_id": "A", "idList": "l1", "speaker_ids": "7,8"},
+            {"session_id": 2, "session_title": "Thorns", "session_desc": "We weigh.", "track_id": 1, "location_id": "B", "idList": "l1", "speaker_ids": "8"},
+        ],
+        "tracks": [{"track_id": 1, "track_name": "Soil"}, {"track_id": 2, "track_name": "Gardens"}], "locations": {"A": "Lawn", "B": "Hall"},
+        "lists": [{"id": "l1", "name": "Accepted"}],
+        "speakers": [{"speaker_id": 7, "speaker_name": "Ada Lind"}, {"speaker_id": 8, "speaker_name": "Bo Ek"}],
+    }));
+    assert_eq!((documents[0].id.as_str(), documents[0].text.as_str()), ("1", "We count."));
+    let first = json!({"track": "Gardens", "location": "Lawn", "list": "Accepted", "speakers": ["Ada Lind", "Bo Ek"]});
+    assert_eq!(fields(&documents[0]), first);
+    let second = json!({"track": "Soil", "location": "Hall", "list": "Accepted", "speaker": "Bo Ek"});
+    assert_eq!((fields(&documents[1]), notes), (second, vec![]));
+}
+
+#[test]
+fn a_list_of_people_is_one_of_people_whatever_they_speak_about() {
+    let json = json!([
+        {"id": "u1", "fullName": "Ada Lind", "bio": "Ada keeps roses.", "sessions": [{"id": 1, "name": "Roses"}, {"id": 2, "name": "Snow"}]},
+        {"id": "u2", "fullName": "Bo Ek", "bio": "Bo counts.", "sessions": [{"id": 1, "name": "Roses"}]},
+    ]);
+    let (documents, notes) = json_of(json);
+    assert_eq!((titles(&documents), documents[0].text.as_str(), notes), (vec!["Ada Lind", "Bo Ek"], "Ada keeps roses.", vec![]));
+    assert_eq!(fields(&documents[0]), json!({"sessions": ["Roses", "Snow"]}));
+    // That of a speaker is no text of a talk which has one, and each word of a list of words is a value.
+    let (documents, _) = csv("#,Title,Abstract,Bio,Keywords\n12,Roses,We count.,Ada keeps roses.,\"petals, thorns\"\n");
+    assert_eq!((documents[0].id.as_str(), documents[0].text.as_str()), ("12", "We count."));
+    assert_eq!(fields(&documents[0]), json!({"Bio": "Ada keeps roses.", "Keywords": ["petals", "thorns"]}));
+}
+
+#[test]
 fn people_who_list_their_sessions_come_to_them() {
     let (documents, notes) = json_of(json!({
         "talks": [{"id": 1, "title": "Roses", "room": "5, 7"}, {"id": 2, "title": "Thorns"}], "rooms": [{"id": 5, "name": "Lawn"}, {"id": 7, "name": "Hall"}],
@@ -283,6 +318,53 @@ fn records_are_found_wherever_they_lie_in_a_file() {
     ] {
         assert_eq!(titles(&json_of(file.clone()).0), ["A", "B"], "{file}");
     }
+}
+
+#[test]
+fn the_talks_of_sessions_are_records_as_their_sessions_are() {
+    let talk = |title: &str| json!({"id": title, "title": title, "abstract": "x", "authors": [{"name": "Ada Lind"}]});
+    let (documents, _) = json_of(json!({"days": [{"date": "2031-05-01", "sessions": [
+        {"title": "Plenary", "room": "Hall", "start": "09:00", "talks": [talk("Roses"), talk("Thorns")]},
+        {"title": "Posters", "room": "Foyer", "start": "11:00", "talks": [talk("Snow")]},
+    ]}]}));
+    assert_eq!(titles(&documents), ["Plenary", "Posters", "Roses", "Thorns", "Snow"]);
+    assert_eq!(fields(&documents[0]), json!({"room": "Hall", "start": "09:00", "day": "2031-05-01"}));
+    assert_eq!(
+        fields(&documents[4]),
+        json!({"authors": ["Ada Lind"], "session": "Posters", "room": "Foyer", "day": "2031-05-01"})
+    );
+    // As Indico has timetables: by day, by a key, and what lies in a session by a key again.
+    let (documents, _) = json_of(json!({"results": {"7": {
+        "20310501": {"s1": {"title": "Plenary", "entries": {"c1": talk("Roses"), "c2": talk("Thorns")}}, "b2": {"title": "Coffee"}},
+        "20310502": {"c3": talk("Snow")},
+    }}}));
+    assert_eq!(titles(&documents), ["Plenary", "Coffee", "Snow", "Roses", "Thorns"]);
+}
+
+#[test]
+fn a_record_may_lie_in_the_object_of_its_content() {
+    let (documents, _) = json_of(json!({"notes": [
+        {"id": "a", "content": {"title": {"value": "Roses"}, "authors": {"value": ["Ada Lind", "Bo Ek"]}, "abstract": {"value": "We count."}}, "cdate": 1_935_732_600_000_i64},
+        {"id": "b", "event": {"name": "Thorns", "start_at": 1_935_732_600}},
+    ]}));
+    assert_eq!((titles(&documents), documents[0].text.as_str()), (vec!["Roses", "Thorns"], "We count."));
+    assert_eq!(fields(&documents[0]), json!({"cdate": "2031-05-05T07:30Z", "authors": ["Ada Lind", "Bo Ek"]}));
+    assert_eq!(fields(&documents[1]), json!({"start": "2031-05-05T07:30Z"}));
+}
+
+#[test]
+fn json_in_a_script_and_lines_for_a_search_engine_are_read() {
+    let talks = r#"[{"title": "Roses; thorns", "text": "x"}, {"title": "Snow"}]"#;
+    for script in [
+        format!("// made, do not edit\nwindow.TALKS = {talks};\n"),
+        format!("program({{\"talks\": {talks}}});"),
+        format!(")]}}',\n{talks}"),
+    ] {
+        assert_eq!(titles(&documents(script, Format::Json)), ["Roses; thorns", "Snow"]);
+    }
+    let lines = "{\"index\": {\"_id\": \"r\"}}\n{\"title\": \"Roses\"}\n{\"index\": {}}\n{\"title\": \"Snow\", \"_id\": {\"$oid\": \"s\"}}\n";
+    let ids: Vec<String> = documents(lines, Format::Jsonl).into_iter().map(|document| document.id).collect();
+    assert_eq!(ids, ["r", "s"]);
 }
 
 #[test]
@@ -376,6 +458,9 @@ fn addresses_are_left_out_unless_asked_for_and_that_is_said() {
 #[test]
 fn a_workbook_is_refused_with_what_to_do() {
     let error = read(b"PK\x03\x04rest", Path::new("sessions.xlsx"), &ReadOptions::default()).unwrap_err();
+    assert!(error.code() == "unsupported-format" && error.to_string().contains("CSV"), "{error}");
+    let page = b"<html xmlns:x='excel'><head><meta charset=utf-8></head><table><tr><th>Title</table>";
+    let error = read(page, Path::new("sessions.xls"), &ReadOptions::default()).unwrap_err();
     assert!(error.code() == "unsupported-format" && error.to_string().contains("CSV"), "{error}");
 }
 

@@ -5,37 +5,52 @@ use serde_json::{Map, Value};
 use super::names;
 use super::notes::{NoteKind, Notes};
 
-/// Keys that hold what an object is called, the first that is there. Those with `:` or `#` come from XML.
+/// Keys that hold what an object is called, the first that is there; in small letters and without what stands between words. `#text`
+/// comes from XML.
 const NAMES: &[&str] = &[
     "name",
-    "full_name",
-    "fullName",
-    "public_name",
-    "publicName",
-    "display_name",
-    "displayName",
+    "fullname",
+    "publicname",
+    "displayname",
     "title",
     "label",
     "rendered",
     "#text",
-    "_text",
+    "text",
     "$t",
     "value",
-    "text",
     "term",
     "summary",
     "url",
     "href",
 ];
 
-/// Keys that together make the name of a person.
-const PARTS_OF_NAMES: [[&str; 2]; 3] = [["first_name", "last_name"], ["firstName", "lastName"], ["given_name", "family_name"]];
+/// How many of these are names of people.
+const OF_PEOPLE: usize = 4;
+
+/// Keys of the two parts of a person's name.
+const FIRST_NAMES: &[&str] = &["firstname", "givenname", "forename"];
+const LAST_NAMES: &[&str] = &["lastname", "familyname", "surname"];
 
 /// Keys of a moment that is an object.
-const MOMENTS: &[&str] = &["dateTime", "datetime", "$date", "date", "local", "utc"];
+const MOMENTS: &[&str] = &["datetime", "date", "local", "utc", "seconds"];
+
+/// Keys of the language of a text in a list of one text in several.
+const LANGUAGES: &[&str] = &["lang", "language", "locale", "languagecode", "languagescode"];
 
 /// Keys that hold what an object is about, where it says nothing itself.
 const WRAPPERS: &[&str] = &["attributes", "fields", "properties", "node", "data", "edges", "nodes"];
+
+/// The key of an object that is called so, whatever its case and what stands between its words: `fullname` of `FullName`, `full_name`.
+fn key<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a String> {
+    let letters = |key: &'a String| key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase());
+    object.keys().find(|key| letters(key).eq(name.chars()))
+}
+
+/// The value of the first of some keys that an object has and that passes.
+fn first<'a>(object: &'a Map<String, Value>, names: &[&str], passes: impl Fn(&Value) -> bool) -> Option<(&'a String, &'a Value)> {
+    names.iter().filter_map(|name| object.get_key_value(key(object, name)?)).find(|(_, value)| passes(value))
+}
 
 /// What values are read with.
 pub struct Reading<'a> {
@@ -54,6 +69,9 @@ impl Reading<'_> {
             Value::String(text) if text.trim().is_empty() => None,
             Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(value),
             Value::Array(values) => {
+                if let Some(texts) = by_language(&values) {
+                    return self.of_languages(texts, field, place);
+                }
                 let mut plain = Vec::with_capacity(values.len());
                 for value in values {
                     match self.plain(value, field, place) {
@@ -64,7 +82,7 @@ impl Reading<'_> {
                 }
                 (!plain.is_empty()).then_some(plain.into())
             }
-            Value::Object(object) if object.is_empty() || object.values().all(Value::is_null) => None,
+            Value::Object(object) if object.values().all(is_empty) => None,
             Value::Object(object) => self.of_object(object, field, place),
         }
     }
@@ -77,29 +95,33 @@ impl Reading<'_> {
             // `{"0": "Ada", "1": "Bo"}`, or by their ids.
             return self.plain(object.into_iter().map(|(_, value)| value).collect(), field, place);
         }
-        if object.len() == 1 && object.keys().all(|key| names::is_one_of(key, field)) {
-            // `<speakers><speaker>`
+        // `<speakers><speaker>`, `<speakers><item>`, `{"$oid": "65a1"}`
+        let is_plain =
+            |key: &str| key.starts_with('$') || ["item", "entry", "element"].contains(&key) || names::is_one_of(key, field);
+        if object.len() == 1 && object.keys().all(|key| is_plain(key)) {
             return object.into_iter().next().and_then(|(_, value)| self.plain(value, field, place));
         }
-        for [first, last] in PARTS_OF_NAMES {
-            let part = |key: &str| object.get(key).and_then(Value::as_str).map(str::trim).unwrap_or_default();
-            let name = format!("{} {}", part(first), part(last));
-            if !name.trim().is_empty() && NAMES[..7].iter().all(|key| object.get(*key).is_none_or(Value::is_null)) {
-                return Some(name.trim().into());
-            }
+        let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
+        let [given, family] =
+            [FIRST_NAMES, LAST_NAMES].map(|names| first(&object, names, is_text).and_then(|(_, name)| name.as_str()));
+        if (given.is_some() || family.is_some()) && first(&object, &NAMES[..OF_PEOPLE], |name| !name.is_null()).is_none() {
+            let parts: Vec<&str> = [given, family].into_iter().flatten().map(str::trim).collect();
+            return Some(parts.join(" ").into());
         }
-        if let Some(date) = moment(&object) {
-            return Some(date.into());
+        if let Some(moment) = moment(&object) {
+            return Some(moment);
         }
         let says_something = |value: &Value| match value {
             Value::Null => false,
             Value::String(text) => !text.trim().is_empty(),
             Value::Array(values) => !values.is_empty(),
-            Value::Object(object) => is_languages(object) || NAMES.iter().any(|key| object.contains_key(*key)),
+            Value::Object(object) => is_languages(object) || first(object, NAMES, |_| true).is_some(),
             Value::Number(_) | Value::Bool(_) => true,
         };
-        if let Some(key) = NAMES.iter().find(|key| object.get(**key).is_some_and(says_something)) {
-            return object.shift_remove(*key).and_then(|name| self.plain(name, field, place));
+        // `{"tag_id": 5, "tag": "Soil"}`, `{"track_name": "Gardens"}`
+        let of_field = || object.iter().find(|(key, value)| is_text(value) && names::is_name_of(key, field)).map(|(key, _)| key);
+        if let Some(key) = first(&object, NAMES, says_something).map(|(key, _)| key).or_else(of_field).cloned() {
+            return object.shift_remove(&key).and_then(|name| self.plain(name, field, place));
         }
         match WRAPPERS.iter().find_map(|key| object.shift_remove(*key)) {
             Some(inner @ (Value::Object(_) | Value::Array(_) | Value::Null)) => self.plain(inner, field, place),
@@ -126,6 +148,16 @@ impl Reading<'_> {
     }
 }
 
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        Value::Number(_) | Value::Bool(_) => false,
+    }
+}
+
 /// Whether an object holds a text in several languages: `{"en": "…", "de-AT": "…"}`.
 pub fn is_languages(object: &Map<String, Value>) -> bool {
     let is_code = |key: &String| {
@@ -140,16 +172,33 @@ pub fn is_languages(object: &Map<String, Value>) -> bool {
     !object.is_empty() && is_sure && object.keys().all(is_code) && object.values().all(is_text)
 }
 
-/// `{"date": "2027-05-10", "time": "09:30:00", "tz": …}` and the like as `2027-05-10T09:30:00`.
-fn moment(object: &Map<String, Value>) -> Option<String> {
-    let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let date = MOMENTS.iter().find_map(|key| text(key))?;
-    if !date.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
+/// A list of one text in several languages as an object of them: `[{"lang": "en", "value": "Roses"}, {"lang": "de", "value": "Rosen"}]`.
+fn by_language(values: &[Value]) -> Option<Map<String, Value>> {
+    let mut texts = Map::new();
+    for value in values {
+        let object = value.as_object().filter(|object| object.len() == 2)?;
+        let (_, language) = first(object, LANGUAGES, Value::is_string)?;
+        let (_, text) = first(object, &["value", "#text", "text", "content"], Value::is_string)?;
+        texts.insert(language.as_str()?.to_owned(), text.clone());
     }
-    match text("time").filter(|_| !date.contains('T')) {
-        Some(time) => Some(format!("{date}T{}", time.strip_suffix(":00").filter(|time| time.len() == 5).unwrap_or(time))),
-        None => Some(date.to_owned()),
+    (texts.len() == values.len() && is_languages(&texts)).then_some(texts)
+}
+
+/// `{"date": "2027-05-10", "time": "09:30:00", "tz": …}` and the like as `2027-05-10T09:30:00`; `{"seconds": 1935732600}` as that number.
+fn moment(object: &Map<String, Value>) -> Option<Value> {
+    let is_told = |value: &Value| match value {
+        Value::String(text) => text.trim_start().starts_with(|c: char| c.is_ascii_digit()),
+        other => other.is_number() && key(object, "nanoseconds").is_some(),
+    };
+    let (_, value) = first(object, MOMENTS, is_told)?;
+    let Some(date) = value.as_str().map(str::trim) else { return Some(value.clone()) };
+    let time = first(object, &["time"], Value::is_string).and_then(|(_, time)| time.as_str()).map(str::trim);
+    match time.filter(|time| !time.is_empty() && !date.contains('T')) {
+        Some(time) => {
+            let time = time.strip_suffix(":00").filter(|time| time.len() == 5).unwrap_or(time);
+            Some(format!("{date}T{time}").into())
+        }
+        None => Some(date.into()),
     }
 }
 
@@ -184,13 +233,29 @@ mod tests {
                 json!(["Ana", "Bo"]),
             ),
             (json!({"edges": [{"node": {"name": "Ana"}}]}), json!(["Ana"])),
+            (json!({"Id": 3, "Name": "Lawn"}), json!("Lawn")),
+            (json!({"item": ["Ana", "Bo"]}), json!(["Ana", "Bo"])),
+            (json!([{"Id": 9, "FirstName": "Cy", "LastName": "Moor"}, {"familyName": "Ek"}]), json!(["Cy Moor", "Ek"])),
+            (
+                json!([{"id": 1, "track": "Soil"}, {"track_id": 2, "track_name": "Gardens", "colour": "red"}]),
+                json!(["Soil", "Gardens"]),
+            ),
+            (json!({"$date": {"$numberLong": "1935732600000"}}), json!("1935732600000")),
+            (json!({"_seconds": 1_935_732_600, "_nanoseconds": 0}), json!(1_935_732_600)),
             (json!([[1, 2], ["a"], []]), json!([1, 2, "a"])),
         ] {
             assert_eq!(plain(value.clone(), None).0, Some(expected), "{value}");
         }
-        for value in
-            [json!(null), json!(""), json!([]), json!({}), json!([null, " "]), json!({"name": null}), json!({"data": null})]
-        {
+        for value in [
+            json!(null),
+            json!(""),
+            json!([]),
+            json!({}),
+            json!([null, " "]),
+            json!({"name": null}),
+            json!({"data": null}),
+            json!({"value": []}),
+        ] {
             assert_eq!(plain(value, None), (None, Notes::default()));
         }
     }
@@ -203,6 +268,12 @@ mod tests {
         assert_eq!(text, Some(json!("Draußen")));
         assert_eq!(notes.iter().next().map(|note| note.kind), Some(NoteKind::Language));
         assert_eq!(plain(json!({"it": "Fuori"}), None), (Some(json!("Fuori")), Notes::default()));
+        let list = json!([{"lang": "en-GB", "value": "Roses"}, {"lang": "de", "value": "Rosen"}]);
+        assert_eq!(plain(list.clone(), None).0, Some(json!("Roses")));
+        assert_eq!(plain(list, Some("de")).0, Some(json!("Rosen")));
+        let people = json!([{"name": "Ana", "language": "en"}, {"name": "Bo", "language": "de"}]);
+        assert_eq!(plain(people, None).0, Some(json!(["Ana", "Bo"])));
+        assert_eq!(plain(json!([{"en": "Water", "de": "Wasser"}, null, {"en": "Soil"}]), None).0, Some(json!(["Water", "Soil"])));
     }
 
     #[test]

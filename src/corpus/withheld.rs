@@ -1,4 +1,4 @@
-//! What is not for every visitor: e-mail addresses, telephone numbers, and records that are rejected or cancelled.
+//! What is not for every visitor: e-mail addresses, telephone numbers, internal notes, and records that are rejected or cancelled.
 
 use serde_json::{Map, Value};
 
@@ -28,8 +28,11 @@ const NAMES: &[&str] = &[
     "whatsapp",
 ];
 
+/// Words in the name of a field that is for those who make a programme.
+const INTERNAL: &[&str] = &["internal", "confidential", "intern", "interne", "vertraulich"];
+
 /// Names of a field that says what became of a record.
-const STATES: &[&str] = &["state", "status", "decision", "outcome", "zustand", "visibility", "access"];
+const STATES: &[&str] = &["state", "status", "decision", "outcome", "zustand", "visibility", "access", "acceptance"];
 
 /// States in which nobody should find a record, without spaces and signs.
 const WITHDRAWN: &[&str] = &[
@@ -63,6 +66,13 @@ const WITHDRAWN: &[&str] = &[
     "private",
     "confidential",
     "hidden",
+    "waitlist",
+    "waitlisted",
+    "warteliste",
+    "unlisted",
+    "unpublished",
+    "inactive",
+    "trash",
 ];
 
 /// Fields that are true of such a record.
@@ -87,14 +97,18 @@ fn told(record: &Map<String, Value>) -> Option<(&String, String)> {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),
-            Value::Object(state) => ["name", "slug", "code", "en"].iter().find_map(|key| state.get(*key)?.as_str())?.to_owned(),
+            Value::Object(state) => match ["name", "slug", "code", "en"].iter().find_map(|key| state.get(*key)?.as_str()) {
+                Some(text) => text.to_owned(),
+                None => return told(state).filter(|_| STATES.contains(&name.as_str())).map(|(_, reason)| (name, reason)),
+            },
             _ => return None,
         };
         if text.len() > VALUE_BYTES_MAX {
             return None;
         }
         let told: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-        let words = words(name);
+        // "Active (Y/N)"
+        let words: Vec<String> = words(name).into_iter().filter(|word| word.len() > 1).collect();
         let names = |list: &[&str]| match &words[..] {
             [word] => list.contains(&word.as_str()),
             [of, word] => (of == "is" || !list.contains(&of.as_str())) && list.contains(&word.as_str()),
@@ -131,6 +145,7 @@ pub fn without_addresses(name: &str, value: Value) -> (Option<Value>, usize) {
             }
             ((!kept.is_empty()).then_some(kept.into()), changed)
         }
+        Value::String(text) if !text.is_empty() && words(name).iter().any(|word| INTERNAL.contains(&word.as_str())) => (None, 1),
         Value::String(text) => match left(name, &text) {
             None => (Some(text.into()), 0),
             Some(rest) => ((!rest.is_empty()).then(|| rest.into()), 1),
@@ -217,6 +232,7 @@ mod tests {
             ("Phone number", json!("030 123456")),
             ("phone", json!(49301234567u64)),
             ("reach", json!("+49 (30) 123-456")),
+            ("internal_notes", json!("Call her first")),
         ] {
             assert_eq!(left(name, value.clone()), (None, 1), "{value}");
         }
@@ -249,9 +265,14 @@ mod tests {
             json!({"accepted": false}),
             json!({"state": {"name": "Rejected"}}),
             json!({"active": "N"}),
+            json!({"Active (Y/N)": "N"}),
             json!({"is_public": false}),
             json!({"visibility": "private"}),
             json!({"hidden": true}),
+            json!({"status": {"privacyStatus": "private"}}),
+            json!({"state": "waitlist"}),
+            json!({"visibility": "Unlisted"}),
+            json!({"acceptance": "Rejected"}),
         ] {
             assert!(told(record.clone()).is_some(), "{record}");
         }

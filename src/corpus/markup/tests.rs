@@ -132,6 +132,31 @@ fn the_items_of_rss_become_documents() {
 }
 
 #[test]
+fn of_an_export_of_wordpress_the_pages_that_are_published_are_read_without_its_settings() {
+    let item = |title: &str, status: &str, kind: &str| {
+        format!(
+            "<item><title>{title}</title><link>https://example.org/{title}</link><content:encoded><![CDATA[<!-- wp:p --><p>We count.</p>]]></content:encoded>\
+             <wp:post_id>1</wp:post_id><wp:status>{status}</wp:status><wp:post_type>{kind}</wp:post_type><wp:comment><wp:comment_author>No</wp:comment_author></wp:comment></item>"
+        )
+    };
+    let items = [
+        item("Roses", "publish", "post"),
+        item("Thorns", "draft", "page"),
+        item("IMG", "inherit", "attachment"),
+        item("Menu", "publish", "wp_navigation"),
+    ];
+    let xml = format!(
+        "<rss xmlns:wp='w' xmlns:content='c'><channel><wp:author><wp:author_login>ada</wp:author_login></wp:author>{}</channel></rss>",
+        items.concat()
+    );
+    let (documents, notes) = read_as(xml, Format::Xml, ReadOptions::default()).unwrap();
+    assert_eq!((documents.len(), documents[0].title.as_str(), documents[0].text.as_str()), (1, "Roses", "We count."));
+    assert_eq!(Value::Object(documents[0].fields.clone()), json!({"status": "publish"}));
+    let left_out = ["post_type: attachment: record 3", "post_type: wp_navigation: record 4", "status: draft: record 2"];
+    assert_eq!(notes, left_out.map(|what| format!("1 record was left out because of {what}")));
+}
+
+#[test]
 fn the_entries_of_atom_become_documents() {
     let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>Garden</title><entry><title type="html">Roses &amp;amp; thorns</title>
         <link rel="self" href="https://example.org/roses.atom"/><link rel="alternate" href="https://example.org/roses"/>

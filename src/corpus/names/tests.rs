@@ -5,8 +5,17 @@ fn the_headings_of_usual_exports_are_understood() {
     for (expected, names) in [
         (
             Meaning::Title(0),
-            &["title", "Session Title", "Proposal title", "Title of your talk*", "Titel des Vortrags", "Vortragstitel", "Título"]
-                [..],
+            &[
+                "title",
+                "Session Title",
+                "Proposal title",
+                "Title of your talk*",
+                "Titel des Vortrags",
+                "Vortragstitel",
+                "Título",
+                "Titel / Title",
+                "What is the title of your talk?",
+            ][..],
         ),
         (Meaning::Title(1), &["name", "Session name", "Subject", "Event Name"]),
         (Meaning::Id(0), &["id", "_id", "ID", "Session Id", "proposal_id"]),
@@ -21,6 +30,8 @@ fn the_headings_of_usual_exports_are_understood() {
                 "Beschreibung",
                 "Kurzbeschreibung",
                 "long_description",
+                "session_desc",
+                "Please describe your talk (max. 300 words)",
             ],
         ),
         (Meaning::Text(4), &["content", "content_html"]),
@@ -34,6 +45,8 @@ fn the_headings_of_usual_exports_are_understood() {
                 "Referenten",
                 "Referent/in",
                 "Referent:innen",
+                "Referent*in / Speaker",
+                "Your name",
                 "Intervenant·e·s",
             ],
         ),
@@ -42,8 +55,8 @@ fn the_headings_of_usual_exports_are_understood() {
             Meaning::Field("start"),
             &["Start Time", "startsAt", "Time Start", "Start", "starts_at", "Beginn", "event_start", "Veranstaltungsbeginn"],
         ),
-        (Meaning::Field("track"), &["Track", "Schedule Track (Optional)", "Track name"]),
-        (Meaning::Field("room"), &["Room", "Room/Location", "Raum", "Room name"]),
+        (Meaning::Field("track"), &["Track", "Schedule Track (Optional)", "Track name", "*Tracks"]),
+        (Meaning::Field("room"), &["Room", "Room/Location", "Raum", "Room name", "Raum / Room"]),
     ] {
         for name in names {
             assert_eq!(meaning(name), expected, "{name}");
@@ -74,6 +87,7 @@ fn names_that_only_look_alike_stay_fields() {
         "parent_id",
         "speakerIds",
         "event",
+        "Day/Date",
     ] {
         assert_eq!(meaning(name), Meaning::Other, "{name}");
     }
