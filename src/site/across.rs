@@ -218,9 +218,11 @@ impl Titles {
         // Of several first headings none is the page's own title, unless the title says so.
         let firsts = page.blocks.iter().filter(|block| matches!(block.kind, Kind::Heading { level: 1, .. })).count();
         let agrees = |h1: &&String| firsts < 2 || head.is_none_or(|head| head.contains(h1.as_str()) || h1.contains(head));
-        let h1 = page.h1.as_ref().filter(own).filter(agrees);
+        // Where the heading is the whole title, it has the name of the site as well.
+        let cut = |h1: &'_ String| head.filter(|_| page.head.title.as_ref() == Some(h1));
+        let h1 = page.h1.as_ref().filter(own).filter(agrees).map(|h1| cut(h1).unwrap_or(h1));
         let og = page.head.og_title.as_ref().filter(own).map(|title| self.without_site(title, page.head.site_name.as_deref()));
-        let found = page.named.as_deref().or(h1.map(String::as_str)).or(og).or(head).or(page.h1.as_deref());
+        let found = page.named.as_deref().or(h1).or(og).or(head).or(page.h1.as_deref());
         found.unwrap_or(&page.path).to_owned()
     }
 

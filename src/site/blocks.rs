@@ -160,17 +160,21 @@ impl Reader<'_> {
 
 /// Whether an element in a heading is a link that leads to the heading and is not its text.
 fn is_link_to_itself(element: ElementRef<'_>) -> bool {
-    let is_link = name(element) == "a" && attribute(element, "href").is_some_and(|href| href.starts_with('#'));
-    let heading = is_link.then(|| around(element).find(|outer| heading_level(*outer).is_some())).flatten();
-    heading.is_some_and(|heading| {
-        let letters = |of: ElementRef<'_>| of.text().flat_map(str::chars).filter(|c| c.is_alphanumeric()).count();
-        letters(heading) > letters(element)
-    })
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let text = |of: ElementRef<'_>| letters(&of.text().collect::<String>());
+    let Some(id) = attribute(element, "href").and_then(|href| href.strip_prefix('#')).filter(|_| name(element) == "a") else {
+        return false;
+    };
+    // What is called like the id is a name: `fn <a href="#method.new">new</a>()`.
+    let own = text(element);
+    let is_name = !own.is_empty() && letters(id).contains(&own);
+    let heading = around(element).find(|outer| heading_level(*outer).is_some());
+    !is_name && heading.is_some_and(|heading| text(heading).len() > own.len())
 }
 
 /// A heading without the sign by which it links to itself.
-fn without_mark(heading: &str) -> &str {
-    heading.trim_matches(['¶', '§', '#', '🔗', ' ']).trim()
+pub fn without_mark(heading: &str) -> &str {
+    heading.trim_matches(['¶', '§', '#', '🔗', ' '])
 }
 
 fn id(element: ElementRef<'_>) -> Option<&str> {
@@ -193,7 +197,9 @@ fn id_of(heading: ElementRef<'_>) -> Option<String> {
     }
     let mut inner = heading;
     for outer in around(heading).take(3) {
-        if outer.child_elements().next().map(|first| first.id()) != Some(inner.id()) {
+        // Links to the source and to the section itself may stand before its heading.
+        let first = outer.child_elements().find(|child| name(*child) != "a");
+        if first.map(|first| first.id()) != Some(inner.id()) {
             return None;
         }
         if matches!(name(outer), "section" | "div" | "article") && id(outer).is_some() {
@@ -239,7 +245,9 @@ mod tests {
         let html = "<h2 id=a>A <a class=headerlink href=#a>¶</a></h2><section id=b><h2>B</h2></section><h3><a id=c></a>C</h3>
             <h3><a class=header href=#d id=d>D</a></h3><a name=e></a><h4>E</h4><div id=f><header><h2>F<a href=#f>Permalink</a></h2></header></div>
             <h2>G</h2><dl><dt id=m.f>m.f(x)<dd>calls<dl><dt id=m.g>g<dd>more</dl></dl><div id=h><p>x</p><h2>H</h2></div>
-            <dl><dt><a id=t></a>T<dd>t<dt>U<dd>u</dl><div id=v><dl><dt>V?<dd>v</dl></div>";
+            <dl><dt><a id=t></a>T<dd>t<dt>U<dd>u</dl><div id=v><dl><dt>V?<dd>v</dl></div>
+            <section id=method.new><a href=/src>Source</a><h4>pub fn <a href=#method.new>new</a>() <button>Copy</button></h4></section>
+            <h3><span id=w>W</span><span class=mw-editsection>[<a href=/edit>edit</a>]</span></h3><h3><button>Shall we?</button></h3>";
         let found = read(html);
         for expected in [
             "h2#a: A",
@@ -255,6 +263,9 @@ mod tests {
             "h7#t: T",
             "U",
             "h7#v: V?",
+            "h4#method.new: pub fn new()",
+            "h3#w: W",
+            "h3#: Shall we?",
         ] {
             assert!(found.iter().any(|block| block == expected), "{expected}: {found:?}");
         }
@@ -265,8 +276,8 @@ mod tests {
         let html =
             "<pre><code>let a = 1;\n  b();\n</code></pre><table><td class=linenos><pre>1\n2</pre><td><pre>c\nd</pre></table>
             <pre><code><div class=line>e</div><div class=line>f</div></code></pre><p>Use <code>g</code>.</p>
-            <pre><span style='user-select:none'>1</span>h</pre>";
-        assert_eq!(read(html), ["code: let a = 1;\n  b();", "code: c\nd", "code: e\nf", "Use g.", "code: h"]);
+            <pre><span style='user-select:none'>1</span>h</pre><pre><span class=boring>fn main() {\n</span>i();\n<span class=boring>}</span></pre>";
+        assert_eq!(read(html), ["code: let a = 1;\n  b();", "code: c\nd", "code: e\nf", "Use g.", "code: h", "code: i();"]);
     }
 
     #[test]

@@ -141,7 +141,8 @@ const NO_CONTENT_ROLES: &[&str] = &[
     "toolbar",
 ];
 
-/// Classes of what only screen readers say, of line numbers, and of links from a heading to itself.
+/// Classes of what only screen readers say, of line numbers, of links from a heading to itself, to the source, to a form for changes or
+/// for remarks, and of code that is folded away.
 const NO_CONTENT_CLASSES: &[&str] = &[
     "sr-only",
     "visually-hidden",
@@ -164,24 +165,40 @@ const NO_CONTENT_CLASSES: &[&str] = &[
     "breadcrumbs",
     "pagination",
     "edit-this-page",
+    "boring",
+    "catlinks",
+    "comment-respond",
+    "jp-relatedposts",
+    "mw-editsection",
+    "mw-jump-link",
+    "navpath",
+    "noprint",
+    "page-metadata",
+    "printfooter",
+    "rustdoc-breadcrumbs",
+    "sharedaddy",
+    "viewcode-back",
+    "viewcode-link",
 ];
 
 /// Links from which on a page can be a list of them.
 const LIST_LINKS_MIN: usize = 5;
 
 /// Classes and ids of lists of contents, where they are on an element that may be one.
-const CONTENTS: &[&str] = &["toc", "table-of-contents", "tableofcontents"];
+const CONTENTS: &[&str] = &["toc", "toc-macro", "table-of-contents", "tableofcontents"];
 
 /// Whether an element, with all that is inside, is not content: what steers the site, what is not shown, what is not text.
 pub fn is_no_content(element: ElementRef<'_>) -> bool {
-    let in_heading = || around(element).any(|outer| heading_level(outer).is_some());
+    // One that is all of a heading opens what is below it.
+    let is_heading = || around(element).any(|outer| heading_level(outer).is_some() && letters(outer).0 == letters(element).0);
     let has_class = |names: &[&str]| element.value().classes().any(|class| names.contains(&class));
     let of_name = match name(element) {
-        "button" => !in_heading(),
+        "button" => !is_heading(),
         "dialog" => attribute(element, "open").is_none(),
         "form" => !holds(element, &["main", "article", "h1"]),
         "header" => is_site_header(element),
         "aside" => is_mostly_links(element),
+        "ul" | "ol" if is_one_of(element, "id", &["breadcrumbs"]) => true,
         "ul" | "ol" if !around(element).any(|outer| name(outer) == "li") => leads_into_the_page(element),
         other => NO_CONTENT.contains(&other),
     };

@@ -130,8 +130,8 @@ impl Reader {
                 add_to_line(&mut self.text, &text_of(Html::parse_fragment(&html).root_element()));
             }
             Event::SoftBreak | Event::HardBreak => add_to_line(&mut self.text, " "),
-            Event::Start(tag) if begins_block(&tag) => self.end(Kind::Text),
-            Event::End(tag) if ends_block(tag) => self.end(Kind::Text),
+            Event::Start(tag) if is_block(tag.to_end()) => self.end(Kind::Text),
+            Event::End(tag) if is_block(tag) => self.end(Kind::Text),
             _ => {}
         }
     }
@@ -145,14 +145,8 @@ impl Reader {
     }
 }
 
-fn begins_block(tag: &Tag<'_>) -> bool {
-    !matches!(
-        tag,
-        Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::TableCell | Tag::Superscript | Tag::Subscript
-    )
-}
-
-fn ends_block(tag: TagEnd) -> bool {
+/// Whether what a tag is about stands on lines of its own.
+fn is_block(tag: TagEnd) -> bool {
     !matches!(
         tag,
         TagEnd::Emphasis

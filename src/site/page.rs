@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::attributes::{self, Tagged};
-use super::blocks::{Block, Kind, blocks};
+use super::blocks::{Block, Kind, blocks, without_mark};
 use super::content::roots;
 use super::decode::{Decoded, decode};
 use super::dom::{elements, is_list_of_links, is_no_content, name, text_of};
@@ -213,7 +213,7 @@ impl Page {
 fn h1(page: &Html, roots: &[ElementRef<'_>]) -> Option<String> {
     let text = |element: ElementRef<'_>| {
         let text = text_of(element);
-        Some(text.trim_matches(['¶', '§', '#', ' ']).to_owned()).filter(|text| !text.is_empty())
+        Some(without_mark(&text).to_owned()).filter(|text| !text.is_empty())
     };
     let is_shown = |element: &ElementRef<'_>| {
         !is_no_content(*element) && !element.ancestors().filter_map(ElementRef::wrap).any(is_no_content)
