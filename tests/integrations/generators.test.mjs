@@ -119,3 +119,24 @@ test('Jekyll', { skip: which('jekyll') ? false : 'no Jekyll here (apt-get instal
   assert.ok(fs.existsSync(path.join(root, '_site', 'search', 'encoded.json')), 'the search stays between two builds')
   t.diagnostic(bytes(path.join(root, '_site')))
 })
+
+const NO_ZOLA = 'no Zola here (it is in none of npm, PyPI, crates.io and Debian: see its own pages)'
+test('Zola', { skip: which('zola') ? false : NO_ZOLA }, async (t) => {
+  const page = (/** @type {string} */ of) =>
+    layout(`{{ ${of}.title }}`, `<h1>{{ ${of}.title }}</h1>{{ ${of}.content | safe }}`)
+  const root = await npmProject(
+    { name: 'zola' },
+    {
+      'config.toml': 'title = "Boats"\nbase_url = "/"\n',
+      'templates/index.html': page('section'),
+      'templates/page.html': page('page'),
+      ...files(({ name, title, text }) => [
+        `content/${name === 'index' ? '_index' : name}.md`,
+        `+++\ntitle = "${title}"\n+++\n\n${text}\n`,
+      ]),
+    },
+  )
+  await done(root, 'zola', ['build'])
+  assert.match(await askAsTold('Zola', root, 'public'), ANSWER)
+  t.diagnostic(bytes(path.join(root, 'public')))
+})

@@ -237,6 +237,31 @@ fn a_document_is_found_once_by_the_best_of_its_passages() {
 }
 
 #[test]
+fn code_that_is_most_of_a_passage_is_kept_out_of_its_vector_and_found_whole_and_in_parts() {
+    let with_code = |prose: &str, code: &str| {
+        let text = format!("{prose}\n{code}");
+        Document { code: std::iter::once(prose.len() + 1..text.len()).collect(), ..document("a", "Lamps", &text) }
+    };
+    let vectors = |document: &Document| {
+        let files = built(std::slice::from_ref(document)).unwrap().files;
+        files.into_iter().find(|(name, _)| name == VECTORS_FILE).unwrap().1
+    };
+    let mostly = with_code("Set it.", "keepLamp(nine);");
+    assert_eq!(vectors(&mostly), vectors(&document("a", "Lamps", "Set it.")));
+    assert_ne!(vectors(&mostly), vectors(&document("a", "Lamps", &mostly.text)));
+    // Where there is more prose than code, the code says what it is about as well.
+    let half = with_code("Set it, and then look.", "keepLamp(nine);");
+    assert_eq!(vectors(&half), vectors(&document("a", "Lamps", &half.text)));
+
+    let folder = folder(&[mostly]);
+    let index = IndexFolder::open(folder.path()).unwrap();
+    for query in ["keepLamp", "keep lamp", "keep_lamp", "nine"] {
+        let hits = search(&index, query, &QueryOptions { mode: Mode::Lexical, ..semantic(1) });
+        assert!(hits.len() == 1 && hits[0].passage.text.contains("keepLamp(nine)"), "{query}: {hits:?}");
+    }
+}
+
+#[test]
 fn words_answer_before_the_model_is_there() {
     let folder = folder(&corpus());
     let mut engine = IndexFolder::open(folder.path()).unwrap().engine().unwrap();
