@@ -13,6 +13,9 @@ const NEW = {
   text: 'Counting honeybees at the entrance of a hive with a camera.',
 }
 
+// One after the other, so that the index is built once and not by each worker.
+test.describe.configure({ mode: 'default' })
+
 let folder = ''
 
 /** The demo with an index whose vectors are laid out by cluster. */

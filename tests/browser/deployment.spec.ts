@@ -8,14 +8,16 @@ import { expect, largeIndex, largeSite, openBlank, type Package, test } from './
 test.use({ complaintsAllowed: /Failed to load resource|^inkling-search: / })
 
 test.describe('a new deployment under an open tab', () => {
+  // One after the other, so that the index is built once and not by each worker.
+  test.describe.configure({ mode: 'default' })
   let folder = ''
   let site: Awaited<ReturnType<typeof serve>>
   const at = (name: string) => path.join(folder, name)
 
   test.beforeAll(async () => {
     test.slow()
-    folder = largeSite()
-    largeIndex(at('next'), ' of the new index')
+    folder = largeSite('real')
+    largeIndex(at('next'), 'real', ' of the new index')
     fs.cpSync(at('search'), at('before'), { recursive: true })
     site = await serve(folder)
   })

@@ -3,12 +3,10 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Page } from '@playwright/test'
-import { at } from '../../scripts/lib.mjs'
 import { cli } from '../../scripts/site.mjs'
 import { DEVICES } from './axe.js'
 import { expect, type SearchBox, test } from './box.js'
-
-const TINY = ['--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8']
+import { TINY } from './tiny.js'
 
 /** Documents in nine rooms on three days, one of which alone is about apples. */
 const documents = Array.from({ length: 27 }, (_, at) => ({

@@ -5,13 +5,15 @@ import { serve } from '../../scripts/serve.mjs'
 import { expect, largeSite, openBlank, type Package, test } from './site.js'
 
 test.describe('an index of many documents', () => {
+  // One after the other, so that the index is built once and not by each worker.
+  test.describe.configure({ mode: 'default' })
   let folder = ''
   let requests: string[] = []
   let site: Awaited<ReturnType<typeof serve>>
 
   test.beforeAll(async () => {
     test.slow()
-    folder = largeSite()
+    folder = largeSite('tiny')
     site = await serve(folder, { onRequest: (name) => requests.push(name) })
   })
 

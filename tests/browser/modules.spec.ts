@@ -8,6 +8,7 @@ import type { Mode } from 'inkling-search'
 import { at } from '../../scripts/lib.mjs'
 import { cli } from '../../scripts/site.mjs'
 import { expect, openBlank, type Package, type Site, test } from './site.js'
+import { TINY } from './tiny.js'
 
 /** `() => unreachable`, exported as `a`. */
 const TRAP = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0, 10, 5, 1, 3, 0, 0, 11]
@@ -35,9 +36,6 @@ const LANGUAGES = '/inkling/wasm/inkling-languages-simd128.wasm'
 
 /** What drives the model, changes and builds. */
 const LATER = '/inkling/later.js'
-
-/** The model of the tests, and passages that it takes. */
-const TINY = ['--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8']
 
 /** Serves an index of German texts at `/german/`. */
 function serveGerman(site: Site): void {

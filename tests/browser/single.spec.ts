@@ -10,6 +10,7 @@ import { singleFile } from '../../scripts/single.mjs'
 import { cli } from '../../scripts/site.mjs'
 import { violations, violationsInAllLooks } from './axe.js'
 import { expect, gradedQuery, sessions, test, watchRequests } from './site.js'
+import { TINY } from './tiny.js'
 
 /** The ids of the documents that are shown. */
 const shown = (page: Page) =>
@@ -155,16 +156,7 @@ test('one file of any documents shows them as text, and links them to the site t
   ]
   fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
   try {
-    inkling(
-      'index',
-      'documents.json',
-      '--model',
-      at('tests', 'data', 'tiny-quantized'),
-      '--passage-tokens',
-      '40',
-      '--overlap',
-      '8',
-    )
+    inkling('index', 'documents.json', ...TINY)
     const title = 'Health & <b>Co.</b>'
     inkling(
       'bundle',
@@ -201,9 +193,8 @@ test('one file of documents in another language than English knows the forms of 
     { id: 'haus', title: 'Ein Haus am See', text: 'Von der Planung bis zum Einzug, mit allen Kosten.' },
   ]
   fs.writeFileSync(path.join(folder, 'documents.json'), JSON.stringify(documents))
-  const tiny = ['--model', at('tests', 'data', 'tiny-quantized'), '--passage-tokens', '40', '--overlap', '8']
   try {
-    inkling('index', 'documents.json', '--language', 'de', ...tiny)
+    inkling('index', 'documents.json', '--language', 'de', ...TINY)
     inkling('bundle', 'search', '--page', at('dist', 'single.html'), '--out', 'all.html')
     await page.goto(pathToFileURL(path.join(folder, 'all.html')).href)
     // Neither is the beginning of the other, nor a few typing errors away.

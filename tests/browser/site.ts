@@ -9,6 +9,7 @@ import type * as Inkling from 'inkling-search'
 import type * as Encoding from 'inkling-search/encoder'
 import { POLICY, serve } from '../../scripts/serve.mjs'
 import { cli, modelFolder, siteFolder } from '../../scripts/site.mjs'
+import { TINY } from './tiny.js'
 
 /** The running server of one test. */
 export interface Site {
@@ -213,26 +214,34 @@ export function gradedQuery(id: string): GradedQuery {
   return found
 }
 
+/**
+ * What encodes a large index: the tiny model, in no time, where words are all that is asked for; the real one, which knows the language,
+ * the beginnings of the texts, which are whole in a field.
+ */
+type EncodedBy = 'tiny' | 'real'
+
 /** The package beside an index of the demo's sessions three times over: too many documents to be loaded with it. */
-export function largeSite(): string {
+export function largeSite(encodedBy: EncodedBy): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-large-'))
   fs.cpSync(path.join(siteFolder, 'inkling'), path.join(folder, 'inkling'), { recursive: true })
   fs.copyFileSync(path.join(siteFolder, 'favicon.svg'), path.join(folder, 'favicon.svg'))
-  largeIndex(path.join(folder, 'search'))
+  largeIndex(path.join(folder, 'search'), encodedBy)
   return folder
 }
 
 /** Writes such an index into a folder, of another version with something else behind each title. */
-export function largeIndex(folder: string, version = ''): void {
+export function largeIndex(folder: string, encodedBy: EncodedBy, version = ''): void {
   const three = ['', ' again', ' once more'].flatMap((more) =>
     sessions.map((session) => ({
       ...session,
       id: session.id + more.replaceAll(' ', '-'),
       title: session.title + more + version,
+      ...(encodedBy === 'real' && { abstract: session.abstract.slice(0, 100), remarks: session.abstract }),
     })),
   )
   fs.writeFileSync(`${folder}.json`, JSON.stringify(three))
-  execFileSync(cli, ['index', `${folder}.json`, '--model', modelFolder, '--out', folder])
+  const model = encodedBy === 'real' ? ['--model', modelFolder] : TINY
+  execFileSync(cli, ['index', `${folder}.json`, ...model, '--out', folder])
 }
 
 export { expect }

@@ -1,13 +1,17 @@
-/** The tiny model beside the demo, and what is run in a worker before anything else there. */
-import { fileURLToPath } from 'node:url'
+/** The tiny model, also beside the demo, and what is run in a worker before anything else there. */
 import type { Page } from '@playwright/test'
+import { at } from '../../scripts/lib.mjs'
 import type { Site } from './site.js'
+
+const folder = at('tests', 'data', 'tiny-quantized')
+
+/** Has the command line index with the tiny model, which takes 48 tokens. */
+export const TINY = ['--model', folder, '--passage-tokens', '40', '--overlap', '8']
 
 /** Serves the tiny model to a page below `/tiny/`. */
 export async function serveTiny(page: Page): Promise<void> {
-  const folder = fileURLToPath(new URL('../data/tiny-quantized/', import.meta.url))
   await page.route('**/tiny/*', (route) =>
-    route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny/', '')}` }),
+    route.fulfill({ path: `${folder}${new URL(route.request().url()).pathname.replace('/tiny', '')}` }),
   )
 }
 
