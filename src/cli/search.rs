@@ -61,6 +61,8 @@ struct Report {
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absent: Option<String>,
     understood: Vec<Understood>,
     truncated: bool,
     timings: Timings,
@@ -83,11 +85,14 @@ impl Args {
             if let Some(corrected) = &answer.corrected {
                 host::note(&format!("read as: {corrected}"));
             }
+            if let Some(phrase) = &answer.absent {
+                host::note(&format!("no document has \"{phrase}\": leave out the quotes"));
+            }
             return print(text(&hits));
         }
         let kernel = engine.encoder().map(|encoder| encoder.kernel_name());
-        let Answer { found, mode, corrected, understood, truncated, timings, .. } = answer;
-        print_json(&Report { query: self.query, hits, found, mode, corrected, understood, truncated, timings, kernel })
+        let Answer { found, mode, corrected, absent, understood, truncated, timings, .. } = answer;
+        print_json(&Report { query: self.query, hits, found, mode, corrected, absent, understood, truncated, timings, kernel })
     }
 
     fn options(&self) -> QueryOptions {

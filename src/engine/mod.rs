@@ -116,6 +116,8 @@ pub struct Answer {
     pub facets: Vec<(String, Counts)>,
     /// The query as it was read, where that is not how it was typed: with misspelt words put right.
     pub corrected: Option<String>,
+    /// The first word or phrase in quotes that no document has, as it was typed: why nothing was found.
+    pub absent: Option<String>,
     /// The values of fields that the query as it was typed names, so that they can be offered as filters.
     pub understood: Vec<Understood>,
     /// Whether the end of the query was cut because it is longer than the model or the word index takes.
@@ -159,6 +161,7 @@ pub struct Question {
     wanted: String,
     /// The documents that the operators let through, by number; all where there is nothing.
     allowed: Option<Vec<bool>>,
+    absent: Option<String>,
     words: Vec<LexicalHit>,
     /// The share of its words that no document has.
     unknown: f32,
@@ -318,6 +321,8 @@ impl Index {
         // All of them, whatever the filters: what is found and counted is the same with them and without.
         let all = self.lexical.docs_total() as usize;
         let words = if by_words { lookup.search(&|_| true, all) } else { Vec::new() };
+        let allowed = self.lexical.allowed(query);
+        let is_ruled_out = allowed.as_ref().is_some_and(|allowed| !allowed.contains(&true));
         Ok(Question {
             options: options.clone(),
             mode,
@@ -329,7 +334,8 @@ impl Index {
             text: corrected.unwrap_or_else(|| text.to_owned()),
             is_truncated: by_words && query.is_truncated(),
             wanted: query.wanted().to_owned(),
-            allowed: self.lexical.allowed(query),
+            absent: if is_ruled_out { self.lexical.absent(query) } else { None },
+            allowed,
             words,
             unknown: lookup.unknown(),
             highlighter: lookup.highlighter(),
@@ -351,6 +357,7 @@ impl Index {
             (mode, _) => mode,
         };
         let mut lookup = self.lexical.look_up(query);
+        let mode = if mode == Mode::Hybrid && lookup.is_beginning() { Mode::Lexical } else { mode };
         let corrected = match (mode, is_word) {
             (Mode::Hybrid, Some(is_word)) if lookup.unknown() > 0.0 => lookup.respelled(text, is_word),
             _ => None,
@@ -400,8 +407,8 @@ impl Index {
         timings.rank = clock.lap();
         let corrected = question.is_corrected.then(|| question.text.clone());
         let truncated = question.is_truncated || vector.is_some_and(|vector| vector.truncated);
-        let understood = question.understood.clone();
-        Answer { hits, found: count, mode, facets, corrected, understood, truncated, partial, timings }
+        let (absent, understood) = (question.absent.clone(), question.understood.clone());
+        Answer { hits, found: count, mode, facets, corrected, absent, understood, truncated, partial, timings }
     }
 
     /// The live documents, each with its best passage. A made-up scale gives a passage another length than one: a score stays a cosine.

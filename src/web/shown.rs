@@ -11,7 +11,7 @@ use crate::index::understood::Understood;
 
 /// An answer as JavaScript sees it. What is measured and decided there, it adds.
 pub fn shown_answer(answer: &Answer, typed: &str, hits: &[Hit]) -> JsValue {
-    let Answer { found, mode, facets, corrected, understood, truncated, partial, timings, .. } = answer;
+    let Answer { found, mode, facets, corrected, absent, understood, truncated, partial, timings, .. } = answer;
     let counts = Object::new();
     for (field, values) in facets {
         let count = |(value, count): &(String, usize)| plain([("value", value.into()), ("count", (*count).into())]);
@@ -43,8 +43,10 @@ pub fn shown_answer(answer: &Answer, typed: &str, hits: &[Hit]) -> JsValue {
         ("partial", (*partial).into()),
         ("timings", timings),
     ]);
-    if let Some(corrected) = corrected {
-        set(&answer, "corrected", &corrected.into());
+    for (name, text) in [("corrected", corrected), ("absent", absent)] {
+        if let Some(text) = text {
+            set(&answer, name, &text.into());
+        }
     }
     answer
 }

@@ -1,4 +1,4 @@
-//! What quotes and `-` rule out, and titles that are asked for, held against reading every document.
+//! What quotes and `-` rule out, titles that are asked for, and words that are still being typed, held against reading every document.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use inkling_search::corpus::{self, ReadOptions};
 use inkling_search::engine::build::{BuildOptions, build};
 use inkling_search::engine::{Answer, Engine, Mode, QueryOptions};
 use inkling_search::index::document::Document;
+use inkling_search::index::lexical::Language;
 use inkling_search::index::table::Filters;
 use proptest::prelude::*;
 
@@ -126,7 +127,48 @@ proptest! {
             if asks && answer.mode != Mode::Lexical {
                 prop_assert_eq!(&found, &wanted, "{:?} {}", mode, text);
             }
+            let is_absent = |part: &&Part| matches!(part, Part::Quoted(_)) && !corpus.iter().any(|texts| part.allows(&texts[..]));
+            let absent = parts.iter().find(is_absent).map(|part| part.typed().replace('"', ""));
+            prop_assert_eq!(answer.absent, absent, "{}", text);
         }
+    }
+}
+
+#[test]
+fn words_in_other_spellings_and_names_in_code_are_ruled_out_whole() {
+    let texts =
+        ["an add on", "an addon", "call getUserName", "call getusername", "get user name", "東京都の天気", "no such thing"];
+    let documents: Vec<Document> =
+        texts.iter().enumerate().map(|(number, text)| document(number, &[vec![text], vec!["thing"], vec![], vec![]])).collect();
+    let mut engine = engine(&documents);
+    for (query, expected) in [
+        ("thing -addon", &[2, 3, 4, 5, 6][..]),
+        ("thing -add-on", &[2, 3, 4, 5, 6]),
+        ("thing -getUserName", &[0, 1, 5, 6]),
+        ("thing -京", &[0, 1, 2, 3, 4, 6]),
+        ("thing -天気", &[0, 1, 2, 3, 4, 6]),
+        ("thing “京”", &[5]),
+        ("“気”", &[5]),
+        ("thing ->addon", &[0, 1, 2, 3, 4, 5, 6]),
+    ] {
+        for mode in MODES {
+            let found: BTreeSet<u32> = ask(&mut engine, query, mode).hits.iter().map(|hit| hit.document).collect();
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected, "{mode:?} {query}");
+        }
+    }
+}
+
+#[test]
+fn a_phrase_that_no_document_has_is_named_as_it_was_typed() {
+    let documents = ["round table", "table round"].map(|title| document(0, &[vec![title], vec!["talks"], vec![], vec![]]));
+    let documents: Vec<Document> =
+        (0..).zip(documents).map(|(number, one)| Document { id: format!("{number}"), ..one }).collect();
+    let mut engine = engine(&documents);
+    for mode in MODES {
+        let mut absent = |text: &str| ask(&mut engine, text, mode).absent;
+        assert_eq!(absent("talks \"Round  Chair\" «round table»"), Some("Round  Chair".to_owned()), "{mode:?}");
+        assert_eq!(absent("talks \"round table\" \"table round\""), None, "each stands somewhere");
+        assert_eq!(absent("talks -\"Round Chair\""), None);
     }
 }
 
@@ -155,6 +197,35 @@ fn every_title_of_the_demo_and_of_the_tests_finds_its_document_first_however_it_
                     let answer = ask(&mut engine, &query, mode);
                     let first = answer.hits.first().map(|hit| documents[hit.document as usize].title.as_str());
                     assert_eq!(first, Some(document.title.as_str()), "{mode:?} {query}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_letter_or_two_find_titles_with_a_word_that_begins_so_first() {
+    for documents in titled() {
+        let mut engine = engine(&documents);
+        let words = |text: &str| -> Vec<String> {
+            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let is_subject = |word: &String| word.is_ascii() && word.len() > 3 && !Language::English.is_stop_word(word);
+        let first_word = |document: &Document| words(&document.title).into_iter().find(is_subject);
+        for word in documents.iter().filter_map(first_word) {
+            for typed in [&word[..1], &word[..2]] {
+                // What is a word itself is found as that.
+                if ask(&mut engine, &format!("\"{typed}\""), Mode::Lexical).found > 0 {
+                    continue;
+                }
+                let is_begun = |word: &String| word.starts_with(typed);
+                let begins = |document: &Document| words(&document.title).iter().any(is_begun);
+                let count = documents.iter().filter(|document| begins(document)).count().min(3);
+                for mode in [Mode::Hybrid, Mode::Lexical] {
+                    let answer = ask(&mut engine, typed, mode);
+                    let first: Vec<&Document> =
+                        answer.hits.iter().take(count).map(|hit| &documents[hit.document as usize]).collect();
+                    assert!(first.len() == count && first.iter().all(|document| begins(document)), "{mode:?} {typed}: {first:?}");
                 }
             }
         }

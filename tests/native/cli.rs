@@ -313,7 +313,7 @@ fn publish_student(folder: &Path, family: &str) {
 
 #[test]
 fn queries_are_encoded_by_the_student_that_lies_with_a_model_or_came_with_the_program_without_being_asked_for() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let run = |args: &[&str]| inkling(folder.path(), args, "");
     let path = |name: &str| folder.path().join(name);
     let files = |of: &str| {
@@ -357,7 +357,8 @@ fn queries_are_encoded_by_the_student_that_lies_with_a_model_or_came_with_the_pr
     // What came with the program is found for its family, in a site as well, and is not taken damaged.
     let program = path("env/bin/inkling");
     std::fs::create_dir_all(path("env/bin")).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_inkling"), &program).unwrap();
+    // A copy that is still open in a process which another test has just begun could not be run.
+    std::fs::hard_link(env!("CARGO_BIN_EXE_inkling"), &program).unwrap();
     let shipped = path("env/share/inkling/query-models/a");
     std::fs::create_dir_all(shipped.parent().unwrap()).unwrap();
     std::fs::rename(path("student"), &shipped).unwrap();

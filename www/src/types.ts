@@ -88,6 +88,8 @@ export interface QueryResult<Fields = Record<string, unknown>> {
   facets: Record<string, FacetCount[]>
   /** The query as it was read, where that is not how it was typed: with misspelt words put right. Only of `hybrid` answers. */
   corrected?: string
+  /** The first word or phrase in quotes that no document has, as it was typed: why nothing was found. An engine elsewhere knows of none. */
+  absent?: string
   /**
    * The values of fields that the query as it was typed names, such as a day, a room or a speaker, with the UTF-16 offsets of
    * the name in it: to be offered as filters. An engine elsewhere recognises none.

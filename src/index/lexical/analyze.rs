@@ -47,6 +47,11 @@ pub(super) fn is_pair(word: &str) -> bool {
     word.chars().next().is_some_and(is_paired)
 }
 
+/// Whether a folded word is a single one of these characters, which most words have as a half of a pair.
+pub(super) fn is_half(word: &str) -> bool {
+    is_pair(word) && word.chars().count() == 1
+}
+
 /// Emits the word that starts at `at` and returns where the search for the next one goes on.
 fn word(text: &str, at: usize, emit: &mut Emit<'_>) -> usize {
     let mut folded = String::new();

@@ -1,11 +1,12 @@
 //! Which spellings in the index a word of a query stands for.
 //!
 //! Three layers, each below the one before: the word itself with the other forms of its stem and its other spellings (see
-//! [`spellings`](super::spellings)); words it may be the beginning of,
-//! when it is still being typed; words it may be a misspelling of, when no document has it.
+//! [`spellings`](super::spellings)); words it may be the beginning of, when it is still being typed, those of titles first for a letter or
+//! two; words it may be a misspelling of, when no document has it.
 
 use super::acronyms::SIGN;
-use super::analyze::is_pair;
+use super::analyze::{is_half, is_pair};
+use super::growing::beginning;
 use super::query::{Query, Word};
 use super::respell::common_beginning;
 use super::typos::{Typos, errors_allowed};
@@ -15,6 +16,12 @@ use crate::index::sort::{distinct, keep_first, sort_by};
 /// Most words that a beginning of one, two, or more characters stands for: those in the most documents. One or two letters begin
 /// thousands, and whoever typed them is not done.
 const PREFIX_WORDS_MAX: [usize; 3] = [8, 32, 64];
+
+/// Most stop words that begin with one letter: nobody types them to find anything.
+const STOP_WORDS_MAX: usize = 40;
+
+/// Letters by which the beginnings of titles' words are known.
+pub(super) const SHORT_MAX: usize = 2;
 
 /// Most words that a misspelling stands for.
 const TYPO_WORDS_MAX: usize = 16;
@@ -33,6 +40,8 @@ pub(super) struct Expansion {
     pub word: String,
     /// Pairs of quality and spellings in ascending order; the first layer always is there, perhaps empty.
     pub layers: Vec<(Quality, Vec<String>)>,
+    /// Whether it is a letter or two that a word begins with.
+    pub is_short: bool,
     /// Those of the first layer that stand for several words of the query together.
     pub joined: Vec<String>,
     /// Spellings of the first layer in several words, which must stand one after the other.
@@ -43,6 +52,13 @@ impl Lexical {
     /// The spellings that each word of a query stands for. Depends on live documents only.
     pub(super) fn expand(&self, query: &Query) -> Vec<Expansion> {
         let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, query.typos)).collect();
+        // Who types "he" alone is on the way to a word.
+        if let [expansion] = expansions.as_mut_slice()
+            && expansion.is_short
+            && expansion.stop
+        {
+            expansion.layers[0].1.clear();
+        }
         self.add_joined(query, &mut expansions);
         self.add_parted(query, &mut expansions);
         self.add_acronyms(query, &mut expansions);
@@ -51,18 +67,22 @@ impl Lexical {
 
     pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {
         let stop = self.language.is_stop_word(&word.text);
-        // A stop word has no other forms: "does" is none of "doe".
-        let forms = if word.quoted || stop { vec![word.text.clone()] } else { self.forms(&word.text) };
+        let forms = self.spellings(&word.text, word.quoted);
         let known = forms.iter().any(|form| self.is_live(form));
         let mut layers = vec![(Quality::Exact, forms)];
-        let pair_half = is_pair(&word.text) && word.text.chars().count() == 1;
-        if (word.open || pair_half) && !word.quoted {
+        let is_open = (word.open || is_half(&word.text)) && !word.quoted;
+        let is_short = is_open && !is_pair(&word.text) && word.text.chars().count() <= SHORT_MAX;
+        if is_short {
+            layers.push((Quality::Prefix, self.beginnings(&word.text)));
+        }
+        if is_open {
             layers.push((Quality::Prefix, self.completions(&word.text, &layers[0].1)));
         }
         if typos && !word.quoted && !known && layers.iter().skip(1).all(|(_, words)| words.is_empty()) {
             layers.push((Quality::Typo, self.corrections(&word.text, word.open)));
         }
-        Expansion { times: word.times, stop, word: word.text.clone(), layers, joined: Vec::new(), phrases: Vec::new() }
+        let (times, word) = (word.times, word.text.clone());
+        Expansion { times, stop, word, layers, is_short, joined: Vec::new(), phrases: Vec::new() }
     }
 
     /// Whether some document has a word in any form, or one that begins with it where it is still being typed, or all of what it may
@@ -75,6 +95,19 @@ impl Lexical {
         layers.any(|(_, forms)| forms.iter().any(|form| self.is_live(form)))
     }
 
+    /// The spellings that are a word's own, in ascending order: its forms; in quotes itself, or of half a pair all pairs that have it.
+    pub(super) fn spellings(&self, word: &str, quoted: bool) -> Vec<String> {
+        if let Some(half) = word.chars().next().filter(|_| quoted && is_half(word)) {
+            let mut having = vec![word.to_owned()];
+            for segment in self.segments() {
+                segment.each(&mut |other, _| having.extend(other.chars().any(|c| c == half).then(|| other.to_owned())));
+            }
+            return distinct(having);
+        }
+        // A stop word has no other forms: "does" is none of "doe".
+        if quoted || self.language.is_stop_word(word) { vec![word.to_owned()] } else { self.forms(word) }
+    }
+
     /// The spellings in the index that share the stem of `word`, in ascending order.
     pub(super) fn forms(&self, word: &str) -> Vec<String> {
         let stem = self.language.stem(word);
@@ -85,7 +118,16 @@ impl Lexical {
         distinct(forms)
     }
 
-    /// The words that `word` is the beginning of, without those in `known`, in ascending order.
+    /// What tells of titles that they have a word which begins so, in ascending order.
+    fn beginnings(&self, word: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for segment in self.segments() {
+            segment.with_prefix(&beginning(word), &mut |sign, _| found.push(sign.to_owned()));
+        }
+        distinct(found)
+    }
+
+    /// The words that `word` is the beginning of, without those in `known` and stop words, in ascending order.
     fn completions(&self, word: &str, known: &[String]) -> Vec<String> {
         let mut found: Vec<(u32, &str)> = Vec::new();
         let segments = self.segments();
@@ -108,11 +150,13 @@ impl Lexical {
         }
         let order = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1));
         let words_max = PREFIX_WORDS_MAX[word.chars().count().clamp(1, 3) - 1];
-        let chosen = words_max + known.len();
+        let chosen = words_max + known.len() + STOP_WORDS_MAX;
         keep_first(&mut found, chosen, order);
         sort_by(&mut found, order);
-        let completions = found.into_iter().map(|(_, completion)| completion.to_owned());
-        distinct(completions.filter(|completion| !known.contains(completion)).take(words_max).collect())
+        let mut completions: Vec<String> = found.into_iter().map(|(_, completion)| completion.to_owned()).collect();
+        completions.retain(|completion| !known.contains(completion) && !self.language.is_stop_word(completion));
+        completions.truncate(words_max);
+        distinct(completions)
     }
 
     /// The live words with the fewest errors that `word` may be a misspelling of, and the other forms of their stems, in ascending order.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::acronyms::SIGN;
 use super::file::{Reader, damaged};
 use super::growing::Growing;
 use super::language::Language;
@@ -115,7 +116,9 @@ impl Frozen {
         for term in terms.clone() {
             let (docs, extents) = (self.store.term(term).docs(), self.store.extents());
             let heads = Heads::parse(bytes, &mut at, docs, fields, extents.len()).ok_or_else(|| damaged("postings"))?;
-            for (doc, entry) in heads.each() {
+            // No text has the signs that are in no length.
+            let is_counted = !self.word(term).starts_with(SIGN);
+            for (doc, entry) in heads.each().filter(|_| is_counted) {
                 let left = &mut self.unread[doc as usize * fields + entry.field as usize];
                 *left = left.checked_sub(entry.count).ok_or_else(|| damaged("lengths"))?;
             }

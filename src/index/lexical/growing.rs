@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::acronyms::SIGN;
+use super::expand::SHORT_MAX;
 use super::language::Language;
 use super::segment::Segment;
 use super::store::Store;
@@ -25,6 +27,18 @@ pub(super) struct Growing {
     store: Store,
 }
 
+/// The word that says how a word of the first field, the title, begins: by it the titles that a letter or two begin are found. No text
+/// can have it, and no short form is empty.
+pub(super) fn beginning(word: &str) -> String {
+    [SIGN].into_iter().chain(word.chars().take(SHORT_MAX)).collect()
+}
+
+fn add_new(list: &mut Vec<String>, one: String) {
+    if !list.contains(&one) {
+        list.push(one);
+    }
+}
+
 impl Growing {
     pub fn new(fields: usize, language: Option<Language>) -> Self {
         let (terms, stems) = (HashMap::new(), HashMap::new());
@@ -40,18 +54,21 @@ impl Growing {
                 self.store.add_word(term, field);
             });
         }
-        let mut explained: Vec<String> = Vec::new();
-        for (_, text) in texts {
-            acronyms::explanations(text, |explanation| {
-                if explained.iter().all(|other| other != explanation) {
-                    explained.push(explanation.to_owned());
-                }
-            });
+        let (mut explained, mut beginnings) = (Vec::new(), Vec::new());
+        for (field, text) in texts {
+            acronyms::explanations(text, |explanation| add_new(&mut explained, explanation.to_owned()));
+            if *field == 0 {
+                analyze::words(text, |word, _| add_new(&mut beginnings, beginning(word)));
+            }
         }
         self.store.end_text();
         for explanation in explained {
             let term = self.term(&explanation);
             self.store.add_word(term, texts.last().map_or(0, |&(field, _)| field));
+        }
+        for beginning in beginnings {
+            let term = self.term(&beginning);
+            self.store.add_sign(term);
         }
         self.store.end_document()
     }

@@ -30,6 +30,13 @@ impl Lookup<'_> {
         &self.query
     }
 
+    /// Whether the query is nothing but a letter or two that a word begins with: meaning has nothing to say of it.
+    pub fn is_beginning(&self) -> bool {
+        let ([word], [expansion]) = (self.query.words.as_slice(), self.expansions.as_slice()) else { return false };
+        let letters = word.text.chars().count();
+        expansion.is_short && (letters == 1 || !expansion.layers[0].1.iter().any(|form| self.index.is_live(form)))
+    }
+
     /// The blocks with the postings that a query looks at, as far as they are still to come: those of its operators, and `by_words`
     /// those of its words, until which it cannot be searched.
     pub fn missing(&self, by_words: bool) -> Vec<usize> {

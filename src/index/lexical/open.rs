@@ -91,8 +91,8 @@ impl Lexical {
             expansion.layers.iter().flat_map(|(_, words)| words).for_each(|word| want(word, !expansion.stop));
             expansion.phrases.iter().flatten().for_each(|word| want(word, true));
         }
-        query.phrases.iter().flatten().for_each(|word| want(word, true));
-        for phrase in query.excluded.iter().flat_map(|excluded| self.excluded(excluded)) {
+        let quoted = query.phrases.iter().flat_map(|words| self.quoted(words));
+        for phrase in quoted.chain(query.excluded.iter().flat_map(|words| self.excluded(words))) {
             phrase.iter().for_each(|word| want(word, true));
         }
         blocks

@@ -1,6 +1,7 @@
 //! Quoted phrases and exclusions: which documents a query rules out before ranking.
 
 use super::Lexical;
+use super::analyze::is_half;
 use super::postings::Postings;
 use super::query::{Query, Word};
 use super::segment::Segment;
@@ -18,16 +19,27 @@ impl Lexical {
         }
         let mut allowed = self.live.clone();
         for phrase in &query.phrases {
-            let mut having = vec![false; allowed.len()];
-            self.with_phrase(phrase, &mut |doc| having[doc as usize] = true);
-            allowed.iter_mut().zip(having).for_each(|(allowed, has)| *allowed &= has);
+            allowed.iter_mut().zip(self.having(&self.quoted(phrase))).for_each(|(allowed, has)| *allowed &= has);
         }
         for excluded in &query.excluded {
-            for phrase in self.excluded(excluded) {
-                self.with_phrase(&phrase, &mut |doc| allowed[doc as usize] = false);
-            }
+            allowed.iter_mut().zip(self.having(&self.excluded(excluded))).for_each(|(allowed, has)| *allowed &= !has);
         }
         Some(allowed)
+    }
+
+    /// The first word or phrase in quotes that no document has, as it was typed.
+    pub fn absent(&self, query: &Query) -> Option<String> {
+        let is_absent =
+            |phrase: &Vec<String>| !self.having(&self.quoted(phrase)).iter().zip(&self.live).any(|(has, live)| *has && *live);
+        query.typed.get(query.phrases.iter().position(is_absent)?).cloned()
+    }
+
+    /// The words and phrases of which one must occur where a word or a phrase stands in quotes: the same, but for half a pair.
+    pub(super) fn quoted(&self, words: &[String]) -> Vec<Vec<String>> {
+        match words {
+            [word] => self.spellings(word, true).into_iter().map(|spelling| vec![spelling]).collect(),
+            phrase => vec![phrase.to_vec()],
+        }
     }
 
     /// The words and phrases that must not occur where one is excluded: who excludes "panel" has no use for "panels", and "addon" is
@@ -37,8 +49,16 @@ impl Lexical {
             [word] => self.in_parts(&Word::new(word)),
             phrase => vec![phrase.to_vec()],
         };
-        phrases.extend(self.forms(&joined(words.iter().map(String::as_str), "")).into_iter().map(|form| vec![form]));
+        let word = joined(words.iter().map(String::as_str), "");
+        phrases.extend(self.spellings(&word, is_half(&word)).into_iter().map(|spelling| vec![spelling]));
         phrases
+    }
+
+    /// For each document number, whether it has one of some words and phrases, spelt so.
+    fn having(&self, phrases: &[Vec<String>]) -> Vec<bool> {
+        let mut having = vec![false; self.live.len()];
+        phrases.iter().for_each(|phrase| self.with_phrase(phrase, &mut |doc| having[doc as usize] = true));
+        having
     }
 
     /// The documents that have the words of a phrase one after the other, spelt so.

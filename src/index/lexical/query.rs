@@ -61,6 +61,8 @@ pub struct Query {
     pub(super) sequence: Vec<usize>,
     /// Words (one) and phrases (more) in quotes that a document must have.
     pub(super) phrases: Vec<Vec<String>>,
+    /// The same as they were typed.
+    pub(super) typed: Vec<String>,
     /// Words (one) and phrases (more) that a document must not have.
     pub(super) excluded: Vec<Vec<String>>,
     pub(super) typos: bool,
@@ -83,7 +85,7 @@ impl Query {
             match piece.kind {
                 Kind::Text => query.add_text(piece.text, syntax.prefix && piece.end == text.len()),
                 Kind::Phrase => query.add_phrase(piece.text),
-                Kind::Excluded => query.excluded.extend(Some(folded_words(piece.text)).filter(|words| !words.is_empty())),
+                Kind::Excluded => query.exclude(piece.text),
             }
             if !matches!(piece.kind, Kind::Excluded) {
                 let first = piece.text.as_ptr() as usize - text.as_ptr() as usize;
@@ -138,11 +140,7 @@ impl Query {
     }
 
     fn add_text(&mut self, text: &str, at_end: bool) {
-        let mut found: Vec<(Word, usize)> = Vec::new();
-        analyze::words(text, |word, range| match found.last_mut().filter(|(_, end)| range.end <= *end) {
-            Some((name, _)) => name.parts.push(word.to_owned()),
-            None => found.push((Word::new(word), range.end)),
-        });
+        let found = read_words(text);
         let last = found.len().wrapping_sub(1);
         for (i, (word, end)) in found.into_iter().enumerate() {
             self.add_word(Word { open: at_end && i == last && end == text.len(), ..word });
@@ -154,7 +152,19 @@ impl Query {
         for word in &words {
             self.add_word(Word { quoted: true, ..Word::new(word) });
         }
-        self.phrases.extend(Some(words).filter(|words| !words.is_empty()));
+        if !words.is_empty() {
+            self.phrases.push(words);
+            self.typed.push(text.to_owned());
+        }
+    }
+
+    /// A name in code is excluded as it is, and as the words that it is made of.
+    fn exclude(&mut self, text: &str) {
+        match read_words(text).as_slice() {
+            [] => {}
+            [(Word { text, parts, .. }, _)] if !parts.is_empty() => self.excluded.extend([vec![text.clone()], parts.clone()]),
+            _ => self.excluded.push(folded_words(text)),
+        }
     }
 
     fn add_word(&mut self, added: Word) {
@@ -172,6 +182,16 @@ impl Query {
             None => self.truncated = true,
         }
     }
+}
+
+/// The words of a text, and where each ends.
+fn read_words(text: &str) -> Vec<(Word, usize)> {
+    let mut found: Vec<(Word, usize)> = Vec::new();
+    analyze::words(text, |word, range| match found.last_mut().filter(|(_, end)| range.end <= *end) {
+        Some((name, _)) => name.parts.push(word.to_owned()),
+        None => found.push((Word::new(word), range.end)),
+    });
+    found
 }
 
 /// The folded words of a text.
@@ -222,7 +242,8 @@ impl<'a> Piece<'a> {
                 return Some(Self { kind: Kind::Excluded, ..phrase });
             }
             let end = excluded.find(char::is_whitespace).unwrap_or(excluded.len());
-            let names = excluded.chars().next().is_some_and(char::is_alphanumeric);
+            // Such as -panel, -.NET and -#5; "->" and "--" are signs of their own.
+            let names = excluded.starts_with(|c: char| c.is_alphanumeric() || ".#@".contains(c));
             return names.then(|| Self { kind: Kind::Excluded, text: &excluded[..end], end: at + 1 + end });
         }
         Self::quoted(text, at)

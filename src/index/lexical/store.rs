@@ -29,6 +29,8 @@ pub(super) struct Store {
     gathered: Vec<Occurrence>,
     /// How many of them are of documents that have ended.
     ended: usize,
+    /// How many of the words gathered last are in no length.
+    signs: usize,
     text_open: bool,
     position: u32,
 }
@@ -70,6 +72,13 @@ impl Store {
         self.text_open = true;
     }
 
+    /// Adds what is no word of the document's texts, behind all of them: in the place of the last, and in no length.
+    pub fn add_sign(&mut self, term: u32) {
+        let last = self.gathered.last().copied().unwrap_or_default();
+        self.gathered.push(Occurrence { term, ..last });
+        self.signs += 1;
+    }
+
     /// Ends the document and returns its number.
     pub fn end_document(&mut self) -> u32 {
         let doc = self.gather_document();
@@ -83,11 +92,11 @@ impl Store {
         let first = self.lengths.len();
         self.lengths.resize(first + self.fields, 0);
         let words = &self.gathered[self.ended..];
-        words.iter().for_each(|word| self.lengths[first + word.field as usize] += 1);
+        words[..words.len() - self.signs].iter().for_each(|word| self.lengths[first + word.field as usize] += 1);
         // A gap behind the last text is none.
         self.extents.push(words.last().map_or(0, |last| last.position + 1));
         self.ended = self.gathered.len();
-        self.position = 0;
+        (self.position, self.signs) = (0, 0);
         self.text_open = false;
         if self.ended >= GATHERED {
             self.flush();
