@@ -1,8 +1,12 @@
 // How cargo is asked to build the crate, and what it says a build was made of.
 
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { at, root } from './lib.mjs'
+
+/** Where cargo keeps what it has downloaded. */
+export const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo')
 
 /** The builds of a module: which one a browser can run is found out in `www/src/worker/glue.ts`. */
 export const variants = {
@@ -52,13 +56,18 @@ export const variantsOf = (module) =>
  */
 export function wasmEnvironment(variant) {
   const common = ['-C', 'target-feature=+simd128', '-C', 'llvm-args=-pre-RA-sched=source']
-  const flags = [...common, '--cfg', 'getrandom_backend="wasm_js"']
-  const env = { CARGO_TARGET_DIR: at('target', `wasm-${variant}`) }
-  if (variant === 'simd128') return { ...env, RUSTFLAGS: flags.join(' ') }
+  // Where a panic is said to be is the same on every machine.
+  const anywhere = `--remap-path-prefix=${path.join(cargoHome, 'registry', 'src')}=`
+  const flags = [...common, '--cfg', 'getrandom_backend="wasm_js"', anywhere]
+  const withFlags = (/** @type {string[]} */ flags) => ({
+    CARGO_TARGET_DIR: at('target', `wasm-${variant}`),
+    CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+  })
+  if (variant === 'simd128') return withFlags(flags)
   // Windows starts no script as if it were a program.
-  if (process.platform === 'win32') return { ...env, RUSTFLAGS: [...flags, ...variants.relaxed].join(' ') }
+  if (process.platform === 'win32') return withFlags([...flags, ...variants.relaxed])
   const PATH = [at('scripts', 'rustc'), process.env.PATH].join(path.delimiter)
-  return { ...env, RUSTFLAGS: flags.join(' '), RUSTC_WORKSPACE_WRAPPER: 'rustc-relaxed', PATH }
+  return { ...withFlags(flags), RUSTC_WORKSPACE_WRAPPER: 'rustc-relaxed', PATH }
 }
 
 /**

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {
+  cargoHome,
   moduleEnvironment,
   modules,
   sourcesOf,
@@ -126,6 +127,7 @@ async function finishVariant(name, variant, built, bin, level) {
   fs.rmSync(bound)
   await minifyGlue(path.join(out, `${name}.js`), name.startsWith('inkling-node'))
   await checkInstructions(variant, file)
+  if (fs.readFileSync(file).includes(cargoHome)) throw new Stop(`${file} names a folder of this machine: ${cargoHome}`)
   print(`  ${path.relative(root, file)}: ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`)
 }
 
