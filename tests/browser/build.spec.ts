@@ -116,7 +116,7 @@ test('a file without a usual title has its columns chosen, and is read as they a
   await title.selectOption('Was')
   await page.getByRole('combobox', { name: 'Text' }).selectOption('Worum "es" geht')
   await page.getByRole('combobox', { name: 'Speakers' }).selectOption('Wer')
-  await page.getByRole('button', { name: 'Read it so' }).click()
+  await page.getByRole('button', { name: 'Read the file' }).click()
   await expect(page.getByText('talks.csv is indexed: 2 sessions')).toBeVisible()
   await expect(build.failure).toBeHidden()
   await expect(title).toBeHidden()

@@ -28,10 +28,9 @@ async function shifts(page: Page): Promise<string[]> {
   return page.evaluate(() => (globalThis as never as { shifts: string[] }).shifts)
 }
 
-for (const [device, viewport] of Object.entries({
-  desktop: { width: 1280, height: 900 },
-  phone: { width: 390, height: 844 },
-})) {
+const DEVICES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+
+for (const [device, viewport] of Object.entries(DEVICES)) {
   for (const form of ['over the form', 'modal']) {
     test(`from load through typing to answers nothing moves, on the page or in the panel: ${form} on a ${device}`, async ({
       box,
@@ -56,6 +55,33 @@ for (const [device, viewport] of Object.entries({
       await box.ask('xkjhgfd qwrtz')
       await box.ask('people')
       expect(await shifts(page)).toEqual([])
+    })
+  }
+}
+
+for (const [device, viewport] of Object.entries(DEVICES)) {
+  for (const lang of ['en', 'de', 'ar']) {
+    test.describe(`on a ${device} in ${lang}`, () => {
+      test.use({ viewport, hasTouch: device === 'phone', isMobile: device === 'phone' })
+
+      test('on a page of results nothing moves from its address to the better answer', async ({ box, page }) => {
+        const dir = lang === 'ar' ? 'rtl' : 'ltr'
+        await box.open({ form: '', lang, dir, attributes: 'results filters="day track" show="day room"' })
+        await noteShifts(page)
+        const meant = await hold(page, '**/weights.safetensors')
+        await page.goto(`${box.url}/page.html?q=health+on+monday`)
+        await expect(box.options).toHaveCount(10)
+        const action = page.locator('.inkling-foot .inkling-action')
+        const stop = await action.textContent()
+        // By now the answer counts as read.
+        await page.waitForTimeout(1200)
+        meant()
+        await expect(action).not.toHaveText(stop!)
+        if (await action.isVisible()) await action.evaluate((button: HTMLElement) => button.click())
+        await expect(action).toBeHidden()
+        // What stands below the answers gives way to them.
+        expect((await shifts(page)).filter((shift) => !shift.startsWith('MAIN'))).toEqual([])
+      })
     })
   }
 }

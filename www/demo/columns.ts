@@ -35,8 +35,8 @@ export function askForColumns(
     if (name !== 'title') select.prepend(Object.assign(element('option', '', 'None'), { value: '', selected: true }))
     return element('label', '', label, select)
   })
-  const button = element('button', 'button', 'Read it so')
-  form.replaceChildren(element('h2', '', 'Which columns are these?'), ...fields, button)
+  const button = element('button', 'button', 'Read the file')
+  form.replaceChildren(element('h2', '', 'Which column is which?'), ...fields, button)
   form.onsubmit = (event) => {
     event.preventDefault()
     form.hidden = true

@@ -65,7 +65,7 @@ export async function sessionPage(
   if (!session)
     return {
       title: 'No such session',
-      content: [way, heading('No such session'), element('p', '', 'The programme has no session of this address.')],
+      content: [way, heading('No such session'), element('p', '', 'The programme has no session at this address.')],
     }
   const { title, track, speakers, format, level, abstract } = session
   const tags = [format, level].filter(Boolean).map((tag) => element('span', 'tag', tag))

@@ -25,7 +25,10 @@ export const fieldsOf = (files: ReadonlyMap<string, Uint8Array>): string[] => [
   ...new Set(firstDocuments(files).flatMap(({ fields }) => Object.keys(fields ?? {}))),
 ]
 
-/** The fields worth filtering by: most of the first documents have one of a few short texts there. */
+/** When something begins or ends: it is told beside a hit, and nobody filters by it. */
+const MOMENT = /^\d{4}-\d\d-\d\dT/
+
+/** The fields worth filtering by: most of the first documents have one of a few short texts there, which some of them share. */
 export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
   const documents = firstDocuments(files)
   const values = new Map<string, string[]>()
@@ -38,7 +41,8 @@ export function filterFields(files: ReadonlyMap<string, Uint8Array>): string[] {
       texts.length * 2 > documents.length &&
       distinct > 1 &&
       distinct <= VALUES_MAX &&
-      texts.every(({ length }) => length <= VALUE_MAX)
+      distinct < texts.length &&
+      texts.every((text) => text.length <= VALUE_MAX && !MOMENT.test(text))
     )
   }
   return [...values]

@@ -51,6 +51,7 @@ export class Modal {
     this.#element.append(dialog)
     const gone = new AbortController()
     const release = holdStill()
+    fitInSight(dialog, gone.signal)
     dialog.addEventListener('click', (event) => event.target === dialog && leave())
     const end = () => {
       if (gone.signal.aborted) return
@@ -105,6 +106,14 @@ export class Modal {
     copy.append(input, ...unseen)
     return [copy, input]
   }
+}
+
+/** Keeps a dialog above the keyboard of a phone, which covers the page without making its window any lower. */
+function fitInSight(dialog: HTMLElement, signal: AbortSignal): void {
+  const { visualViewport: seen } = window
+  const fit = () => seen && dialog.style.setProperty('--inkling-seen', `${seen.height * seen.scale}px`)
+  fit()
+  seen?.addEventListener('resize', fit, { signal })
 }
 
 /** Keeps the page behind from scrolling, and its content where it is, until the returned function is called. */

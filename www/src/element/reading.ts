@@ -33,9 +33,9 @@ export function reading(
 
   function likeIt(other: Hit): HTMLElement {
     const address = addressOf(other)
-    if (address === undefined) return button('action', other.title, () => open(other))
-    const link = make('a', 'action', make('bdi', '', other.title))
-    link.href = address
+    const link = address === undefined ? button('action', '', () => open(other)) : make('a', 'action')
+    if (link instanceof HTMLAnchorElement && address !== undefined) link.href = address
+    link.append(make('bdi', '', other.title))
     return link
   }
 }

@@ -105,7 +105,7 @@ export class Results {
   /** Tab leads from the box to the answers, and to the filters behind them. */
   #putBehind(filters: HTMLElement): void {
     this.#view.root.append(filters)
-    this.#view.root.querySelector('.inkling-foot')?.append(this.#toFilters)
+    this.#view.root.querySelector('.inkling-body')?.append(this.#toFilters)
   }
 
   #listen(): void {
