@@ -316,6 +316,11 @@ fn fields(
             continue;
         }
         let plain = Reading { language: options.language.as_deref(), notes: &mut *notes }.plain(value, name, place);
+        let plain = plain.map(|value| match value.as_str().and_then(people::without_pages) {
+            Some(names) if names.len() == 1 => names.into_iter().map(Value::from).next().unwrap_or(value),
+            Some(names) => names.into(),
+            None => value,
+        });
         let plain = plain.map(|value| match meanings.of(&key) {
             Meaning::People(_) => people::separate(value),
             _ if is_people => people::separate(value),

@@ -18,10 +18,8 @@ pub fn read(text: &str, options: &ReadOptions, notes: &mut Notes) -> Result<Vec<
             if first.trim() != text.trim() && serde_json::from_str::<Value>(first).is_ok_and(|first| first.is_object()) {
                 return read_lines(text, notes);
             }
-            if let Some(json) = in_script(text) {
-                return from_value(&json, options, notes);
-            }
-            if let Some(json) = rescue::without_last_commas(text).and_then(|text| serde_json::from_str(&text).ok()) {
+            let mended = rescue::mended(text);
+            if let Some(json) = in_script(text).or_else(|| in_script(mended.as_deref()?)) {
                 return from_value(&json, options, notes);
             }
             if let Some(rest) = rescue::json(text, notes) {

@@ -338,14 +338,22 @@ fn gather<'a>(value: &'a Value, path: String, around: &Around<'a>, lists: &mut V
         }
         Value::Object(object) => {
             for (key, value) in object {
-                // `{"rooms": {"Lawn": [ … ]}}`
-                let named =
-                    AROUND.iter().find(|name| value.is_array() && **name == last_word(&path)).map(|name| (*name, key.as_str()));
+                // `{"rooms": {"Lawn": [ … ]}}`, `{"talks": {"2031-05-01": [ … ]}}`
+                let name =
+                    AROUND.iter().find(|name| **name == last_word(&path)).copied().or_else(|| is_date(key).then_some("day"));
+                let named = name.filter(|_| value.is_array()).map(|name| (name, key.as_str()));
                 gather(value, below(&path, key), &around.iter().copied().chain(named).collect(), lists);
             }
         }
         _ => {}
     }
+}
+
+/// Whether a key is a date as ISO 8601 writes it.
+fn is_date(key: &str) -> bool {
+    let parts: Vec<&str> = key.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [4, 2, 2] && parts.concat().bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What an entry of a list says of the records in it.

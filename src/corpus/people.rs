@@ -55,8 +55,21 @@ fn ended<'n>(name: &'n str, end: &str) -> Option<&'n str> {
     (before.is_empty() || before.ends_with(' ')).then(|| before.trim_end())
 }
 
-/// The people in one text, where signs part them: "Ada Lind; Bo Ek", or commas that follow e-mail addresses, or "Ada Lind, Bo Ek and Cy
-/// Moor". A comma alone may part a last name from a first one.
+/// The names in one text that has the address of a page of Notion behind each, which only its owners can open: "Roses
+/// (https://www.notion.so/1), Thorns (https://www.notion.so/2)".
+pub fn without_pages(text: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for part in text.split_inclusive("), ").filter(|_| text.contains(" (http")) {
+        let (name, address) = part.trim_end_matches(", ").strip_suffix(')')?.rsplit_once(" (")?;
+        names.push(
+            Some(name.trim().to_owned()).filter(|_| address.starts_with("https://www.notion.so/") && !address.contains(' '))?,
+        );
+    }
+    (!names.is_empty()).then_some(names)
+}
+
+/// The people in one text, where signs part them: "Ada Lind; Bo Ek", or commas that follow e-mail addresses or stand without a space, or
+/// "Ada Lind, Bo Ek and Cy Moor". A comma alone may part a last name from a first one.
 pub fn separate(value: Value) -> Value {
     let Value::String(text) = &value else { return value };
     let signs: &[char] = if text.contains([';', '|', '\n']) { &[';', '|', '\n'] } else { &[','] };
@@ -65,9 +78,9 @@ pub fn separate(value: Value) -> Value {
         _ => text.split(signs).collect(),
     };
     let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect();
-    let is_parted = signs != [','] || parts.iter().all(|part| part.contains('@')) || {
-        text.contains(" and ") && parts.iter().all(|part| (2..=4).contains(&part.split(' ').count()))
-    };
+    let are_names = || parts.iter().all(|part| (2..=4).contains(&part.split(' ').count()));
+    let has_commas = text.contains(" and ") || !text.contains(", ");
+    let is_parted = signs != [','] || parts.iter().all(|part| part.contains('@')) || (has_commas && are_names());
     match &parts[..] {
         [one] if is_parted => Value::from(*one),
         [_, _, ..] if is_parted => parts.into_iter().map(Value::from).collect(),
@@ -88,12 +101,32 @@ mod tests {
             ("Lind, Ada|Ek, Bo", json!(["Lind, Ada", "Ek, Bo"])),
             ("Ada Lind <a@example.org>, Bo Ek <b@example.org>", json!(["Ada Lind <a@example.org>", "Bo Ek <b@example.org>"])),
             ("Ada Lind, Bo Ek and Cy Moor", json!(["Ada Lind", "Bo Ek", "Cy Moor"])),
+            ("Ada Lind,Bo Ek", json!(["Ada Lind", "Bo Ek"])),
+            ("Lind,Ada", json!("Lind,Ada")),
             ("Lind, Ada", json!("Lind, Ada")),
             ("Ada Lind, Head of Roses and Thorns", json!("Ada Lind, Head of Roses and Thorns")),
             ("Lind and Sons", json!("Lind and Sons")),
             ("Ada Lind;", json!("Ada Lind")),
         ] {
             assert_eq!(separate(text.into()), people, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_relates_to_pages_of_notion_is_their_names_and_other_addresses_stay() {
+        let names = |text: &str| without_pages(text).unwrap_or_default();
+        assert_eq!(
+            names("Ada Lind (https://www.notion.so/a?b=1), Bo Ek (she) (https://www.notion.so/b)"),
+            ["Ada Lind", "Bo Ek (she)"]
+        );
+        assert_eq!(names("Roses (https://www.notion.so/c)"), ["Roses"]);
+        for text in [
+            "Slides (https://example.org/a.pdf)",
+            "Roses (https://www.notion.so/c) and more",
+            "Ada (Park), Bo (https://www.notion.so/c)",
+            "",
+        ] {
+            assert_eq!(without_pages(text), None, "{text}");
         }
     }
 

@@ -54,29 +54,54 @@ pub fn json(text: &str, notes: &mut Notes) -> Option<Value> {
     Some(found.into_iter().map(|(_, object)| Value::Object(object)).collect())
 }
 
-/// A JSON text without the commas behind the last of several, as programs of other languages may have them; nothing where it has none.
-pub fn without_last_commas(text: &str) -> Option<String> {
-    let (mut kept, mut from) = (String::with_capacity(text.len()), 0);
-    let (mut is_text, mut is_escaped, mut comma) = (false, false, None);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'"' if !is_escaped => is_text = !is_text,
-            b'}' | b']' if !is_text => {
-                if let Some(comma) = comma.take() {
-                    kept += &text[from..comma];
-                    from = comma + 1;
-                }
-            }
-            _ => {}
+/// Words of other languages than JSON for what it writes otherwise.
+const WORDS: &[(&str, &str)] = &[
+    ("NaN", "null"),
+    ("Infinity", "null"),
+    ("-Infinity", "null"),
+    ("undefined", "null"),
+    ("None", "null"),
+    ("True", "true"),
+    ("False", "false"),
+];
+
+/// A JSON text without what programs of other languages may have in theirs: commas behind the last of several, remarks, `NaN` and `None`;
+/// nothing where it has none of these.
+pub fn mended(text: &str) -> Option<String> {
+    let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+        let remark = [("//", "\n"), ("/*", "*/")].iter().find(|(begin, _)| rest.starts_with(begin));
+        let length = match first {
+            '"' => text_end(rest),
+            _ if is_word(first) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            _ if remark.is_some() => remark.map_or(0, |(_, end)| rest[2..].find(end).map_or(rest.len(), |at| at + 2 + end.len())),
+            _ => first.len_utf8(),
+        };
+        let piece = &rest[..length];
+        if matches!(first, ']' | '}') && kept.trim_end().ends_with(',') {
+            kept.truncate(kept.trim_end().len() - 1);
         }
-        is_escaped = is_text && byte == b'\\' && !is_escaped;
-        if !is_text && byte == b',' {
-            comma = Some(at);
-        } else if is_text || !byte.is_ascii_whitespace() {
-            comma = None;
+        match WORDS.iter().find(|(word, _)| *word == piece) {
+            Some((_, word)) => kept += word,
+            None if remark.is_some() => {}
+            None => kept += piece,
         }
+        at += length;
     }
-    (from > 0).then(|| kept + &text[from..])
+    (kept != text).then_some(kept)
+}
+
+/// Where a text in quotes ends that another text begins with.
+fn text_end(rest: &str) -> usize {
+    let mut is_escaped = true;
+    let end = rest.bytes().position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(rest.len(), |at| at + 1)
 }
 
 fn commonest<'a>(keys: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -194,10 +219,17 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_behind_the_last_of_several_is_taken_away_and_one_in_a_text_stays() {
+    fn what_other_languages_have_in_their_json_is_mended_and_texts_stay() {
         let text = r#"[{"a": "x,]", "b": ["\",}", 1 , ] , },]"#;
-        assert_eq!(without_last_commas(text).unwrap(), r#"[{"a": "x,]", "b": ["\",}", 1  ]  }]"#);
-        assert_eq!(without_last_commas(r#"[1, "a,]"]"#), None);
+        assert_eq!(mended(text).unwrap(), r#"[{"a": "x,]", "b": ["\",}", 1 ] }]"#);
+        let text =
+            "[ // all\n{\"a\": NaN, \"b\": [None, -Infinity], /* no */ \"c\": True, \"d\": \"NaN // \\\\\", \"e\": -1.5e+3}]";
+        assert_eq!(
+            mended(text).unwrap(),
+            "[ {\"a\": null, \"b\": [null, null],  \"c\": true, \"d\": \"NaN // \\\\\", \"e\": -1.5e+3}]"
+        );
+        assert_eq!(mended(r#"[1, "a,]", null]"#), None);
+        assert_eq!(mended("[1, /* x"), Some("[1, ".to_owned()));
     }
 
     #[test]

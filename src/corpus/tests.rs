@@ -356,6 +356,7 @@ fn a_record_may_lie_in_the_object_of_its_content() {
 fn json_in_a_script_and_lines_for_a_search_engine_are_read() {
     let talks = r#"[{"title": "Roses; thorns", "text": "x"}, {"title": "Snow"}]"#;
     for script in [
+        "/* made [by hand] */ talks = [{\"title\": \"Roses; thorns\", \"room\": NaN}, {\"title\": \"Snow\",}]".to_owned(),
         format!("// made, do not edit\nwindow.TALKS = {talks};\n"),
         format!("program({{\"talks\": {talks}}});"),
         format!(")]}}',\n{talks}"),
@@ -376,6 +377,8 @@ fn the_day_and_the_room_around_a_record_are_its_own() {
     let (documents, _) = json_of(json!([{"day": "Friday", "rooms": {"Lawn": [session("A")], "Hall": [session("B")]}}]));
     assert_eq!(titles(&documents), ["A", "B"]);
     assert_eq!(fields(&documents[0]), json!({"day": "Friday", "room": "Lawn"}));
+    let (documents, _) = json_of(json!({"talks": {"2031-05-01": [session("A")], "2031-05-02": [session("B")]}}));
+    assert_eq!((fields(&documents[0]), fields(&documents[1])), (json!({"day": "2031-05-01"}), json!({"day": "2031-05-02"})));
 }
 
 #[test]

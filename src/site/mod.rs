@@ -187,8 +187,9 @@ fn document(page: Page, url: String, title: String) -> Document {
     let mut document = Document { id: page.path, url: Some(url), fields: page.fields, ..Document::default() };
     let mut has_title = false;
     for block in page.blocks {
-        // The title is not said twice.
-        if !has_title && matches!(block.kind, Kind::Heading { level: 1, .. }) && block.text == title {
+        // The title is not said twice, with or without the name of the site.
+        let is_title = |text: &String| *text == title || (page.head.title.as_ref() == Some(text) && text.contains(&title));
+        if !has_title && matches!(block.kind, Kind::Heading { level: 1, .. }) && is_title(&block.text) {
             has_title = true;
             continue;
         }

@@ -295,12 +295,14 @@ fn titles_lose_the_name_of_the_site_and_first_headings_that_are_it() {
             ("d.html", &page("Knots – all of them – My Site", "My Site")),
             ("e.html", "<html><title>Sails – My Site</title><main><h1>Jibs</h1><p>first</p><h1>Spinnakers</h1><p>second"),
             ("f.html", "<html><title>My Site</title><meta property=og:title content='Oars'><main><p>rowing"),
+            ("g.html", &page("Winches – My Site", "Winches – My Site")),
         ],
         &SiteOptions::default(),
     )
     .unwrap();
     let titles: Vec<&str> = found(&site).values().map(|(title, _)| *title).collect();
-    assert_eq!(titles, ["Boats", "Ropes", "My Site", "Knots – all of them", "Sails", "Oars"]);
+    assert_eq!(titles, ["Boats", "Ropes", "My Site", "Knots – all of them", "Sails", "Oars", "Winches"]);
+    assert_eq!(found(&site)["g.html"].1, "About Winches – My Site");
 }
 
 #[test]
