@@ -53,11 +53,21 @@ before(async () => {
 
 after(() => browser.close())
 
-/** A project with a page and an index in `public`, which the package's own command line has built. @param {Record<string, string>} files */
+/** An index that the package's own command line builds, once for all projects. @type {Promise<string> | undefined} */
+let index
+
+async function buildIndex() {
+  const root = await project()
+  await npxInkling(root, ['index', programme, '--model', model, ...short])
+  return path.join(root, 'search')
+}
+
+/** A project with a page and that index in `public`. @param {Record<string, string>} files */
 async function site(files) {
   const icon = '<svg xmlns="http://www.w3.org/2000/svg"/>'
   const root = await project({ 'main.js': app, 'public/icon.svg': icon, ...files })
-  await npxInkling(root, ['index', programme, '--model', model, ...short, '--out', 'public/search'])
+  index ??= buildIndex()
+  fs.cpSync(await index, path.join(root, 'public', 'search'), { recursive: true })
   return root
 }
 

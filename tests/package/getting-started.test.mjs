@@ -7,9 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { after, before } from 'node:test'
 import { at } from '../../scripts/lib.mjs'
-import { packMain, packModel, packNative } from '../../scripts/packages.mjs'
-import { cli, modelFolder } from '../../scripts/site.mjs'
-import { done, licence, packagesFolder, startChromium } from './project.mjs'
+import { done, packages, startChromium } from './project.mjs'
 
 const QUESTION = 'early warning of an epidemic'
 const ANSWER = 'Maps of an outbreak'
@@ -44,10 +42,7 @@ let server
 
 before(async () => {
   browser = await startChromium()
-  const out = packagesFolder()
-  tarballs.main = await packMain(out)
-  tarballs.native = await packNative({ binary: cli, out })
-  tarballs.model = await packModel({ folder: modelFolder, ...licence, out })
+  for (const pack of Object.values(packages)) tarballs.push(await pack())
 })
 
 after(async () => {
@@ -56,15 +51,14 @@ after(async () => {
   fs.rmSync(root, { recursive: true, force: true })
 })
 
-/** What stands for the names of packages while they are on no registry. */
-const tarballs = { main: '', native: '', model: '' }
+/** What stands for the names of packages while they are on no registry. @type {string[]} */
+const tarballs = []
 
 /** @param {string} cwd @param {string} code */
 function shell(cwd, code) {
-  const files = Object.values(tarballs).join(' ')
   const local = code.replace(
     /npm install(.*?) inkling-search inkling-model-\S+/,
-    `npm install$1 --offline --no-audit --no-fund ${files}`,
+    `npm install$1 --offline --no-audit --no-fund ${tarballs.join(' ')}`,
   )
   return done(cwd, 'bash', ['-euo', 'pipefail', '-c', local])
 }

@@ -8,9 +8,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { chromium } from '@playwright/test'
 import { at, hashOf, run, unlessDone } from '../../scripts/lib.mjs'
-import { packMain } from '../../scripts/packages.mjs'
+import { packMain, packModel, packNative } from '../../scripts/packages.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { cli } from '../../scripts/site.mjs'
+import { cli, modelFolder } from '../../scripts/site.mjs'
 
 const folder = at('build', 'package')
 
@@ -99,9 +99,6 @@ export async function done(cwd, program, args, options) {
 const temporary = []
 process.on('exit', () => temporary.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })))
 
-/** @type {Promise<string> | undefined} */
-let tarball
-
 /** A folder for packages, which goes with this process. */
 export function packagesFolder() {
   fs.mkdirSync(folder, { recursive: true })
@@ -110,26 +107,64 @@ export function packagesFolder() {
   return into
 }
 
-/** Packs the package, once for all tests of a file. */
-function packed() {
-  tarball ??= packMain(packagesFolder())
-  return tarball
+/**
+ * The tarball of a package, packed anew where a file that it is made of has changed.
+ * @param {string} name @param {string[]} sources relative to the root @param {(out: string) => Promise<string>} pack
+ */
+async function packed(name, sources, pack) {
+  const tarball = path.join('build', 'package', `${name}.tgz`)
+  const licences = ['LICENSE-APACHE', 'LICENSE-MIT']
+  await unlessDone({
+    name: `package-${name}`,
+    inputs: hashOf(['package.json', 'scripts/packages.mjs', ...licences, ...sources], [process.version]),
+    outputs: [tarball],
+    work: async () => fs.renameSync(await pack(packagesFolder()), at(tarball)),
+  })
+  return at(tarball)
+}
+
+/** The packages of a release: for users, with the native command line, with the model. */
+export const packages = {
+  main: () => packed('main', ['README.md', 'dist'], packMain),
+  native: () => packed('native', [path.relative(at(), cli)], (out) => packNative({ binary: cli, out })),
+  model: () => packed('model', ['build/model', 'models'], (out) => packModel({ folder: modelFolder, ...licence, out })),
+}
+
+/** Folders in which npm has installed packages, by their tarballs. @type {Map<string, Promise<string>>} */
+const installed = new Map()
+
+/** Makes a folder outside the repository. */
+function temporaryFolder() {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-package-'))
+  temporary.push(root)
+  return root
+}
+
+/** @param {string[]} tarballs */
+async function install(tarballs) {
+  const root = temporaryFolder()
+  const about = { name: 'throw-away', private: true, type: 'module' }
+  fs.writeFileSync(path.join(root, 'package.json'), JSON.stringify(about))
+  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  await done(root, 'npm', ['install', ...options, ...tarballs])
+  return root
 }
 
 /**
- * A fresh project with the package installed, outside the repository, so that nothing of that is found by chance.
- * @param {Record<string, string>} [files] what else is in it @param {string[]} [packages] tarballs that are installed, too
+ * A fresh project with the package installed, outside the repository, so that nothing of that is found by chance. npm installs once for
+ * all projects of a file with the same packages: each gets a copy of what it left.
+ * @param {Record<string, string>} [files] what else is in it @param {string[]} [more] tarballs that are installed, too
  */
-export async function project(files = {}, packages = []) {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'inkling-package-'))
-  temporary.push(root)
-  const all = { 'package.json': JSON.stringify({ name: 'throw-away', private: true, type: 'module' }), ...files }
-  for (const [name, text] of Object.entries(all)) {
+export async function project(files = {}, more = []) {
+  const tarballs = [await packages.main(), ...more]
+  const from = installed.get(tarballs.join()) ?? install(tarballs)
+  installed.set(tarballs.join(), from)
+  const root = temporaryFolder()
+  fs.cpSync(await from, root, { recursive: true, verbatimSymlinks: true })
+  for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
     fs.writeFileSync(path.join(root, name), text)
   }
-  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
-  await done(root, 'npm', ['install', ...options, await packed(), ...packages])
   return root
 }
 

@@ -6,10 +6,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { after, before } from 'node:test'
 import { at, capture } from '../../scripts/lib.mjs'
-import { packModel, packNative, thisPlatform, writeWheel } from '../../scripts/packages.mjs'
+import { packModel, thisPlatform, writeWheel } from '../../scripts/packages.mjs'
 import { serve } from '../../scripts/serve.mjs'
-import { cli, modelFolder } from '../../scripts/site.mjs'
-import { command, done, environment, licence, packagesFolder, project, startChromium } from './project.mjs'
+import { cli } from '../../scripts/site.mjs'
+import { command, done, environment, packages, packagesFolder, project, startChromium } from './project.mjs'
 
 /** Pages of a club that lends boats, by their names. @type {Record<string, string>} */
 const PAGES = {
@@ -49,13 +49,10 @@ const site = (folder) =>
 /** @type {import('@playwright/test').Browser} */
 let browser
 /** The packages beside the main one. */
-const packages = { native: '', model: '' }
+const [nativePackage, modelPackage] = [await packages.native(), await packages.model()]
 
 before(async () => {
   browser = await startChromium()
-  const out = packagesFolder()
-  packages.native = await packNative({ binary: cli, out })
-  packages.model = await packModel({ folder: modelFolder, ...licence, out })
 })
 after(() => browser.close())
 
@@ -95,7 +92,7 @@ async function asked(folder, html) {
 }
 
 test('three packages and one command make a built site answer in the browser, without Rust and without a network', async () => {
-  const root = await project(site('public'), [packages.native, packages.model])
+  const root = await project(site('public'), [nativePackage, modelPackage])
   const tools = await command(root, 'sh', ['-c', 'command -v cargo rustc rustup'], alone(root))
   assert.equal(tools.stdout, '', 'there is no Rust on the PATH')
   const { code, stdout, stderr } = await command(
@@ -115,7 +112,7 @@ test('three packages and one command make a built site answer in the browser, wi
 })
 
 test('npx hands the exit code and the signals of the native command line on', async () => {
-  const root = await project(site('public'), [packages.native, packages.model])
+  const root = await project(site('public'), [nativePackage, modelPackage])
   const failed = await command(root, 'npx', ['--offline', 'inkling-search', 'inspect', 'nowhere'], alone(root))
   assert.deepEqual([failed.code, /\[not-found\]/.test(failed.stderr)], [1, true])
   assert.equal((await command(root, 'npx', ['--offline', 'inkling-search', 'serch'], alone(root))).code, 2)
@@ -138,7 +135,7 @@ test('npx hands the exit code and the signals of the native command line on', as
 })
 
 test('without the native package one line says so, and WebAssembly makes the same site answer', async () => {
-  const root = await project(site('public'), [packages.model])
+  const root = await project(site('public'), [modelPackage])
   const args = ['--offline', 'inkling-search', 'site', 'public', '--json']
   const { code, stdout, stderr } = await command(root, 'npx', args, alone(root))
   assert.equal(code, 0, stderr)
@@ -148,7 +145,7 @@ test('without the native package one line says so, and WebAssembly makes the sam
 })
 
 test('the model package names the model, its makers’ licence and what was changed', async () => {
-  const root = await project({}, [packages.model])
+  const root = await project({}, [modelPackage])
   const [name = ''] = fs
     .readdirSync(path.join(root, 'node_modules'))
     .filter((name) => name.startsWith('inkling-model-'))
@@ -172,7 +169,7 @@ const hasPip = capture(python, ['-c', 'import venv, ensurepip']) !== undefined
 test('pip installs the same command line, with all that a page loads', {
   skip: !hasPip && `${python} has no venv with pip: apt-get install python3-venv`,
 }, async () => {
-  const root = await project(site('public'), [packages.model])
+  const root = await project(site('public'), [modelPackage])
   const wheel = await writeWheel({ binary: cli, out: packagesFolder(), python })
   await done(root, python, ['-m', 'venv', 'env'])
   const bin = path.join(root, 'env', 'bin')
