@@ -9,6 +9,9 @@
 //! [`read`] finds the new files, moved or not. Whatever stops the work in between, the next change and the next
 //! [`settle`] remove what was not finished, or finish what was begun. Changes of one folder wait for each other, where the file system
 //! has locks.
+//!
+//! A folder may come from a stranger, with links in it and with what such a change is said to have left. So no change goes through a link
+//! below the folder, and none touches what is not below it.
 
 mod disk;
 mod out;
@@ -20,7 +23,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use self::disk::{Disk, Real};
 pub use self::out::OutFile;
@@ -82,6 +85,7 @@ impl Change {
     pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
         let place = self.root.join(path);
         let failed = |cause| cannot_write(&place, cause);
+        refuse_links(&self.root, &place).map_err(failed)?;
         if has_bytes(&place, bytes) {
             return Ok(());
         }
@@ -108,6 +112,7 @@ impl Change {
         }
         let root = self.root.clone();
         let failed = |cause| cannot_write(&root, cause);
+        removed.iter().try_for_each(|path| refuse_links(&root, &root.join(path))).map_err(failed)?;
         // What needs room on the disk comes before the moment of the change.
         for path in self.written.clone() {
             self.make_folders(parent(&root.join(path)))?;
@@ -155,20 +160,30 @@ impl Drop for Change {
 /// # Errors
 /// `not-found`, `io`.
 pub fn read(root: &Path, path: &str) -> Result<Vec<u8>> {
-    match host::read(root.join(NEXT).join(path)) {
-        Ok(bytes) => Ok(bytes),
-        Err(_) => read_file(&root.join(path)),
+    let (next, place) = (root.join(NEXT).join(path), root.join(path));
+    if host::is_file(&next)
+        && let Ok(bytes) = host::read(&next)
+    {
+        return Ok(bytes);
     }
+    // A device or a pipe might never end, or never begin.
+    if host::exists(&place) && !host::is_file(&place) {
+        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is no file", place.display())));
+    }
+    read_file(&place)
 }
 
 /// A file's bytes.
 ///
 /// # Errors
-/// `not-found`, `io`.
+/// `not-found`, `out-of-memory`, `io`.
 pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     host::read(path).map_err(|cause| {
-        let missing = cause.kind() == io::ErrorKind::NotFound;
-        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Io };
+        let kind = match cause.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::OutOfMemory => ErrorKind::OutOfMemory,
+            _ => ErrorKind::Io,
+        };
         Error::new(kind, format!("cannot read {}", path.display())).caused_by(cause)
     })
 }
@@ -196,11 +211,12 @@ fn tidied(disk: &dyn Disk, root: &Path) -> io::Result<()> {
 /// Removes a change that has not been made, and the folders that were made for its files.
 fn undo(disk: &dyn Disk, root: &Path) -> io::Result<()> {
     let new = root.join(NEW);
-    let Tree { files, folders } = Tree::of(&new)?;
+    let Tree { files, folders } = staged(&new)?;
     files.iter().try_for_each(|file| missing_is_fine(disk.remove_file(file)))?;
     for folder in folders.iter().rev() {
         let place = root.join(folder.strip_prefix(&new).map_err(io::Error::other)?);
-        for folder in [&place, folder].into_iter().filter(|folder| is_empty(folder)) {
+        let is_ours = |folder: &PathBuf| is_empty(folder) && !host::is_link(folder) && refuse_links(root, folder).is_ok();
+        for folder in [&place, folder].into_iter().filter(|folder| is_ours(folder)) {
             missing_is_fine(disk.remove_folder(folder))?;
         }
     }
@@ -210,22 +226,26 @@ fn undo(disk: &dyn Disk, root: &Path) -> io::Result<()> {
 /// Moves the files of a change to their places. Each step may have been done before.
 fn finish(disk: &dyn Disk, root: &Path) -> io::Result<()> {
     let next = root.join(NEXT);
-    let Tree { files, folders } = Tree::of(&next)?;
+    let Tree { files, folders } = staged(&next)?;
     if folders.is_empty() {
         return Ok(());
     }
     let list = next.join(REMOVED);
-    let removed: Vec<String> = host::read(&list).ok().and_then(|list| serde_json::from_slice(&list).ok()).unwrap_or_default();
+    let bytes = if host::is_file(&list) { host::read(&list)? } else { Vec::new() };
+    let removed: Vec<String> = serde_json::from_slice(&bytes).unwrap_or_default();
+    let removed: Vec<PathBuf> = removed.iter().filter(|path| is_below(path)).map(|path| root.join(path)).collect();
+    removed.iter().try_for_each(|path| refuse_links(root, path))?;
     let mut touched = BTreeSet::new();
     for file in files.iter().filter(|file| **file != list) {
         let place = root.join(file.strip_prefix(&next).map_err(io::Error::other)?);
+        refuse_links(root, &place)?;
         make_folders(disk, parent(&place), &mut Vec::new())?;
         disk.rename(file, &place)?;
         touched.insert(parent(&place).to_owned());
     }
-    for path in removed.iter().map(|path| root.join(path)) {
-        missing_is_fine(disk.remove_file(&path))?;
-        touched.insert(parent(&path).to_owned());
+    for path in &removed {
+        missing_is_fine(disk.remove_file(path))?;
+        touched.insert(parent(path).to_owned());
     }
     for folder in &touched {
         disk.sync_folder(folder)?;
@@ -239,6 +259,29 @@ fn finish(disk: &dyn Disk, root: &Path) -> io::Result<()> {
         missing_is_fine(disk.remove_folder(folder))?;
     }
     disk.sync_folder(root)
+}
+
+/// What is below one of the two folders of a change.
+fn staged(folder: &Path) -> io::Result<Tree> {
+    if host::is_link(folder) {
+        return Err(is_link(folder));
+    }
+    Tree::of(folder)
+}
+
+/// Refuses a path that leads through a link below the folder of the change: nobody knows where to.
+fn refuse_links(root: &Path, path: &Path) -> io::Result<()> {
+    let mut folders = path.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root));
+    folders.find(|folder| host::is_link(folder)).map_or(Ok(()), |link| Err(is_link(link)))
+}
+
+fn is_link(path: &Path) -> io::Error {
+    io::Error::other(format!("{} is a link, and no change goes through links: remove it", path.display()))
+}
+
+/// Whether a path, as a change notes it, leads below the folder.
+fn is_below(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// The files and folders below a folder that is there, itself included, outer folders first.
@@ -285,6 +328,9 @@ fn make_folders(disk: &dyn Disk, folder: &Path, made: &mut Vec<PathBuf>) -> io::
     match disk.make_folder(folder) {
         // Another process was quicker.
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && host::is_folder(folder) => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            Err(io::Error::new(cause.kind(), format!("{} is no folder: name one", folder.display())))
+        }
         done => done.map(|()| made.push(folder.to_owned())),
     }
 }

@@ -191,3 +191,89 @@ fn a_change_waits_for_the_one_that_is_being_made() {
     assert_eq!(second.join().unwrap(), b"first");
     assert_eq!(read(&root, "a").unwrap(), b"second");
 }
+
+/// What a stranger's folder may hold: how it is laid out, given the folder and one beside it that is the user's own.
+#[cfg(unix)]
+type Trap = (&'static str, fn(&Path, &Path) -> io::Result<()>);
+
+#[cfg(unix)]
+const TRAPS: [Trap; 7] = [
+    ("a link in place of the set while it is written", |root, own| link(own, &root.join(NEW))),
+    ("a link in place of the set that waits", |root, own| link(own, &root.join(NEXT))),
+    ("a list of files to remove that are above the folder", |root, _| lay(root, &[(".removed", r#"["../own/docs/0"]"#)])),
+    ("a list of files to remove by their whole paths", |root, own| {
+        lay(root, &[(".removed", &serde_json::to_string(&[own.join("docs/0")])?)])
+    }),
+    ("a file for a folder that is a link", |root, own| {
+        link(&own.join("docs"), &root.join("docs")).and_then(|()| lay(root, &[("docs/0", "stranger's")]))
+    }),
+    ("a list of files to remove in a folder that is a link", |root, own| {
+        link(&own.join("docs"), &root.join("docs")).and_then(|()| lay(root, &[(".removed", r#"["docs/0"]"#)]))
+    }),
+    ("an empty folder for one that is a link", |root, own| {
+        link(own, &root.join("own")).and_then(|()| fs::create_dir_all(root.join(NEW).join("own/empty")))
+    }),
+];
+
+#[cfg(unix)]
+fn link(to: &Path, place: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(to, place)
+}
+
+/// Lays files out as a change that waits.
+#[cfg(unix)]
+fn lay(root: &Path, files: &[(&str, &str)]) -> io::Result<()> {
+    files.iter().try_for_each(|(path, text)| {
+        let place = root.join(NEXT).join(path);
+        fs::create_dir_all(parent(&place)).and_then(|()| fs::write(place, text))
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_from_a_stranger_changes_nothing_beside_it() {
+    for (what, trap) in TRAPS {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, own) = (folder.path().join("search"), folder.path().join("own"));
+        fs::create_dir_all(own.join("docs")).unwrap();
+        fs::create_dir_all(own.join("empty")).unwrap();
+        fs::create_dir(&root).unwrap();
+        fs::write(own.join("docs/0"), "mine").unwrap();
+        let before = found(&own);
+        trap(&root, &own).unwrap();
+        settle(&root);
+        assert_eq!(found(&own), before, "opened: {what}");
+        let _ = change(Box::new(Real), &root, &Set::from([("docs/0", "new"), ("docs/1", "more")]), &["docs/2"]);
+        assert_eq!(found(&own), before, "changed: {what}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_change_of_files_in_a_folder_that_is_a_link_is_refused_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, own) = (folder.path().join("search"), folder.path().join("own"));
+    fs::create_dir_all(&own).unwrap();
+    fs::create_dir(&root).unwrap();
+    fs::write(own.join("0"), "mine").unwrap();
+    link(&own, &root.join("docs")).unwrap();
+    for (set, removed) in [(Set::from([("docs/1", "new")]), &[][..]), (Set::from([("a", "new")]), &["docs/0"][..])] {
+        let error = change(Box::new(Real), &root, &set, removed).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().contains("docs is a link"), "{error}");
+        assert_eq!(read(&root, "docs/0").unwrap(), b"mine");
+        assert!(!root.join(NEW).exists() && !root.join(NEXT).exists() && !root.join("a").exists());
+    }
+    // The folder itself may be one.
+    link(&root, &folder.path().join("public")).unwrap();
+    change(Box::new(Real), &folder.path().join("public"), &Set::from([("a", "new")]), &[]).unwrap();
+    assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "new");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("manifest")).status().unwrap().success());
+    assert_eq!(read(folder.path(), "manifest").unwrap_err().kind(), ErrorKind::Io);
+}

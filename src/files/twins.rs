@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{TWINS, Tree, cannot_write, missing_is_fine, read_file};
+use super::{OutFile, TWINS, Tree, cannot_write, missing_is_fine, read_file};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host;
 
@@ -22,7 +22,8 @@ pub struct Twins {
     pub brotli_bytes: usize,
 }
 
-/// The files that may have twins: the one, or those below a folder that are neither hidden nor twins themselves.
+/// The files that may have twins: the one, or those below a folder that are neither hidden nor twins themselves. Links that lead nowhere or to
+/// folders are left alone.
 ///
 /// # Errors
 /// `io`.
@@ -34,7 +35,7 @@ pub fn files_to_twin(root: &Path) -> Result<Vec<PathBuf>> {
     files.retain(|file| {
         let below = file.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
         let is_hidden = below.split(['/', '\\']).any(|name| name.starts_with('.'));
-        !is_hidden && !TWINS.iter().any(|ending| below.ends_with(ending))
+        !is_hidden && host::is_file(file) && !TWINS.iter().any(|ending| below.ends_with(ending))
     });
     Ok(files)
 }
@@ -81,7 +82,10 @@ fn twin(file: &Path) -> Result<Option<[usize; 2]>> {
     }
     let packed = host::brotli(&bytes).map_err(failed)?;
     for (twin, bytes) in [(&brotli, &packed), (&gzip, &zipped)] {
-        host::write_synced(twin, bytes).map_err(|cause| cannot_write(twin, cause))?;
+        // Half of one would be younger than its file, and so taken for whole ever after.
+        let mut out = OutFile::beside(twin)?;
+        out.put(bytes)?;
+        out.finish()?;
     }
     Ok(Some([bytes.len(), packed.len()]))
 }

@@ -20,6 +20,8 @@ pub use self::node::*;
 pub struct About {
     /// Whether it is a folder.
     pub is_folder: bool,
+    /// Whether it is a file with bytes of its own, and no device or pipe.
+    pub is_file: bool,
     /// The length of a file, in bytes.
     pub bytes: u64,
     /// When it was written last, since 1970.
@@ -41,9 +43,9 @@ pub fn exists(path: &Path) -> bool {
     about(path).is_ok()
 }
 
-/// Whether there is a file.
+/// Whether there is a file, and no device or pipe.
 pub fn is_file(path: &Path) -> bool {
-    about(path).is_ok_and(|about| !about.is_folder)
+    about(path).is_ok_and(|about| about.is_file)
 }
 
 /// Whether there is a folder.

@@ -16,7 +16,12 @@ use super::{About, Entry};
 pub fn about(path: &Path) -> io::Result<About> {
     let found = fs::metadata(path)?;
     let modified = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Ok(About { is_folder: found.is_dir(), bytes: found.len(), modified })
+    Ok(About { is_folder: found.is_dir(), is_file: found.is_file(), bytes: found.len(), modified })
+}
+
+/// Whether a path is a link itself.
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
 }
 
 /// What a folder holds, in no order.
@@ -53,6 +58,18 @@ impl Writer {
         Ok(Self(BufWriter::with_capacity(1 << 16, File::create(path)?)))
     }
 
+    /// The same, locked while it is written.
+    pub fn create_locked(path: &Path) -> io::Result<Self> {
+        loop {
+            let file = File::create(path)?;
+            // Held for a moment by who looks whether somebody is writing, and removes what nobody is. Some file systems have no locks.
+            let _ = file.lock();
+            if path.exists() {
+                return Ok(Self(BufWriter::with_capacity(1 << 16, file)));
+            }
+        }
+    }
+
     /// Goes on with a file behind its first `start` bytes, or begins it.
     pub fn resume(path: &Path, start: u64) -> io::Result<Self> {
         let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
@@ -64,7 +81,9 @@ impl Writer {
     /// Writes what is left, and waits until all of it is on the disk.
     pub fn finish(&mut self) -> io::Result<()> {
         self.0.flush()?;
-        self.0.get_ref().sync_all()
+        // Pipes and devices cannot be waited for.
+        let is_none = |cause: &io::Error| matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported);
+        self.0.get_ref().sync_all().or_else(|cause| if is_none(&cause) { Ok(()) } else { Err(cause) })
     }
 }
 
@@ -128,6 +147,11 @@ pub fn lock_file(path: &Path, waiting: impl FnOnce()) -> io::Result<Option<Lock>
     Ok(Some(Lock { _folder: file }))
 }
 
+/// Whether a file is there that nobody has locked, as far as can be told.
+pub fn is_unlocked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
 /// Takes the lock of a folder where nobody has it and there are locks.
 pub fn try_lock(folder: &Path) -> Option<Lock> {
     let folder = File::open(folder).ok()?;
@@ -142,7 +166,8 @@ pub fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a note, with a line break behind it.
 pub fn note(line: &str) {
-    eprintln!("{line}");
+    // Where nobody can be told, there is nobody to tell that.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A file that is read piece by piece.

@@ -22,9 +22,11 @@ extern "C" {
     fn read(host: &Host, path: &str) -> Result<Vec<u8>, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn write(host: &Host, path: &str, bytes: &[u8]) -> Result<(), JsValue>;
-    /// `[isFolder, bytes, modified in ms]`
+    /// `[isFolder, bytes, modified in ms, isFile]`
     #[wasm_bindgen(method, catch)]
     fn about(host: &Host, path: &str) -> Result<Vec<f64>, JsValue>;
+    #[wasm_bindgen(method, js_name = isLink)]
+    fn is_link(host: &Host, path: &str) -> bool;
     /// The names in a folder, those of folders with a slash behind.
     #[wasm_bindgen(method, catch)]
     fn list(host: &Host, path: &str) -> Result<Vec<String>, JsValue>;
@@ -117,7 +119,12 @@ pub fn about(path: &Path) -> io::Result<About> {
     let found = at(path, Host::about)?;
     let number = |at: usize| found.get(at).copied().unwrap_or_default();
     let modified = Duration::try_from_secs_f64(number(2) / 1e3).ok();
-    Ok(About { is_folder: number(0) != 0.0, bytes: number(1) as u64, modified })
+    Ok(About { is_folder: number(0) != 0.0, is_file: number(3) != 0.0, bytes: number(1) as u64, modified })
+}
+
+/// Whether a path is a link itself.
+pub fn is_link(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| with(|host| host.is_link(path)))
 }
 
 /// What a folder holds, in no order.
@@ -193,6 +200,11 @@ impl Writer {
         Ok(Self { path: path.to_owned(), start: None, bytes: Vec::new() })
     }
 
+    /// The same: Node.js has no locks.
+    pub fn create_locked(path: &Path) -> io::Result<Self> {
+        Self::create(path)
+    }
+
     /// Goes on with a file behind its first `start` bytes, or begins it.
     pub fn resume(path: &Path, start: u64) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), start: Some(start), bytes: Vec::new() })
@@ -239,6 +251,11 @@ pub fn lock(_folder: &Path, _waiting: impl FnOnce()) -> io::Result<Option<Lock>>
 /// Nothing, either.
 pub fn lock_file(_path: &Path, _waiting: impl FnOnce()) -> io::Result<Option<Lock>> {
     Ok(None)
+}
+
+/// Nothing is known of other writers.
+pub fn is_unlocked(_path: &Path) -> bool {
+    false
 }
 
 /// Nobody else is known to be at it.

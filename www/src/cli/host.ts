@@ -107,7 +107,14 @@ export const host = (variables: Variables) => ({
   write: (file: string, bytes: Uint8Array) => plain(() => fs.writeFileSync(file, bytes, { flush: true })),
   about(file: string) {
     const found = plain(() => fs.statSync(file))
-    return new Float64Array([Number(found.isDirectory()), found.size, found.mtimeMs])
+    return new Float64Array([Number(found.isDirectory()), found.size, found.mtimeMs, Number(found.isFile())])
+  },
+  isLink(file: string) {
+    try {
+      return fs.lstatSync(file).isSymbolicLink()
+    } catch {
+      return false
+    }
   },
   list(folder: string) {
     const entries = plain(() => fs.readdirSync(folder === '' ? '.' : folder, { withFileTypes: true }))
