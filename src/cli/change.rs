@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::corpus::CorpusArgs;
-use super::print;
 use super::progress::counter;
+use super::{note, print};
 use crate::engine::Index;
 use crate::engine::folder::{IndexFolder, change_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
-use crate::host;
 
 /// Add documents to an index, or replace those of the same id, without encoding the others again
 #[derive(clap::Args)]
@@ -68,7 +67,7 @@ impl Remove {
 
 /// Begins to change an index, behind others that do.
 fn begin(root: &Path) -> Result<Change> {
-    Change::begin(root, || host::note(&format!("waiting for another inkling that changes {}", root.display())))
+    Change::begin(root, || note(&format!("waiting for another inkling that changes {}", root.display())))
 }
 
 /// Puts the changed index in the place of the old one.

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::parse_pair;
+use super::{note, parse_pair};
 use crate::corpus::{self, Corpus, Format, ReadOptions};
 use crate::engine::folder::read_file;
 use crate::error::Result;
-use crate::host;
 
 #[derive(clap::Args)]
 pub struct CorpusArgs {
@@ -80,7 +79,7 @@ impl CorpusArgs {
             strict: self.strict,
         };
         let corpus = corpus::read(&bytes, &self.corpus, &options)?;
-        corpus.notes.iter().for_each(|note| host::note(&format!("note: {note}")));
+        corpus.notes.iter().for_each(|what| note(&format!("note: {what}")));
         Ok(corpus)
     }
 }

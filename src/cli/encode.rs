@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::models::ModelArg;
 use super::progress::counter;
-use super::{print, print_json};
+use super::said::print_bytes;
+use super::{note, print_json};
 use crate::encoder::{Encoded, encode_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::npy_array;
@@ -60,7 +61,7 @@ impl Args {
         bar.finish_and_clear();
         let truncated = vectors.iter().filter(|encoded| encoded.truncated).count();
         if truncated > 0 {
-            eprintln!("{truncated} texts are longer than the model takes ({} tokens): cut", encoder.config().max_tokens);
+            note(&format!("{truncated} texts are longer than the model takes ({} tokens): cut", encoder.config().max_tokens));
         }
         match (self.format, &self.out) {
             (Format::Jsonl, None) => texts.iter().zip(&vectors).try_for_each(|(text, encoded)| print_json(&line(text, encoded))),
@@ -68,7 +69,7 @@ impl Args {
                 let lines = texts.iter().zip(&vectors).map(|(text, encoded)| format!("{}\n", line(text, encoded)));
                 write_out(out, lines.collect::<String>().as_bytes())
             }
-            (Format::Npy, None) => print(npy_array(rows(&vectors), encoder.config().vector_dim())),
+            (Format::Npy, None) => print_bytes(&npy_array(rows(&vectors), encoder.config().vector_dim())),
             (Format::Npy, Some(out)) => write_out(out, &npy_array(rows(&vectors), encoder.config().vector_dim())),
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::models::{ModelFolder, Models, is_model};
+use super::note;
 use crate::engine::build::check_query_model;
 use crate::error::{Error, Result};
 use crate::host;
@@ -44,7 +45,7 @@ pub fn models(named: Option<&Path>) -> Result<Models> {
         return Models::read(&folder);
     }
     if let Some(folder) = variable(MODEL_VARIABLE).or_else(|| shared(MODEL)).filter(is_there) {
-        host::note(&format!("the model is that of {}", folder.display()));
+        note(&format!("the model is that of {}", folder.display()));
         return Models::read(&folder);
     }
     kept_or_pulled()
@@ -72,12 +73,12 @@ fn kept_or_pulled() -> Result<Models> {
         crate::import::pull::FetchOptions::default().cache.join("models").join(concat!("default-", env!("CARGO_PKG_VERSION")));
     // What an older build of this program has kept may be of another format: then it is made anew.
     if let Some(models) = Models::read(&folder).ok().filter(|models| models.documents.encoder().is_ok()) {
-        host::note(&format!("the model is that of {}", folder.display()));
+        note(&format!("the model is that of {}", folder.display()));
         return Ok(models);
     }
-    host::note("there is no model here: pulling one, once");
+    note("there is no model here: pulling one, once");
     super::model::pull_default(&folder).map_err(|cause| Error::new(cause.kind(), NO_MODEL).caused_by(cause))?;
-    host::note(&format!("the model is kept in {}", folder.display()));
+    note(&format!("the model is kept in {}", folder.display()));
     Models::read(&folder)
 }
 

@@ -10,7 +10,7 @@ use super::corpus::CorpusArgs;
 use super::models::{ModelArg, Shares};
 use super::progress::{Bar, counter};
 use super::site::MarkdownFolder;
-use super::{print, print_json};
+use super::{note, print, print_json};
 use crate::corpus::{Corpus, Notes};
 use crate::engine::build::{BuildOptions, build};
 use crate::engine::folder::write_files;
@@ -106,7 +106,7 @@ impl Args {
         let shares = Shares::of(&models, &built.manifest)?;
         let all: usize = built.files.iter().map(|(_, bytes)| bytes.len()).sum();
         if !built.manifest.meaning {
-            host::note(&format!("note: {}", notes.say_unknown_language(&documents)));
+            note(&format!("note: {}", notes.say_unknown_language(&documents)));
         }
         let report = Report {
             documents: built.manifest.documents,

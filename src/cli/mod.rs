@@ -21,6 +21,7 @@ mod models;
 #[cfg(all(feature = "node", target_family = "wasm"))]
 mod node;
 mod progress;
+mod said;
 mod search;
 mod site;
 
@@ -29,8 +30,8 @@ use std::io;
 
 use clap::{Parser, Subcommand};
 
+use self::said::{note, note_error, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host;
 
 /// Semantic search that runs in the visitor's browser.
 ///
@@ -100,7 +101,7 @@ fn answer(args: &[OsString]) -> u8 {
         // Whoever reads our output has seen enough, as `head` does.
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            host::note(&format!("inkling: {error} [{}]", error.code()));
+            note_error(&error);
             1
         }
     }
@@ -141,7 +142,7 @@ fn refuse(refusal: &clap::Error) -> Result<u8> {
         let text = refusal.render().to_string();
         let to_stderr = refusal.use_stderr();
         if to_stderr {
-            host::note(text.trim_end())
+            note(text.trim_end())
         };
         if to_stderr { Ok(()) } else { print(text) }
     };
@@ -151,17 +152,6 @@ fn refuse(refusal: &clap::Error) -> Result<u8> {
 fn is_broken_pipe(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Writes a result to stdout.
-fn print(bytes: impl AsRef<[u8]>) -> Result<()> {
-    host::print(bytes.as_ref()).map_err(|cause| Error::new(ErrorKind::Io, "cannot write to stdout").caused_by(cause))
-}
-
-/// Writes a value to stdout as one line of JSON.
-fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    let json = serde_json::to_string(value);
-    print(json.map_err(|cause| Error::new(ErrorKind::Internal, "the result cannot be written as JSON").caused_by(cause))? + "\n")
 }
 
 /// A `FIELD=VALUE` of the command line.

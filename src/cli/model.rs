@@ -7,10 +7,9 @@ use serde::Serialize;
 
 use super::models::{DOCUMENTS, ModelFolder, Models};
 use super::progress::{Download, counter};
-use super::{found, print, print_json};
+use super::{found, note, print, print_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Change;
-use crate::host;
 use crate::import::known::{KNOWN, Known};
 use crate::import::originals::Originals;
 use crate::import::pack::{self, QuantizedModel};
@@ -197,7 +196,7 @@ impl Pulled {
             documents.check_encodes_documents()?;
             queries.check_asks(&documents)?;
         }
-        host::note(&format!("quantizing {}", raw.id));
+        note(&format!("quantizing {}", raw.id));
         let bar = counter("quantizing", "%", 100);
         let size = size.unwrap_or(if queries.is_some() { Size::Exact } else { Size::default() });
         let (model, originals) = pack::quantize(&raw, size, &|share| bar.set_position((100.0 * share) as u64))?;
@@ -222,7 +221,7 @@ fn queries_for(documents: &ModelConfig, options: &FetchOptions) -> Result<Option
         // The model itself can ask: it only has more bytes.
         Err(error) => {
             let cure = "visitors will load the whole model; --query-model names one";
-            host::note(&format!("the smaller encoder of queries cannot be had ({error}): {cure}"));
+            note(&format!("the smaller encoder of queries cannot be had ({error}): {cure}"));
             Ok(None)
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::found;
+use super::{found, note};
 use crate::encoder::{Encoder, ModelFiles};
 use crate::engine::build::{COMMON_TOKENS, check_query_model};
 use crate::engine::folder::whole_model;
@@ -113,7 +113,7 @@ impl Models {
         let asks = self.queries.as_ref().unwrap_or(&self.documents);
         if !runs_in_browsers(&asks.tokenizer) {
             let id = asks.config()?.id;
-            host::note(&format!("note: browsers do not have the tokenizer of {id}: there words alone will answer"));
+            note(&format!("note: browsers do not have the tokenizer of {id}: there words alone will answer"));
         }
         Ok(())
     }

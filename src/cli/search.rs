@@ -6,11 +6,10 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{parse_pair, print, print_json};
+use super::{note, parse_pair, print, print_json};
 use crate::engine::folder::IndexFolder;
 use crate::engine::{Answer, DEFAULT_LIMIT, Hit, Mode, QueryOptions, Timings};
 use crate::error::Result;
-use crate::host;
 use crate::index::table::{Filters, texts};
 use crate::index::understood::Understood;
 
@@ -79,14 +78,14 @@ impl Args {
         let options = self.options();
         let (answer, hits) = engine.search_with(&self.query, &options, &folder)?;
         if answer.truncated {
-            host::note("the query is longer than the model takes: its end was not looked at");
+            note("the query is longer than the model takes: its end was not looked at");
         }
         if !self.json {
             if let Some(corrected) = &answer.corrected {
-                host::note(&format!("read as: {corrected}"));
+                note(&format!("read as: {corrected}"));
             }
             if let Some(phrase) = &answer.absent {
-                host::note(&format!("no document has \"{phrase}\": leave out the quotes"));
+                note(&format!("no document has \"{phrase}\": leave out the quotes"));
             }
             return print(text(&hits));
         }
@@ -115,15 +114,17 @@ fn text(hits: &[Hit]) -> String {
     if hits.is_empty() {
         return "No close match (--far shows the nearest)\n".to_owned();
     }
+    // A line break in a title or a text would begin what looks like another hit.
+    let line = |text: &str| text.replace(['\n', '\r'], " ");
     let mut text = String::new();
     for (rank, Hit { score, title, headings, url, fields, passage, .. }) in hits.iter().enumerate() {
         let start: String = passage.text.chars().take(160).collect();
         let more = if start.len() < passage.text.len() { "…" } else { "" };
         let fields: Vec<String> = fields.values().map(shown).filter(|value| !value.is_empty()).collect();
-        let fields = fields.join(" · ");
+        let (fields, start) = (line(&fields.join(" · ")), line(&start));
         let path: Vec<&str> = std::iter::once(title).chain(headings).map(String::as_str).collect();
-        text += &format!("{}. {}  ({score:.2})\n", rank + 1, path.join(" › "));
-        text.extend(url.iter().map(|url| format!("   {url}\n")));
+        text += &format!("{}. {}  ({score:.2})\n", rank + 1, line(&path.join(" › ")));
+        text.extend(url.iter().map(|url| format!("   {}\n", line(url))));
         text += &format!("   {fields}\n   {start}{more}\n");
     }
     text

@@ -164,7 +164,7 @@ impl Format {
 /// `damaged-file` with the place where reading stopped, `missing-column` when no record has a title or what an option names,
 /// `invalid-input` when the format cannot be told or nothing is where `records` says, `faulty-records` for a fault with `strict`.
 pub fn read(bytes: &[u8], name: &Path, options: &ReadOptions) -> Result<Corpus> {
-    refuse_workbooks(bytes)?;
+    refuse_packed(bytes)?;
     let mut notes = Notes::default();
     let of_xml = bytes.trim_ascii_start().starts_with(b"<?xml");
     let text = match markup::declared(bytes).filter(|_| of_xml) {
@@ -216,14 +216,30 @@ fn no_page() -> Error {
     Error::new(ErrorKind::UnsupportedFormat, what)
 }
 
-/// Refuses files of spreadsheet programs, which hold more than one table.
-fn refuse_workbooks(bytes: &[u8]) -> Result<()> {
+/// How files begin that are compressed, or of which no reader is here, and what they are.
+const PACKED: [(&[u8], &str); 6] = [
+    (b"\x1f\x8b", "compressed by gzip"),
+    (b"BZh91AY&SY", "compressed by bzip2"),
+    (b"\xfd7zXZ\0", "compressed by xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive (7z)"),
+    (b"%PDF-", "a PDF"),
+];
+
+/// Refuses files of spreadsheet programs, which hold more than one table, and what has to be unpacked first.
+fn refuse_packed(bytes: &[u8]) -> Result<()> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         let what =
             "the file is a workbook or an archive: save the table as CSV (UTF-8) in your spreadsheet program, and give that";
         return Err(Error::new(ErrorKind::UnsupportedFormat, what));
     }
-    Ok(())
+    match PACKED.iter().find(|(start, _)| bytes.starts_with(start)) {
+        Some((_, packed)) => {
+            let what = format!("the file is {packed}: give the JSON, CSV, XML or calendar that is in it");
+            Err(Error::new(ErrorKind::UnsupportedFormat, what))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What tests read.

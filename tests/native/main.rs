@@ -19,6 +19,7 @@ mod real_model;
 mod saved;
 mod site;
 mod stages;
+mod strangers;
 #[cfg(feature = "gpu")]
 mod webgpu;
 mod xlm_r;

@@ -7,6 +7,8 @@ pub use indicatif::ProgressBar as Bar;
 use indicatif::ProgressStyle;
 
 #[cfg(feature = "import")]
+use crate::cli::note;
+#[cfg(feature = "import")]
 use crate::import::pull;
 
 /// A bar that counts things: `encoding  [=====>    ] 120/400 passages, 2 s left`.
@@ -47,7 +49,7 @@ impl pull::Progress for Download {
 
     fn note(&mut self, line: &str) {
         self.finish();
-        eprintln!("{line}");
+        note(line);
     }
 
     fn finish(&mut self) {

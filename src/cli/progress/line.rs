@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::cli::note;
 use crate::host;
 #[cfg(feature = "import")]
 use crate::import::pull;
@@ -67,7 +68,7 @@ impl pull::Progress for Download {
 
     fn note(&mut self, line: &str) {
         self.finish();
-        host::note(line);
+        note(line);
     }
 
     fn finish(&mut self) {

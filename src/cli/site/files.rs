@@ -25,12 +25,20 @@ pub fn pages_in(root: &Path, out: &Path, prefers_markdown: bool) -> Result<Vec<S
             // A name that is no text has no address either.
             let Some(name) = name else { continue };
             let is_out = || out.is_some() && host::canonicalize(&path).ok() == out;
-            if is_folder && !name.starts_with('.') && name != "node_modules" && !is_out() {
-                folders.push((path, format!("{below}{name}/")));
-            } else if !is_folder && site::is_page(&name) {
-                pages.push(format!("{below}{name}"));
-            } else if !is_folder && site::is_markdown(&name) {
-                markdown.push(format!("{below}{name}"));
+            if is_folder {
+                if !name.starts_with('.') && name != "node_modules" && !is_out() {
+                    folders.push((path, format!("{below}{name}/")));
+                }
+                continue;
+            }
+            let found = match () {
+                () if site::is_page(&name) => &mut pages,
+                () if site::is_markdown(&name) => &mut markdown,
+                () => continue,
+            };
+            // A link may lead nowhere or to a folder, and a pipe may never begin.
+            if host::is_file(&path) {
+                found.push(format!("{below}{name}"));
             }
         }
     }

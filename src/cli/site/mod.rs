@@ -14,7 +14,7 @@ use self::summary::{Part, Summary};
 use super::compress::compress;
 use super::models::{Models, Shares, both, bytes_of};
 use super::progress::{Bar, counter};
-use super::{found, print, print_json};
+use super::{found, note, note_error, print, print_json};
 use crate::encoder::Encoder;
 use crate::engine::build::{BuildOptions, build_after};
 use crate::engine::earlier::{MARKS_FILE, marks};
@@ -100,10 +100,10 @@ impl Args {
             let now = job.state();
             if now == seen && built.as_ref() != Some(&now) {
                 if let Err(error) = job.run(self.json) {
-                    host::note(&format!("inkling: {error} [{}]", error.code()));
+                    note_error(&error);
                 }
                 built = Some(now);
-                host::note("watching: stop with Ctrl+C");
+                note("watching: stop with Ctrl+C");
             } else {
                 seen = now;
             }

@@ -135,8 +135,10 @@ impl Settings {
 
     fn from_toml(path: &Path) -> Result<Self> {
         let text = String::from_utf8(read_file(path)?).map_err(|cause| wrong(path, "is not UTF-8").caused_by(cause))?;
-        // The message has lines with a picture of the place.
-        toml::from_str(&text).map_err(|cause| wrong(path, &format!("cannot be used: {}", cause.to_string().trim())))
+        toml::from_str(&text).map_err(|cause: toml::de::Error| {
+            let line = cause.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
+            wrong(path, &format!("cannot be used, line {line}: {}", cause.message().replace('\n', ", ")))
+        })
     }
 
     /// The key `inkling` of a `package.json`, if there is one: a project may have others there.
