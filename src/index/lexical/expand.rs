@@ -52,17 +52,32 @@ impl Lexical {
     /// The spellings that each word of a query stands for. Depends on live documents only.
     pub(super) fn expand(&self, query: &Query) -> Vec<Expansion> {
         let mut expansions: Vec<Expansion> = query.words.iter().map(|word| self.expand_word(word, query.typos)).collect();
-        // Who types "he" alone is on the way to a word.
-        if let [expansion] = expansions.as_mut_slice()
-            && expansion.is_short
-            && expansion.stop
+        // Who types "he" alone is most likely on the way to a word: what it may go on to is found before and beside "he" itself.
+        if let [Expansion { is_short: true, stop: true, layers, .. }] = expansions.as_mut_slice()
+            && let [(_, own), .., (_, completions)] = layers.as_mut_slice()
+            && !completions.is_empty()
         {
-            expansion.layers[0].1.clear();
+            completions.append(own);
+            *completions = distinct(std::mem::take(completions));
         }
         self.add_joined(query, &mut expansions);
         self.add_parted(query, &mut expansions);
         self.add_acronyms(query, &mut expansions);
+        if expansions.iter().any(|expansion| !expansion.stop) {
+            expansions.iter_mut().filter(|expansion| expansion.stop).for_each(|expansion| self.leave_alone(expansion));
+        }
         expansions
+    }
+
+    /// Leaves a stop word beside other words with its own spelling, and with none where so many documents have it that it tells them
+    /// apart by next to nothing: its postings are the longest of all.
+    fn leave_alone(&self, Expansion { times, layers, joined, phrases, .. }: &mut Expansion) {
+        layers.truncate(1);
+        let most = self.ranking.idle * self.live_docs as f32;
+        if joined.is_empty() && phrases.is_empty() && self.live_docs_with(&layers[0].1) as f32 > most {
+            *times = 0;
+            layers[0].1.clear();
+        }
     }
 
     pub(super) fn expand_word(&self, word: &Word, typos: bool) -> Expansion {

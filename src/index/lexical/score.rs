@@ -45,6 +45,8 @@ pub struct Ranking {
     pub pair: f32,
     /// Weight of a stop word of the query, 0 to 1.
     pub stop_word: f32,
+    /// The share of documents above which a stop word beside other words is not looked at, 0 to 1.
+    pub idle: f32,
     /// Weight of words that begin as the last word does, 0 to 1.
     pub prefix: f32,
     /// Weight of words that are a few typing errors away, 0 to 1.
@@ -53,7 +55,7 @@ pub struct Ranking {
 
 impl Default for Ranking {
     fn default() -> Self {
-        Self { k1: 1.5, short: 40.0, b: 0.6, other_form: 0.6, pair: 0.3, stop_word: 0.2, prefix: 0.6, typo: 0.4 }
+        Self { k1: 1.5, short: 40.0, b: 0.6, other_form: 0.6, pair: 0.3, stop_word: 0.2, idle: 0.75, prefix: 0.6, typo: 0.4 }
     }
 }
 

@@ -89,6 +89,29 @@ fn stop_words_add_to_documents_but_find_none_unless_alone() {
 }
 
 #[test]
+fn a_stop_word_that_nearly_all_documents_have_is_neither_fetched_nor_counted_beside_other_words() {
+    let texts: Vec<String> = (0..40).map(|i| format!("the theory of {}", ["cats", "dogs"][i % 2].repeat(i % 5 + 1))).collect();
+    let documents: Vec<_> = texts.iter().map(|text| (String::new(), text.clone())).collect();
+    let index = opened(&Lexical::parted(built("en", &documents)).0).unwrap();
+    let missing = |text: &str| index.look_up(Query::parse(text, &Syntax::default())).missing(true);
+    assert_eq!((missing("the cats "), missing("cats the")), (missing("cats "), missing("cats ")), "nor what it may go on to");
+    assert!(missing("the ").iter().any(|block| !missing("cats ").contains(block)));
+    let index = opened(&built("en", &documents)).unwrap();
+    assert_eq!(search(&index, "the cats "), search(&index, "cats "));
+    assert_eq!(found(&index, "the ").len(), 40);
+}
+
+#[test]
+fn a_stop_word_of_two_letters_that_is_all_there_is_may_go_on_and_is_found_itself() {
+    let index = index("en", &["what he saw", "heat pumps", "it"]);
+    let mut of_both = found(&index, "he");
+    of_both.sort_unstable();
+    assert_eq!(of_both, [0, 1]);
+    assert_eq!(found(&index, "he ")[0], 0);
+    assert_eq!(found(&index, "it"), [2]);
+}
+
+#[test]
 fn a_word_that_touches_the_end_may_go_on_and_one_before_a_space_may_not() {
     let index = index("en", &["kubernetes clusters", "kubern", "nothing"]);
     assert_eq!(found(&index, "kube"), [1, 0]);
@@ -436,6 +459,9 @@ fn naive(documents: &[(String, String)], language: Language, query: &str) -> BTr
         let stop = language.is_stop_word(&word);
         let counts: Vec<f64> = rows.iter().map(|row| count(row, &word, stop)).collect();
         let n = counts.iter().filter(|&&count| count > 0.0).count() as f64;
+        if stop && !only_stop_words && n > f64::from(ranking.idle) * all {
+            continue;
+        }
         let idf = (1.0 + (all - n + 0.5) / (n + 0.5)).ln();
         let weight = times * if stop { f64::from(ranking.stop_word) } else { 1.0 };
         for (doc, count) in (0..).zip(counts).filter(|&(_, count)| count > 0.0) {

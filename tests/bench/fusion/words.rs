@@ -79,8 +79,8 @@ fn ask(Judged { name, documents, topics, .. }: &Judged, way_name: &str, way: Way
     line("bm25", &|text| bm25.rank(text, 10));
     let mut index = Lexical::open(|name| tensors.iter().find(|(other, _)| other == name).map(|(_, bytes)| bytes.as_slice()))?;
     for ranking in settings() {
-        let Ranking { k1, b, other_form, pair, stop_word, prefix, typo, .. } = ranking;
-        let setting = [k1, b, other_form, pair, stop_word, prefix, typo].map(|number| number.to_string()).join("/");
+        let Ranking { k1, b, other_form, pair, stop_word, idle, prefix, typo, .. } = ranking;
+        let setting = [k1, b, other_form, pair, stop_word, idle, prefix, typo].map(|number| number.to_string()).join("/");
         index = index.with_ranking(ranking);
         let syntax = Syntax { operators: false, prefix: prefix > 0.0, typos: typo > 0.0 };
         line(&setting, &|text| {
@@ -101,6 +101,7 @@ fn settings() -> Vec<Ranking> {
     }
     settings.extend([0.0, 0.15, 0.45].map(|pair| Ranking { pair, ..usual() }));
     settings.extend([0.0, 0.1].map(|stop_word| Ranking { stop_word, ..usual() }));
+    settings.extend([1.0, 0.9, 0.5, 0.33].map(|idle| Ranking { idle, ..usual() }));
     settings.extend([0.0, 0.3].map(|prefix| Ranking { prefix, ..usual() }));
     settings.extend([0.0, 0.2].map(|typo| Ranking { typo, ..usual() }));
     settings
