@@ -52,7 +52,7 @@ export const variantsOf = (module) =>
  * broadcast activations at once beside twelve sums and two weights: more than the fifteen registers that x64 leaves to
  * wasm, and the browser's spills made the kernels a third slower.
  * @param {Variant} variant
- * @returns {Record<string, string> & { CARGO_TARGET_DIR: string }}
+ * @returns {Record<string, string> & { CARGO_TARGET_DIR: string, CARGO_ENCODED_RUSTFLAGS: string }}
  */
 export function wasmEnvironment(variant) {
   const common = ['-C', 'target-feature=+simd128', '-C', 'llvm-args=-pre-RA-sched=source']

@@ -4,6 +4,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { wasmEnvironment } from './cargo.mjs'
 import { at, cacheFolder, capture, hashOf } from './lib.mjs'
 
 /** How many lock files and compilers are kept. */
@@ -36,8 +37,11 @@ function finished(profile) {
 
 const folder = () => path.join(cacheFolder, 'crates')
 
-/** The folder for this lock file and this compiler. */
-const ownFolder = () => path.join(folder(), hashOf(['Cargo.lock'], [capture('rustc', ['-vV']) ?? '']).slice(0, 16))
+/** The folder for this lock file, this compiler and what it is told for browsers. */
+const ownFolder = () => {
+  const told = [capture('rustc', ['-vV']) ?? '', wasmEnvironment('simd128').CARGO_ENCODED_RUSTFLAGS]
+  return path.join(folder(), hashOf(['Cargo.lock'], told).slice(0, 16))
+}
 
 /**
  * The folders that hold what one profile compiled for one target.
