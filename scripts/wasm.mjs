@@ -87,12 +87,22 @@ export async function buildModule(module, variant) {
     outputs: ['.js', '.d.ts', '.wasm'].map((extension) => `dist/wasm/${name}${extension}`),
     work: async () => {
       say(`building the wasm module ${name}`)
-      await run('cargo', ['build', '--profile', 'wasm', '--lib', ...wasmArguments(modules[module])], { env: flags })
+      await compile(name, ['build', '--profile', 'wasm', '--lib', ...wasmArguments(modules[module])], flags)
       const built = path.join(flags.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'wasm', 'inkling_search')
       await finishVariant(name, variant, `${built}.wasm`, bin, LEVELS[module] ?? ['-O3'])
       return sourcesOf(`${built}.d`)
     },
   })
+}
+
+/**
+ * Has cargo compile a module, which is then that of its features alone: what the compiler warns of there stops it.
+ * @param {string} name @param {string[]} args @param {Record<string, string>} env
+ */
+async function compile(name, args, env) {
+  const { output, failure } = await tee('cargo', args, { env })
+  if (failure) throw failure
+  if (/^warning: `inkling-search` /m.test(output)) throw new Stop(`${name} compiles with a warning: see above`)
 }
 
 /**
