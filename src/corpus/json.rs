@@ -55,7 +55,7 @@ pub fn from_value(json: &Value, options: &ReadOptions, notes: &mut Notes) -> Res
     let followed = references::follow(json, &mut records, options.language.as_deref(), notes);
     // What JSON:API includes is of all tables.
     let is_followed =
-        |path: &str| followed.contains(&references::table_name(path)) || (path == "included" && !followed.is_empty());
+        |path: &str| followed.contains(&references::table_name(path)) || (path.starts_with("include") && !followed.is_empty());
     for Unread { path, entries } in unread.iter().filter(|list| !is_followed(&list.path)) {
         notes.add_many(NoteKind::UnreadList, path, *entries, "");
     }

@@ -6,7 +6,7 @@ use super::documents::Record;
 use super::hoist::hoist;
 use super::names::{Meaning, meaning, singular, words};
 use super::notes::{NoteKind, Notes};
-use super::rows;
+use super::{moments, rows};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Lists deeper than this are not looked for.
@@ -89,7 +89,6 @@ const BESIDE: &[&str] = &[
     "ticket",
     "menu",
     "setting",
-    "included",
     "list",
 ];
 
@@ -218,6 +217,10 @@ fn is_nested(inner: usize, outer: usize, lists: &[List], worths: &[Worth]) -> bo
 
 /// Whether a list is read together with the best one.
 fn belongs(index: usize, best: usize, lists: &[List], worths: &[Worth]) -> bool {
+    // What lies deep in records only happens to be called as they are: `data[].attributes.speakers.data`.
+    let is_deep = |inner: usize, outer: usize| {
+        lies_in(&lists[inner], &lists[outer]) && key_in(&lists[inner], &lists[outer]).is_none_or(|key| key.contains('.'))
+    };
     if index == best || is_nested(index, best, lists, worths) || is_nested(best, index, lists, worths) {
         return true;
     }
@@ -227,7 +230,10 @@ fn belongs(index: usize, best: usize, lists: &[List], worths: &[Worth]) -> bool 
     };
     let ((parent, name), (parent_of_best, name_of_best)) = (parts(&lists[index].path), parts(&lists[best].path));
     let is_alike = worth.titled >= 0.5 && !worth.is_beside && worth.score > of_best.score - 3.5;
-    is_alike && (name == name_of_best || (parent == parent_of_best && (worth.is_wanted || !of_best.is_wanted)))
+    is_alike
+        && !is_deep(index, best)
+        && !is_deep(best, index)
+        && (name == name_of_best || (parent == parent_of_best && (worth.is_wanted || !of_best.is_wanted)))
 }
 
 /// The records of a file without a list whose entries have titles.
@@ -339,26 +345,28 @@ fn gather<'a>(value: &'a Value, path: String, around: &Around<'a>, lists: &mut V
         Value::Object(object) => {
             for (key, value) in object {
                 // `{"rooms": {"Lawn": [ … ]}}`, `{"talks": {"2031-05-01": [ … ]}}`
-                let name =
-                    AROUND.iter().find(|name| **name == last_word(&path)).copied().or_else(|| is_date(key).then_some("day"));
+                let name = AROUND
+                    .iter()
+                    .find(|name| **name == last_word(&path))
+                    .copied()
+                    .or_else(|| moments::is_date(key).then_some("day"));
                 let named = name.filter(|_| value.is_array()).map(|name| (name, key.as_str()));
-                gather(value, below(&path, key), &around.iter().copied().chain(named).collect(), lists);
+                let path = below(&path, key);
+                // An element that comes once: `<day date="2031-05-01">`.
+                let word = last_word(&path);
+                let is_around = value.is_object() && (word == "day" || AROUND.iter().chain(GROUPS).any(|name| **name == word));
+                let said = if is_around { said(&path, value) } else { Vec::new() };
+                gather(value, path, &around.iter().copied().chain(named).chain(said).collect(), lists);
             }
         }
         _ => {}
     }
 }
 
-/// Whether a key is a date as ISO 8601 writes it.
-fn is_date(key: &str) -> bool {
-    let parts: Vec<&str> = key.split('-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [4, 2, 2] && parts.concat().bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// What an entry of a list says of the records in it.
 fn said<'a>(path: &str, entry: &'a Value) -> Around<'a> {
-    let text = |key: &str| entry.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty());
+    let value = |key: &str| entry.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value);
+    let text = |key: &str| value(key)?.as_str().map(str::trim).filter(|text| !text.is_empty());
     let word = last_word(path);
     let name = || text("name").or_else(|| text("title")).or_else(|| text("label"));
     let place = AROUND.iter().find(|name| **name == word).and_then(|word| Some((*word, name()?)));
@@ -437,14 +445,10 @@ fn worth(list: &List) -> Worth {
     // `rooms.Hall` is a list of what is in a room, whatever that is called.
     let parent = list.path.rsplit_once('.').map(|(parent, _)| parent).filter(|parent| !parent.ends_with("[]"));
     let is_place = parent.is_some_and(|parent| AROUND.contains(&last_word(parent).as_str()));
-    let [is_wanted, is_beside] = [WANTED, BESIDE].map(|names| !is_place && names.contains(&last.as_str()));
-    let hint = if is_wanted {
-        3.0
-    } else if is_beside {
-        -4.0
-    } else {
-        0.0
-    };
+    let is_one_of = |names: &[&str]| !is_place && names.contains(&last.as_str());
+    let is_beside = is_one_of(BESIDE) || list.path.split(['.', '[']).any(|part| ["included", "includes"].contains(&part));
+    let is_wanted = is_one_of(WANTED) && !is_beside;
+    let hint = f64::from(u8::from(is_wanted)) * 3.0 - f64::from(u8::from(is_beside)) * 4.0;
     let score = titled * 4.0 + texted * 2.0 + timed * 2.0 + hint + (list.entries.len() as f64).ln() * 0.3;
     Worth { titled, texted, timed, score, is_wanted, is_beside }
 }

@@ -280,7 +280,9 @@ fn tree(text: &str) -> Result<Value> {
             other => open.last_mut().into_iter().for_each(|open| open.text += &Xml::text(&other)),
         }
     }
-    Ok(Value::Object(open.pop().map(|root| root.values).unwrap_or_default()))
+    let mut tree = Value::Object(open.pop().map(|root| root.values).unwrap_or_default());
+    alike::make_alike(&mut tree);
+    Ok(tree)
 }
 
 /// Puts an element that ends into the one around it.
@@ -417,6 +419,8 @@ fn texts(value: &Value) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+mod alike;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! ```text
 //! bytes ─► decode ─► text ─► json, table, markup, schedule, calendar ─► records ─► documents ─► Documents
 //!                              │ lists: where the records are            │ names: what a key means
-//!                              │ references: ids into tables beside      │ values: objects to names; people, moments
+//!                              │ references: ids into tables beside      │ values: objects to names; people, moments, rich
 //!                              └──────────────► Notes ◄──────────────────┘ clean: HTML to text; withheld: what is not public
 //! ```
 //!
@@ -27,6 +27,7 @@ mod people;
 mod programme;
 mod references;
 mod rescue;
+mod rich;
 mod rows;
 mod schedule;
 mod script;

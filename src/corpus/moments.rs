@@ -54,6 +54,11 @@ pub fn of_epoch(name: &str, value: &Value) -> Option<String> {
     Some(format!("{year}-{month:02}-{day:02}T{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60))
 }
 
+/// Whether a text is a date as ISO 8601 writes it.
+pub fn is_date(text: &str) -> bool {
+    text.split('-').map(str::len).eq([4, 2, 2]) && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
 /// The date so many days after the first of 1970.
 fn date(mut days: i64) -> (i64, usize, i64) {
     let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

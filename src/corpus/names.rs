@@ -235,7 +235,8 @@ const OF_PEOPLE: &[&str] = &["name", "names", "list", "all", "display", "namen",
 
 const STARTS: &[&str] = &["start", "starts", "begin", "begins", "beginn", "beginning", "début", "inicio", "inizio"];
 const ENDS: &[&str] = &["end", "ends", "finish", "finishes", "ende", "fin", "fine", "término"];
-const OF_MOMENTS: &[&str] = &["time", "at", "date", "datetime", "local", "scheduled", "zeit", "uhrzeit", "heure", "datum"];
+const OF_MOMENTS: &[&str] =
+    &["time", "at", "date", "datetime", "local", "ts", "timestamp", "scheduled", "zeit", "uhrzeit", "heure", "datum"];
 
 /// Columns of spreadsheets under the names that hits and filters use: the words of the heading, and the name.
 const FIELDS: &[(&str, &str)] = &[

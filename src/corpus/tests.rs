@@ -224,6 +224,11 @@ fn the_relationships_of_json_api_become_names_and_what_is_included_is_no_record(
     assert_eq!(titles(&documents), ["Sea walls"]);
     assert_eq!(Value::Object(documents[0].fields.clone()), json!({"type": "talks", "speaker": "Ana Silva", "room": "Hall"}));
     assert_eq!(notes, [""; 0]);
+    let (documents, notes) = json_of(json!({"data": [
+        {"id": 1, "attributes": {"title": "Roses", "speakers": {"data": [{"id": 4, "attributes": {"name": "Ana Silva"}}]}, "body": [{"type": "p", "children": [{"text": "We count."}]}]}},
+        {"id": 2, "attributes": {"title": "Thorns", "body": [{"type": "p", "children": [{"text": "We weigh."}]}]}},
+    ]}));
+    assert_eq!((titles(&documents), documents[0].text.as_str(), notes), (vec!["Roses", "Thorns"], "We count.", vec![]));
 }
 
 #[test]

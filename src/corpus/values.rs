@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::names;
 use super::notes::{NoteKind, Notes};
+use super::rich;
 
 /// Keys that hold what an object is called, the first that is there; in small letters and without what stands between words. `#text`
 /// comes from XML.
@@ -21,6 +22,7 @@ const NAMES: &[&str] = &[
     "value",
     "term",
     "summary",
+    "current",
     "url",
     "href",
 ];
@@ -64,6 +66,9 @@ impl Reading<'_> {
     /// What a field's value says: texts, numbers, yes or no, or a list of these; nothing where it is empty, or where its
     /// shape says nothing, which is noted.
     pub fn plain(&mut self, value: Value, field: &str, place: &str) -> Option<Value> {
+        if let Some(text) = rich::text(&value) {
+            return Some(text.into());
+        }
         match value {
             Value::Null => None,
             Value::String(text) if text.trim().is_empty() => None,

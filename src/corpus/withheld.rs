@@ -32,7 +32,8 @@ const NAMES: &[&str] = &[
 const INTERNAL: &[&str] = &["internal", "confidential", "intern", "interne", "vertraulich"];
 
 /// Names of a field that says what became of a record.
-const STATES: &[&str] = &["state", "status", "decision", "outcome", "zustand", "visibility", "access", "acceptance"];
+const STATES: &[&str] =
+    &["state", "status", "decision", "outcome", "zustand", "statut", "estado", "stato", "visibility", "access", "acceptance"];
 
 /// States in which nobody should find a record, without spaces and signs.
 const WITHDRAWN: &[&str] = &[
@@ -259,6 +260,7 @@ mod tests {
         for record in [
             json!({"state": "rejected"}),
             json!({"Status": "Cancelled "}),
+            json!({"Statut": "Refusé"}),
             json!({"session_status": "withdrawn"}),
             json!({"isCanceled": true}),
             json!({"cancelled": "Yes"}),

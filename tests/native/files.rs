@@ -42,6 +42,8 @@ fn every_kind_of_file_gives_its_records_and_says_what_it_lost() {
         ),
         ("garden.atom", &["Roses & thorns", "Late walk"], &[]),
         ("app.json", &["Roses", "Thorns"], &["unread-list"]),
+        ("table.json", &["Roses", "Thorns"], &[]),
+        ("export.json", &["Plenary", "Posters", "Roses", "Thorns"], &["read-list", "read-list"]),
     ] {
         let (found, said) = told(name);
         assert_eq!(found, titles, "{name}");
@@ -66,6 +68,10 @@ fn what_stands_beside_the_records_comes_to_them_by_name() {
     );
     let indico = fields("indico.json", 0);
     assert_eq!((&indico["speakers"][0], &indico["start"]), (&"Ada Lind".into(), &"2031-05-01T09:30".into()));
+    assert_eq!(fields("table.json", 0), serde_json::json!({"speakers": ["Ada Lind", "Bo Ek"], "Room": "Lawn", "Seats": 30}));
+    assert_eq!(fields("export.json", 0), serde_json::json!({"start": "2031-05-05T07:30Z"}));
+    let talk = serde_json::json!({"session": "Plenary", "track": "Gardens", "speakers": ["Ada Lind"]});
+    assert_eq!((corpus("export.json").documents[2].text.as_str(), fields("export.json", 2)), ("We count.", talk));
 }
 
 #[test]

@@ -172,6 +172,21 @@ fn the_entries_of_atom_become_documents() {
 }
 
 #[test]
+fn what_comes_once_is_read_as_what_comes_several_times() {
+    let talk = |title: &str| format!("<talk><title>{title}</title><abstract>We count.</abstract></talk>");
+    let xml = format!(
+        "<program><day date='2031-05-01'><session title='Plenary' start='9:00'>{}{}</session><session title='Posters' start='11:00'>{}</session></day></program>",
+        talk("Roses"),
+        talk("Thorns"),
+        talk("Snow")
+    );
+    let (documents, _) = read_as(xml, Format::Xml, ReadOptions::default()).unwrap();
+    let titles: Vec<&str> = documents.iter().map(|document| document.title.as_str()).collect();
+    assert_eq!(titles, ["Plenary", "Posters", "Roses", "Thorns", "Snow"]);
+    assert_eq!(Value::Object(documents[4].fields.clone()), json!({"day": "2031-05-01", "session": "Posters"}));
+}
+
+#[test]
 fn any_other_xml_with_a_list_of_titled_elements_is_read() {
     let xml = r#"<?xml version="1.0" encoding="ISO-8859-1"?><schedule><entry id="1"><title>Roses</title><speakers><speaker>Ada Lind
         </speaker><speaker>Bo Ek</speaker></speakers><description>We <b>count</b> & weigh.</description></entry>

@@ -53,7 +53,17 @@ fn the_headings_of_usual_exports_are_understood() {
         (Meaning::People("authors"), &["Authors", "author", "Author Names", "creator"]),
         (
             Meaning::Field("start"),
-            &["Start Time", "startsAt", "Time Start", "Start", "starts_at", "Beginn", "event_start", "Veranstaltungsbeginn"],
+            &[
+                "Start Time",
+                "startsAt",
+                "Time Start",
+                "Start",
+                "starts_at",
+                "Beginn",
+                "event_start",
+                "Veranstaltungsbeginn",
+                "start_ts",
+            ],
         ),
         (Meaning::Field("track"), &["Track", "Schedule Track (Optional)", "Track name", "*Tracks"]),
         (Meaning::Field("room"), &["Room", "Room/Location", "Raum", "Room name", "Raum / Room"]),
