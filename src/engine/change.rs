@@ -39,12 +39,19 @@ pub async fn encode_passages(
     options: PassageOptions,
     encoder: &mut Encoder,
 ) -> Result<Vec<EncodedPassages>> {
-    let passages = |&(title, text): &(&str, &str)| {
-        let document = Document { title: title.to_owned(), text: text.to_owned(), ..Document::default() };
-        builder::passages(encoder.tokenizer(), &document, options)
-    };
-    let passages = documents.iter().map(passages).collect::<Result<Vec<_>>>()?;
+    let passages =
+        documents.iter().map(|(title, text)| cut_passages(title, text, options, encoder)).collect::<Result<Vec<_>>>()?;
     encode(passages, encoder).await
+}
+
+/// The passages of a title and a text, as a document of an index is cut, with what is encoded for each.
+///
+/// # Errors
+/// `unsupported-model` for an encoder that is for queries alone.
+pub fn cut_passages(title: &str, text: &str, options: PassageOptions, encoder: &Encoder) -> Result<Vec<builder::Passage>> {
+    encoder.config().check_encodes_documents()?;
+    let document = Document { title: title.to_owned(), text: text.to_owned(), ..Document::default() };
+    builder::passages(encoder.tokenizer(), &document, options)
 }
 
 /// The vectors of the passages of documents.

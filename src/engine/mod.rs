@@ -25,7 +25,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::change::{EncodedDocument, encode_passages};
+pub use self::change::{EncodedDocument, cut_passages, encode_passages};
 pub use self::hit::{Documents, Hit, Passage};
 #[cfg(any(not(target_family = "wasm"), feature = "node"))]
 pub use self::pair::Engine;

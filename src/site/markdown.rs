@@ -66,7 +66,9 @@ fn front_matter(text: &str) -> Option<(FrontMatter, &str)> {
 
 /// YAML as JSON. `y` and `on` are words, as YAML has it since version 1.2.
 fn from_yaml(text: &str) -> Result<Value, String> {
-    let options = serde_saphyr::options! { strict_booleans: true };
+    // An alias may stand for many others: what they stand for together is held to the length of the text.
+    let alias_limits = serde_saphyr::alias_limits! { max_total_replayed_events: text.len() / 2 };
+    let options = serde_saphyr::options! { strict_booleans: true, alias_limits: alias_limits };
     serde_saphyr::from_str_with_options(text, options).map_err(|cause| cause.to_string())
 }
 

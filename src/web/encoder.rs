@@ -1,7 +1,6 @@
 //! The encoder as JavaScript drives it (`www/src/worker/model.ts`). What computes is in `accelerator`: with a GPU the methods that encode
 //! are promises, and else nothing here waits.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use js_sys::Float32Array;
@@ -12,13 +11,11 @@ use super::accelerator::{Accelerator, Turn};
 use super::convert::{list, plain, set};
 use crate::encoder::backend::Backend;
 use crate::encoder::{self, cpu};
-use crate::engine::encode_passages;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::{ModelConfig, Prompts};
 use crate::model::rows::{among_others, shuffle};
 use crate::model::weights::Weights;
 use crate::model::words::Words;
-use crate::text::passages::PassageOptions;
 use crate::text::tokenizer::Tokenizer;
 
 /// A model as its files come, in any order.
@@ -177,18 +174,6 @@ impl Encoder {
             ("milliseconds", list(milliseconds)),
             ("backend", backend.into()),
         ]))
-    }
-
-    /// The passages of documents, given title and text of each, and their vectors: of each `[{ start, end, vector }]`, with byte ranges.
-    pub(super) async fn vectors_of(&self, documents: &[(&str, &str)], options: PassageOptions) -> Result<Vec<JsValue>, JsValue> {
-        let mut encoder = self.encoder.lock().await;
-        let encoded = encode_passages(documents, options, &mut encoder).await;
-        self.accelerator.computed_on(&mut encoder);
-        let passage = |(range, vector): (Range<usize>, Vec<f32>)| {
-            let vector = Float32Array::from(vector.as_slice()).into();
-            plain([("start", range.start.into()), ("end", range.end.into()), ("vector", vector)])
-        };
-        Ok(encoded?.into_iter().map(|passages| list(passages.into_iter().map(passage))).collect())
     }
 }
 

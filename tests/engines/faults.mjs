@@ -149,9 +149,13 @@ const VECTORS = '/search/index/vectors.safetensors'
 const WEIGHTS = '/search/model/weights.safetensors'
 const TOKENIZER = '/search/model/tokenizer.txt'
 const MODULE = '/inkling/wasm/inkling-simd128.wasm'
+const SCRIPT = '/inkling/wasm/inkling-simd128.js'
 const WORKER = '/inkling/worker.js'
+/** What drives the model. */
+const DRIVER = '/inkling/later.js'
 /** Of these an engine takes the one that it can run. */
 const ENCODERS = ['simd128', 'relaxed'].map((variant) => `/inkling/wasm/inkling-encoder-${variant}.wasm`)
+const ENCODER_SCRIPTS = ENCODERS.map((file) => file.replace('.wasm', '.js'))
 
 /** What is kept of the manifest. @param {Visitor} page @param {Site} site */
 const keptManifest = (page, site) =>
@@ -204,6 +208,8 @@ const FIRST_VISIT = [
   ['the module is altered', MODULE, cut, { code: 'network' }],
   ['the module comes at the second try', MODULE, status(503), WORDS, 1],
   ['the module has a wrong type', MODULE, send((body) => body, { 'content-type': 'text/plain' }), WORDS],
+  ['the script of the module comes at the second try', SCRIPT, status(503), WORDS, 1],
+  ['the script of the module never comes', SCRIPT, hangs, { code: 'network' }, Infinity, 60],
   ['the module never comes', MODULE, hangs, { code: 'network' }, Infinity, 60],
   ['the worker is not there', WORKER, status(404), { code: 'network' }],
   ['the worker is a page', WORKER, html, { code: 'network' }],
@@ -225,6 +231,10 @@ const MODEL = [
   ['the vectors never come', VECTORS, hangs, without('network'), Infinity, 20],
   ['the module that encodes is not there', ENCODERS, status(404), without('network')],
   ['the module that encodes is a page', ENCODERS, html, without('network')],
+  ['the module that encodes comes at the second try', ENCODERS, status(503), MEANING, 1],
+  ['the module that encodes never comes', ENCODERS, hangs, without('network'), Infinity, 60],
+  ['the script of the module that encodes is not there', ENCODER_SCRIPTS, status(404), without('network')],
+  ['what drives the model is not there', DRIVER, status(404), without('network')],
 ]
 
 /** The blocks of word embeddings that come when a question needs them. */

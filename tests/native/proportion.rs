@@ -15,6 +15,7 @@ use inkling_search::index::places::Places;
 use inkling_search::index::table::Table;
 use inkling_search::index::vectors::{PassageVector, Vectors};
 use inkling_search::model::config::ModelConfig;
+use inkling_search::site::{self, SiteOptions};
 use inkling_search::text::passages::{PassageOptions, split};
 use inkling_search::text::tokenizer::Tokenizer;
 use serde_json::Value;
@@ -139,6 +140,62 @@ fn other_formats_of_documents_take_memory_in_proportion_to_their_bytes() {
     check("entries", |count| calendar(joined(count, "\r\n", entry)), read(Format::Ics));
     let categories = |count| format!("BEGIN:VEVENT\r\nSUMMARY:a\r\nCATEGORIES:{}\r\nEND:VEVENT", "x,".repeat(count));
     check("categories", |count| calendar(categories(count)), read(Format::Ics));
+}
+
+/// Makes a page with about so many of something.
+type Page = fn(usize) -> String;
+
+/// Pages that swell, as HTML.
+const HTML: [(&str, Page); 8] = [
+    ("text", |count| "people and water ".repeat(count)),
+    ("signs", |count| "<b>".repeat(count)),
+    ("paragraphs", |count| "<p>a".repeat(count)),
+    ("headings", |count| joined(count, "", |n| format!("<h2 id=h{n}>a{n}</h2>"))),
+    ("links", |count| joined(count, "", |n| format!("<a href=/{n}>a{n}</a> "))),
+    ("attributes", |count| format!("<p {}>a", joined(count / 4, " ", |n| format!("a{n}")))),
+    ("formats that each paragraph begins anew", |count| {
+        format!("{}{}", joined(count.min(1000), "", |n| format!("<font a{n}>")), "<p>a</p>".repeat(count / 10))
+    }),
+    ("character references", |count| "&amp;a".repeat(count)),
+];
+
+/// The same as Markdown.
+const MARKDOWN: [(&str, Page); 8] = [
+    ("emphasis that never ends", |count| "*a ".repeat(count)),
+    ("links that never end", |count| "[a](".repeat(count)),
+    ("quotes", |count| format!("{} a", ">".repeat(count))),
+    ("definitions", |count| joined(count, "\n", |n| format!("[a{n}]: b"))),
+    ("notes", |count| joined(count, "\n", |n| format!("[^{n}]: a"))),
+    ("cells", |count| format!("|{}\n|{}\n", "a|".repeat(count), "-|".repeat(count))),
+    ("headings", |count| joined(count, "\n\n", |n| format!("## a{n}"))),
+    ("lists", |count| joined(count, "\n", |n| format!("{}- a", " ".repeat(n % 40)))),
+];
+
+fn page_of(path: &str, bytes: &[u8]) {
+    let _ = site::read(&[path.to_owned()], |_| Ok(bytes.to_vec()), &SiteOptions::default(), || ());
+}
+
+#[test]
+fn pages_of_a_site_take_memory_in_proportion_to_their_bytes() {
+    for (family, make) in HTML {
+        let page =
+            |count| format!("<html><title>T</title><body><main><h1>T</h1>{}</main></body></html>", make(count)).into_bytes();
+        check(&format!("{family}, HTML"), page, |bytes| page_of("a.html", bytes));
+    }
+    for (family, make) in MARKDOWN {
+        check(
+            &format!("{family}, Markdown"),
+            |count| format!("# T\n\n{}", make(count)).into_bytes(),
+            |bytes| page_of("a.md", bytes),
+        );
+    }
+    let doubled = |count: usize| {
+        let levels = joined(count / 100, "\n", |n| format!("a{}: &a{} [*a{n}, *a{n}, *a{n}, *a{n}]", n + 1, n + 1));
+        format!("---\na0: &a0 [a, a]\n{levels}\n---\n# T\n\nText.\n").into_bytes()
+    };
+    check("aliases of aliases, front matter", doubled, |bytes| page_of("a.md", bytes));
+    let map = |count| format!("<urlset>{}</urlset>", joined(count, "", |n| format!("<url><loc>/{n}</loc></url>"))).into_bytes();
+    check("addresses, a sitemap", map, |bytes| drop(site::sitemap(|_| Some(bytes.to_vec()))));
 }
 
 #[test]

@@ -75,3 +75,23 @@ test('quotes and minus signs bind what an engine elsewhere finds, and what is ex
   assert.deepEqual((await search.query('-panel')).hits, [])
   assert.deepEqual(seen, [], 'nothing is left to ask for')
 })
+
+test('an engine elsewhere that never answers is not waited for: the query says so, and the request is taken back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const encoder = { info: INFO, encode: async () => [new Float32Array([1, 0])], dispose() {} }
+  let asked: AbortSignal | undefined
+  const search = new RemoteSearch(encoder, {
+    search: (_, { signal }) => {
+      asked = signal
+      return new Promise<never>(() => {})
+    },
+  })
+  const query = search.query('a question')
+  query.catch(() => {})
+  await new Promise(setImmediate)
+  t.mock.timers.tick(19_000)
+  assert.equal(asked?.aborted, false)
+  t.mock.timers.tick(1000)
+  await assert.rejects(query, { code: 'network', message: /has not answered for 20 seconds/ })
+  assert.equal(asked?.aborted, true)
+})

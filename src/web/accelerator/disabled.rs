@@ -4,13 +4,16 @@
 //! would leave the caller waiting for ever.
 
 use std::cell::{RefCell, RefMut};
+use std::ops::Range;
 
 use js_sys::Float32Array;
 use pollster::block_on;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
+use super::convert::{list, plain};
 use crate::encoder;
+use crate::engine::cut_passages;
 use crate::text::passages::PassageOptions;
 
 /// What one call has at a time: none comes while another waits, since none waits.
@@ -56,10 +59,15 @@ impl Encoder {
         block_on(self.vector_of_query(text))
     }
 
-    /// The passages of a document, for an index: `[{ start, end, vector }]`, ranges in bytes of the text.
-    #[wasm_bindgen(js_name = encodePassages)]
-    pub fn encode_passages(&self, title: &str, text: &str, max_tokens: usize, overlap: usize) -> Result<JsValue, JsValue> {
-        let passages = block_on(self.vectors_of(&[(title, text)], PassageOptions { max_tokens, overlap }))?;
-        Ok(passages.into_iter().next().unwrap_or_default())
+    /// The passages of a document, for an index: `[{ start, end, text }]`, ranges in bytes of the text, and what is to be encoded. The CPU takes
+    /// them one by one, since a long document has thousands, and others want something meanwhile.
+    #[wasm_bindgen(js_name = cutPassages)]
+    pub fn cut_passages(&self, title: &str, text: &str, max_tokens: usize, overlap: usize) -> Result<JsValue, JsValue> {
+        let encoder = block_on(self.encoder.lock());
+        let passages = cut_passages(title, text, PassageOptions { max_tokens, overlap }, &encoder)?;
+        let passage = |(range, text): (Range<usize>, String)| {
+            plain([("start", range.start.into()), ("end", range.end.into()), ("text", text.into())])
+        };
+        Ok(list(passages.into_iter().map(passage)))
     }
 }

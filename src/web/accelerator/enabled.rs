@@ -1,6 +1,7 @@
 //! Whether the GPU computes, and why: what was asked for, what it is called, what was measured, and what went wrong.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 
 /// What one call has at a time: a GPU may make it wait while another comes.
 pub use async_lock::Mutex as Turn;
@@ -9,13 +10,14 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::Encoder;
-use super::convert::{list, object};
+use super::convert::{list, object, plain};
 use crate::encoder::backend::Backend;
 use crate::encoder::gpu::Gpu;
 use crate::encoder::gpu::device::Device;
 use crate::encoder::gpu::kernels::Shape;
 use crate::encoder::judge::{Verdict, compare, measure};
 use crate::encoder::{self, Work};
+use crate::engine::encode_passages;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
@@ -187,20 +189,8 @@ impl Encoder {
         self.vector_of_query(&text).await
     }
 
-    /// The passages of a document, for an index: `[{ start, end, vector }]`, ranges in bytes of the text.
-    #[wasm_bindgen(js_name = encodePassages)]
-    pub async fn encode_passages(
-        &self,
-        title: String,
-        text: String,
-        max_tokens: usize,
-        overlap: usize,
-    ) -> Result<JsValue, JsValue> {
-        let passages = self.vectors_of(&[(&title, &text)], PassageOptions { max_tokens, overlap }).await?;
-        Ok(passages.into_iter().next().unwrap_or_default())
-    }
-
-    /// Those of many documents, which a GPU wants at once, a list of them for each: `texts` are title and text of one after the other.
+    /// The passages of many documents, which a GPU wants at once: of each a list of `{ start, end, vector }`, ranges in bytes of the text. `texts` are
+    /// title and text of one after the other.
     #[wasm_bindgen(js_name = encodePassagesOfMany)]
     pub async fn encode_passages_of_many(
         &self,
@@ -232,6 +222,20 @@ impl Encoder {
         let encoded = encoder.encode_many(&texts).await;
         self.accelerator.computed_on(&mut encoder);
         Ok(encoded?.iter().map(|encoded| Float32Array::from(encoded.vector.as_slice())).collect())
+    }
+}
+
+impl Encoder {
+    /// The passages of documents, given title and text of each, and their vectors: of each `[{ start, end, vector }]`, with byte ranges.
+    async fn vectors_of(&self, documents: &[(&str, &str)], options: PassageOptions) -> Result<Vec<JsValue>, JsValue> {
+        let mut encoder = self.encoder.lock().await;
+        let encoded = encode_passages(documents, options, &mut encoder).await;
+        self.accelerator.computed_on(&mut encoder);
+        let passage = |(range, vector): (Range<usize>, Vec<f32>)| {
+            let vector = Float32Array::from(vector.as_slice()).into();
+            plain([("start", range.start.into()), ("end", range.end.into()), ("vector", vector)])
+        };
+        Ok(encoded?.into_iter().map(|passages| list(passages.into_iter().map(passage))).collect())
     }
 }
 

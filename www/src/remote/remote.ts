@@ -48,6 +48,9 @@ const PASSAGES_PER_DOCUMENT = 4
 /** and that many times as many again, this often, when they are of too few documents. */
 const ROUNDS_MAX = 3
 
+/** How many milliseconds an engine may take for an answer. */
+const DEADLINE = 20_000
+
 const DEFAULT_LIMIT = 3
 
 /** So few that hardly anything is refused: where nobody says how many documents an engine holds. */
@@ -192,7 +195,7 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
     for (let round = 1; ; round++) {
       asked *= PASSAGES_PER_DOCUMENT
       const passages = await untilAborted(
-        () => this.#remote.search(vector, { ...options, limit: asked }),
+        (signal) => this.#remote.search(vector, { ...options, limit: asked, signal }),
         options.signal,
       )
       const documents = new Map<string, RemoteHit<Fields>>()
@@ -203,11 +206,18 @@ export class RemoteSearch<Fields = Record<string, unknown>> {
   }
 }
 
-/** Waits for an engine, but not after an abort, whether its client knows of signals or not. */
-function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** Waits for an engine, but not after an abort, nor for ever, whether its client knows of signals or not. */
+function untilAborted<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stopListening = onAbort(signal, reject)
+    const stop = new AbortController()
+    const end = (error: InklingError) => {
+      reject(error)
+      stop.abort(error)
+    }
+    const stopListening = onAbort(signal, end)
     if (signal?.aborted) return
+    const late = `the remote engine has not answered for ${DEADLINE / 1000} seconds: is it there?`
+    const timer = setTimeout(() => end(new InklingError('network', late)), DEADLINE)
     const failed = (cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause)
       reject(
@@ -217,7 +227,11 @@ function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined
       )
     }
     // The call stands inside a promise, so that an engine which throws at once is caught, too.
-    Promise.resolve().then(work).then(resolve, failed).finally(stopListening)
+    const asked = Promise.resolve(stop.signal).then(work)
+    asked.then(resolve, failed).finally(() => {
+      clearTimeout(timer)
+      stopListening()
+    })
   })
 }
 

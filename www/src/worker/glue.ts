@@ -100,6 +100,13 @@ export interface EncodedPassage {
   vector: Float32Array
 }
 
+/** A passage before it is encoded: its byte range, and what is encoded for it. */
+export interface CutPassage {
+  start: number
+  end: number
+  text: string
+}
+
 /** What passages are cut from. */
 export type TitleAndText = [title: string, text: string]
 
@@ -125,12 +132,6 @@ export interface TakesModel extends Held {
 /** The encoder of the crate: on the CPU what encodes gives values, with a GPU promises. */
 export interface GlueEncoder extends Pick<QueryEncoder, 'identity' | 'isWord' | 'encodeQuery'> {
   encode(text: string): Float32Array | Promise<Float32Array>
-  encodePassages(
-    title: string,
-    text: string,
-    maxTokens: number,
-    overlap: number,
-  ): EncodedPassage[] | Promise<EncodedPassage[]>
   info(): Omit<EncoderInfo, keyof Choice>
   /** The blocks of word embeddings that a text lacks. */
   missingRows(text: string, isQuery: boolean): Uint32Array
@@ -139,6 +140,8 @@ export interface GlueEncoder extends Pick<QueryEncoder, 'identity' | 'isWord' | 
   /** All that have not come, in any order. */
   allMissingRows(): Uint32Array
   takeRows(block: number, bytes: Uint8Array): void
+  /** The module for the CPU has this: what is to be encoded of a document. */
+  cutPassages?(title: string, text: string, maxTokens: number, overlap: number): CutPassage[]
   /** The module for the GPU has these. */
   encodeMany?(texts: readonly string[]): Promise<Float32Array[]>
   /** `texts` are title and text of one document after the other. */

@@ -17,6 +17,7 @@ import type {
 import { codeOf } from './site.js'
 import { type Digest, Loading, PATIENCE, Store } from './store.js'
 import { NAMES } from './stored.js'
+import { nextTask } from './tasks.js'
 import { Turns, together, within } from './wait.js'
 
 /** So many blocks of rows are fetched together when all are: what a query needs meanwhile must not wait long. */
@@ -24,6 +25,9 @@ const TOGETHER = 6
 
 /** So many documents are encoded together by a GPU. */
 const DOCUMENTS_TOGETHER = 32
+
+/** After so many milliseconds inside a document, which may be long, what others want has its turn. */
+const STRETCH_MS = 30
 
 /** What a configuration says of the other files. */
 interface Configuration {
@@ -141,10 +145,20 @@ export class ModelEncoder implements QueryEncoder {
   ): Promise<EncodedPassage[][]> {
     const encoder = this.#at('bulk').#encoder
     const together = encoder.encodePassagesOfMany?.(documents.flat(), maxTokens, overlap)
-    return (
-      together ??
-      Promise.all(documents.map(async (document) => encoder.encodePassages(...document, maxTokens, overlap)))
-    )
+    if (together) return together
+    let rested = performance.now()
+    const encoded: EncodedPassage[][] = []
+    for (const document of documents) {
+      const passages: EncodedPassage[] = []
+      for (const { start, end, text } of encoder.cutPassages?.(...document, maxTokens, overlap) ?? []) {
+        passages.push({ start, end, vector: await encoder.encode(text) })
+        if (performance.now() - rested < STRETCH_MS) continue
+        await nextTask()
+        rested = performance.now()
+      }
+      encoded.push(passages)
+    }
+    return encoded
   }
 
   /** The vectors of some texts at once, where this encoder has a GPU. */
