@@ -278,10 +278,12 @@ impl ModelConfig {
             && (1..=8192).contains(&positions)
             && (3..=positions).contains(&max_tokens)
             && (1..=4096).contains(&self.vector_dim());
-        let fits =
-            dim.is_multiple_of(32) && ff.is_multiple_of(32) && dim.is_multiple_of(heads) && self.head_dim().is_multiple_of(8);
-        let fits = fits && self.vector_dim().is_multiple_of(8);
-        if sane && fits && (0.0..=1.0).contains(&self.layer_norm_eps) {
+        // Of no heads nothing is a part.
+        let fits = || {
+            let of_heads = dim.is_multiple_of(heads) && self.head_dim().is_multiple_of(8);
+            of_heads && dim.is_multiple_of(32) && ff.is_multiple_of(32) && self.vector_dim().is_multiple_of(8)
+        };
+        if sane && fits() && (0.0..=1.0).contains(&self.layer_norm_eps) {
             return Ok(());
         }
         Err(Error::new(
@@ -311,5 +313,21 @@ mod tests {
         let error = ModelConfig::from_json(br#"{"model_type": "bert"}"#).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DamagedFile);
         assert!(error.to_string().contains("inkling model pull"), "{error}");
+    }
+
+    #[test]
+    fn a_shape_of_which_any_two_numbers_cannot_be_is_refused() {
+        let config: serde_json::Value =
+            serde_json::from_slice(include_bytes!("../../tests/data/tiny-quantized/config.json")).unwrap();
+        let names = ["layers", "dim", "heads", "ff", "vocab", "positions", "max_tokens"];
+        for (one, other) in names.iter().flat_map(|one| names.map(|other| (*one, other))) {
+            for number in [0_u32, u32::MAX] {
+                let mut config = config.clone();
+                config[one] = number.into();
+                config[other] = number.into();
+                let error = ModelConfig::from_json(config.to_string().as_bytes()).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnsupportedModel, "{one}, {other}: {number}");
+            }
+        }
     }
 }
