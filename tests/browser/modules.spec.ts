@@ -175,7 +175,7 @@ test('words answer with one module, which every browser loads, and the encoder c
       (file) => `/inkling/${file}`,
     ),
   )
-  expect(compressed(engine)).toBeLessThanOrEqual(139_300)
+  expect(compressed(engine)).toBeLessThanOrEqual(130_500)
   await page.evaluate(() => (globalThis as unknown as { search: { loadModel(): Promise<void> } }).search.loadModel())
   expect(site.requests).toContain(LATER)
   expect(modules()).toEqual(['inkling-simd128.wasm', 'inkling-encoder-relaxed.wasm'])

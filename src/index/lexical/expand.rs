@@ -32,7 +32,7 @@ const TYPO_PREFIX_CHARS_MIN: usize = 5;
 /// The spellings of one word of a query, by layer.
 #[derive(Debug, Clone)]
 pub(super) struct Expansion {
-    /// How often the query has the word.
+    /// How often the query has the word; 0 where that is not to count.
     pub times: u32,
     /// Whether the language calls it a stop word.
     pub stop: bool,
@@ -69,14 +69,13 @@ impl Lexical {
         expansions
     }
 
-    /// Leaves a stop word beside other words with its own spelling, and with none where so many documents have it that it tells them
-    /// apart by next to nothing: its postings are the longest of all.
+    /// Leaves a stop word beside other words with its own spelling, and counts it no time where so many documents have it that it tells
+    /// them apart by next to nothing: its postings are the longest of all.
     fn leave_alone(&self, Expansion { times, layers, joined, phrases, .. }: &mut Expansion) {
         layers.truncate(1);
         let most = self.ranking.idle * self.live_docs as f32;
         if joined.is_empty() && phrases.is_empty() && self.live_docs_with(&layers[0].1) as f32 > most {
             *times = 0;
-            layers[0].1.clear();
         }
     }
 

@@ -86,7 +86,7 @@ impl Lexical {
                 }
             });
         };
-        for expansion in words {
+        for expansion in words.iter().filter(|expansion| expansion.times > 0) {
             // Stop words have no pairs.
             expansion.layers.iter().flat_map(|(_, words)| words).for_each(|word| want(word, !expansion.stop));
             expansion.phrases.iter().flatten().for_each(|word| want(word, true));

@@ -135,7 +135,7 @@ impl Lexical {
         if !stop_words.is_empty() {
             find_hopeful(stop_lift, accept, limit, &mut sums);
         }
-        for word in stop_words {
+        for word in stop_words.into_iter().filter(|&word| expansions[word].times > 0) {
             self.score_word(&expansions[word], false, &mut sums);
         }
         let hits = top(sums.of.iter().map(|sum| sum.score), accept, limit).into_iter();

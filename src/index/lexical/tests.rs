@@ -99,6 +99,11 @@ fn a_stop_word_that_nearly_all_documents_have_is_neither_fetched_nor_counted_bes
     let index = opened(&built("en", &documents)).unwrap();
     assert_eq!(search(&index, "the cats "), search(&index, "cats "));
     assert_eq!(found(&index, "the ").len(), 40);
+    assert_eq!(
+        index.highlights(&Query::parse("\"the cats\"", &Syntax::default()), "the cats"),
+        [0..3, 4..8],
+        "as it was asked for"
+    );
 }
 
 #[test]
