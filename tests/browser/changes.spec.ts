@@ -182,6 +182,28 @@ test('queries are answered while many documents are being added', async ({ page,
   expect([seen.early, seen.last], 'all at once').toEqual([0, 40])
 })
 
+test('queries are answered while one long document is being added', async ({ page, site }) => {
+  await openBlank(page, site)
+  const { answered, found } = await page.evaluate(async (url) => {
+    const { createSearch }: Package = await import(`${url}/inkling/index.js`)
+    const search = await createSearch({ url: `${url}/search/` })
+    // What encodes documents has come then: queries that are answered on its way would count for nothing.
+    await search.add([{ id: 'short', title: 'Balloon', text: 'A balloon.' }])
+    let isAdded = false
+    const text = 'An airship above the lake, and whoever waves to it. '.repeat(400)
+    const adding = search.add([{ id: 'long', title: 'Zeppelin', text }]).then(() => (isAdded = true))
+    let answered = -1
+    for (; !isAdded; answered++) await search.query(answered % 2 ? 'Health Analytics?' : 'keeping my best people')
+    await adding
+    const { hits } = await search.query('zeppelin airship', { limit: 1 })
+    search.dispose()
+    return { answered, found: hits[0]?.id }
+  }, site.url)
+  // Were it encoded at a stretch, the first would be answered behind it.
+  expect(answered).toBeGreaterThan(10)
+  expect(found).toBe('long')
+})
+
 test('saved files, served by another site with the model, give the same answers, and saving is deterministic', async ({
   page,
   site,
