@@ -31,10 +31,12 @@ pub fn pages_in(root: &Path, out: &Path, prefers_markdown: bool) -> Result<Vec<S
                 }
                 continue;
             }
-            let found = match () {
-                () if site::is_page(&name) => &mut pages,
-                () if site::is_markdown(&name) => &mut markdown,
-                () => continue,
+            let found = if site::is_page(&name) {
+                &mut pages
+            } else if site::is_markdown(&name) {
+                &mut markdown
+            } else {
+                continue;
             };
             // A link may lead nowhere or to a folder, and a pipe may never begin.
             if host::is_file(&path) {

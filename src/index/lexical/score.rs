@@ -28,7 +28,7 @@ use super::{Lexical, LexicalHit, Quality};
 
 /// The numbers of the formula.
 ///
-/// `k1`, `short` and `b` are chosen on thirteen collections, whole and made short in five ways (`docs/ranking.md`), the others on the judgements of
+/// `k1`, `short`, `b` and `idle` are chosen on thirteen collections, whole and made short in five ways (`docs/ranking.md`), the others on the judgements of
 /// Cranfield and CISI and on finding sessions of FOSDEM 2024, and abstracts of the other two, by their titles: the next values tried on
 /// either side (`other_form` 0.5 and 0.7, `pair` 0.2 and 0.4, `stop_word` 0.1 and 0.3) change no figure by more than 0.01.
 #[derive(Debug, Clone, PartialEq)]
